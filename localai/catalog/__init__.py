@@ -1,0 +1,1 @@
+"""Which models there are, where their files lie, whether they are sound and fit."""

@@ -1,0 +1,146 @@
+"""All settings, in one typed model read from `config.toml` and `LOCALAI_*` variables.
+
+The docstring under each setting is its documentation (`docs/settings.md` is made from
+it). Settings are passed in, never global. Writing keeps the user's comments.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+import tomlkit
+from pydantic import BaseModel, Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+from tomlkit.exceptions import ParseError
+
+from localai import paths
+from localai.errors import ConfigError
+
+
+class EngineSettings(BaseModel, extra="forbid", use_attribute_docstrings=True):
+    """How the model is loaded."""
+
+    context: int = Field(0, ge=0)
+    """Context window in tokens; 0 takes what the model was trained for, at most 8192."""
+    gpu_layers: int = Field(-1, ge=-1)
+    """Layers on the GPU; -1 puts all there."""
+    threads: int = Field(0, ge=0)
+    """CPU threads; 0 takes all physical cores when the machine is free, fewer when it is busy."""
+    idle_minutes: float = Field(15, ge=0)
+    """Minutes without use after which the app frees the model's memory; 0 keeps it for ever."""
+
+
+class SamplingSettings(BaseModel, extra="forbid", use_attribute_docstrings=True):
+    """How the next token is chosen; unset values come from the model's description."""
+
+    temperature: float | None = Field(None, ge=0)
+    """0 always takes the most likely token; higher is more varied."""
+    top_k: int | None = Field(None, ge=0)
+    """Keep only this many most likely tokens; 0 is off."""
+    top_p: float | None = Field(None, gt=0, le=1)
+    """Keep the smallest set of tokens with this total probability; 1 is off."""
+    min_p: float | None = Field(None, ge=0, lt=1)
+    """Drop tokens less likely than this share of the best one; 0 is off."""
+    repeat_penalty: float | None = Field(None, gt=0)
+    """Divides the logits of recently used tokens; 1 is off."""
+
+
+class ChatSettings(BaseModel, extra="forbid", use_attribute_docstrings=True):
+    """How a conversation is held."""
+
+    system: str = ""
+    """System text for new conversations; empty takes the model description's."""
+    max_tokens: int = Field(0, ge=0)
+    """Longest answer in tokens; 0 lets it go on until the context window is full."""
+    thinking: Literal["auto", "on", "off"] = "auto"
+    """Reasoning before the answer, for models that can switch it; auto leaves it to the model."""
+    thinking_budget: int = Field(0, ge=0)
+    """Most tokens of reasoning before the model must answer; 0 is no limit."""
+
+
+class AppSettings(BaseModel, extra="forbid", use_attribute_docstrings=True):
+    """How the app looks."""
+
+    theme: str = "localai-dark"
+    """Colour theme; `localai-light` is the bright one, Textual's own are there, too."""
+
+
+class Settings(BaseSettings):
+    """Everything a user can set."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="LOCALAI_",
+        env_nested_delimiter="__",
+        extra="forbid",
+        use_attribute_docstrings=True,
+    )
+
+    model: str = ""
+    """Model to use: a name from `localai models list` or a path; empty takes the starter model."""
+    engine: EngineSettings = EngineSettings()
+    sampling: SamplingSettings = SamplingSettings()
+    chat: ChatSettings = ChatSettings()
+    app: AppSettings = AppSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment over file; no .env, no secrets folder."""
+        file = TomlConfigSettingsSource(settings_cls, paths.config_file())
+        return init_settings, env_settings, file
+
+
+def load() -> Settings:
+    """The settings in force. Raises ConfigError naming the first wrong one."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise ConfigError(
+            f"The setting {name} in {paths.config_file()} is not usable: {first['msg']}; "
+            "correct it or delete the line."
+        ) from error
+    except (ValueError, OSError) as error:
+        raise ConfigError(
+            f"The settings file {paths.config_file()} cannot be read ({error}); "
+            "correct it or move it away."
+        ) from error
+
+
+def save(name: str, value: Any) -> None:
+    """Set one setting (dotted name) in the file, keeping everything else as the user wrote it."""
+    path = paths.config_file()
+    try:
+        document = tomlkit.parse(path.read_text("utf-8")) if path.exists() else tomlkit.document()
+        table: Any = document
+        *groups, key = name.split(".")
+        for group in groups:
+            table = table.setdefault(group, tomlkit.table())
+        table[key] = value
+        paths.private_dir(path.parent)
+        _write(path, tomlkit.dumps(document))
+    except (OSError, ParseError) as error:
+        raise ConfigError(
+            f"The setting {name} cannot be saved in {path} ({error}); check the file."
+        ) from error
+
+
+def _write(path: Path, text: str) -> None:
+    """Replace the file in one step, readable by the owner alone."""
+    temporary = path.with_suffix(".tmp")
+    temporary.touch(mode=0o600)
+    temporary.write_text(text, "utf-8")
+    temporary.replace(path)

@@ -1,0 +1,191 @@
+"""What an engine is: the contract between chat, evaluation and whatever runs the model.
+
+Implemented by `process.EngineProcess` (the real model, in a child process) and
+`scripted.ScriptedEngine` (a deterministic fake). Everything is synchronous; only
+`cancel` may be called from another thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal, Protocol
+
+import msgspec
+
+from localai.conversation import Event, Message
+
+EngineState = Literal["stopped", "loading", "ready", "busy", "crashed"]
+
+
+class LoadOptions(msgspec.Struct, frozen=True):
+    """How to load a model. 0 or -1 means "choose for this machine".
+
+    `n_ctx`: context window in tokens (0: the training length, at most 8192).
+    `n_gpu_layers`: layers on the accelerator (-1: all). `n_threads`: 0 for all physical
+    cores, adapted to the load. `n_batch`: prompt tokens per decode call.
+    `template`: a chat template that replaces the file's own.
+    """
+
+    path: str
+    n_ctx: int = 0
+    n_gpu_layers: int = -1
+    n_threads: int = 0
+    n_batch: int = 512
+    n_seq_max: int = 1
+    template: str = ""
+
+
+class Thinking(msgspec.Struct, frozen=True):
+    """How a model marks its reasoning: the strings around it.
+
+    `switchable`: its template can turn reasoning off (e.g. `enable_thinking`).
+    """
+
+    open: str
+    close: str
+    switchable: bool
+
+
+class ModelInfo(msgspec.Struct, frozen=True):
+    """What is loaded. Hashes are sha256 hex; `n_ctx` is what the context really holds."""
+
+    path: str
+    name: str
+    architecture: str
+    n_ctx: int
+    n_ctx_train: int
+    n_vocab: int
+    n_params: int
+    size_bytes: int
+    accelerator: str
+    template_source: Literal["file", "override", "fallback", "none"]
+    template_hash: str
+    vocab_hash: str
+    thinking: Thinking | None = None
+    supports_system: bool = True
+    supports_tools: bool = False
+
+
+class RenderOptions(msgspec.Struct, frozen=True):
+    """How a conversation becomes a prompt.
+
+    `generation_prompt`: end with the opening of an assistant turn. `thinking`: None
+    leaves the template's default, otherwise reasoning on or off where the template can.
+    `prefill`: text the assistant turn starts with. `tools`: JSON schemas, as the
+    chat-template convention has them.
+    """
+
+    generation_prompt: bool = True
+    thinking: bool | None = None
+    prefill: str = ""
+    tools: tuple[dict[str, Any], ...] = ()
+
+
+class Rendered(msgspec.Struct, frozen=True):
+    """A prompt as the model sees it.
+
+    `ids` and `weights` have the same length; weight 1.0 marks what the assistant wrote,
+    its tool calls and its end marker, 0.0 everything else. `in_reasoning` is True when
+    the prompt ends inside an opened reasoning block.
+    """
+
+    ids: tuple[int, ...]
+    weights: tuple[float, ...]
+    in_reasoning: bool = False
+
+
+class Sampling(msgspec.Struct, frozen=True):
+    """How the next token is chosen. `temperature` 0 is greedy; `top_k` 0, `top_p` 1,
+    `min_p` 0 and `repeat_penalty` 1 are off. `seed` None draws a fresh one."""
+
+    temperature: float = 0.7
+    top_k: int = 40
+    top_p: float = 0.95
+    min_p: float = 0.05
+    repeat_penalty: float = 1.0
+    repeat_last_n: int = 64
+    seed: int | None = None
+
+
+class ReasoningRule(msgspec.Struct, frozen=True):
+    """How to tell reasoning from the answer while it streams.
+
+    `inside`: generation starts within reasoning. After `budget` reasoning tokens the
+    engine writes `close` itself (None: no limit).
+    """
+
+    open: str
+    close: str
+    inside: bool = False
+    budget: int | None = None
+
+
+class Request(msgspec.Struct, frozen=True):
+    """One generation from prompt ids. `max_tokens` 0: until the window is full.
+    `stop`: strings that end the answer and are not part of it."""
+
+    ids: tuple[int, ...]
+    sampling: Sampling = Sampling()
+    max_tokens: int = 0
+    stop: tuple[str, ...] = ()
+    reasoning: ReasoningRule | None = None
+
+
+class TokenProbability(msgspec.Struct, frozen=True):
+    """A token in its place: its text, its probability, the `top` alternatives there."""
+
+    id: int
+    text: str
+    probability: float
+    top: tuple[tuple[str, float], ...] = ()
+
+
+class Engine(Protocol):
+    """Runs one model. Methods start it when it is stopped.
+
+    All raise EngineCrashed when the process ends under them, ModelError when the model
+    cannot be loaded, EngineError for a request that cannot be served.
+    """
+
+    @property
+    def state(self) -> EngineState:
+        """What the engine is doing; never blocks."""
+        ...
+
+    def load(self) -> ModelInfo:
+        """Start and load if needed; what is loaded."""
+        ...
+
+    def render(self, messages: Sequence[Message], options: RenderOptions) -> Rendered:
+        """The prompt for a conversation, by the model's own chat template."""
+        ...
+
+    def tokenize(self, text: str) -> tuple[int, ...]:
+        """Ids of raw text, as a completion prompt: BOS where the model wants one, text
+        that looks like a control token stays text."""
+        ...
+
+    def pieces(self, ids: Sequence[int]) -> tuple[str, ...]:
+        """The text of each id, control tokens included; bytes that are not UTF-8 alone
+        become U+FFFD."""
+        ...
+
+    def generate(self, request: Request) -> Iterator[Event]:
+        """Events of one generation, the last one Finished. Closing the iterator cancels."""
+        ...
+
+    def cancel(self) -> None:
+        """Stop the running generation soon; it still ends with Finished. Thread-safe."""
+        ...
+
+    def probabilities(self, ids: Sequence[int], start: int) -> tuple[TokenProbability, ...]:
+        """For each position from `start` on: how probable that token was given those before."""
+        ...
+
+    def unload(self) -> None:
+        """Free the model's memory; the next call loads it again."""
+        ...
+
+    def close(self) -> None:
+        """End for good."""
+        ...

@@ -1,0 +1,66 @@
+"""Every error a user can meet, in one tree, and the exit codes of the command line.
+
+The message of each is one plain sentence that names the problem and the next step;
+nothing here formats tracebacks (the command line does, with --debug).
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """Exit status of every localai command."""
+
+    OK = 0
+    FAILURE = 1
+    USAGE = 2
+    INTERRUPTED = 130
+
+
+class LocalaiError(Exception):
+    """Base of all expected errors: `str(error)` is what the user reads."""
+
+    exit_code = ExitCode.FAILURE
+
+
+class UsageError(LocalaiError):
+    """The command or its input makes no sense as given."""
+
+    exit_code = ExitCode.USAGE
+
+
+class ConfigError(LocalaiError):
+    """A setting cannot be read or has an impossible value."""
+
+
+class ModelError(LocalaiError):
+    """A model file is missing, damaged, of the wrong kind, or too large for this machine."""
+
+
+class DownloadError(LocalaiError):
+    """A model could not be fetched; what arrived so far is kept for resuming."""
+
+
+class EngineError(LocalaiError):
+    """The engine refused a request; it is still running."""
+
+
+class EngineCrashed(EngineError):
+    """The engine process ended; the next request starts a new one."""
+
+
+class ContextOverflow(EngineError):
+    """A single message is larger than the context window."""
+
+
+class StoreError(LocalaiError):
+    """The database cannot be opened or written."""
+
+
+class StoreDamaged(StoreError):
+    """The database file is corrupt; it was left as it is or set aside, never overwritten."""
+
+
+class StoreNewer(StoreError):
+    """The database was written by a newer localai; it was not touched."""

@@ -1,0 +1,56 @@
+"""Where localai keeps its files.
+
+`LOCALAI_HOME` moves everything under one folder; otherwise the platform's own places
+are used. Nothing is created here except by `private_dir`.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import platformdirs
+
+from localai.errors import StoreError
+
+APP = "localai"
+
+
+def home() -> Path:
+    """The data folder: LOCALAI_HOME if set, else the platform's user data folder."""
+    override = os.environ.get("LOCALAI_HOME")
+    return Path(override).expanduser() if override else Path(platformdirs.user_data_dir(APP))
+
+
+def config_file() -> Path:
+    """The settings file, beside the data when LOCALAI_HOME is set."""
+    if os.environ.get("LOCALAI_HOME"):
+        return home() / "config.toml"
+    return Path(platformdirs.user_config_dir(APP)) / "config.toml"
+
+
+def database() -> Path:
+    """The SQLite database of conversations."""
+    return home() / "localai.db"
+
+
+def models() -> Path:
+    """Downloaded model files and the user's own model descriptions."""
+    return home() / "models"
+
+
+def logs() -> Path:
+    """The engine's diagnostic output."""
+    return home() / "logs"
+
+
+def private_dir(path: Path) -> Path:
+    """Create `path` (mode 0700) if needed and return it. Raises StoreError if impossible."""
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(
+            f"The folder {path} cannot be created ({error.strerror}); "
+            "free it or point LOCALAI_HOME at a folder you can write to."
+        ) from error
+    return path

@@ -1,0 +1,1 @@
+"""Everything that is recorded, in SQLite; all SQL lives here."""

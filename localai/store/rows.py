@@ -1,0 +1,63 @@
+"""What the store returns: conversations and messages as they were recorded. Values only."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from localai.conversation import Completion, Message
+
+Status = Literal["streaming", "done", "cancelled", "interrupted", "failed"]
+
+
+class Conversation(msgspec.Struct, frozen=True):
+    """A conversation in a list. `leaf` is the message it goes on from, "" when empty.
+
+    Times are Unix seconds. `messages` counts those on the path to the leaf.
+    """
+
+    id: str
+    title: str
+    system: str
+    leaf: str
+    created: float
+    updated: float
+    messages: int = 0
+    deleted: bool = False
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """What produced an answer: model and adapter, the prompt's ids, sampling and style.
+
+    `dropped` messages of the path were left out of the prompt for lack of room.
+    `prompt` holds the exact prompt ids as sent.
+    """
+
+    model: str
+    model_path: str = ""
+    adapter: str = ""
+    vocab: str = ""
+    sampling: dict[str, float | int | str | None] = {}
+    style: str = "direct"
+    prompt: tuple[int, ...] = ()
+    dropped: int = 0
+
+
+class StoredMessage(msgspec.Struct, frozen=True):
+    """A message in its place: `parent` is "" at the root.
+
+    `siblings` are the ids of all messages with the same parent and role, oldest first,
+    this one included. `origin` and `completion` belong to answers only.
+    """
+
+    id: str
+    conversation: str
+    parent: str
+    message: Message
+    status: Status
+    created: float
+    origin: Origin | None = None
+    completion: Completion | None = None
+    error: str = ""
+    siblings: tuple[str, ...] = ()
