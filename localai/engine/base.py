@@ -8,11 +8,26 @@ Implemented by `process.EngineProcess` (the real model, in a child process) and
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 import msgspec
 
 from localai.conversation import Event, Message
+from localai.render.base import Rendered, RenderOptions, Thinking
+
+__all__ = [
+    "Engine",
+    "EngineState",
+    "LoadOptions",
+    "ModelInfo",
+    "ReasoningRule",
+    "RenderOptions",
+    "Rendered",
+    "Request",
+    "Sampling",
+    "Thinking",
+    "TokenProbability",
+]
 
 EngineState = Literal["stopped", "loading", "ready", "busy", "crashed"]
 
@@ -35,17 +50,6 @@ class LoadOptions(msgspec.Struct, frozen=True):
     template: str = ""
 
 
-class Thinking(msgspec.Struct, frozen=True):
-    """How a model marks its reasoning: the strings around it.
-
-    `switchable`: its template can turn reasoning off (e.g. `enable_thinking`).
-    """
-
-    open: str
-    close: str
-    switchable: bool
-
-
 class ModelInfo(msgspec.Struct, frozen=True):
     """What is loaded. Hashes are sha256 hex; `n_ctx` is what the context really holds."""
 
@@ -64,34 +68,6 @@ class ModelInfo(msgspec.Struct, frozen=True):
     thinking: Thinking | None = None
     supports_system: bool = True
     supports_tools: bool = False
-
-
-class RenderOptions(msgspec.Struct, frozen=True):
-    """How a conversation becomes a prompt.
-
-    `generation_prompt`: end with the opening of an assistant turn. `thinking`: None
-    leaves the template's default, otherwise reasoning on or off where the template can.
-    `prefill`: text the assistant turn starts with. `tools`: JSON schemas, as the
-    chat-template convention has them.
-    """
-
-    generation_prompt: bool = True
-    thinking: bool | None = None
-    prefill: str = ""
-    tools: tuple[dict[str, Any], ...] = ()
-
-
-class Rendered(msgspec.Struct, frozen=True):
-    """A prompt as the model sees it.
-
-    `ids` and `weights` have the same length; weight 1.0 marks what the assistant wrote,
-    its tool calls and its end marker, 0.0 everything else. `in_reasoning` is True when
-    the prompt ends inside an opened reasoning block.
-    """
-
-    ids: tuple[int, ...]
-    weights: tuple[float, ...]
-    in_reasoning: bool = False
 
 
 class Sampling(msgspec.Struct, frozen=True):
