@@ -7,7 +7,7 @@ Implemented by `process.EngineProcess` (the real model, in a child process) and
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from typing import Literal, Protocol
 
 import msgspec
@@ -146,7 +146,7 @@ class Engine(Protocol):
         become U+FFFD."""
         ...
 
-    def generate(self, request: Request) -> Iterator[Event]:
+    def generate(self, request: Request) -> Generator[Event, None, None]:
         """Events of one generation, the last one Finished. Closing the iterator cancels."""
         ...
 

@@ -1,0 +1,56 @@
+"""Puts a session together from what the user chose: model, settings, store, engine.
+
+The only place where chat meets the catalogue and the real engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from localai.catalog import Catalog, ModelEntry
+from localai.chat.session import Session
+from localai.config import Settings
+from localai.engine.base import Engine, LoadOptions
+from localai.engine.process import EngineProcess
+from localai.store.rows import Conversation
+from localai.store.store import Store
+
+EngineFactory = Callable[[LoadOptions], Engine]
+
+
+def load_options(settings: Settings, entry: ModelEntry) -> LoadOptions:
+    """How to load a model under these settings. Raises ModelError when its file is no use."""
+    return LoadOptions(
+        path=str(entry.usable_path(settings.engine.context)),
+        n_ctx=settings.engine.context,
+        n_gpu_layers=settings.engine.gpu_layers,
+        n_threads=settings.engine.threads,
+        template=entry.description.template,
+    )
+
+
+def open_engine(
+    settings: Settings, model: str = "", factory: EngineFactory = EngineProcess
+) -> tuple[ModelEntry, Engine]:
+    """The model's catalogue entry and an engine for it, not yet started.
+
+    `model` is a name or a path; empty takes the one in the settings, then the starter.
+    """
+    entry = Catalog().resolve(model or settings.model)
+    return entry, factory(load_options(settings, entry))
+
+
+def open_session(
+    store: Store,
+    settings: Settings,
+    *,
+    model: str = "",
+    conversation: Conversation | None = None,
+    system: str = "",
+    raw: bool = False,
+    seed: int | None = None,
+    factory: EngineFactory = EngineProcess,
+) -> Session:
+    """A session with an engine of its own; `Session.close` ends that engine."""
+    entry, engine = open_engine(settings, model, factory)
+    return Session(store, engine, settings, entry, conversation, system, raw=raw, seed=seed)

@@ -1,0 +1,90 @@
+"""Writes one answer into the store while it streams.
+
+The row exists before the first token and is brought up to date at least every quarter
+of a second, so that a crash of anything loses at most that much text.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+from localai.chat import steps
+from localai.conversation import (
+    Completion,
+    Delta,
+    DeltaKind,
+    Message,
+    Part,
+    Reasoning,
+    Text,
+)
+from localai.errors import StoreError
+from localai.store.rows import Status, StoredMessage
+from localai.store.store import Store
+
+FLUSH_SECONDS = 0.2
+"""Seconds between writes; the promise to the user is 0.25."""
+
+
+class AnswerRecorder:
+    """The growing parts of one answer. `stepwise` folds what comes before "Answer:"."""
+
+    def __init__(
+        self,
+        store: Store,
+        row: StoredMessage,
+        *,
+        stepwise: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._store, self._row, self._clock = store, row, clock
+        self._pieces: list[tuple[DeltaKind, str]] = []
+        self._splitter = steps.StepsSplitter() if stepwise else None
+        self._written = clock()
+
+    def add(self, delta: Delta) -> list[Delta]:
+        """Take in new text; what a front end shows for it."""
+        if self._splitter is None or delta.kind == "reasoning":
+            shown = [delta]
+        else:
+            found = self._splitter.feed(delta.text)
+            shown = [
+                Delta(text, kind, delta.tokens if i == 0 else 0)
+                for i, (kind, text) in enumerate(found)
+            ]
+        self._pieces += [(piece.kind, piece.text) for piece in shown]
+        if self._clock() - self._written >= FLUSH_SECONDS:
+            self._flush()
+        return shown
+
+    def _flush(self) -> None:
+        """Write what there is now. A full disk is not the end of the answer: the next
+        flush tries again, and `finish` has the last word."""
+        with suppress(StoreError):
+            self._store.flush_answer(self._row.id, self.parts())
+        self._written = self._clock()
+
+    def finish(
+        self, status: Status, completion: Completion | None, error: str = ""
+    ) -> StoredMessage:
+        """Close the row; the answer as stored."""
+        if self._splitter is not None:
+            self._pieces += self._splitter.end()
+        message = Message(
+            "assistant",
+            self.parts(),
+            ids=completion.ids if completion else (),
+            vocab=completion.vocab if completion else "",
+        )
+        return self._store.finish_answer(self._row.id, message, completion, status, error)
+
+    def parts(self) -> tuple[Part, ...]:
+        """The message parts so far: reasoning first, then the answer."""
+        if self._splitter is not None:
+            return steps.parts(self._pieces)
+        reasoning = "".join(text for kind, text in self._pieces if kind == "reasoning")
+        answer = "".join(text for kind, text in self._pieces if kind == "text")
+        found: tuple[Part, ...] = (Reasoning(reasoning),) if reasoning else ()
+        return (*found, Text(answer)) if answer else found

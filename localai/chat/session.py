@@ -1,0 +1,247 @@
+"""A conversation held with an engine: the life of one turn, from the question to the row.
+
+A front end iterates over the events of `send` or `regenerate` in one thread and may call
+`cancel` from any other. What the user said is committed before the model starts, and
+what the model said is kept whatever ends it. It knows neither screens nor llama.cpp.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
+from typing import Literal
+
+import msgspec
+
+from localai.catalog import ModelEntry
+from localai.chat import context, steps
+from localai.chat.recorder import AnswerRecorder
+from localai.chat.turn import AnswerFinished, AnswerStarted, TurnEvent, UserSaved
+from localai.config import Settings
+from localai.conversation import Completion, Delta, Finished, Message, PromptProgress, system, user
+from localai.engine.base import (
+    Engine,
+    ModelInfo,
+    ReasoningRule,
+    Rendered,
+    RenderOptions,
+    Request,
+    Sampling,
+    TokenProbability,
+)
+from localai.errors import EngineError, LocalaiError, UsageError
+from localai.store.rows import Conversation, Origin, Status, StoredMessage
+from localai.store.store import Store
+
+Style = Literal["direct", "steps"]
+
+TITLE_LENGTH = 60
+
+
+class Inspection(msgspec.Struct, frozen=True):
+    """An answer with the exact prompt it came from, one string a token.
+
+    `prompt` and `sampled` are empty when the answer came from another model than the one
+    in use, whose tokens cannot be read back.
+    """
+
+    answer: StoredMessage
+    prompt: tuple[str, ...]
+    sampled: tuple[str, ...]
+
+
+class Session:
+    """One conversation, open for talking.
+
+    `conversation` None starts a new one with the first question. `raw` continues the
+    text as it stands, without any chat template.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        engine: Engine,
+        settings: Settings,
+        entry: ModelEntry,
+        conversation: Conversation | None = None,
+        system: str = "",
+        *,
+        raw: bool = False,
+        seed: int | None = None,
+    ) -> None:
+        self.store, self.engine, self.settings, self.entry = store, engine, settings, entry
+        self.conversation = conversation
+        self._system = system or settings.chat.system or entry.description.system
+        self._raw, self._seed = raw, seed
+
+    def messages(self) -> tuple[StoredMessage, ...]:
+        """The conversation from its first message to where it stands."""
+        if self.conversation is None:
+            return ()
+        self.conversation = self.store.conversation(self.conversation.id)
+        return self.store.path(self.conversation.leaf) if self.conversation.leaf else ()
+
+    def send(self, text: str, *, style: Style = "direct") -> Iterator[TurnEvent]:
+        """Ask; events until the answer is stored. Raises LocalaiError after storing what came."""
+        if not text.strip():
+            raise UsageError("There is nothing to send; write a question first.")
+        if self.conversation is None:
+            title = text.strip().splitlines()[0][:TITLE_LENGTH]
+            self.conversation = self.store.create_conversation(title, self._system)
+        path = self.messages()
+        parent = path[-1].id if path else ""
+        question = self.store.add_message(self.conversation.id, parent, user(text))
+        yield UserSaved(question)
+        yield from self._answer((*path, question), style)
+
+    def regenerate(self, answer_id: str, *, style: Style = "direct") -> Iterator[TurnEvent]:
+        """Answer the same question again, beside the answer that is there."""
+        answer = self.store.message(answer_id)
+        if answer.message.role != "assistant" or not answer.parent:
+            raise UsageError("Only an answer can be given again; choose one of the model's.")
+        self.conversation = self.store.conversation(answer.conversation)
+        yield from self._answer(self.store.path(answer.parent), style)
+
+    def cancel(self) -> None:
+        """Stop the running answer soon; what it said so far is kept. Thread-safe."""
+        self.engine.cancel()
+
+    def close(self) -> None:
+        """End the engine."""
+        self.engine.close()
+
+    def inspect(self, answer_id: str) -> Inspection:
+        """What was sent to the model for an answer, and what it sampled."""
+        answer = self.store.message(answer_id)
+        info = self.engine.load()
+        if answer.origin is None or answer.origin.vocab != info.vocab_hash:
+            return Inspection(answer, (), ())
+        return Inspection(
+            answer,
+            self.engine.pieces(answer.origin.prompt),
+            self.engine.pieces(answer.message.ids),
+        )
+
+    def probabilities(self, answer_id: str) -> tuple[TokenProbability, ...]:
+        """How probable each sampled token of an answer is to the model in use."""
+        answer = self.store.message(answer_id)
+        if answer.origin is None or answer.origin.vocab != self.engine.load().vocab_hash:
+            raise UsageError("This answer came from another model; switch to it and look again.")
+        prompt = answer.origin.prompt
+        return self.engine.probabilities((*prompt, *answer.message.ids), len(prompt))
+
+    def _answer(
+        self, path: Sequence[StoredMessage], style: Style
+    ) -> Generator[TurnEvent, None, None]:
+        """Generate the answer to a path that ends with a question."""
+        assert self.conversation is not None
+        info = self.engine.load()
+        dropped, rendered = self._prompt(path, info, style)
+        stepwise = style == "steps" and not (info.thinking or self._raw)
+        sampling = self._sampling()
+        origin = Origin(
+            model=self.entry.name,
+            model_path=info.path,
+            vocab=info.vocab_hash,
+            sampling=msgspec.structs.asdict(sampling),
+            style=style,
+            prompt=rendered.ids,
+            dropped=dropped,
+        )
+        row = self.store.begin_answer(self.conversation.id, path[-1].id, origin)
+        recorder = AnswerRecorder(self.store, row, stepwise=stepwise)
+        request = Request(
+            ids=rendered.ids,
+            sampling=sampling,
+            max_tokens=self.settings.chat.max_tokens,
+            reasoning=self._reasoning_rule(info, rendered),
+        )
+        yield from self._stream(recorder, request, row, info)
+
+    def _stream(
+        self, recorder: AnswerRecorder, request: Request, row: StoredMessage, info: ModelInfo
+    ) -> Generator[TurnEvent, None, None]:
+        """Pass events on and close the row, however the generation ends."""
+        status: Status = "cancelled"
+        completion: Completion | None = None
+        error = ""
+        stored: StoredMessage | None = None
+        dropped = row.origin.dropped if row.origin else 0
+        try:
+            yield AnswerStarted(row, dropped, len(request.ids), info.n_ctx)
+            with closing(self.engine.generate(request)) as events:
+                for event in events:
+                    if isinstance(event, Delta):
+                        yield from recorder.add(event)
+                    elif isinstance(event, PromptProgress):
+                        yield event
+                    elif isinstance(event, Finished):
+                        completion = event.completion
+            status, error = _outcome(completion)
+        except LocalaiError as problem:
+            status, error = "failed", str(problem)
+            raise
+        finally:
+            stored = recorder.finish(status, completion, error)
+        yield AnswerFinished(stored)
+
+    def _prompt(
+        self, path: Sequence[StoredMessage], info: ModelInfo, style: Style
+    ) -> tuple[int, Rendered]:
+        """How many messages were left out, and the prompt made of the rest."""
+        messages = [stored.message for stored in path]
+        if style == "steps" and not (info.thinking or self._raw):
+            messages[-1] = steps.with_instruction(messages[-1])
+        options = self._render_options(info, style)
+        budget = info.n_ctx - context.reserve(info.n_ctx, self.settings.chat.max_tokens)
+        prompts: dict[int, Rendered] = {}
+
+        def count(first: int) -> int:
+            prompts[first] = self._render(messages[first:], options)
+            return len(prompts[first].ids)
+
+        previous = next((s.origin.dropped for s in reversed(path) if s.origin), 0)
+        first = context.first_kept(messages, count, budget, previous)
+        return first, prompts[first]
+
+    def _render(self, messages: Sequence[Message], options: RenderOptions) -> Rendered:
+        assert self.conversation is not None
+        if self._raw:
+            ids = self.engine.tokenize("".join(message.text for message in messages))
+            return Rendered(ids, (0.0,) * len(ids))
+        head = (system(self.conversation.system),) if self.conversation.system else ()
+        return self.engine.render((*head, *context.prompt_messages(messages)), options)
+
+    def _render_options(self, info: ModelInfo, style: Style) -> RenderOptions:
+        """Reasoning on or off as set; a stepwise answer turns it on where the model can."""
+        wish = self.settings.chat.thinking
+        thinking = None if wish == "auto" else wish == "on"
+        if style == "steps" and info.thinking:
+            thinking = True
+        return RenderOptions(thinking=thinking)
+
+    def _reasoning_rule(self, info: ModelInfo, rendered: Rendered) -> ReasoningRule | None:
+        if info.thinking is None or self._raw:
+            return None
+        return ReasoningRule(
+            open=info.thinking.open,
+            close=info.thinking.close,
+            inside=rendered.in_reasoning,
+            budget=self.settings.chat.thinking_budget or None,
+        )
+
+    def _sampling(self) -> Sampling:
+        """The model description's values, overridden by the user's settings."""
+        own = self.settings.sampling.model_dump(exclude_none=True)
+        return Sampling(**{**self.entry.description.sampling, **own, "seed": self._seed})
+
+
+def _outcome(completion: Completion | None) -> tuple[Status, str]:
+    """The status of an answer whose generation ended without an exception."""
+    if completion is None:
+        raise EngineError("The engine ended the answer without saying how; ask again.")
+    if completion.finish_reason == "cancelled":
+        return "cancelled", ""
+    if completion.finish_reason == "error":
+        return "failed", "The engine could not go on with this answer; ask again."
+    return "done", ""
