@@ -1,0 +1,1 @@
+"""What scripts/bench.py measures: each module prints nothing and returns rows."""
