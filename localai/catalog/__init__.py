@@ -1,1 +1,7 @@
-"""Which models there are, where their files lie, whether they are sound and fit."""
+"""Models: what there is, where its file lies, whether it can run here, how to get more."""
+
+from localai.catalog.catalog import Catalog
+from localai.catalog.description import Description
+from localai.catalog.entry import ModelEntry
+
+__all__ = ["Catalog", "Description", "ModelEntry"]

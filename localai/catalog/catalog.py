@@ -1,0 +1,151 @@
+"""The models localai knows: the bundled descriptions, the user's own, and plain files.
+
+Looks names up and keeps the user's descriptions; it opens no model file and goes to no
+network (`check` and `pull` do).
+"""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+
+from localai import paths
+from localai.catalog import description as descriptions
+from localai.catalog.description import Description, FileSource, as_name
+from localai.catalog.entry import ModelEntry, from_description, from_path, required_path
+from localai.errors import ModelError, UsageError
+
+DEFAULT = "smollm2-135m-instruct"
+
+
+class Catalog:
+    """The models of one data folder. `models_dir` None takes `paths.models()`."""
+
+    def __init__(self, models_dir: Path | None = None) -> None:
+        self.models_dir = models_dir if models_dir is not None else paths.models()
+
+    @property
+    def default(self) -> ModelEntry:
+        """The starter model."""
+        return self.find(DEFAULT)
+
+    def list(self) -> tuple[ModelEntry, ...]:
+        """Every described model, the bundled ones first; unreadable descriptions are left out."""
+        return tuple(self._load()[0].values())
+
+    def problems(self) -> tuple[str, ...]:
+        """One sentence for each description that cannot be used."""
+        return tuple(self._load()[1].values())
+
+    def find(self, name_or_path: str) -> ModelEntry:
+        """The model of that name or file, here or not. Raises ModelError if there is none."""
+        if not name_or_path:
+            return self.default
+        entries, problems = self._load()
+        if name_or_path in entries:
+            return entries[name_or_path]
+        if name_or_path in problems:
+            raise ModelError(problems[name_or_path])
+        if _looks_like_path(name_or_path):
+            return self._by_path(Path(name_or_path).expanduser(), entries)
+        raise ModelError(_unknown(name_or_path, entries))
+
+    def resolve(self, name_or_path: str) -> ModelEntry:
+        """As `find`, but its `path` is never None: raises ModelError saying how to get it."""
+        entry = self.find(name_or_path)
+        required_path(entry)
+        return entry
+
+    def add(self, path: Path, name: str = "") -> ModelEntry:
+        """Describe a file where it lies. Raises UsageError for a name that is taken or bad."""
+        path = path.expanduser().absolute()
+        return self.save(
+            Description(
+                name=self._free_name(name, path),
+                source=FileSource(str(path)),
+                file=path.name,
+                bytes=path.stat().st_size,
+            )
+        )
+
+    def save(self, description: Description) -> ModelEntry:
+        """Write a description into the user's folder, over one of the same name."""
+        paths.private_dir(self.models_dir)
+        descriptions.write(self._file(description.name), description)
+        return from_description(description, self.models_dir)
+
+    def remove(self, name: str) -> None:
+        """Forget a description of the user's. No model file is touched."""
+        entry = self.find(name)
+        file = self._file(entry.name)
+        if not entry.described or not file.is_file():
+            raise UsageError(
+                f"{entry.name} was not added by you, so there is nothing to remove; "
+                "`localai models list` shows where each model comes from."
+            )
+        try:
+            file.unlink()
+        except OSError as error:
+            raise ModelError(
+                f"{file} cannot be deleted ({error.strerror}); check the folder's permissions."
+            ) from error
+
+    def _free_name(self, name: str, path: Path) -> str:
+        wish = name or as_name(path.stem)
+        if not descriptions.NAME.fullmatch(wish):
+            raise UsageError(
+                f"A model cannot be called {wish!r}; use lower case letters, digits, "
+                "dots, dashes and underscores."
+            )
+        entries, problems = self._load()
+        if wish in entries or wish in problems:
+            raise UsageError(
+                f"There is a model called {wish} already; choose another name with --name."
+            )
+        return wish
+
+    def _file(self, name: str) -> Path:
+        return self.models_dir / f"{name}.toml"
+
+    def _load(self) -> tuple[dict[str, ModelEntry], dict[str, str]]:
+        """Entries by name, and problems by the name of the file; the user's own win."""
+        entries: dict[str, ModelEntry] = {}
+        problems: dict[str, str] = {}
+        for folder in (_bundled(), self.models_dir):
+            for file in sorted(folder.glob("*.toml")):
+                try:
+                    found = descriptions.read(file)
+                except ModelError as error:
+                    problems[file.stem] = str(error)
+                else:
+                    entries[found.name] = from_description(found, self.models_dir)
+        return entries, problems
+
+    def _by_path(self, path: Path, entries: dict[str, ModelEntry]) -> ModelEntry:
+        """A file given by its path; its description, if there is one."""
+        try:
+            for entry in entries.values():
+                if entry.path is not None and entry.path.samefile(path):
+                    return entry
+            return from_path(path)
+        except OSError as error:
+            raise ModelError(
+                f"There is no readable file {path} ({error.strerror}); check the path, or see "
+                "`localai models list`."
+            ) from error
+
+
+def _bundled() -> Path:
+    """The descriptions that come with localai: in the package, or beside it in a checkout."""
+    packaged = Path(__file__).parent / "bundled"
+    return packaged if packaged.is_dir() else Path(__file__).parents[2] / "models"
+
+
+def _looks_like_path(text: str) -> bool:
+    return "/" in text or "\\" in text or text.endswith(".gguf") or Path(text).exists()
+
+
+def _unknown(name: str, entries: dict[str, ModelEntry]) -> str:
+    close = difflib.get_close_matches(name, entries, n=1)
+    hint = f"did you mean {close[0]}?" if close else "`localai models list` shows all."
+    return f"There is no model called {name}; {hint}"
