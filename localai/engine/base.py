@@ -128,6 +128,10 @@ class Engine(Protocol):
         """What the engine is doing; never blocks."""
         ...
 
+    def warm(self) -> None:
+        """Begin to load, without waiting for it; a failure shows at the next call."""
+        ...
+
     def load(self) -> ModelInfo:
         """Start and load if needed; what is loaded."""
         ...

@@ -1,0 +1,52 @@
+"""What a `ScriptedEngine` says: one reply, cut into words and told apart as text or reasoning.
+
+Pure. Stop strings and the reasoning budget work as in the real engine, on words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Literal
+
+import msgspec
+
+from localai.engine.base import Request
+
+Kind = Literal["text", "reasoning", "marker"]
+
+WORD = r"\s?\w+|\s?[^\w\s]+|\s+"
+
+
+class Script(msgspec.Struct, frozen=True):
+    """One reply. Before token `crash_at` the engine crashes; before token `hold_at` it
+    waits until `ScriptedEngine.release` or a cancel. Tokens count from 0."""
+
+    text: str
+    crash_at: int | None = None
+    hold_at: int | None = None
+
+
+def spoken(text: str, request: Request) -> Iterator[tuple[str, Kind]]:
+    """The words of a reply up to its first stop string, and what each belongs to."""
+    for stop in request.stop:
+        text = text.partition(stop)[0]
+    rule = request.reasoning
+    if rule is None:
+        yield from ((word, "text") for word in re.findall(WORD, text))
+        return
+    inside, spent = rule.inside, 0
+    words = re.findall(f"{re.escape(rule.open)}|{re.escape(rule.close)}|{WORD}", text)
+    cut = False
+    for word in words:
+        if inside and not cut and rule.budget is not None and spent >= rule.budget:
+            cut = True
+            yield rule.close, "marker"
+        if word in (rule.open, rule.close):
+            inside = word == rule.open
+            if not cut:
+                yield word, "marker"
+            cut = False
+        elif not cut:
+            spent += inside
+            yield word, "reasoning" if inside else "text"
