@@ -17,7 +17,6 @@ from pydantic_settings import (
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
-from tomlkit.exceptions import ParseError
 
 from localai import paths
 from localai.errors import ConfigError
@@ -132,7 +131,7 @@ def save(name: str, value: Any) -> None:
         table[key] = value
         paths.private_dir(path.parent)
         _write(path, tomlkit.dumps(document))
-    except (OSError, ParseError) as error:
+    except (OSError, ValueError) as error:
         raise ConfigError(
             f"The setting {name} cannot be saved in {path} ({error}); check the file."
         ) from error

@@ -1,0 +1,98 @@
+"""Measure localai beside its peers: `scripts/bench.py NAME [--json FILE]`.
+
+Prints a table; exits with 1 when a row misses its bar. Run it alone on the machine: two
+programs with OpenMP threads side by side spoil each other's figures. Benchmarks are
+scripts, never tests.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from scripts.benchmarks.rows import Row
+
+
+def chat(model: str, rounds: int) -> Iterator[list[Row]]:
+    """Everything a user of the chat waits for."""
+    from scripts.benchmarks import chat_app, chat_engine, start
+
+    yield from start.rows(rounds)
+    yield from chat_engine.rows(model, rounds)
+    yield from chat_app.rows(model, rounds)
+
+
+def engine(model: str, rounds: int) -> Iterator[list[Row]]:
+    """The part of `chat` without the app."""
+    from scripts.benchmarks import chat_engine
+
+    yield from chat_engine.rows(model, rounds)
+
+
+def app(model: str, rounds: int) -> Iterator[list[Row]]:
+    """The part of `chat` inside the app."""
+    from scripts.benchmarks import chat_app
+
+    yield from chat_app.rows(model, rounds)
+
+
+BENCHMARKS: dict[str, Callable[[str, int], Iterator[list[Row]]]] = {
+    "chat": chat,
+    "chat-engine": engine,
+    "chat-app": app,
+}
+
+
+def show(rows: list[Row], console: Console) -> None:
+    """The rows as a table."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("name", "value", "unit", "peer", "ratio", "interval", "bar", "n", "ok"):
+        table.add_column(heading, justify="left" if heading in ("name", "unit") else "right")
+    for row in rows:
+        bound = "" if row.bar is None else f"{'>=' if row.better == 'high' else '<='} {row.bar:g}"
+        interval = "" if row.interval is None else f"{row.interval[0]:.3f}..{row.interval[1]:.3f}"
+        table.add_row(
+            row.name,
+            f"{row.value:.4g}",
+            row.unit,
+            "" if row.peer is None else f"{row.peer:.4g}",
+            "" if row.ratio is None else f"{row.ratio:.3f}",
+            interval,
+            bound,
+            str(row.n),
+            "" if row.bar is None else "yes" if row.ok else "NO",
+        )
+    console.print(table)
+
+
+def main() -> int:
+    """Run one benchmark."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("name", choices=BENCHMARKS, metavar="NAME", help=", ".join(BENCHMARKS))
+    parser.add_argument("--json", type=Path, help="write the rows to this file, too")
+    parser.add_argument("--rounds", type=int, default=9, help="interleaved pairs a figure")
+    parser.add_argument("-m", "--model", default="", help="model name or path (starter)")
+    options = parser.parse_args()
+    from localai.catalog import Catalog
+
+    model = str(Catalog().resolve(options.model).path)
+    rows: list[Row] = []
+    console = Console(width=150 if not sys.stdout.isatty() else None)
+    for group in BENCHMARKS[options.name](model, options.rounds):
+        show(group, console)
+        rows += group
+    if options.json:
+        options.json.write_text(json.dumps([row.as_json() for row in rows], indent=1) + "\n")
+    return 0 if all(row.ok for row in rows) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

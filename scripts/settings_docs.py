@@ -1,0 +1,62 @@
+"""Write docs/settings.md from the settings themselves: `scripts/settings_docs.py`.
+
+The text of each setting is the docstring under it in localai/config.py, so the page
+cannot say anything else than the code; a test compares the two.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from pydantic import BaseModel
+
+from localai.config import Settings
+
+PAGE = ROOT / "docs" / "settings.md"
+INTRODUCTION = """\
+# Settings
+
+Settings live in `config.toml`; `localai doctor` prints where that is. Every line is
+optional. An environment variable overrides the file: `LOCALAI_MODEL`,
+`LOCALAI_ENGINE__CONTEXT` (two underscores between a table and its setting).
+"""
+
+
+def page() -> str:
+    """The whole page."""
+    groups: list[tuple[str, type[BaseModel]]] = [("", Settings)]
+    for name, field in Settings.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            groups.append((name, field.annotation))
+    return "\n".join([INTRODUCTION, *(_group(name, model) for name, model in groups)])
+
+
+def _group(name: str, model: type[BaseModel]) -> str:
+    """One table of the file, as a Markdown table."""
+    title = f"## `[{name}]`" if name else "## Top of the file"
+    lines = [title, ""]
+    if name and model.__doc__:
+        lines += [model.__doc__.strip(), ""]
+    lines += ["| setting | default | what it does |", "|---|---|---|"]
+    for key, field in model.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            continue
+        text = " ".join((field.description or "").split())
+        lines.append(f"| `{key}` | {_default(field.default)} | {text} |")
+    return "\n".join(lines) + "\n"
+
+
+def _default(value: Any) -> str:
+    """How the default is written in TOML; unset ones have no value there."""
+    if value is None:
+        return "unset"
+    return f'`"{value}"`' if isinstance(value, str) else f"`{value}`"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), "utf-8")

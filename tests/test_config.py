@@ -1,0 +1,80 @@
+"""Settings: the file, the environment over it, and plain words for what is wrong."""
+
+from pathlib import Path
+
+import pytest
+
+from localai import config, paths
+from localai.errors import ConfigError
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("LOCALAI_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+def write(text: str) -> None:
+    paths.private_dir(paths.config_file().parent)
+    paths.config_file().write_text(text, "utf-8")
+
+
+def test_defaults_need_no_file() -> None:
+    assert config.load().engine.context == 0
+
+
+def test_the_environment_overrides_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    write("[engine]\ncontext = 2048\nthreads = 3\n")
+    monkeypatch.setenv("LOCALAI_ENGINE__CONTEXT", "4096")
+    settings = config.load()
+    assert (settings.engine.context, settings.engine.threads) == (4096, 3)
+
+
+def test_saving_keeps_what_the_user_wrote() -> None:
+    write('# mine\nmodel = "a"  # the best\n')
+    config.save("model", "b")
+    config.save("app.theme", "localai-light")
+    text = paths.config_file().read_text("utf-8")
+    assert "# mine" in text
+    assert "# the best" in text
+    settings = config.load()
+    assert (settings.model, settings.app.theme) == ("b", "localai-light")
+    assert paths.config_file().stat().st_mode & 0o077 == 0
+
+
+def test_a_setting_of_the_top_can_be_added_below_tables() -> None:
+    write("[engine]\ncontext = 2048\n")
+    config.save("model", "x")
+    settings = config.load()
+    assert (settings.model, settings.engine.context) == ("x", 2048)
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("[engine]\ncontext = -5\n", "engine.context"),
+        ("[sampling]\ntop_p = 7\n", "sampling.top_p"),
+        ('modle = "x"\n', "modle"),
+        ("[chat]\nthinking = 'maybe'\n", "chat.thinking"),
+    ],
+)
+def test_a_wrong_setting_is_named(text: str, named: str) -> None:
+    write(text)
+    with pytest.raises(ConfigError, match=named):
+        config.load()
+
+
+@pytest.mark.parametrize("content", [b"[engine\n", b"\xff\xfe\x00"])
+def test_an_unreadable_file_is_named(content: bytes) -> None:
+    write("")
+    paths.config_file().write_bytes(content)
+    with pytest.raises(ConfigError, match="config.toml"):
+        config.load()
+    with pytest.raises(ConfigError, match="cannot be saved"):
+        config.save("model", "x")
+
+
+def test_a_folder_that_cannot_be_made_is_one_sentence(home: Path) -> None:
+    home.write_text("in the way")
+    with pytest.raises(Exception, match="LOCALAI_HOME"):
+        config.save("model", "x")
