@@ -68,7 +68,7 @@ def test_a_wrong_setting_is_named(text: str, named: str) -> None:
 def test_an_unreadable_file_is_named(content: bytes) -> None:
     write("")
     paths.config_file().write_bytes(content)
-    with pytest.raises(ConfigError, match="config.toml"):
+    with pytest.raises(ConfigError, match=r"config\.toml"):
         config.load()
     with pytest.raises(ConfigError, match="cannot be saved"):
         config.save("model", "x")
