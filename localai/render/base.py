@@ -53,14 +53,14 @@ class Rendered(msgspec.Struct, frozen=True):
 class Tokenizer(Protocol):
     """A model's vocabulary, as the renderer needs it.
 
-    `control` maps the text of every CONTROL and USER_DEFINED token to its id. `eog` are
-    the ids that end a generation. `add_bos`: the file wants BOS in front of a prompt;
+    `control` maps the text of every CONTROL, USER_DEFINED and UNKNOWN token to its id.
+    `eog` are the ids that end a generation. `add_bos`: the file wants BOS in front of a prompt;
     `tokenize` itself never adds it. `vocab_hash` names the vocabulary (sha256 hex).
     """
 
     @property
     def control(self) -> Mapping[str, int]:
-        """Text -> id of every control and user-defined token."""
+        """Text -> id of every token that is recognised as a whole inside text."""
         ...
 
     @property
@@ -107,6 +107,10 @@ class Tokenizer(Protocol):
         """The text of one id, control tokens included."""
         ...
 
+    def piece_bytes(self, id: int) -> bytes:
+        """The exact bytes of one id, control tokens included: part of a character, maybe."""
+        ...
+
     def is_control(self, id: int) -> bool:
-        """Whether `id` is a CONTROL token."""
+        """Whether `id` is a CONTROL or UNKNOWN token: text to `tokenize` without `special`."""
         ...
