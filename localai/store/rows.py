@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from localai.conversation import Completion, Message
+from localai.conversation import Completion, Message, Role
 
 Status = Literal["streaming", "done", "cancelled", "interrupted", "failed"]
 
@@ -61,3 +61,20 @@ class StoredMessage(msgspec.Struct, frozen=True):
     completion: Completion | None = None
     error: str = ""
     siblings: tuple[str, ...] = ()
+
+
+class Hit(msgspec.Struct, frozen=True):
+    """A message that a search found. `pieces` is a stretch of its text around the match:
+    (text, True where it matched)."""
+
+    conversation: str
+    title: str
+    message: str
+    role: Role
+    created: float
+    pieces: tuple[tuple[str, bool], ...]
+
+    @property
+    def snippet(self) -> str:
+        """The stretch of text without the marks."""
+        return "".join(text for text, _ in self.pieces)

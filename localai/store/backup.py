@@ -1,0 +1,66 @@
+"""A verified copy of the database, made through SQLite, in the `backups` folder beside it.
+
+Rotation and restoring are not done here.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import closing, suppress
+from pathlib import Path
+
+from localai import paths
+from localai.errors import StoreError
+from localai.store.connection import connect, create_private
+from localai.store.driver import sqlite
+
+_COUNTED = ("conversations", "messages")
+
+
+def back_up(db: sqlite.Connection, path: Path, label: str) -> Path:
+    """Copy the open database at `path` to `backups/NAME-LABEL-TIME.db` and return that.
+
+    The copy gets its name only after it was read back and found whole. Raises StoreError
+    when it cannot be made; the database is untouched in any case.
+    """
+    folder = paths.private_dir(path.parent / "backups")
+    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+    final = folder / f"{path.stem}-{label}-{stamp}.db"
+    partial = final.with_suffix(".partial")
+    try:
+        with suppress(FileNotFoundError):
+            partial.unlink()
+        create_private(partial)
+        db.execute("VACUUM INTO ?", (str(partial),))
+        _verify(partial, like=db)
+        _sync(partial)
+        partial.rename(final)
+        _sync(folder)
+    except (sqlite.Error, OSError) as error:
+        partial.unlink(missing_ok=True)
+        raise StoreError(
+            f"No copy of {path} could be made before upgrading it ({error}); "
+            f"free space in {folder} and try again. Nothing was changed."
+        ) from error
+    return final
+
+
+def _verify(copy: Path, like: sqlite.Connection) -> None:
+    """Raise sqlite.DatabaseError unless the copy is sound and holds as many rows."""
+    with closing(connect(copy, readonly=True, checkpoints=False)) as other:
+        if other.execute("PRAGMA quick_check").fetchone()[0] != "ok":
+            raise sqlite.DatabaseError("the copy is not sound")
+        for table in _COUNTED:
+            count = f"SELECT count(*) FROM {table}"
+            if other.execute(count).fetchone() != like.execute(count).fetchone():
+                raise sqlite.DatabaseError("the copy is not complete")
+
+
+def _sync(path: Path) -> None:
+    """Make the file or folder durable. No connection to it is open."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,86 @@
+"""SQLite's error codes in plain words: what went wrong with the database and what to do.
+
+Mistakes of our own (wrong SQL, a closed connection) are not translated: they should show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import msgspec
+
+from localai.errors import StoreDamaged, StoreError
+from localai.store.driver import sqlite
+
+# Primary result codes, https://sqlite.org/rescode.html
+_CODES = {
+    3: "no_permission",
+    5: "busy",
+    6: "busy",
+    7: "no_memory",
+    8: "no_permission",
+    10: "io",
+    11: "damaged",
+    13: "full",
+    14: "cannot_open",
+    15: "busy",
+    18: "too_big",
+    23: "no_permission",
+    26: "damaged",
+}
+_SENTENCES = {
+    "no_permission": "The history in {where} cannot be written; "
+    "check who owns the file and its folder, or point LOCALAI_HOME at another folder.",
+    "busy": "Another program has kept the history in {where} locked for too long; "
+    "close it and try again.",
+    "no_memory": "There is not enough memory to work with the history in {where}; "
+    "close other programs and try again.",
+    "io": "The disk refused to read or write the history in {where} ({why}); "
+    "check that it has free space and is still connected, then try again.",
+    "full": "The disk that holds the history in {where} is full; "
+    "free some space and try again: everything saved so far is safe.",
+    "cannot_open": "The history in {where} cannot be opened; check that its folder exists "
+    "and can be written, or point LOCALAI_HOME at another folder.",
+    "too_big": "The message is too large to be saved in {where}; shorten it.",
+}
+
+
+@contextmanager
+def plain_words(where: str) -> Iterator[None]:
+    """Turn SQLite's errors inside the block into StoreError or StoreDamaged."""
+    try:
+        yield
+    except (sqlite.ProgrammingError, sqlite.InterfaceError):
+        raise
+    except sqlite.Error as error:
+        raise _translate(error, where) from error
+    except MemoryError as error:
+        raise StoreError(_SENTENCES["no_memory"].format(where=where)) from error
+    except (msgspec.MsgspecError, UnicodeDecodeError, UnreadableRow) as error:
+        raise damaged(where, str(error)) from error
+
+
+class UnreadableRow(Exception):
+    """A row holds something that no localai has written."""
+
+
+def damaged(where: str, why: str) -> StoreDamaged:
+    """The error for a database with broken content."""
+    return StoreDamaged(
+        f"The history in {where} is damaged ({why}); it was left as it is. "
+        "Put a copy from the backups folder in its place, or move it away to start afresh."
+    )
+
+
+def _translate(error: sqlite.Error, where: str) -> StoreError:
+    """The error's plain form. Errors without a code come from undecodable text."""
+    code: int | None = getattr(error, "sqlite_errorcode", None)
+    kind = "damaged" if code is None else _CODES.get(code & 0xFF, "")
+    if kind == "damaged":
+        return damaged(where, str(error))
+    if not kind:
+        return StoreError(
+            f"The history in {where} cannot be used ({error}); run `localai doctor` to check it."
+        )
+    return StoreError(_SENTENCES[kind].format(where=where, why=error))

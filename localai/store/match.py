@@ -1,0 +1,19 @@
+"""What a user typed in a search box, as a full-text query."""
+
+from __future__ import annotations
+
+CONVERSATIONS = """
+    SELECT rowid FROM conversation_title WHERE conversation_title MATCH ?
+    UNION
+    SELECT o.number FROM message_text t JOIN messages m ON m.number = t.rowid
+    JOIN conversations o ON o.id = m.conversation WHERE t.message_text MATCH ?
+"""
+
+
+def words(query: str) -> str:
+    """An FTS5 query for texts with all the words, the last one perhaps unfinished.
+
+    Each is quoted, so nothing that is typed is syntax.
+    """
+    quoted = ['"' + word.replace('"', '""') + '"' for word in query.replace("\0", " ").split()]
+    return " ".join(quoted) + "*" if quoted else '""'

@@ -1,0 +1,183 @@
+"""Messages as a tree: each has a parent, a conversation goes on from one leaf.
+
+Siblings are the alternatives of one turn; nothing is ever overwritten by another.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+
+import msgspec
+
+from localai.conversation import Message
+from localai.errors import StoreError
+from localai.store import columns, prompts
+from localai.store.connection import Database
+from localai.store.driver import sqlite
+from localai.store.ids import new_id
+from localai.store.rows import Origin, Status, StoredMessage
+
+_INSERT = """INSERT INTO messages (
+    id, conversation, parent, depth, role, status, created, learn, writer, error, vocab,
+    origin, ids, parts, text
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, '', ?, ?, ?, ?, ?)"""
+
+# Depth falls by one at each step, so even a damaged parent cannot make this run for ever.
+_PATH = f"""WITH RECURSIVE up (number, parent, depth) AS (
+    SELECT number, parent, depth FROM messages WHERE id = ?
+    UNION ALL
+    SELECT m.number, m.parent, m.depth FROM up JOIN messages m ON m.id = up.parent
+    WHERE m.depth = up.depth - 1
+) SELECT {columns.MESSAGE} FROM up JOIN messages m ON m.number = up.number ORDER BY up.depth"""
+
+
+class Messages:
+    """The part of the store that knows single messages and the paths between them."""
+
+    _db: Database
+
+    def add_message(
+        self,
+        conversation_id: str,
+        parent: str,
+        message: Message,
+        status: Status = "done",
+        origin: Origin | None = None,
+    ) -> StoredMessage:
+        """Record a message under `parent` ("" at the root) and go on from it.
+
+        It is on disk when this returns. Raises StoreError when the conversation or the
+        parent is gone, or the disk is full.
+        """
+        with self._db.write() as db:
+            id_ = insert(db, conversation_id, parent, message, status, origin, writer="")
+            return fetch(db, id_)
+
+    def message(self, message_id: str) -> StoredMessage:
+        """One message with everything that is known of it, the prompt included."""
+        with self._db.read() as db:
+            return fetch(db, message_id)
+
+    def path(self, leaf_id: str) -> tuple[StoredMessage, ...]:
+        """The messages from the root to `leaf_id`; none for "".
+
+        `origin.prompt` is left empty here; `message` has it.
+        """
+        if not leaf_id:
+            return ()
+        with self._db.read() as db:
+            rows = db.execute(_PATH, (leaf_id,)).fetchall()
+            if not rows:
+                raise _gone()
+            family = _siblings(db, rows)
+            return tuple(
+                columns.message(row, family.get((row[2], row[3]), (row[0],))) for row in rows
+            )
+
+    def set_leaf(self, conversation_id: str, message_id: str) -> None:
+        """Go on from another message of the conversation, or from its start with ""."""
+        with self._db.write() as db:
+            done = db.execute(
+                "UPDATE conversations SET leaf = nullif(?1, '') WHERE id = ?2 AND (?1 = '' OR "
+                "EXISTS (SELECT 1 FROM messages WHERE id = ?1 AND conversation = ?2))",
+                (message_id, conversation_id),
+            )
+            if done.rowcount != 1:
+                raise _gone()
+
+
+def insert(
+    db: sqlite.Connection,
+    conversation_id: str,
+    parent: str,
+    message: Message,
+    status: Status,
+    origin: Origin | None,
+    writer: str,
+) -> str:
+    """Add a message inside the running transaction, move the leaf there; its id."""
+    id_, now = new_id(), time.time()
+    depth = _depth(db, conversation_id, parent) + 1
+    parts, text = columns.pack_parts(message.parts)
+    db.execute(
+        _INSERT,
+        (
+            id_,
+            conversation_id,
+            parent or None,
+            depth,
+            message.role,
+            status,
+            now,
+            message.learn,
+            writer,
+            message.vocab,
+            columns.pack_origin(origin),
+            columns.pack(message.ids) or None,
+            parts,
+            text,
+        ),
+    )
+    if origin is not None:
+        prompts.save(db, id_, parent, origin.prompt)
+    db.execute(
+        "UPDATE conversations SET leaf = ?, updated = ? WHERE id = ?", (id_, now, conversation_id)
+    )
+    return id_
+
+
+def fetch(db: sqlite.Connection, message_id: str) -> StoredMessage:
+    """One message, whole. Raises StoreError when it is gone."""
+    row = db.execute(
+        f"SELECT {columns.MESSAGE} FROM messages m WHERE m.id = ?", (message_id,)
+    ).fetchone()
+    if row is None:
+        raise _gone()
+    stored = columns.message(row, _siblings(db, [row]).get((row[2], row[3]), (row[0],)))
+    if stored.origin is None:
+        return stored
+    origin = msgspec.structs.replace(stored.origin, prompt=prompts.load(db, message_id))
+    return msgspec.structs.replace(stored, origin=origin)
+
+
+def _depth(db: sqlite.Connection, conversation_id: str, parent: str) -> int:
+    """The parent's depth, 0 above the root; both must be there."""
+    if parent:
+        row = db.execute(
+            "SELECT depth FROM messages WHERE id = ? AND conversation = ?",
+            (parent, conversation_id),
+        ).fetchone()
+    else:
+        row = db.execute("SELECT 0 FROM conversations WHERE id = ?", (conversation_id,)).fetchone()
+    if row is None:
+        raise _gone()
+    depth: int = row[0]
+    return depth
+
+
+def _siblings(
+    db: sqlite.Connection, rows: Iterable[tuple[object, ...]]
+) -> dict[tuple[str, str], tuple[str, ...]]:
+    """For each (parent, role) among the rows that has several messages: their ids in order."""
+    parents = msgspec.json.encode([row[2] for row in rows if row[2]]).decode()
+    tops = msgspec.json.encode([row[1] for row in rows if not row[2]]).decode()
+    found: dict[tuple[str, str], list[str]] = {}
+    for parent, role, id_, _ in db.execute(
+        """SELECT m.parent, m.role, m.id, m.number
+        FROM json_each(?) p JOIN messages m ON m.parent = p.value
+        UNION ALL
+        SELECT '', m.role, m.id, m.number
+        FROM json_each(?) c JOIN messages m ON m.conversation = c.value AND m.parent IS NULL
+        ORDER BY 4""",
+        (parents, tops),
+    ).fetchall():
+        found.setdefault((parent, role), []).append(id_)
+    return {place: tuple(ids) for place, ids in found.items()}
+
+
+def _gone() -> StoreError:
+    return StoreError(
+        "The message is not there any more; its conversation may have been removed "
+        "in another window."
+    )

@@ -1,0 +1,163 @@
+"""The schema, as the steps that made it: append-only, one function per version.
+
+Shipped steps never change, because databases in the wild were made by them. Each runs in
+one transaction together with its version number, under a lock file, after a verified
+copy of the older database. A schema newer than ours is refused and left untouched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from localai.errors import StoreError, StoreNewer
+from localai.store.backup import back_up
+from localai.store.driver import sqlite
+
+APPLICATION_ID = 0x6C6F6361  # "loca", in the file's header
+
+Step = Callable[[sqlite.Connection], None]
+
+_M001 = (
+    # `number` is a row's identity inside this file alone: the full-text indexes need one
+    # that outlives VACUUM. Ids are ULIDs.
+    """CREATE TABLE conversations (
+        number INTEGER PRIMARY KEY,
+        id TEXT NOT NULL UNIQUE,
+        title TEXT NOT NULL,
+        system TEXT NOT NULL,
+        leaf TEXT REFERENCES messages (id) DEFERRABLE INITIALLY DEFERRED,
+        created REAL NOT NULL,
+        updated REAL NOT NULL,
+        deleted REAL
+    ) STRICT""",
+    "CREATE INDEX conversations_by_time ON conversations (updated)",
+    # `depth` is 1 at the root; `parts` is NULL when the text is all there is.
+    """CREATE TABLE messages (
+        number INTEGER PRIMARY KEY,
+        id TEXT NOT NULL UNIQUE,
+        conversation TEXT NOT NULL REFERENCES conversations (id),
+        parent TEXT REFERENCES messages (id),
+        depth INTEGER NOT NULL,
+        role TEXT NOT NULL,
+        status TEXT NOT NULL,
+        created REAL NOT NULL,
+        learn INTEGER NOT NULL,
+        writer TEXT NOT NULL,
+        error TEXT NOT NULL,
+        vocab TEXT NOT NULL,
+        origin TEXT,
+        completion TEXT,
+        ids BLOB,
+        parts TEXT,
+        text TEXT NOT NULL
+    ) STRICT""",
+    "CREATE INDEX messages_by_parent ON messages (parent, role)",
+    "CREATE INDEX messages_by_conversation ON messages (conversation)",
+    "CREATE INDEX messages_streaming ON messages (id) WHERE status = 'streaming'",
+    # The prompt of an answer: the first `keep` ids of `base`'s prompt, then `tail`
+    # (int32, little endian). `links` counts the prompts it leans on.
+    """CREATE TABLE prompts (
+        message TEXT PRIMARY KEY REFERENCES messages (id) ON DELETE CASCADE,
+        base TEXT REFERENCES prompts (message) ON DELETE CASCADE,
+        keep INTEGER NOT NULL,
+        links INTEGER NOT NULL,
+        tail BLOB NOT NULL
+    ) STRICT""",
+    "CREATE INDEX prompts_by_base ON prompts (base)",
+    """CREATE VIRTUAL TABLE message_text USING fts5 (
+        text, content='messages', content_rowid='number',
+        tokenize='unicode61 remove_diacritics 2', prefix='2 3'
+    )""",
+    """CREATE VIRTUAL TABLE conversation_title USING fts5 (
+        title, content='conversations', content_rowid='number',
+        tokenize='unicode61 remove_diacritics 2', prefix='2 3'
+    )""",
+    # An answer enters the index once, when it is final, not at each flush.
+    """CREATE TRIGGER message_added AFTER INSERT ON messages WHEN new.status <> 'streaming'
+    BEGIN
+        INSERT INTO message_text (rowid, text) VALUES (new.number, new.text);
+    END""",
+    """CREATE TRIGGER message_ended AFTER UPDATE OF status ON messages
+    WHEN old.status = 'streaming' AND new.status <> 'streaming'
+    BEGIN
+        INSERT INTO message_text (rowid, text) VALUES (new.number, new.text);
+    END""",
+    """CREATE TRIGGER message_changed AFTER UPDATE OF text ON messages
+    WHEN old.status <> 'streaming' AND new.text <> old.text
+    BEGIN
+        INSERT INTO message_text (message_text, rowid, text)
+        VALUES ('delete', old.number, old.text);
+        INSERT INTO message_text (rowid, text) VALUES (new.number, new.text);
+    END""",
+    """CREATE TRIGGER message_removed AFTER DELETE ON messages WHEN old.status <> 'streaming'
+    BEGIN
+        INSERT INTO message_text (message_text, rowid, text)
+        VALUES ('delete', old.number, old.text);
+    END""",
+    """CREATE TRIGGER title_added AFTER INSERT ON conversations
+    BEGIN
+        INSERT INTO conversation_title (rowid, title) VALUES (new.number, new.title);
+    END""",
+    """CREATE TRIGGER title_changed AFTER UPDATE OF title ON conversations
+    BEGIN
+        INSERT INTO conversation_title (conversation_title, rowid, title)
+        VALUES ('delete', old.number, old.title);
+        INSERT INTO conversation_title (rowid, title) VALUES (new.number, new.title);
+    END""",
+    """CREATE TRIGGER title_removed AFTER DELETE ON conversations
+    BEGIN
+        INSERT INTO conversation_title (conversation_title, rowid, title)
+        VALUES ('delete', old.number, old.title);
+    END""",
+)
+
+
+def m001_conversations(db: sqlite.Connection) -> None:
+    """Conversations, trees of messages, the prompts of answers, full-text search."""
+    for statement in _M001:
+        db.execute(statement)
+
+
+STEPS: tuple[Step, ...] = (m001_conversations,)
+
+
+def version(db: sqlite.Connection, where: str, steps: Sequence[Step] = STEPS) -> int:
+    """The schema's version, 0 for an empty file. Raises StoreNewer when we do not know it,
+    StoreError when the database belongs to another program."""
+    application: int = db.execute("PRAGMA application_id").fetchone()[0]
+    current: int = db.execute("PRAGMA user_version").fetchone()[0]
+    tables: int = db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+    if tables and application != APPLICATION_ID:
+        raise StoreError(
+            f"{where} is a database of another program; "
+            "move it away or point LOCALAI_HOME at another folder."
+        )
+    if current > len(steps):
+        raise StoreNewer(
+            f"The history in {where} was written by a newer localai "
+            f"(schema {current}, this one knows {len(steps)}); "
+            "update localai to open it. It was not touched."
+        )
+    return current
+
+
+def migrate(db: sqlite.Connection, path: Path | None, steps: Sequence[Step] = STEPS) -> None:
+    """Bring the schema up to date, one transaction per step. `path` None: in memory.
+
+    The caller holds the lock file. Backs up first when there is something to lose.
+    """
+    current = version(db, str(path), steps)
+    if current and current < len(steps) and path is not None:
+        back_up(db, path, label=f"schema{current}")
+    for number, step in enumerate(steps[current:], start=current + 1):
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            step(db)
+            db.execute(f"PRAGMA application_id={APPLICATION_ID}")
+            db.execute(f"PRAGMA user_version={number}")
+            db.execute("COMMIT")
+        except BaseException:
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+            raise

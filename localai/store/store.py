@@ -1,0 +1,68 @@
+"""The store: everything that is said, in one SQLite file. All reads and writes go through here.
+
+`Store` is opened once for writing by each front end. Calls may come from any thread, one
+at a time; a user interface that must never wait for a commit opens a second store with
+`readonly=True` and closes it before the writing one. Values in, values out; what a
+message means to a model is decided elsewhere.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from localai import paths
+from localai.store import info, opening
+from localai.store.answers import Answers
+from localai.store.connection import Database
+from localai.store.conversations import Conversations
+from localai.store.messages import Messages
+from localai.store.search import Search
+
+
+class Store(Conversations, Messages, Answers, Search):
+    """An open store. Every method raises StoreError with a sentence for the user."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    @classmethod
+    def open(
+        cls, path: Path | None = None, *, readonly: bool = False, checkpoints: bool = False
+    ) -> Self:
+        """Open the database at `path` (the usual place by default), made if it is missing.
+
+        The front end that runs longest (the app) passes `checkpoints`: it alone folds the
+        write-ahead log into the file while it runs; for the others the last one to close
+        does. Raises StoreNewer, StoreDamaged or StoreError.
+        """
+        return cls(
+            opening.open_database(
+                path or paths.database(), readonly=readonly, checkpoints=checkpoints
+            )
+        )
+
+    @classmethod
+    def memory(cls) -> Self:
+        """A store that is never on disk."""
+        return cls(opening.open_memory())
+
+    def info(self) -> info.Info:
+        """What is known about the database, for `localai doctor`; reads all of it."""
+        return info.describe(self._db)
+
+    def close(self) -> None:
+        """Give the database back. Nothing is pending: every call has committed."""
+        self._db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()

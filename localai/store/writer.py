@@ -1,0 +1,43 @@
+"""Who writes an answer: a process named by its id and its start, so that a later process
+can tell whether the writer still lives. Process ids alone are used again by the system.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+
+def this_process() -> str:
+    """The name of the running process, `PID:START`."""
+    return f"{os.getpid()}:{_start(os.getpid())}"
+
+
+def alive(writer: str) -> bool:
+    """True when the process that was named `writer` still runs."""
+    pid, _, start = writer.partition(":")
+    return pid.isdecimal() and start != "" and _start(int(pid)) == start
+
+
+def _start(pid: int) -> str:
+    """When a process began, in a form that clock changes leave alone; "" when there is none."""
+    if sys.platform == "linux":
+        return _start_linux(pid)
+    import psutil
+
+    try:
+        return str(psutil.Process(pid).create_time())
+    except (psutil.Error, ValueError, OverflowError):
+        return ""
+
+
+def _start_linux(pid: int) -> str:
+    """Clock ticks from boot to start (field 22 of /proc/PID/stat), with the boot's own id."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text("utf-8", errors="replace")
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+    except OSError:
+        return ""
+    state, *fields = stat.rpartition(")")[2].split()
+    return "" if state in "ZX" else f"{fields[18]}@{boot[:8]}"
