@@ -3,5 +3,7 @@
 from localai.catalog.catalog import Catalog
 from localai.catalog.description import Description
 from localai.catalog.entry import ModelEntry
+from localai.catalog.gguf import GgufHeader
+from localai.catalog.soundness import check
 
-__all__ = ["Catalog", "Description", "ModelEntry"]
+__all__ = ["Catalog", "Description", "GgufHeader", "ModelEntry", "check"]
