@@ -1,0 +1,163 @@
+"""`localai ask`: one question, one answer.
+
+Puts options, piped text, settings, store and session together and picks where the
+answer goes. What happens during the turn is `turn.py`.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from localai.cli import options, prompt
+from localai.cli.failure import discard_stdout, note
+from localai.cli.interrupts import interruptible
+from localai.cli.invocation import Invocation
+from localai.cli.progress import Progress
+from localai.errors import UsageError
+
+if TYPE_CHECKING:
+    from localai.cli.output import AnswerView
+    from localai.config import Settings
+    from localai.store.rows import Conversation, StoredMessage
+    from localai.store.store import Store
+
+
+@click.command()
+@click.argument("text", nargs=-1)
+@click.option("-m", "--model", metavar="MODEL", help="Model name, or path of a GGUF file.")
+@click.option("--system", metavar="TEXT", help="System text of the new conversation.")
+@click.option("-c", "--continue", "latest", is_flag=True, help="Go on with the last conversation.")
+@click.option("--conversation", metavar="ID", help="Go on with this conversation.")
+@options.setting_options
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Makes the answer repeatable.")
+@click.option("--steps", is_flag=True, help="Work through it step by step before answering.")
+@click.option("--show-reasoning", is_flag=True, help="Print the reasoning before the answer.")
+@click.option("--raw", is_flag=True, help="Let the model continue the text, without a template.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object when it is done.")
+@click.option("--no-save", is_flag=True, help="Keep nothing of this in the history.")
+@click.pass_obj
+def ask(invocation: Invocation, /, text: tuple[str, ...], **given: Any) -> None:
+    """Ask one question and print the answer.
+
+    What is piped in comes before TEXT: `cat notes.txt | localai ask "summarize"`.
+    Ctrl-C stops the answer and keeps what was said.
+    """
+    _check(given)
+    progress = Progress(sys.stderr)
+    question = _question(text, progress)
+    from localai import config
+
+    settings = options.override(config.load(), given)
+    with invocation.memory_store() if given["no_save"] else invocation.open_store() as store:
+        answer, code = _converse(invocation, store, settings, question, given, progress)
+    if given["as_json"]:
+        from localai.cli import record
+
+        click.echo(record.dumps(record.answer(answer, saved=not given["no_save"])))
+    elif not code:
+        _remark(answer, settings)
+    raise click.exceptions.Exit(code)
+
+
+def _check(given: dict[str, Any]) -> None:
+    """Refuse options that contradict each other."""
+    going_on = given["latest"] or given["conversation"]
+    if given["latest"] and given["conversation"]:
+        raise UsageError("Give either --continue or --conversation, not both.")
+    if going_on and given["no_save"]:
+        raise UsageError("--no-save starts from nothing; leave it out to go on.")
+    if going_on and given["system"] is not None:
+        raise UsageError("--system is for new conversations; leave it out to go on.")
+    if given["raw"]:
+        for name in ("system", "steps", "thinking", "thinking_budget"):
+            if given[name]:
+                option = "--" + name.replace("_", "-")
+                raise UsageError(f"--raw uses no chat template; {option} has no place in it.")
+
+
+def _question(words: tuple[str, ...], progress: Progress) -> str:
+    """The prompt, from the command line and standard input."""
+    stream = sys.stdin.buffer if sys.stdin is not None else None
+    if stream is None or not prompt.is_piped(stream):
+        return prompt.compose(words)
+    progress.show("Reading standard input until it ends …")
+    try:
+        piped = prompt.read_piped(stream)
+    finally:
+        progress.clear()
+    if piped.replaced:
+        note(f"{piped.replaced:,} places in standard input were not UTF-8 and are shown as \ufffd.")
+    return prompt.compose(words, piped.text)
+
+
+def _converse(
+    invocation: Invocation,
+    store: Store,
+    settings: Settings,
+    question: str,
+    given: dict[str, Any],
+    progress: Progress,
+) -> tuple[StoredMessage, int]:
+    """The answer as stored, and the exit code."""
+    from localai.cli.turn import Turn
+
+    session = invocation.open_session(
+        store,
+        settings,
+        model=given["model"] or invocation.model,
+        conversation=_conversation(store, given),
+        system=prompt.argument(given["system"] or ""),
+        raw=given["raw"],
+        seed=given["seed"],
+    )
+    try:
+        with interruptible(session.cancel) as interrupts:
+            view = _view(given)
+            turn = Turn(session, view, progress, interrupts, count_answer=given["as_json"])
+            answer = turn.run(question, "steps" if given["steps"] else "direct")
+    finally:
+        session.close()
+    if turn.reader_gone:
+        discard_stdout()
+    return answer, interrupts.exit_code
+
+
+def _conversation(store: Store, given: dict[str, Any]) -> Conversation | None:
+    if given["conversation"]:
+        return store.conversation(given["conversation"])
+    if not given["latest"]:
+        return None
+    latest = store.latest()
+    if latest is None:
+        raise UsageError("There is no conversation to go on with yet; leave out --continue.")
+    return latest
+
+
+def _view(given: dict[str, Any]) -> AnswerView:
+    """Where the answer goes: rendered on a terminal, plain elsewhere, nowhere for --json."""
+    from localai.cli.output import Plain, Silent, can_render
+
+    if given["as_json"]:
+        return Silent()
+    if given["raw"] or not can_render(sys.stdout):
+        return Plain(sys.stdout, show_reasoning=given["show_reasoning"])
+    from localai.cli.terminal import Terminal
+
+    return Terminal(sys.stdout, show_reasoning=given["show_reasoning"])
+
+
+def _remark(answer: StoredMessage, settings: Settings) -> None:
+    """Say on stderr what the answer alone does not tell."""
+    completion = answer.completion
+    if completion is None:
+        return
+    if completion.finish_reason == "length":
+        if completion.generated_tokens == settings.chat.max_tokens:
+            note(f"The answer was cut off at {settings.chat.max_tokens:,} tokens (--max-tokens).")
+        else:
+            note("The answer was cut off because the context window is full.")
+    elif not answer.message.text.strip():
+        note("The model ended without an answer; ask in other words.")

@@ -1,0 +1,135 @@
+"""`localai history`: what was said before.
+
+On a terminal lists are aligned and ids short; elsewhere a conversation is one line of
+tab-separated fields, or JSON with --json. Reading never writes. It starts fast: nothing
+that a listing does not need is imported here.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from localai.cli.failure import note
+from localai.cli.invocation import Invocation
+from localai.errors import UsageError
+
+if TYPE_CHECKING:
+    from localai.store.rows import Conversation
+    from localai.store.store import Store
+
+SHORT = 8
+"""Characters of an id that tell conversations apart: its end, which is random."""
+
+
+@click.group()
+def history() -> None:
+    """List, show and delete conversations.
+
+    ID is a conversation's id, its beginning or its end; "latest" is the last one used.
+    """
+
+
+@history.command("list")
+@click.option("--limit", type=click.IntRange(min=1), default=50, help="At most so many; 50.")
+@click.option("--deleted", is_flag=True, help="Show deleted conversations instead.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
+@click.pass_obj
+def list_(invocation: Invocation, limit: int, deleted: bool, as_json: bool) -> None:
+    """List conversations, the last used first."""
+    from localai.cli import listing
+
+    with invocation.read_store() as store:
+        rows = store.conversations(limit=limit, deleted=deleted)
+    if as_json:
+        from localai.cli import record
+
+        click.echo(record.dumps([record.conversation(row) for row in rows]))
+    elif sys.stdout.isatty():
+        click.echo("".join(f"{line}\n" for line in listing.table(rows)), nl=False)
+    else:
+        click.echo("".join(f"{line}\n" for line in listing.fields(rows)), nl=False)
+    if not rows and not as_json:
+        note("Nothing was deleted." if deleted else "No conversations yet; start one: localai ask")
+
+
+@history.command()
+@click.argument("id")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object.")
+@click.pass_obj
+def show(invocation: Invocation, id: str, as_json: bool) -> None:
+    """Print a conversation."""
+    with invocation.read_store() as store:
+        row = _find(store, id)
+        messages = store.path(row.leaf) if row.leaf else ()
+    if as_json:
+        from localai.cli import record
+
+        found = record.conversation(row)
+        found["messages"] = [record.message(message) for message in messages]
+        click.echo(record.dumps(found))
+        return
+    from localai.cli import transcript
+
+    transcript.write(row, messages, sys.stdout)
+
+
+@history.command()
+@click.argument("ids", metavar="ID...", nargs=-1, required=True)
+@click.option("--purge", is_flag=True, help="Remove for good instead of hiding.")
+@click.option("--yes", is_flag=True, help="Purge without asking.")
+@click.pass_obj
+def rm(invocation: Invocation, ids: tuple[str, ...], purge: bool, yes: bool) -> None:
+    """Delete conversations; `undo` brings them back.
+
+    With --purge they are removed for good.
+    """
+    with invocation.open_store() as store:
+        rows = [_find(store, id) for id in ids]
+        if purge and not yes:
+            _confirm(rows)
+        for row in rows:
+            (store.purge if purge else store.delete)(row.id)
+    for row in rows:
+        undo = "" if purge else f"; bring it back with: localai history undo {short(row)}"
+        note(f"{'Removed' if purge else 'Deleted'} “{_name(row)}”{undo}")
+
+
+@history.command()
+@click.argument("ids", metavar="ID...", nargs=-1, required=True)
+@click.pass_obj
+def undo(invocation: Invocation, ids: tuple[str, ...]) -> None:
+    """Bring deleted conversations back."""
+    with invocation.open_store() as store:
+        for row in [_find(store, id) for id in ids]:
+            store.undelete(row.id)
+            note(f"“{_name(row)}” is back.")
+
+
+def short(row: Conversation) -> str:
+    """The end of an id, enough to find the conversation by."""
+    return row.id[-SHORT:].lower()
+
+
+def _find(store: Store, id: str) -> Conversation:
+    """The conversation meant by `id`."""
+    if id != "latest":
+        return store.conversation(id)
+    latest = store.latest()
+    if latest is None:
+        raise UsageError("There are no conversations yet; start one: localai ask")
+    return latest
+
+
+def _confirm(rows: list[Conversation]) -> None:
+    """Ask before what cannot be undone; without a terminal there is nobody to ask."""
+    what = f"“{_name(rows[0])}”" if len(rows) == 1 else f"{len(rows)} conversations"
+    if not sys.stdin.isatty():
+        raise UsageError(f"Removing {what} for good cannot be undone; confirm it with --yes.")
+    click.confirm(f"Remove {what} for good?", abort=True, err=True)
+
+
+def _name(row: Conversation) -> str:
+    return row.title or "untitled"

@@ -1,0 +1,56 @@
+"""A list of conversations as text: aligned for eyes, tab-separated for programs. Pure."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Sequence
+
+import click
+from rich.cells import cell_len, set_cell_size
+
+from localai.cli.history import short
+from localai.sanitize import clean
+from localai.store.rows import Conversation
+
+WHEN = "%Y-%m-%d %H:%M"
+
+
+def table(rows: Sequence[Conversation], columns: int = 0) -> list[str]:
+    """Lines of at most `columns` (0: the window's): short id, last use, messages, title."""
+    columns = columns or shutil.get_terminal_size().columns
+    count_width = max((len(f"{row.messages:,}") for row in rows), default=0)
+    lines = []
+    for row in rows:
+        when = time.strftime(WHEN, time.localtime(row.updated))
+        head = f"{short(row)}  {when}  {row.messages:>{count_width},}  "
+        title = _fit(_title(row) or "untitled", columns - len(head))
+        lines.append(click.style(head, dim=True) + title)
+    return lines
+
+
+def fields(rows: Sequence[Conversation]) -> list[str]:
+    """Lines of id, last use, messages and title with tabs between them."""
+    return [
+        "\t".join(
+            [
+                row.id,
+                time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(row.updated)),
+                str(row.messages),
+                _title(row),
+            ]
+        )
+        for row in rows
+    ]
+
+
+def _title(row: Conversation) -> str:
+    """On one line, without tabs."""
+    return " ".join(clean(row.title).split())
+
+
+def _fit(text: str, cells: int) -> str:
+    """Cut with an ellipsis when it is too long."""
+    if cell_len(text) <= cells:
+        return text
+    return set_cell_size(text, max(0, cells - 1)).rstrip() + "…"

@@ -1,0 +1,120 @@
+"""The command `localai`: global options, its subcommands, and how every run ends.
+
+Subcommands are imported only when used: `localai --help` loads click and nothing else.
+What a command does lives in its own file; this one deliberately knows none of it.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from importlib import import_module
+from typing import Any, NamedTuple
+
+import click
+
+from localai import __version__
+from localai.cli.failure import report
+from localai.cli.invocation import Invocation
+from localai.errors import UsageError
+
+
+class Lazy(NamedTuple):
+    """Where a command lives (`module:attribute`) and its line in `localai --help`."""
+
+    target: str
+    help: str
+
+
+COMMANDS = {
+    "ask": Lazy("localai.cli.ask:ask", "Ask one question and print the answer."),
+    "history": Lazy("localai.cli.history:history", "List, show and delete conversations."),
+    "models": Lazy("localai.cli.models:models", "List, fetch, add and choose models."),
+    "doctor": Lazy("localai.cli.doctor:doctor", "Check that everything is in order."),
+}
+
+PRIVACY = {"HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "DO_NOT_TRACK": "1"}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported on first use and whose errors are sentences."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names in the order of the help page."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command's module."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute = COMMANDS[cmd_name].target.split(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, command.help) for name, command in COMMANDS.items()])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; whatever goes wrong ends in a sentence and an exit code."""
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except (Exception, KeyboardInterrupt) as error:
+            invocation = ctx.find_object(Invocation) or Invocation()
+            raise click.exceptions.Exit(report(error, debug=invocation.debug)) from None
+
+
+@click.group(
+    cls=LazyGroup,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.option(
+    "-m", "--model", default="", metavar="MODEL", help="Model name, or path of a GGUF file."
+)
+@click.option("--debug", is_flag=True, help="Show tracebacks instead of one-line errors.")
+@click.version_option(__version__, prog_name="localai", message="%(prog)s %(version)s")
+@click.pass_context
+def cli(ctx: click.Context, model: str, debug: bool) -> None:
+    """A local-first assistant in the terminal.
+
+    Without a command, localai opens the app.
+    """
+    invocation = ctx.ensure_object(Invocation)
+    invocation.model, invocation.debug = model, debug
+    if ctx.invoked_subcommand is None:
+        ctx.exit(_open_app(invocation))
+
+
+def _open_app(invocation: Invocation) -> int:
+    if not (_is_terminal(sys.stdin) and _is_terminal(sys.stdout)):
+        raise UsageError("The app needs a terminal; use localai ask in scripts and pipes.")
+    return invocation.run_app(model=invocation.model)
+
+
+def _is_terminal(stream: Any) -> bool:
+    """False also for a stream that was closed before localai started."""
+    return stream is not None and stream.isatty()
+
+
+def prepare() -> None:
+    """Settle what must hold for the whole process before anything else is imported.
+
+    Nothing reports home, new files belong to the owner alone, and text that the
+    terminal's encoding lacks is replaced, never an error.
+    """
+    os.environ.update(PRIVACY)
+    os.umask(0o077)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def main() -> None:
+    """Entry point of the `localai` command."""
+    prepare()
+    cli.main(prog_name="localai")

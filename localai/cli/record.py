@@ -1,0 +1,106 @@
+"""Conversations and answers as JSON: the contract that scripts rely on.
+
+Keys are only ever added. Everything that a terminal could take for a command is escaped
+in the JSON, so that the text survives exactly and the screen stays safe.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from localai.conversation import Completion
+from localai.store.rows import Conversation, StoredMessage
+
+NOT_ASCII = re.compile(r"[^\x00-\x7e]")
+
+
+def dumps(value: Any) -> str:
+    """JSON on one line; characters that are not printable are escaped."""
+    text = json.dumps(value, ensure_ascii=False)
+    return NOT_ASCII.sub(lambda match: _escaped(match[0]), text)
+
+
+def answer(stored: StoredMessage, *, saved: bool) -> dict[str, Any]:
+    """What `localai ask --json` prints. The ids are null when nothing was saved."""
+    origin = stored.origin
+    return {
+        "answer": stored.message.text,
+        "reasoning": stored.message.reasoning,
+        **generation(stored.completion),
+        "model": origin.model if origin else None,
+        "adapter": (origin.adapter or None) if origin else None,
+        "dropped": origin.dropped if origin else 0,
+        "conversation_id": stored.conversation if saved else None,
+        "message_id": stored.id if saved else None,
+    }
+
+
+def generation(completion: Completion | None) -> dict[str, Any]:
+    """How a generation went: finish reason, token counts, milliseconds and tokens/s.
+
+    Nulls when it never got as far as telling.
+    """
+    if completion is None:
+        return {"finish_reason": None, "tokens": None, "timings": None}
+    return {
+        "finish_reason": completion.finish_reason,
+        "tokens": {
+            "prompt": completion.prompt_tokens,
+            "cached": completion.cached_tokens,
+            "generated": completion.generated_tokens,
+            "reasoning": completion.reasoning_tokens,
+        },
+        "timings": {
+            **msgspec.structs.asdict(completion.timings),
+            "tokens_per_second": round(completion.tokens_per_second, 2),
+        },
+    }
+
+
+def conversation(row: Conversation) -> dict[str, Any]:
+    """A conversation without its messages."""
+    return {
+        "id": row.id,
+        "title": row.title,
+        "system": row.system,
+        "created": _time(row.created),
+        "updated": _time(row.updated),
+        "messages": row.messages,
+        "deleted": row.deleted,
+    }
+
+
+def message(stored: StoredMessage) -> dict[str, Any]:
+    """A message of a conversation; answers also tell where they came from."""
+    found: dict[str, Any] = {
+        "id": stored.id,
+        "role": stored.message.role,
+        "text": stored.message.text,
+        "created": _time(stored.created),
+    }
+    if stored.origin is None:
+        return found
+    return found | {
+        "reasoning": stored.message.reasoning,
+        "status": stored.status,
+        "error": stored.error or None,
+        "model": stored.origin.model,
+        "adapter": stored.origin.adapter or None,
+        "sampling": stored.origin.sampling,
+        "dropped": stored.origin.dropped,
+        **generation(stored.completion),
+    }
+
+
+def _time(seconds: float) -> str:
+    """UTC, as in 2026-01-31T12:00:00Z."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _escaped(character: str) -> str:
+    return character if character.isprintable() else json.dumps(character)[1:-1]

@@ -1,0 +1,127 @@
+"""Runs one turn of a session and shows it: the events of `chat.turn` on one side, a view
+and a quiet line of progress on the other.
+
+A reader that went away (`| head -1`) or a signal stops the answer; what was said until
+then is stored like any other answer. It does not know where the text goes.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Generator
+from typing import Literal, cast
+
+from localai.chat.session import Session
+from localai.chat.turn import AnswerFinished, AnswerStarted, TurnEvent
+from localai.cli.failure import note
+from localai.cli.interrupts import Interrupts
+from localai.cli.output import AnswerView, Silent
+from localai.cli.progress import Progress
+from localai.conversation import Delta, PromptProgress
+from localai.store.rows import StoredMessage
+
+GONE = {errno.EPIPE, errno.EIO}
+"""How a write fails when the pipe's reader or the terminal is gone."""
+
+
+class Turn:
+    """One question and its answer. `count_answer` shows progress while text arrives,
+    for when nothing else does."""
+
+    def __init__(
+        self,
+        session: Session,
+        view: AnswerView,
+        progress: Progress,
+        interrupts: Interrupts,
+        *,
+        count_answer: bool = False,
+    ) -> None:
+        self._session, self._view, self._progress = session, view, progress
+        self._interrupts, self._count_answer = interrupts, count_answer
+        self._tokens = {"reasoning": 0, "text": 0}
+        self._seen_text = False
+        self.reader_gone = False
+
+    def run(self, prompt: str, style: Literal["direct", "steps"]) -> StoredMessage:
+        """Ask and show; the answer as stored. Raises LocalaiError after storing what came."""
+        self._progress.show("Loading the model …")
+        events = cast("Generator[TurnEvent, None, None]", self._session.send(prompt, style=style))
+        answer: StoredMessage | None = None
+        try:
+            for event in events:
+                if isinstance(event, AnswerFinished):
+                    answer = event.message
+                else:
+                    self._show(event)
+        finally:
+            events.close()
+            self._progress.clear()
+            self._end(answer)
+        assert answer is not None, "a turn ends with its answer or with an exception"
+        return answer
+
+    def _show(self, event: TurnEvent) -> None:
+        if isinstance(event, AnswerStarted):
+            self._interrupts.answering = True
+            self._progress.clear()
+            if event.dropped:
+                note(left_out(event))
+        elif isinstance(event, PromptProgress):
+            self._progress.show(f"Reading {event.read:,} of {event.total:,} tokens …")
+        elif isinstance(event, Delta):
+            self._delta(event)
+
+    def _delta(self, delta: Delta) -> None:
+        self._tokens[delta.kind] += delta.tokens
+        if delta.kind == "text" and not self._seen_text:
+            self._seen_text = True
+            self._progress.clear()
+            self._fold_reasoning()
+        if delta.kind == "reasoning":
+            if not self._view.shows_reasoning:
+                self._progress.show(f"Thinking · {self._tokens['reasoning']:,} tokens")
+        elif self._count_answer:
+            self._progress.show(f"Writing · {self._tokens['text']:,} tokens")
+        self._write(delta)
+
+    def _fold_reasoning(self) -> None:
+        """What is left of the reasoning on the screen when the answer begins."""
+        if self._tokens["reasoning"] and not self._view.shows_reasoning:
+            self._progress.leave(f"Thought for {self._tokens['reasoning']:,} tokens")
+
+    def _write(self, delta: Delta) -> None:
+        try:
+            if delta.kind == "reasoning":
+                self._view.reasoning(delta.text)
+            else:
+                self._view.text(delta.text)
+        except OSError as error:
+            self._lose_reader(error)
+
+    def _end(self, answer: StoredMessage | None) -> None:
+        """Finish the view. Text that was taken for reasoning while it streamed, but turned
+        out to be the answer, is shown now."""
+        try:
+            if answer is not None and not self._seen_text and answer.message.text:
+                self._view.text(answer.message.text)
+            self._view.close()
+        except OSError as error:
+            self._lose_reader(error)
+
+    def _lose_reader(self, error: OSError) -> None:
+        if error.errno not in GONE:
+            raise error
+        self.reader_gone = True
+        self._view = Silent()
+        self._interrupts.stop()
+
+
+def left_out(event: AnswerStarted) -> str:
+    """The note that the conversation has outgrown the window."""
+    count = f"{event.dropped:,} earlier messages" if event.dropped > 1 else "The first message"
+    verb = "no longer fit" if event.dropped > 1 else "no longer fits"
+    return (
+        f"{count} {verb} into the context window of {event.context:,} tokens; "
+        "the model answers without them."
+    )
