@@ -1,0 +1,112 @@
+"""The Textual app: `run` is what `localai` without a command calls.
+
+It puts store, bridge and screen together and owns the themes. No model and no SQL here.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from datetime import date
+from functools import partial
+from typing import ClassVar
+
+from textual.app import App
+from textual.binding import BindingType
+from textual.message import Message
+
+from localai import config
+from localai.chat.open import open_engine
+from localai.config import Settings
+from localai.errors import ExitCode
+from localai.store.store import Store
+from tui.backend import Backend, OpenEngine, OpenStore
+from tui.bridge import Bridge
+from tui.commands import ActionCommands, ConversationCommands
+from tui.keymap import bindings
+from tui.screens.chat import ChatScreen
+from tui.themes import DARK, LIGHT
+
+
+class LocalaiApp(App[None]):
+    """The app. `open_store` is called twice: for the screen, and in the bridge's thread."""
+
+    TITLE = "localai"
+    CSS_PATH = "app.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = bindings("anywhere")
+    COMMANDS: ClassVar = {ActionCommands, ConversationCommands}
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        open_store: OpenStore,
+        open_engine: OpenEngine,
+        conversation: str = "",
+        today: Callable[[], date] = date.today,
+    ) -> None:
+        super().__init__()
+        self.settings = settings
+        self._open_store, self._open_engine = open_store, open_engine
+        self._conversation, self._today = conversation, today
+        self._store: Store | None = None
+        self.chat: ChatScreen | None = None
+        self.bridge = Bridge(lambda: Backend(settings, open_store, open_engine), self._tell)
+        self.register_theme(DARK)
+        self.register_theme(LIGHT)
+        known = settings.app.theme in self.available_themes
+        self.theme = settings.app.theme if known else DARK.name
+
+    def on_mount(self) -> None:
+        """Open the store and show the chat."""
+        self._store = self._open_store()
+        self.chat = ChatScreen(
+            self._store, self.bridge, self.settings, self._conversation, self._today
+        )
+        self.push_screen(self.chat)
+        self.bridge.start()
+        self.theme_changed_signal.subscribe(self, lambda theme: self._keep_theme(theme.name))
+
+    def on_unmount(self) -> None:
+        """Stop the engine, then close the store."""
+        self.bridge.close()
+        if self._store is not None:
+            self._store.close()
+
+    def _tell(self, message: Message) -> bool:
+        return self.chat is not None and self.chat.post_message(message)
+
+    def _keep_theme(self, name: str) -> None:
+        if self.chat is None or name == self.settings.app.theme:
+            return
+        self.settings.app.theme = name
+        self.chat.keep("app.theme", name)
+
+
+def run(*, model: str = "", conversation: str = "") -> int:
+    """Run the app in this terminal; the exit code.
+
+    `model` is a name or a path, `conversation` the id of one to open. Raises
+    LocalaiError when it cannot start.
+    """
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        print(
+            "The app needs a terminal; use `localai ask QUESTION` in scripts and pipes.",
+            file=sys.stderr,
+        )
+        return ExitCode.USAGE
+    settings = config.load()
+    open_store().close()
+    app = LocalaiApp(
+        settings,
+        open_store=open_store,
+        open_engine=partial(open_engine, settings, model),
+        conversation=conversation,
+    )
+    app.run()
+    return app.return_code or ExitCode.OK
+
+
+def open_store() -> Store:
+    """The user's conversations; readable at least where the folder cannot be written."""
+    return Store.open()

@@ -1,0 +1,69 @@
+"""What the bridge's thread works with: a store of its own, the engine, a session.
+
+Made and used in that thread only, except `state` and `cancel`. The engine is opened on
+first need, so that a model that cannot be loaded leaves the conversations readable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from localai.catalog import ModelEntry
+from localai.chat.session import Session
+from localai.config import Settings
+from localai.engine.base import Engine, EngineState
+from localai.store.store import Store
+
+OpenStore = Callable[[], Store]
+OpenEngine = Callable[[], tuple[ModelEntry, Engine]]
+
+
+class Backend:
+    """One store, one engine, the session of the conversation that is spoken in."""
+
+    def __init__(self, settings: Settings, open_store: OpenStore, open_engine: OpenEngine) -> None:
+        self._settings = settings
+        self._open_engine = open_engine
+        self._store = open_store()
+        self._model: tuple[ModelEntry, Engine] | None = None
+        self._session: Session | None = None
+
+    @property
+    def state(self) -> EngineState:
+        """What the engine is doing. Any thread."""
+        return self._model[1].state if self._model else "stopped"
+
+    @property
+    def model(self) -> tuple[ModelEntry, Engine]:
+        """The model's entry and its engine. Raises ModelError when there is none to use."""
+        if self._model is None:
+            self._model = self._open_engine()
+        return self._model
+
+    def session(self, conversation_id: str) -> Session:
+        """The session for a conversation; "" is one that begins with the next question."""
+        entry, engine = self.model
+        if conversation_id:
+            conversation = self._store.conversation(conversation_id)
+            self._session = Session(self._store, engine, self._settings, entry, conversation)
+        else:
+            self._session = Session(self._store, engine, self._settings, entry)
+        return self._session
+
+    def cancel(self) -> None:
+        """Stop the running answer soon. Any thread."""
+        if self._model is not None:
+            self._model[1].cancel()
+
+    def unload(self) -> None:
+        """Free the model's memory."""
+        if self._model is not None:
+            self._model[1].unload()
+
+    def close(self) -> None:
+        """End the engine and close the store."""
+        try:
+            if self._model is not None:
+                self._model[1].close()
+        finally:
+            self._store.close()

@@ -1,0 +1,166 @@
+"""The only thread beside the user interface: it talks to the session, one job at a time.
+
+It posts messages and touches no widget. Streamed text is not posted token by token: it
+collects here until the screen takes it, so the screen decides how often it paints.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Iterator
+
+import msgspec
+from textual.message import Message
+
+from localai.chat.session import Session, Style
+from localai.chat.turn import TurnEvent
+from localai.conversation import Delta
+from localai.engine.base import EngineState
+from localai.errors import LocalaiError, ModelError
+from tui.backend import Backend
+from tui.messages import Inspected, ModelReady, Probed, Trouble, TurnEnded, TurnMoved
+
+Job = Callable[[Backend], None]
+
+CLOSING_SECONDS = 5.0
+
+
+class Burst(msgspec.Struct, frozen=True):
+    """Text that arrived since the last look, and the tokens it took."""
+
+    text: str = ""
+    reasoning: str = ""
+    text_tokens: int = 0
+    reasoning_tokens: int = 0
+
+    @property
+    def tokens(self) -> int:
+        """All tokens of the burst."""
+        return self.text_tokens + self.reasoning_tokens
+
+
+class Bridge:
+    """Runs jobs against a backend that is made in the bridge's own thread."""
+
+    def __init__(self, open_backend: Callable[[], Backend], post: Callable[[Message], bool]):
+        self._open_backend = open_backend
+        self._post = post
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="localai-bridge", daemon=True)
+        self._lock = threading.Lock()
+        self._deltas: list[Delta] = []
+        self._stopping = threading.Event()
+        self._backend: Backend | None = None
+
+    def start(self) -> None:
+        """Begin to work."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop the answer, end the engine, wait for the thread a little while."""
+        self.cancel()
+        self._jobs.put(None)
+        if self._thread.is_alive():
+            self._thread.join(CLOSING_SECONDS)
+
+    @property
+    def state(self) -> EngineState:
+        """What the engine is doing; never blocks."""
+        return self._backend.state if self._backend else "stopped"
+
+    def send(self, conversation_id: str, text: str) -> None:
+        """Ask a question."""
+        self._turn(conversation_id, lambda session: session.send(text))
+
+    def regenerate(self, conversation_id: str, message_id: str, style: Style) -> None:
+        """Answer again: the id of an answer, or of a question that has none."""
+        self._turn(conversation_id, lambda s: s.regenerate(message_id, style=style))
+
+    def cancel(self) -> None:
+        """Stop the running answer, even if it has not begun."""
+        self._stopping.set()
+        if self._backend is not None:
+            self._backend.cancel()
+
+    def describe(self) -> None:
+        """Ask which model it will be, without loading it."""
+        self._jobs.put(lambda backend: self._tell(ModelReady(None, backend.model[0].name)))
+
+    def warm(self) -> None:
+        """Load the model if it is not."""
+
+        def job(backend: Backend) -> None:
+            entry, engine = backend.model
+            self._post(ModelReady(engine.load(), entry.name))
+
+        self._jobs.put(job)
+
+    def unload(self) -> None:
+        """Free the model's memory."""
+        self._jobs.put(lambda backend: backend.unload())
+
+    def inspect(self, answer_id: str) -> None:
+        """Ask for what was sent for an answer."""
+        self._jobs.put(lambda b: self._tell(Inspected(b.session("").inspect(answer_id))))
+
+    def probe(self, answer_id: str) -> None:
+        """Ask for the probabilities of an answer's tokens."""
+        self._jobs.put(
+            lambda b: self._tell(Probed(answer_id, b.session("").probabilities(answer_id)))
+        )
+
+    def take(self) -> Burst:
+        """The text that arrived since the last call."""
+        with self._lock:
+            deltas, self._deltas = self._deltas, []
+        return Burst(
+            "".join(d.text for d in deltas if d.kind == "text"),
+            "".join(d.text for d in deltas if d.kind == "reasoning"),
+            sum(d.tokens for d in deltas if d.kind == "text"),
+            sum(d.tokens for d in deltas if d.kind == "reasoning"),
+        )
+
+    def _turn(self, conversation_id: str, begin: Callable[[Session], Iterator[TurnEvent]]) -> None:
+        self._stopping.clear()
+
+        def job(backend: Backend) -> None:
+            try:
+                for event in begin(backend.session(conversation_id)):
+                    self._pass_on(event)
+                    if self._stopping.is_set():
+                        backend.cancel()
+            except LocalaiError as error:
+                self._post(TurnEnded(str(error)))
+            else:
+                self._post(TurnEnded())
+
+        self._jobs.put(job)
+
+    def _pass_on(self, event: TurnEvent) -> None:
+        if isinstance(event, Delta):
+            with self._lock:
+                self._deltas.append(event)
+        else:
+            self._post(TurnMoved(event))
+
+    def _tell(self, message: Message) -> None:
+        self._post(message)
+
+    def _run(self) -> None:
+        try:
+            self._backend = self._open_backend()
+        except LocalaiError as error:
+            self._post(Trouble(str(error)))
+        while (job := self._jobs.get()) is not None:
+            self._do(job)
+        if self._backend is not None:
+            self._backend.close()
+
+    def _do(self, job: Job) -> None:
+        try:
+            if self._backend is None:
+                self._backend = self._open_backend()
+            job(self._backend)
+        except LocalaiError as error:
+            self._post(Trouble(str(error), model=isinstance(error, ModelError)))

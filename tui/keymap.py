@@ -1,0 +1,112 @@
+"""Every action of the app, once: bindings, help screen and command palette come from here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from textual.binding import Binding, BindingType
+
+Area = Literal["anywhere", "transcript", "conversations"]
+
+TITLES: dict[Area, str] = {
+    "anywhere": "Anywhere",
+    "transcript": "In the transcript",
+    "conversations": "In the list of conversations",
+}
+
+
+@dataclass(frozen=True)
+class Action:
+    """One thing the user can do.
+
+    `action` is a Textual action; `keys` are comma-separated key names, "" for none.
+    `title` is what the palette says, "" keeps it out of there; `help` explains.
+    """
+
+    area: Area
+    keys: str
+    action: str
+    title: str
+    help: str
+    priority: bool = False
+
+
+ACTIONS: tuple[Action, ...] = (
+    Action("anywhere", "escape", "screen.leave", "", "Stop the answer; else go to the transcript"),
+    Action("anywhere", "ctrl+n", "screen.new", "New conversation", "Start a new conversation"),
+    Action("anywhere", "ctrl+b", "screen.sidebar", "Conversations", "Show or hide the list"),
+    Action("anywhere", "ctrl+r", "screen.regenerate", "Answer again", "Answer again"),
+    Action("anywhere", "ctrl+s", "screen.stepwise", "Answer step by step", "Redo step by step"),
+    Action("anywhere", "ctrl+t", "screen.thinking", "Thinking: auto, on, off", "Switch thinking"),
+    Action(
+        "anywhere",
+        "",
+        "screen.thinking_budget",
+        "Thinking budget",
+        "Limit the tokens of reasoning before the model must answer",
+    ),
+    Action("anywhere", "", "screen.unload", "Unload the model", "Free the model's memory now"),
+    Action("anywhere", "f2", "screen.rename", "Rename conversation", "Give it another title"),
+    Action(
+        "anywhere",
+        "ctrl+l",
+        "screen.switch_theme",
+        "Light or dark",
+        "Switch between the light and the dark theme",
+    ),
+    Action("anywhere", "", "app.change_theme", "Choose a theme", "Choose among all themes"),
+    Action("anywhere", "ctrl+p", "app.command_palette", "", "Search all commands"),
+    Action("anywhere", "f1", "screen.help", "Help", "Show this help"),
+    Action("anywhere", "ctrl+q", "app.quit", "Quit", "Quit; everything is saved", priority=True),
+    Action("transcript", "j", "next_message", "", "Next message"),
+    Action("transcript", "k", "previous_message", "", "Previous message"),
+    Action("transcript", "g,home", "first", "", "First message"),
+    Action("transcript", "G,end", "last", "", "Last message"),
+    Action("transcript", "r", "screen.regenerate", "", "Answer again; restart after a crash"),
+    Action("transcript", "s", "screen.stepwise", "", "Redo step by step"),
+    Action("transcript", "left", "screen.sibling(-1)", "Previous answer", "Previous answer"),
+    Action("transcript", "right", "screen.sibling(1)", "Next answer", "Next answer"),
+    Action("transcript", "y", "screen.copy_answer", "Copy answer", "Copy the answer"),
+    Action("transcript", "c", "screen.copy_code", "Copy code", "Copy its last code block"),
+    Action("transcript", "i", "screen.inspect", "Inspect answer", "What was sent, and how it went"),
+    Action("transcript", "o,space", "fold", "", "Fold or unfold the reasoning"),
+    Action("transcript", "u", "screen.undelete", "Undo delete", "Bring back what was deleted"),
+    Action("transcript", "enter,tab", "screen.write", "", "Go to the prompt"),
+    Action("transcript", "question_mark", "screen.help", "", "Show this help"),
+    Action("conversations", "enter", "select", "", "Open the conversation"),
+    Action("conversations", "n", "screen.new", "", "Start a new conversation"),
+    Action("conversations", "e", "screen.rename", "", "Rename"),
+    Action("conversations", "d,delete", "screen.delete", "Delete conversation", "Delete"),
+    Action("conversations", "u", "screen.undelete", "", "Bring back what was deleted"),
+    Action("conversations", "tab", "screen.write", "", "Go to the prompt"),
+    Action("conversations", "question_mark", "screen.help", "", "Show this help"),
+)
+
+PROMPT_HELP: tuple[tuple[str, str], ...] = (
+    ("enter", "Send"),
+    ("ctrl+j", "New line (shift+enter where the terminal can tell)"),
+    ("up", "On the first line: recall earlier prompts"),
+    ("tab", "Go to the transcript"),
+)
+
+
+def bindings(area: Area) -> list[BindingType]:
+    """The key bindings of a part of the screen."""
+    return [
+        Binding(a.keys, a.action, a.help, show=False, priority=a.priority)
+        for a in ACTIONS
+        if a.area == area and a.keys
+    ]
+
+
+def palette() -> Iterator[Action]:
+    """The actions that the command palette offers, each once."""
+    return (action for action in ACTIONS if action.title)
+
+
+def key_names(keys: str) -> str:
+    """Keys as a reader writes them: "g,home" becomes "g or home"."""
+    names = {"question_mark": "?", "escape": "esc"}
+    return " or ".join(names.get(key, key) for key in keys.split(","))

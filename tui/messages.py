@@ -1,0 +1,63 @@
+"""What the bridge tells the screen, and what widgets tell it. Values only."""
+
+from __future__ import annotations
+
+from textual.message import Message
+
+from localai.chat.session import Inspection
+from localai.chat.turn import AnswerFinished, AnswerStarted, UserSaved
+from localai.conversation import PromptProgress
+from localai.engine.base import ModelInfo, TokenProbability
+
+Milestone = UserSaved | AnswerStarted | PromptProgress | AnswerFinished
+
+
+class TurnMoved(Message):
+    """A turn reached a milestone; streamed text is fetched with `Bridge.take`."""
+
+    def __init__(self, event: Milestone) -> None:
+        super().__init__()
+        self.event = event
+
+
+class TurnEnded(Message):
+    """The turn is over; `error` is a sentence when it failed."""
+
+    def __init__(self, error: str = "") -> None:
+        super().__init__()
+        self.error = error
+
+
+class ModelReady(Message):
+    """The model is known by name, and loaded when there is an `info`."""
+
+    def __init__(self, info: ModelInfo | None, name: str) -> None:
+        super().__init__()
+        self.info = info
+        self.name = name
+
+
+class Trouble(Message):
+    """Something other than a turn failed; `model` when there is no model to use."""
+
+    def __init__(self, sentence: str, *, model: bool = False) -> None:
+        super().__init__()
+        self.sentence = sentence
+        self.model = model
+
+
+class Inspected(Message):
+    """What was sent for an answer."""
+
+    def __init__(self, inspection: Inspection) -> None:
+        super().__init__()
+        self.inspection = inspection
+
+
+class Probed(Message):
+    """How probable each token of the answer `answer_id` was."""
+
+    def __init__(self, answer_id: str, tokens: tuple[TokenProbability, ...]) -> None:
+        super().__init__()
+        self.answer_id = answer_id
+        self.tokens = tokens

@@ -1,0 +1,88 @@
+"""The chat screen's answers: copying, inspecting, going through alternatives."""
+
+from __future__ import annotations
+
+from textual import on
+
+from tui import clipboard
+from tui.messages import Inspected, Probed
+from tui.screens.base import ChatBase
+from tui.screens.inspect import InspectScreen
+from tui.transcript.item import Item
+
+
+class AnswerActions(ChatBase):
+    """What can be done with an answer that is there."""
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self._tips: dict[str, str] = {}
+
+    def action_copy_answer(self) -> None:
+        """Copy the whole answer as it was written."""
+        item = self._chosen()
+        if item is not None:
+            self._copy(item.row.message.text or item.document.source, "the answer")
+
+    def action_copy_code(self) -> None:
+        """Copy the last block of code of the answer."""
+        item = self._chosen()
+        if item is None:
+            return
+        blocks = item.document.code()
+        if blocks:
+            self._copy(blocks[-1], "the code")
+        else:
+            self.say("This answer has no block of code.")
+
+    def action_sibling(self, step: int) -> None:
+        """Show another answer to the same question."""
+        item = self._chosen()
+        if item is None or self.busy or item.row.id not in item.row.siblings:
+            return
+        place = item.row.siblings.index(item.row.id) + step
+        if not 0 <= place < len(item.row.siblings):
+            return
+        target = item.row.siblings[place]
+        with self.reporting():
+            if self.conversation is not None:
+                self._tips[item.row.id] = self.store.conversation(self.conversation.id).leaf
+                self.store.set_leaf(self.conversation.id, self._tips.get(target, target))
+            self.reload()
+        self.transcript.cursor = self.transcript.index_of(target)
+        if self.transcript.cursor is not None:
+            self.transcript.reveal(self.transcript.cursor)
+
+    def action_inspect(self) -> None:
+        """Show what was sent for the answer, and how it went."""
+        item = self._chosen()
+        if item is None:
+            return
+        if self.busy:
+            self.say("The answer is still being written; press esc to stop it first.")
+            return
+        with self.reporting():
+            rows = self.store.path(item.row.id)
+            dropped = rows[: item.row.origin.dropped] if item.row.origin else ()
+            self.app.push_screen(InspectScreen(item.row, dropped, self.bridge.probe))
+            self.bridge.inspect(item.row.id)
+
+    @on(Inspected)
+    def _inspected(self, message: Inspected) -> None:
+        if isinstance(self.app.screen, InspectScreen):
+            self.app.screen.show_prompt(message.inspection)
+
+    @on(Probed)
+    def _probed(self, message: Probed) -> None:
+        if isinstance(self.app.screen, InspectScreen):
+            self.app.screen.show_probabilities(message.answer_id, message.tokens)
+
+    def _chosen(self) -> Item | None:
+        item = self.transcript.chosen
+        if item is None:
+            self.say("There is no answer yet; write a message first.")
+        return item
+
+    def _copy(self, text: str, what: str) -> None:
+        taker = clipboard.copy(text, self.app.copy_to_clipboard, clipboard.tool())
+        self.say(f"Copied {what} with {taker}.")

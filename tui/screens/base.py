@@ -1,0 +1,98 @@
+"""What the parts of the chat screen share: its collaborators and its widgets.
+
+The screen's actions are split by what they act on (turns, conversations, answers); each
+part builds on this one, and none on another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+
+from textual.screen import Screen
+
+from localai.config import Settings, save
+from localai.engine.base import ModelInfo
+from localai.errors import LocalaiError
+from localai.sanitize import clean
+from localai.store.rows import Conversation, StoredMessage
+from localai.store.store import Store
+from tui.bridge import Bridge
+from tui.transcript.item import Item
+from tui.transcript.notes import with_notes
+from tui.widgets.prompt import Prompt
+from tui.widgets.sidebar import Sidebar
+from tui.widgets.status import StatusLine
+from tui.widgets.transcript_input import Transcript
+
+
+class ChatBase(Screen[None]):
+    """Collaborators, widgets and the few things every part does."""
+
+    def __init__(
+        self, store: Store, bridge: Bridge, settings: Settings, today: Callable[[], date]
+    ) -> None:
+        super().__init__()
+        self.store, self.bridge, self.settings, self.today = store, bridge, settings, today
+        self.conversation: Conversation | None = None
+        self.info: ModelInfo | None = None
+        self.busy = False
+
+    @property
+    def transcript(self) -> Transcript:
+        """The conversation."""
+        return self.query_one(Transcript)
+
+    @property
+    def prompt(self) -> Prompt:
+        """Where the user writes."""
+        return self.query_one(Prompt)
+
+    @property
+    def sidebar(self) -> Sidebar:
+        """The list of conversations."""
+        return self.query_one(Sidebar)
+
+    @property
+    def status_line(self) -> StatusLine:
+        """The last line."""
+        return self.query_one(StatusLine)
+
+    @property
+    def conversation_id(self) -> str:
+        """The open conversation, "" for one that has not begun."""
+        return self.conversation.id if self.conversation else ""
+
+    def say(self, sentence: str, *, wrong: bool = False) -> None:
+        """Show a sentence for a few seconds."""
+        severity = "error" if wrong else "information"
+        self.notify(clean(sentence), severity=severity, markup=False)  # type: ignore[arg-type]
+
+    @contextmanager
+    def reporting(self) -> Iterator[None]:
+        """Show an expected error as a sentence and go on."""
+        try:
+            yield
+        except LocalaiError as error:
+            self.say(str(error), wrong=True)
+
+    def keep(self, name: str, value: str | int) -> None:
+        """Write a setting into the user's file."""
+        with self.reporting():
+            save(name, value)
+
+    def list_conversations(self) -> None:
+        """Fill the sidebar anew."""
+        with self.reporting():
+            rows = [row for row in self.store.conversations() if row.messages]
+            self.sidebar.show(rows, self.conversation_id, self.today())
+
+    def reload(self) -> None:
+        """Show the open conversation as it is stored."""
+        with self.reporting():
+            rows: tuple[StoredMessage, ...] = ()
+            if self.conversation is not None:
+                self.conversation = self.store.conversation(self.conversation.id)
+                rows = self.store.path(self.conversation.leaf)
+            self.transcript.set_items([Item(row, note=note) for row, note in with_notes(rows)])

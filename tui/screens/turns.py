@@ -1,0 +1,214 @@
+"""The chat screen's turns: asking, following the answer, stopping, answering again."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+
+from textual import on
+from textual.timer import Timer
+
+from localai.chat.session import Style
+from localai.chat.turn import AnswerFinished, AnswerStarted, UserSaved
+from localai.conversation import Message, PromptProgress
+from localai.store.rows import StoredMessage
+from tui.messages import TurnEnded, TurnMoved
+from tui.pace import Pace
+from tui.screens.base import ChatBase
+from tui.transcript.item import Growth, Item
+from tui.transcript.notes import dropped_note
+from tui.widgets.prompt import Prompt
+
+WAKE_SECONDS = 1 / 30
+
+
+@dataclass
+class Turn:
+    """A running turn. `text` is the question until it is stored."""
+
+    text: str = ""
+    item: Item | None = None
+    prompt_tokens: int = 0
+    tokens: int = 0
+    reasoning_tokens: int = 0
+    started: float = 0.0
+    pace: Pace = field(default_factory=lambda: Pace(time.monotonic, time.thread_time))
+
+    def speed(self, now: float) -> float:
+        """Tokens a second since the first one."""
+        return self.tokens / (now - self.started) if self.started and now > self.started else 0.0
+
+
+class TurnActions(ChatBase):
+    """Runs one turn at a time."""
+
+    turn: Turn | None = None
+    _timer: Timer | None = None
+
+    @on(Prompt.Submitted)
+    def _submitted(self, event: Prompt.Submitted) -> None:
+        if self.turn is not None:
+            self.say("The answer is still being written; press esc to stop it first.")
+        elif not event.text.strip():
+            self.say("There is nothing to send; write a message first.")
+        else:
+            self.prompt.recall.add(event.text)
+            self.prompt.put("")
+            self._begin(Turn(text=event.text))
+            self.bridge.send(self.conversation_id, event.text)
+
+    def action_regenerate(self) -> None:
+        """Answer the chosen answer's question again, or one that got no answer."""
+        self._again("direct")
+
+    def action_stepwise(self) -> None:
+        """Answer again, step by step."""
+        self._again("steps")
+
+    def stop_turn(self) -> bool:
+        """Stop the running answer; whether there was one."""
+        if self.turn is None:
+            return False
+        self.bridge.cancel()
+        return True
+
+    def _again(self, style: Style) -> None:
+        if self.turn is not None:
+            self.say("The answer is still being written; press esc to stop it first.")
+            return
+        items = self.transcript.items
+        item = items[-1] if items and not items[-1].is_answer else self.transcript.chosen
+        if item is None:
+            self.say("There is no answer to give again yet; write a message first.")
+            return
+        index = items.index(item)
+        self.transcript.truncate(index + (not item.is_answer))
+        self._begin(Turn())
+        self._wait(item.row.parent if item.is_answer else item.row.id)
+        self.bridge.regenerate(self.conversation_id, item.row.id, style)
+
+    def _begin(self, turn: Turn) -> None:
+        self.turn, self.busy = turn, True
+        self._timer = self.set_interval(WAKE_SECONDS, self._drain)
+        self.show_state()
+
+    def _wait(self, parent: str) -> None:
+        """Put the place of the answer into the transcript before the answer exists."""
+        if self.turn is None:
+            return
+        row = StoredMessage(
+            "", self.conversation_id, parent, Message("assistant", ()), "streaming", 0
+        )
+        self.turn.item = Item(row, growth=Growth(self._waiting()))
+        self.transcript.add(self.turn.item)
+
+    def _waiting(self) -> str:
+        return "" if self.bridge.state in ("ready", "busy") else "Loading the model"
+
+    @on(TurnMoved)
+    def _moved(self, message: TurnMoved) -> None:
+        turn, event = self.turn, message.event
+        if turn is None:
+            return
+        if isinstance(event, UserSaved):
+            self._question_saved(turn, event.message)
+        elif isinstance(event, AnswerStarted):
+            self._answer_started(turn, event)
+        elif isinstance(event, PromptProgress):
+            self._prompt_read(turn, event)
+        elif isinstance(event, AnswerFinished):
+            self._drain(final=True)
+            self._settle(turn, event.message)
+
+    def _question_saved(self, turn: Turn, row: StoredMessage) -> None:
+        turn.text = ""
+        if self.conversation is None:
+            with self.reporting():
+                self.conversation = self.store.conversation(row.conversation)
+        self.transcript.add(Item(row))
+        self._wait(row.id)
+        self.list_conversations()
+
+    def _answer_started(self, turn: Turn, event: AnswerStarted) -> None:
+        turn.prompt_tokens = event.prompt_tokens
+        if turn.item is not None:
+            before = (i.row.origin.dropped for i in reversed(self.transcript.items) if i.row.origin)
+            turn.item.row = event.message
+            turn.item.note = dropped_note(event.dropped, next(before, 0))
+            self._show(turn, Growth())
+        self.show_context(event.prompt_tokens, event.context)
+
+    def _prompt_read(self, turn: Turn, event: PromptProgress) -> None:
+        percent = 100 * event.read // event.total if event.total else 100
+        if turn.item is not None and not turn.tokens:
+            self._show(turn, Growth(f"Reading {percent} %" if percent < 100 else ""))
+        self.show_state(f"reading {percent} %" if percent < 100 else "generating")
+
+    def _show(self, turn: Turn, growth: Growth, text: str = "", reasoning: str = "") -> None:
+        if turn.item is not None:
+            turn.item.grow(text, reasoning, growth)
+            self.transcript.changed(self.transcript.items.index(turn.item))
+
+    def _drain(self, *, final: bool = False) -> None:
+        """Paint what has arrived, if it is time to."""
+        turn = self.turn
+        if turn is None or not (final or turn.pace.due()):
+            return
+        burst = self.bridge.take()
+        if not burst.tokens:
+            return
+        turn.started = turn.started or time.monotonic()
+        turn.tokens += burst.tokens
+        turn.reasoning_tokens += burst.reasoning_tokens
+        thinking = burst.reasoning and not burst.text
+        growth = Growth("Thinking" if thinking else "", turn.reasoning_tokens)
+        self._show(turn, growth, burst.text, burst.reasoning)
+        line = self.status_line
+        used = turn.prompt_tokens + turn.tokens
+        speed = turn.speed(time.monotonic())
+        line.status = replace(line.status, state="generating", speed=round(speed), used=used)
+
+    def _settle(self, turn: Turn, row: StoredMessage) -> None:
+        if turn.item is not None:
+            turn.item.settle(row)
+            self.transcript.changed(self.transcript.items.index(turn.item))
+        if row.completion is not None:
+            used = row.completion.prompt_tokens + row.completion.generated_tokens
+            line = self.status_line
+            line.status = replace(
+                line.status, used=used, speed=round(row.completion.tokens_per_second)
+            )
+
+    @on(TurnEnded)
+    def _ended(self, message: TurnEnded) -> None:
+        turn, self.turn, self.busy = self.turn, None, False
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+        self.bridge.take()
+        if message.error and turn is not None:
+            self._failed(turn, message.error)
+        self.show_state()
+
+    def _failed(self, turn: Turn, error: str) -> None:
+        """Show what is stored, say why there is no more, and give an unsaved question back."""
+        if turn.text:
+            self.say(error, wrong=True)
+            if not self.prompt.text:
+                self.prompt.put(turn.text)
+            return
+        self.reload()
+        items = self.transcript.items
+        if items and not items[-1].is_answer:
+            items[-1].problem = error
+            self.transcript.changed(len(items) - 1)
+        elif not items or items[-1].row.status != "failed":
+            self.say(error, wrong=True)
+
+    def show_state(self, state: str = "") -> None:
+        """Bring the status line up to date. Defined by the screen."""
+        raise NotImplementedError
+
+    def show_context(self, used: int, window: int) -> None:
+        """How full the window is. Defined by the screen."""
+        raise NotImplementedError

@@ -1,0 +1,121 @@
+"""One message of a transcript: what it says, whether it still grows, how it is painted.
+
+Keeps its lines until the width, the theme or its text changes. Text from the store is
+raw; it is cleaned here, before it can reach the screen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from textual.strip import Strip
+
+from localai.sanitize import Sanitizer, clean
+from localai.store.rows import StoredMessage
+from tui.markdown.document import Document
+from tui.transcript.painter import Painter
+
+
+@dataclass(frozen=True)
+class Growth:
+    """How far a running answer is: a sentence of state, tokens so far."""
+
+    state: str = ""
+    reasoning_tokens: int = 0
+
+
+class Item:
+    """A user message or an answer, painted on demand.
+
+    `note` stands above it; `problem` below it, when it got no answer.
+    """
+
+    __slots__ = (
+        "_cleaners",
+        "_document",
+        "_lines",
+        "_painter",
+        "_reasoning",
+        "growth",
+        "note",
+        "problem",
+        "row",
+        "unfolded",
+    )
+
+    def __init__(self, row: StoredMessage, *, note: str = "", growth: Growth | None = None) -> None:
+        self.row = row
+        self.note = note
+        self.growth = growth
+        self.problem = ""
+        self.unfolded = False
+        self._document: Document | None = None
+        self._reasoning: str | None = None
+        self._cleaners: tuple[Sanitizer, Sanitizer] | None = None
+        self._lines: list[Strip] | None = None
+        self._painter: Painter | None = None
+
+    @property
+    def is_answer(self) -> bool:
+        """Whether the model said it."""
+        return self.row.message.role == "assistant"
+
+    @property
+    def document(self) -> Document:
+        """The answer as Markdown blocks."""
+        if self._document is None:
+            self._document = Document(clean(self.row.message.text))
+        return self._document
+
+    @property
+    def reasoning(self) -> str:
+        """What the model wrote to itself."""
+        if self._reasoning is None:
+            self._reasoning = clean(self.row.message.reasoning)
+        return self._reasoning
+
+    @property
+    def measured(self) -> bool:
+        """Whether its height is known rather than estimated."""
+        return self._lines is not None
+
+    def grow(self, text: str, reasoning: str, growth: Growth) -> None:
+        """Add streamed text and show how far it is."""
+        if self._cleaners is None:
+            self._cleaners = (Sanitizer(), Sanitizer())
+        if text:
+            self.document.append(self._cleaners[0].feed(text))
+        if reasoning:
+            self._reasoning = self.reasoning + self._cleaners[1].feed(reasoning)
+        self.growth = growth
+        self._lines = None
+
+    def settle(self, row: StoredMessage) -> None:
+        """Take the finished row; its text replaces what was streamed."""
+        unchanged = self.document.source == clean(row.message.text)
+        self.row, self.growth, self._cleaners = row, None, None
+        if not unchanged:
+            self._document = None
+        self._reasoning = self._lines = None
+
+    def toggle(self) -> None:
+        """Fold or unfold the reasoning."""
+        self.unfolded = not self.unfolded
+        self._lines = None
+
+    def forget(self) -> None:
+        """Drop what can be painted again, to keep long conversations small."""
+        if self.growth is None:
+            self._document = self._reasoning = self._lines = None
+
+    def estimate(self, width: int) -> int:
+        """Lines it will probably take, without parsing it."""
+        text = self.row.message.text
+        return 3 + text.count("\n") + len(text) // max(8, width)
+
+    def lines(self, painter: Painter, paint: Callable[[Item, Painter], list[Strip]]) -> list[Strip]:
+        """Its lines, painted with `paint` when something has changed."""
+        if self._lines is None or self._painter != painter:
+            self._lines, self._painter = paint(self, painter), painter
+        return self._lines
