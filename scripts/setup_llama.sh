@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # llama.cpp for this machine: which accelerator, and a compiled wheel that is kept and used
-# again until its pin, its options or the CPU change. Sourced by setup.sh inside a subshell.
+# again until its pin, its options or the CPU change. Sourced by setup.sh.
 
 gpu_device=/dev/nvidia0
 cuda_home=${CUDA_HOME:-/usr/local/cuda}
@@ -55,7 +55,6 @@ install_llama() { # CMAKE_ARGS OF THE USER
     if [ -z "$wheel" ]; then
         require_build_tools
         announce_compile "$pin" "$kept"
-        if [ "$accel" = cuda ]; then CUDACXX=${CUDACXX:-$(find_nvcc)} && export CUDACXX; fi
         step "Compiling llama.cpp" compile_wheel "$pin" "$flags" "$kept"
         wheel=$(kept_wheel "$kept")
     fi
@@ -128,6 +127,7 @@ announce_compile() { # PIN FOLDER
 # Called through step, so it may outlive a killed set-up: then it still leaves its wheel.
 compile_wheel() { # PIN FLAGS FOLDER
     local built
+    if [ "$accel" = cuda ]; then export CUDACXX=${CUDACXX:-$(find_nvcc)}; fi
     # Without pip's cache, which would hand out a wheel made with other options.
     CMAKE_ARGS=$2 "$venv/bin/python" -m pip wheel --verbose --no-cache-dir --no-deps \
         --no-binary llama-cpp-python --build-constraint "$constraints" \
