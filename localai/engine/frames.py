@@ -1,0 +1,199 @@
+"""What the app and the engine process say to each other, and how it is framed.
+
+A frame is a 4-byte big-endian length and that many bytes of MessagePack. Every command
+carries a number, every answer the number of its command, so that answers to something
+given up can be told apart and dropped. No I/O here: bytes in, values out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+import msgspec
+
+from localai.conversation import Event, Message
+from localai.engine.base import (
+    LoadOptions,
+    ModelInfo,
+    Rendered,
+    RenderOptions,
+    Request,
+    TokenProbability,
+)
+
+MAX_FRAME = 64 * 2**20
+HEADER = 4
+
+Refusal = Literal["model", "overflow", "engine"]
+
+
+class FrameError(Exception):
+    """The bytes are not frames: a length that cannot be, or a body that is no message."""
+
+
+class Load(msgspec.Struct, frozen=True, tag="load"):
+    """Load a model; answered by Loaded."""
+
+    number: int
+    options: LoadOptions
+
+
+class Render(msgspec.Struct, frozen=True, tag="render"):
+    """Render a conversation within `seconds`; answered by Prompt."""
+
+    number: int
+    messages: tuple[Message, ...]
+    options: RenderOptions
+    seconds: float
+
+
+class Tokenize(msgspec.Struct, frozen=True, tag="tokenize"):
+    """Ids of raw text; answered by Ids."""
+
+    number: int
+    text: str
+
+
+class Pieces(msgspec.Struct, frozen=True, tag="pieces"):
+    """Texts of ids; answered by Texts."""
+
+    number: int
+    ids: tuple[int, ...]
+
+
+class Generate(msgspec.Struct, frozen=True, tag="generate"):
+    """Generate; answered by one Happened for every event, the last one Finished."""
+
+    number: int
+    request: Request
+
+
+class Probe(msgspec.Struct, frozen=True, tag="probe"):
+    """Probabilities of `ids` from `start` on; answered by Probed."""
+
+    number: int
+    ids: tuple[int, ...]
+    start: int
+
+
+class Cancel(msgspec.Struct, frozen=True, tag="cancel"):
+    """Stop command `number` if it has not ended; not answered by itself."""
+
+    number: int
+
+
+Command = Load | Render | Tokenize | Pieces | Generate | Probe | Cancel
+
+
+class Loaded(msgspec.Struct, frozen=True, tag="loaded"):
+    """The model is loaded."""
+
+    number: int
+    info: ModelInfo
+
+
+class Prompt(msgspec.Struct, frozen=True, tag="prompt"):
+    """A rendered conversation."""
+
+    number: int
+    rendered: Rendered
+
+
+class Ids(msgspec.Struct, frozen=True, tag="ids"):
+    """Token ids."""
+
+    number: int
+    ids: tuple[int, ...]
+
+
+class Texts(msgspec.Struct, frozen=True, tag="texts"):
+    """One text for each id."""
+
+    number: int
+    texts: tuple[str, ...]
+
+
+class Happened(msgspec.Struct, frozen=True, tag="event"):
+    """One event of a generation."""
+
+    number: int
+    event: Event
+
+
+class Probed(msgspec.Struct, frozen=True, tag="probed"):
+    """Probabilities of tokens in their places."""
+
+    number: int
+    tokens: tuple[TokenProbability, ...]
+
+
+class Failed(msgspec.Struct, frozen=True, tag="failed"):
+    """The command could not be done; `message` is a sentence for the user."""
+
+    number: int
+    refusal: Refusal
+    message: str
+
+
+Answer = Loaded | Prompt | Ids | Texts | Happened | Probed | Failed
+
+_encoder = msgspec.msgpack.Encoder()
+_commands: msgspec.msgpack.Decoder[Command] = msgspec.msgpack.Decoder(Command)
+_answers: msgspec.msgpack.Decoder[Answer] = msgspec.msgpack.Decoder(Answer)
+
+
+def pack(message: Command | Answer) -> bytes:
+    """One frame. Raises FrameError when it would be too large or is not valid Unicode."""
+    try:
+        body = _encoder.encode(message)
+    except UnicodeEncodeError as error:
+        raise FrameError("the text holds characters that are not valid Unicode") from error
+    if len(body) > MAX_FRAME:
+        raise FrameError(f"it has {len(body) >> 20} MB, and {MAX_FRAME >> 20} MB is the most")
+    return len(body).to_bytes(HEADER, "big") + body
+
+
+def command(body: bytes) -> Command:
+    """The command in a frame's body. Raises FrameError."""
+    try:
+        return _commands.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise FrameError(f"a frame holds no command: {error}") from error
+
+
+def answer(body: bytes) -> Answer:
+    """The answer in a frame's body. Raises FrameError."""
+    try:
+        return _answers.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise FrameError(f"a frame holds no answer: {error}") from error
+
+
+class FrameReader:
+    """Cuts a stream of bytes into frame bodies; `pending` tells whether half a frame waits."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+
+    @property
+    def pending(self) -> bool:
+        """Whether the bytes so far end within a frame."""
+        return bool(self._buffer)
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """The bodies that `data` completes, in order. Raises FrameError at an impossible length.
+
+        A length is judged before its body arrives, so an oversized frame costs no memory.
+        """
+        self._buffer += data
+        while len(self._buffer) >= HEADER:
+            length = int.from_bytes(self._buffer[:HEADER], "big")
+            if not 0 < length <= MAX_FRAME:
+                raise FrameError(f"a frame announces {length} bytes")
+            end = HEADER + length
+            if len(self._buffer) < end:
+                return
+            body = bytes(self._buffer[HEADER:end])
+            del self._buffer[:end]
+            yield body

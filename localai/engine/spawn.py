@@ -1,0 +1,107 @@
+"""Starting the engine process: what it may know of the environment, where its noise goes.
+
+The child gets an allow-list of variables, so no secret reaches the model's process, a
+session of its own, so Ctrl-C in the terminal is the app's to handle, and a private log
+file as stderr. It is spawned, never forked. The child's own precautions are in `worker`.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import IO
+
+from localai import paths
+from localai.errors import StoreError
+
+ALLOWED = {
+    "PATH",
+    "HOME",
+    "USER",
+    "LANG",
+    "LANGUAGE",
+    "TZ",
+    "TMPDIR",
+    "TEMP",
+    "TMP",
+    "PYTHONPATH",
+    "SYSTEMROOT",
+    "LD_LIBRARY_PATH",
+    "DYLD_LIBRARY_PATH",
+    "DYLD_FALLBACK_LIBRARY_PATH",
+}
+ALLOWED_PREFIXES = (
+    "LC_",
+    "LOCALAI_",
+    "GGML_",
+    "LLAMA_",
+    "CUDA_",
+    "NVIDIA_",
+    "HIP_",
+    "HSA_",
+    "ROCR_",
+    "VK_",
+)
+FIXED = {
+    # An abort would otherwise start a debugger and print the stack.
+    "GGML_NO_BACKTRACE": "1",
+    # A short spin at barriers; endless spinning (the default) starves busy neighbours.
+    "GOMP_SPINCOUNT": "1000",
+    "HF_HUB_OFFLINE": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "DO_NOT_TRACK": "1",
+    "PYTHONUNBUFFERED": "1",
+    "PYTHONIOENCODING": "utf-8:backslashreplace",
+}
+
+
+def environment(source: Mapping[str, str]) -> dict[str, str]:
+    """The child's environment: what is allowed of `source`, plus what is fixed."""
+    allowed = {
+        name: value
+        for name, value in source.items()
+        if name in ALLOWED or name.startswith(ALLOWED_PREFIXES)
+    }
+    return allowed | FIXED
+
+
+def command(parent: int, dies_with_thread: bool) -> tuple[str, ...]:
+    """How the real engine is started; `-P` keeps the working directory out of its imports."""
+    thread = ("--thread",) if dies_with_thread else ()
+    return (sys.executable, "-P", "-m", "localai.engine.worker", str(parent), *thread)
+
+
+def open_log(path: Path | None) -> IO[bytes] | None:
+    """A fresh private log, the one before kept as `.1`; None where none can be written.
+
+    The log is diagnostics: a read-only or full disk must not keep the model from answering.
+    """
+    path = path or paths.logs() / "engine.log"
+    try:
+        paths.private_dir(path.parent)
+        if path.exists():
+            path.replace(path.with_name(path.name + ".1"))
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    except (OSError, StoreError):
+        return None
+    return os.fdopen(handle, "rb", buffering=0)
+
+
+def spawn(arguments: Sequence[str] | None, log: IO[bytes] | None) -> subprocess.Popen[bytes]:
+    """Start `arguments` (default: the real engine) with pipes to it. Raises OSError."""
+    # The kernel ties a child's fate to the thread that made it, so only the main thread,
+    # which lives as long as the process, may ask for that.
+    main = threading.current_thread() is threading.main_thread()
+    return subprocess.Popen(
+        list(arguments or command(os.getpid(), main)),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=log if log is not None else subprocess.DEVNULL,
+        env=environment(os.environ),
+        start_new_session=True,
+        bufsize=0,
+    )

@@ -1,0 +1,303 @@
+"""Keeps one engine process: starts and loads it, notices its end, replaces it, stops it.
+
+Speaks commands and answers only as far as loading needs; what is asked of a loaded model
+is in `process`. There is no thread here: whoever waits for an answer waits with a
+deadline, and so notices a hung or dead child itself.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from localai import paths
+from localai.engine import frames
+from localai.engine.base import EngineState, LoadOptions, ModelInfo
+from localai.engine.child import Child, ChildGone
+from localai.engine.deaths import Death, Phase, describe, last_words
+from localai.engine.spawn import open_log
+from localai.errors import ContextOverflow, EngineCrashed, EngineError, LocalaiError, ModelError
+
+SLICE = 0.1
+REFUSALS: dict[frames.Refusal, type[LocalaiError]] = {
+    "model": ModelError,
+    "overflow": ContextOverflow,
+    "engine": EngineError,
+}
+CLOSE_SECONDS = 5.0
+CLOSED = "The engine was closed; open the conversation again."
+BUSY = "The model is busy with another request; wait for it or stop it first."
+
+
+class Supervisor:
+    """Owner of at most one living child.
+
+    `state`, `warm`, `cancel`, `unload` and `close` may be called from any thread and never
+    wait for the model. Everything else happens inside `turn`.
+    """
+
+    def __init__(
+        self,
+        options: LoadOptions,
+        log_path: Path | None,
+        command: Sequence[str] | None,
+        load_seconds: float,
+    ) -> None:
+        self.info: ModelInfo | None = None
+        self.cancelled = threading.Event()
+        self._options = options
+        self._log_path = log_path or paths.logs() / "engine.log"
+        self._log: IO[bytes] | None = None
+        self._command = command
+        self._load_seconds = load_seconds
+        self._turn = threading.RLock()  # its holder talks with the child
+        self._pipe = threading.Lock()  # keeps frames whole, and the pipe open meanwhile
+        self._child: Child | None = None
+        self._state: EngineState = "stopped"
+        self._failure: LocalaiError | None = None  # of a load nobody waited for
+        self._number = 0
+        self._loading = 0  # number of the Load not yet answered
+        self._load_deadline = 0.0
+        self._running = 0  # number of the generation not yet ended
+        self._closed = False
+
+    @property
+    def pid(self) -> int | None:
+        """The child's process id."""
+        child = self._child
+        return child.pid if child is not None else None
+
+    @property
+    def running(self) -> bool:
+        """Whether a generation has not ended."""
+        return self._running != 0
+
+    @property
+    def state(self) -> EngineState:
+        """What the child is doing, after a glance at what it has said meanwhile."""
+        if not self._running and self._turn.acquire(blocking=False):
+            try:
+                if not self._running:
+                    self._glance()
+            finally:
+                self._turn.release()
+        return self._state
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """The right to talk with the child; EngineError while a generation runs."""
+        if self._running:
+            raise EngineError(BUSY)
+        with self._turn:
+            if self._running:
+                raise EngineError(BUSY)
+            try:
+                yield
+            finally:
+                if self._child is not None and self._child.torn:
+                    self._drop("stopped")
+
+    def ready(self, give_up: threading.Event | None = None) -> bool:
+        """Have a child with a loaded model; False when `give_up` was set before that."""
+        self._raise_failure()
+        self._start()
+        while self._loading and self._child is not None:
+            with self._guarded("loading the model"):
+                answer = self._child.receive(SLICE)
+            if answer is not None:
+                self._note(answer)
+            elif time.monotonic() > self._load_deadline:
+                raise self._crashed(ChildGone("hung"), "loading the model", self._load_seconds)
+            elif give_up is not None and give_up.is_set():
+                return False
+        self._raise_failure()
+        return True
+
+    def send(self, make: Callable[[int], frames.Command], phase: Phase) -> int:
+        """Number and send a command. Raises EngineError when it cannot be put in a frame."""
+        child = self._living()
+        self._number += 1
+        command = make(self._number)
+        try:
+            with self._guarded(phase), self._pipe:
+                child.send(command)
+                if isinstance(command, frames.Generate):
+                    self._running = self._number
+                    self._state = "busy"
+        except frames.FrameError as error:
+            raise EngineError(f"The request cannot be sent: {error}; shorten it.") from error
+        return self._number
+
+    def receive(self, number: int, seconds: float, phase: Phase) -> frames.Answer:
+        """The next answer to command `number`; those to commands given up are dropped.
+
+        Raises what the child refused with, or EngineCrashed after `seconds` of silence.
+        """
+        deadline = time.monotonic() + seconds
+        with self._turn:
+            while True:
+                child = self._living()
+                with self._guarded(phase):
+                    answer = child.receive(deadline - time.monotonic())
+                if answer is None:
+                    raise self._crashed(ChildGone("hung"), phase, seconds)
+                if answer.number != number:
+                    continue
+                if isinstance(answer, frames.Failed):
+                    self.finish(number)
+                    raise REFUSALS[answer.refusal](answer.message)
+                return answer
+
+    def garbled(self, phase: Phase) -> EngineError:
+        """End a child that answered with the wrong kind of thing; the error to raise."""
+        return self._crashed(ChildGone("garbled"), phase)
+
+    def finish(self, number: int, *, cancel: bool = False) -> None:
+        """Generation `number` is over for its caller; `cancel` tells the child so, too."""
+        if self._running != number:
+            return
+        if cancel:
+            self.cancel()
+        self._running = 0
+        self._state = "ready"
+
+    def cancel(self) -> None:
+        """Ask the child to stop the running generation."""
+        self.cancelled.set()
+        # A held pipe means that a command is being sent; `cancelled` is looked at after it.
+        if self._pipe.acquire(blocking=False):
+            try:
+                if self._child is not None and self._running:
+                    self._child.send_now(frames.Cancel(self._running))
+            finally:
+                self._pipe.release()
+
+    def warm(self) -> None:
+        """Begin to load; what goes wrong is raised by the next call that needs the model."""
+        if not self._running and self._turn.acquire(blocking=False):
+            try:
+                if not self._closed and self._failure is None:
+                    self._start()
+            except LocalaiError as error:
+                self._failure = error
+            finally:
+                self._turn.release()
+
+    def unload(self) -> None:
+        """End the child, and so free its memory. EngineError while someone waits for it."""
+        if self._running or not self._turn.acquire(timeout=SLICE):
+            raise EngineError(BUSY)
+        try:
+            self._drop("stopped")
+        finally:
+            self._turn.release()
+
+    def close(self) -> None:
+        """End the child for good; a thread waiting for it gets an EngineError."""
+        self._closed = True
+        child = self._child
+        if child is not None:
+            child.kill()
+        if self._turn.acquire(timeout=CLOSE_SECONDS):
+            try:
+                self._drop("stopped")
+                if self._log is not None:
+                    self._log.close()
+                    self._log = None
+            finally:
+                self._turn.release()
+
+    def _start(self) -> None:
+        """Spawn and send Load, unless a child lives. One that died unnoticed is replaced."""
+        if self._closed:
+            raise EngineError(CLOSED)
+        if self._child is not None and not self._loading and not self._child.alive:
+            self._drop("crashed")
+        if self._child is not None:
+            return
+        if self._log is None:
+            self._log = open_log(self._log_path)
+        try:
+            self._child = Child(self._command, self._log)
+        except OSError as error:
+            raise EngineError(
+                f"The engine process cannot be started ({error.strerror}); "
+                "close other programs or run localai doctor."
+            ) from error
+        self._state = "loading"
+        self._load_deadline = time.monotonic() + self._load_seconds
+        self._loading = self.send(
+            lambda number: frames.Load(number, self._options), "loading the model"
+        )
+
+    def _note(self, answer: frames.Answer) -> None:
+        """Take in the answer to Load; anything else belongs to a command given up."""
+        if not self._loading or answer.number != self._loading:
+            return
+        self._loading = 0
+        if isinstance(answer, frames.Loaded):
+            self.info = answer.info
+            self._state = "ready"
+        elif isinstance(answer, frames.Failed):
+            self._failure = REFUSALS[answer.refusal](answer.message)
+            self._drop("stopped")
+        else:
+            self._failure = self.garbled("loading the model")
+
+    def _glance(self) -> None:
+        """Take in what came unasked: the end of a warm start, or of the child."""
+        loading = self._loading != 0
+        try:
+            while self._child is not None:
+                answer = self._child.receive(0)
+                if answer is None:
+                    return
+                self._note(answer)
+        except ChildGone as gone:
+            crash = self._crashed(gone, "loading the model")
+            self._failure = crash if loading else None
+
+    def _raise_failure(self) -> None:
+        failure, self._failure = self._failure, None
+        if failure is not None:
+            raise failure
+
+    def _living(self) -> Child:
+        if self._child is None:
+            raise EngineError(CLOSED if self._closed else "The engine was stopped; ask again.")
+        return self._child
+
+    @contextmanager
+    def _guarded(self, phase: Phase) -> Iterator[None]:
+        try:
+            yield
+        except ChildGone as gone:
+            raise self._crashed(gone, phase) from gone
+
+    def _crashed(self, gone: ChildGone, phase: Phase, seconds: float = 0.0) -> EngineError:
+        """End what is left of the child; the error that tells the user about it."""
+        start = self._child.log_start if self._child is not None else 0
+        code = self._drop("crashed", kill=gone.cause != "ended")
+        if self._closed:
+            return EngineError(CLOSED)
+        log = self._log_path if self._log is not None else None
+        death = Death(gone.cause, phase, code, seconds)
+        return EngineCrashed(describe(death, last_words(self._log, start), log))
+
+    def _drop(self, state: EngineState, *, kill: bool = True) -> int | None:
+        """End the child, if there is one, and forget about it; its exit code."""
+        code = None
+        with self._pipe:
+            if self._child is not None:
+                if kill:
+                    self._child.kill()
+                code = self._child.end()
+            self._child = None
+        self._loading = self._running = 0
+        self.info = None
+        self._state = state
+        return code
