@@ -38,8 +38,8 @@ class Answers:
 
         When it fails (disk full), what was saved before stays, and the next call may succeed.
         """
-        packed, text = columns.pack_parts(parts)
         with self._db.write() as db:
+            packed, text = columns.pack_parts(parts)
             done = db.execute(
                 f"UPDATE messages SET parts = ?, text = ? WHERE id = ? AND {_UNFINISHED}",
                 (packed, text, message_id),
@@ -59,8 +59,8 @@ class Answers:
         `completion` is None when the engine did not get so far. Token ids are kept once:
         those of `message` are read back as the completion's when it has none.
         """
-        parts, text = columns.pack_parts(message.parts)
         with self._db.write() as db:
+            parts, text = columns.pack_parts(message.parts)
             done = db.execute(
                 "UPDATE messages SET role = ?, parts = ?, text = ?, ids = ?, vocab = ?, learn = ?, "
                 "completion = ?, status = ?, error = ?, writer = '' "

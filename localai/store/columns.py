@@ -19,9 +19,12 @@ CONVERSATION = (
 CONVERSATIONS = "conversations c LEFT JOIN messages l ON l.id = c.leaf"
 MESSAGE = (
     "m.id, m.conversation, ifnull(m.parent, ''), m.role, m.status, m.created, m.learn, "
-    "m.writer, m.error, m.vocab, m.origin, m.completion, m.ids, m.parts, m.text"
+    "m.writer, m.error, m.vocab, m.text, m.origin, m.completion, m.ids, m.parts"
 )
 
+# What the leading columns must hold; the others may be NULL.
+_CONVERSATION_TYPES = (str, str, str, str, float, float, int)
+_MESSAGE_TYPES = (str, str, str, str, str, float, int, str, str, str, str)
 _ROLES = frozenset(("system", "user", "assistant", "tool"))
 _STATUSES = frozenset(("streaming", "done", "cancelled", "interrupted", "failed"))
 _parts = msgspec.json.Decoder(tuple[Part, ...])
@@ -32,19 +35,18 @@ _encode = msgspec.json.Encoder().encode
 
 def conversation(row: tuple[Any, ...]) -> Conversation:
     """A row of CONVERSATION columns."""
+    _check(row, _CONVERSATION_TYPES)
     id_, title, system, leaf, created, updated, depth, deleted = row
-    values = (id_, title, system, leaf)
-    if not all(isinstance(value, str) for value in values):
-        raise UnreadableRow("a conversation that cannot be read")
     return Conversation(id_, title, system, leaf, created, updated, depth, bool(deleted))
 
 
 def message(row: tuple[Any, ...], siblings: tuple[str, ...]) -> StoredMessage:
     """A row of MESSAGE columns. An answer whose writer died reads as interrupted."""
+    _check(row, _MESSAGE_TYPES)
     (id_, tree, parent, role, status, created, learn, writing, error, vocab) = row[:10]
-    origin, completion, ids, parts, text = row[10:]
-    if role not in _ROLES or status not in _STATUSES or not isinstance(text, str):
-        raise UnreadableRow(f"message {id_!r} cannot be read")
+    text, origin, completion, ids, parts = row[10:]
+    if role not in _ROLES or status not in _STATUSES:
+        raise UnreadableRow(f"message {id_} cannot be read")
     if status == "streaming" and not writer.alive(writing):
         status = "interrupted"
     sampled = unpack(ids)
@@ -106,9 +108,15 @@ def pack_completion(completion: Completion | None, message: Message) -> str | No
     return _encode(completion).decode()
 
 
+def _check(row: tuple[Any, ...], types: tuple[type, ...]) -> None:
+    """Raise UnreadableRow unless the row begins with values of these types."""
+    if tuple(map(type, row[: len(types)])) != types:
+        raise UnreadableRow("a row cannot be read")
+
+
 def _whole(column: str, ids: tuple[int, ...], vocab: str) -> Completion:
     """The completion with the message's ids, where `pack_completion` left them out."""
     completion = _completion.decode(column)
-    if completion.ids:
+    if completion.ids or completion.vocab:
         return completion
     return msgspec.structs.replace(completion, ids=ids, vocab=vocab)

@@ -80,9 +80,13 @@ def connect_memory() -> sqlite.Connection:
 
 def connect(path: Path, *, readonly: bool, checkpoints: bool) -> sqlite.Connection:
     """Connect to an existing file and set it up; nothing in it is changed."""
-    mode = "ro" if readonly else "rw"
+    mode = "mode=ro" if readonly else "mode=rw"
+    if readonly and not os.access(path.parent, os.W_OK) and not _log(path).exists():
+        # A reader, too, makes the log's files beside the database; where nobody can,
+        # nobody can change the database either.
+        mode = "immutable=1"
     connection = sqlite.connect(
-        f"file:{quote(str(path.absolute()))}?mode={mode}",
+        f"file:{quote(str(path.absolute()))}?{mode}",
         uri=True,
         isolation_level=None,
         check_same_thread=False,
@@ -111,7 +115,7 @@ def create_private(path: Path) -> None:
     try:
         with suppress(FileExistsError):
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, PRIVATE))
-        for file in (path, *(path.with_name(path.name + end) for end in ("-wal", "-shm"))):
+        for file in (path, _log(path), path.with_name(f"{path.name}-shm")):
             with suppress(FileNotFoundError):
                 if file.stat().st_mode & 0o077:
                     file.chmod(PRIVATE)
@@ -120,3 +124,8 @@ def create_private(path: Path) -> None:
             f"The history in {path} cannot be written ({error.strerror}); "
             "check who owns the folder, or point LOCALAI_HOME at one you can write to."
         ) from error
+
+
+def _log(path: Path) -> Path:
+    """Where SQLite keeps the write-ahead log of a database."""
+    return path.with_name(f"{path.name}-wal")

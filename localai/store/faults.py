@@ -57,6 +57,11 @@ def plain_words(where: str) -> Iterator[None]:
         raise _translate(error, where) from error
     except MemoryError as error:
         raise StoreError(_SENTENCES["no_memory"].format(where=where)) from error
+    except UnicodeEncodeError as error:
+        raise StoreError(
+            "The text holds bytes that are no characters and cannot be saved; "
+            "remove them or convert it to UTF-8."
+        ) from error
     except (msgspec.MsgspecError, UnicodeDecodeError, UnreadableRow) as error:
         raise damaged(where, str(error)) from error
 

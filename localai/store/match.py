@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+MOST = 64
+
 CONVERSATIONS = """
     SELECT rowid FROM conversation_title WHERE conversation_title MATCH ?
     UNION
@@ -13,7 +15,9 @@ CONVERSATIONS = """
 def words(query: str) -> str:
     """An FTS5 query for texts with all the words, the last one perhaps unfinished.
 
-    Each is quoted, so nothing that is typed is syntax.
+    Each is quoted, so nothing that is typed is syntax. Words after the first MOST are
+    left out, as FTS5 parses no more than some hundreds.
     """
-    quoted = ['"' + word.replace('"', '""') + '"' for word in query.replace("\0", " ").split()]
+    typed = query.replace("\0", " ").split()[:MOST]
+    quoted = ['"' + word.replace('"', '""') + '"' for word in typed]
     return " ".join(quoted) + "*" if quoted else '""'

@@ -15,6 +15,7 @@ from localai.errors import StoreError
 from localai.store import columns, prompts
 from localai.store.connection import Database
 from localai.store.driver import sqlite
+from localai.store.faults import UnreadableRow
 from localai.store.ids import new_id
 from localai.store.rows import Origin, Status, StoredMessage
 
@@ -70,6 +71,8 @@ class Messages:
             rows = db.execute(_PATH, (leaf_id,)).fetchall()
             if not rows:
                 raise _gone()
+            if rows[0][2]:
+                raise UnreadableRow("the way from a message to the first one is broken")
             family = _siblings(db, rows)
             return tuple(
                 columns.message(row, family.get((row[2], row[3]), (row[0],))) for row in rows

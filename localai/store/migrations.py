@@ -3,20 +3,25 @@
 Shipped steps never change, because databases in the wild were made by them. Each runs in
 one transaction together with its version number, under a lock file, after a verified
 copy of the older database. A schema newer than ours is refused and left untouched.
+Steps work through sqlite-utils, which can also transform tables; nothing else needs it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from localai.errors import StoreError, StoreNewer
 from localai.store.backup import back_up
 from localai.store.driver import sqlite
 
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
 APPLICATION_ID = 0x6C6F6361  # "loca", in the file's header
 
-Step = Callable[[sqlite.Connection], None]
+Step = Callable[["Database"], None]
 
 _M001 = (
     # `number` is a row's identity inside this file alone: the full-text indexes need one
@@ -65,15 +70,16 @@ _M001 = (
         tail BLOB NOT NULL
     ) STRICT""",
     "CREATE INDEX prompts_by_base ON prompts (base)",
+    # What is searched: an answer enters the index once, when it is final, not at each flush.
+    "CREATE VIEW final_messages AS SELECT number, text FROM messages WHERE status <> 'streaming'",
     """CREATE VIRTUAL TABLE message_text USING fts5 (
-        text, content='messages', content_rowid='number',
+        text, content='final_messages', content_rowid='number',
         tokenize='unicode61 remove_diacritics 2', prefix='2 3'
     )""",
     """CREATE VIRTUAL TABLE conversation_title USING fts5 (
         title, content='conversations', content_rowid='number',
         tokenize='unicode61 remove_diacritics 2', prefix='2 3'
     )""",
-    # An answer enters the index once, when it is final, not at each flush.
     """CREATE TRIGGER message_added AFTER INSERT ON messages WHEN new.status <> 'streaming'
     BEGIN
         INSERT INTO message_text (rowid, text) VALUES (new.number, new.text);
@@ -113,7 +119,7 @@ _M001 = (
 )
 
 
-def m001_conversations(db: sqlite.Connection) -> None:
+def m001_conversations(db: Database) -> None:
     """Conversations, trees of messages, the prompts of answers, full-text search."""
     for statement in _M001:
         db.execute(statement)
@@ -122,12 +128,12 @@ def m001_conversations(db: sqlite.Connection) -> None:
 STEPS: tuple[Step, ...] = (m001_conversations,)
 
 
-def version(db: sqlite.Connection, where: str, steps: Sequence[Step] = STEPS) -> int:
+def version(connection: sqlite.Connection, where: str, steps: Sequence[Step]) -> int:
     """The schema's version, 0 for an empty file. Raises StoreNewer when we do not know it,
     StoreError when the database belongs to another program."""
-    application: int = db.execute("PRAGMA application_id").fetchone()[0]
-    current: int = db.execute("PRAGMA user_version").fetchone()[0]
-    tables: int = db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+    application: int = connection.execute("PRAGMA application_id").fetchone()[0]
+    current: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    tables: int = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
     if tables and application != APPLICATION_ID:
         raise StoreError(
             f"{where} is a database of another program; "
@@ -142,22 +148,26 @@ def version(db: sqlite.Connection, where: str, steps: Sequence[Step] = STEPS) ->
     return current
 
 
-def migrate(db: sqlite.Connection, path: Path | None, steps: Sequence[Step] = STEPS) -> None:
+def migrate(connection: sqlite.Connection, path: Path | None, steps: Sequence[Step]) -> None:
     """Bring the schema up to date, one transaction per step. `path` None: in memory.
 
     The caller holds the lock file. Backs up first when there is something to lose.
     """
-    current = version(db, str(path), steps)
+    # Imported here because it is slow to import and needed once per version.
+    from sqlite_utils import Database
+
+    current = version(connection, str(path), steps)
     if current and current < len(steps) and path is not None:
-        back_up(db, path, label=f"schema{current}")
+        back_up(connection, path, label=f"schema{current}")
+    db = Database(connection, recursive_triggers=False, execute_plugins=False)
     for number, step in enumerate(steps[current:], start=current + 1):
-        db.execute("BEGIN IMMEDIATE")
+        connection.execute("BEGIN IMMEDIATE")
         try:
             step(db)
-            db.execute(f"PRAGMA application_id={APPLICATION_ID}")
-            db.execute(f"PRAGMA user_version={number}")
-            db.execute("COMMIT")
+            connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version={number}")
+            connection.execute("COMMIT")
         except BaseException:
-            if db.in_transaction:
-                db.execute("ROLLBACK")
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
             raise

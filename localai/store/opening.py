@@ -9,6 +9,7 @@ from __future__ import annotations
 from contextlib import closing
 from pathlib import Path
 
+from localai.errors import StoreDamaged, StoreError
 from localai.store import migrations
 from localai.store.answers import recover
 from localai.store.connection import (
@@ -26,7 +27,7 @@ from localai.store.faults import plain_words
 def open_memory() -> Database:
     """A new database in memory."""
     connection = connect_memory()
-    migrations.migrate(connection, None)
+    migrations.migrate(connection, None, migrations.STEPS)
     return Database(connection, "memory")
 
 
@@ -39,30 +40,51 @@ def open_database(path: Path, *, readonly: bool, checkpoints: bool) -> Database:
     with plain_words(str(path)):
         connection = connect(path, readonly=readonly, checkpoints=checkpoints)
         try:
-            if not _current(connection, path):
+            version = migrations.version(connection, str(path), migrations.STEPS)
+            if version < len(migrations.STEPS) or not (readonly or _has_log(connection)):
                 _prepare(path)
         except BaseException:
             connection.close()
             raise
     database = Database(connection, str(path))
     if not readonly:
-        recover(database)
+        _recover(database)
     return database
 
 
-def _current(connection: sqlite.Connection, path: Path) -> bool:
-    """True when the schema is ours and the write-ahead log is on."""
-    if migrations.version(connection, str(path)) < len(migrations.STEPS):
-        return False
+def _recover(database: Database) -> None:
+    """Put interrupted answers right, or leave it to the next time: they read so anyway."""
+    try:
+        recover(database)
+    except StoreDamaged:
+        database.close()
+        raise
+    except StoreError:
+        # A full disk, most likely: what is there can still be read.
+        return
+
+
+def _has_log(connection: sqlite.Connection) -> bool:
+    """True when the write-ahead log is on; it is not in a copy made for a backup."""
     return bool(connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal")
 
 
 def _prepare(path: Path) -> None:
-    """Turn the log on and bring the schema up to date, one process at a time."""
+    """Bring the schema up to date and turn the log on, one process at a time."""
     # Imported here because it is needed once per version, and starting must be fast.
     from filelock import FileLock
 
     lock = FileLock(path.with_name(path.name + ".lock"), timeout=BUSY_SECONDS, mode=PRIVATE)
-    with lock, closing(connect(path, readonly=False, checkpoints=True)) as connection:
-        connection.execute("PRAGMA journal_mode=WAL")
-        migrations.migrate(connection, path)
+    try:
+        lock.acquire()
+    except OSError as error:
+        raise StoreError(
+            f"The history in {path} cannot be set up ({error}); check that its folder can be "
+            "written and that no other localai hangs, then try again."
+        ) from error
+    try:
+        with closing(connect(path, readonly=False, checkpoints=True)) as connection:
+            migrations.migrate(connection, path, migrations.STEPS)
+            connection.execute("PRAGMA journal_mode=WAL")
+    finally:
+        lock.release()

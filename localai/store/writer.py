@@ -22,17 +22,10 @@ def alive(writer: str) -> bool:
 
 def _start(pid: int) -> str:
     """When a process began, in a form that clock changes leave alone; "" when there is none."""
-    if sys.platform == "linux":
-        return _start_linux(pid)
-    import psutil
-
-    try:
-        return str(psutil.Process(pid).create_time())
-    except (psutil.Error, ValueError, OverflowError):
-        return ""
+    return start_on_linux(pid) if sys.platform == "linux" else start_elsewhere(pid)
 
 
-def _start_linux(pid: int) -> str:
+def start_on_linux(pid: int) -> str:
     """Clock ticks from boot to start (field 22 of /proc/PID/stat), with the boot's own id."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text("utf-8", errors="replace")
@@ -41,3 +34,17 @@ def _start_linux(pid: int) -> str:
         return ""
     state, *fields = stat.rpartition(")")[2].split()
     return "" if state in "ZX" else f"{fields[18]}@{boot[:8]}"
+
+
+def start_elsewhere(pid: int) -> str:
+    """The start time that the system reports, in seconds."""
+    # Imported here because it is rarely needed, and listing the history must start fast.
+    import psutil
+
+    try:
+        process = psutil.Process(pid)
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return ""
+        return str(process.create_time())
+    except (psutil.Error, ValueError, OverflowError):
+        return ""

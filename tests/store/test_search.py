@@ -1,0 +1,84 @@
+"""Full-text search: what is found, what typed signs mean, where the marks are."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from localai.conversation import Message, Reasoning, Text, assistant, user
+from localai.store.store import Store
+
+
+def test_all_words_must_be_there_and_the_last_may_be_unfinished(store: Store) -> None:
+    tree = store.create_conversation("Travel").id
+    first = store.add_message(tree, "", user("The night train to Lisbon"))
+    store.add_message(tree, first.id, assistant("Trains run daily"))
+    assert [hit.message for hit in store.search("lisb")] == [first.id]
+    assert [hit.message for hit in store.search("NIGHT lis")] == [first.id]
+    assert store.search("nigh lisbon") == ()
+    assert store.search("lisbon daily") == ()
+    assert len(store.search("train")) == 2
+    assert len(store.search("train", limit=1)) == 1
+
+
+def test_accents_do_not_matter(store: Store) -> None:
+    tree = store.create_conversation().id
+    store.add_message(tree, "", user("Das Café in Zürich"))
+    assert len(store.search("cafe zurich")) == 1
+
+
+def test_a_hit_says_where_it_is_and_what_matched(store: Store) -> None:
+    tree = store.create_conversation("Travel")
+    words = " ".join(f"w{number}" for number in range(40))
+    said = store.add_message(tree.id, "", user(f"{words} Lisbon {words}"))
+    (hit,) = store.search("lisbon")
+    assert (hit.conversation, hit.title, hit.message, hit.role) == (
+        tree.id,
+        "Travel",
+        said.id,
+        "user",
+    )
+    assert [text for text, matched in hit.pieces if matched] == ["Lisbon"]
+    assert hit.snippet.startswith("…")
+    assert hit.snippet.endswith("…")
+    assert len(hit.snippet.split()) < 20
+
+
+def test_reasoning_is_not_searched(store: Store) -> None:
+    tree = store.create_conversation().id
+    store.add_message(tree, "", Message("assistant", (Reasoning("zebra"), Text("horse"))))
+    assert store.search("zebra") == ()
+    assert len(store.search("horse")) == 1
+
+
+def test_conversations_are_found_by_title_and_by_content(store: Store) -> None:
+    titled = store.create_conversation("Zebra facts")
+    said = store.create_conversation("Other")
+    store.add_message(said.id, "", user("a zebra crossing"))
+    store.create_conversation("Neither")
+    assert {c.id for c in store.conversations(query="zebra")} == {titled.id, said.id}
+    store.delete(said.id)
+    assert {c.id for c in store.conversations(query="zebra")} == {titled.id}
+    assert {c.id for c in store.conversations(query="zebra", deleted=True)} == {said.id}
+    assert len(store.conversations(query="  ")) == 2
+
+
+@pytest.mark.parametrize(
+    "query",
+    ['"', "*", "a AND", "NEAR(", "text:x", "(", "-a", "^", "'", "a\0b", "{", "😀", "x " * 5000],
+)
+def test_typed_signs_are_not_syntax(store: Store, query: str) -> None:
+    tree = store.create_conversation("t").id
+    store.add_message(tree, "", user("something else"))
+    assert store.search(query) == ()
+    assert store.conversations(query=query) == ()
+
+
+@given(st.text(st.characters(codec="utf-8"), max_size=40))
+def test_nothing_that_is_typed_fails(query: str) -> None:
+    with Store.memory() as memory:
+        tree = memory.create_conversation(query).id
+        memory.add_message(tree, "", user(query))
+        memory.search(query)
+        memory.conversations(query=query)
