@@ -94,13 +94,15 @@ class Session:
         yield UserSaved(question)
         yield from self._answer((*path, question), style)
 
-    def regenerate(self, answer_id: str, *, style: Style = "direct") -> Iterator[TurnEvent]:
-        """Answer the same question again, beside the answer that is there."""
-        answer = self.store.message(answer_id)
-        if answer.message.role != "assistant" or not answer.parent:
+    def regenerate(self, message_id: str, *, style: Style = "direct") -> Iterator[TurnEvent]:
+        """Answer again, beside the answer that is there; or a question that has no answer."""
+        message = self.store.message(message_id)
+        role = message.message.role
+        if role != "user" and not (role == "assistant" and message.parent):
             raise UsageError("Only an answer can be given again; choose one of the model's.")
-        self.conversation = self.store.conversation(answer.conversation)
-        yield from self._answer(self.store.path(answer.parent), style)
+        self.conversation = self.store.conversation(message.conversation)
+        question = message.id if role == "user" else message.parent
+        yield from self._answer(self.store.path(question), style)
 
     def cancel(self) -> None:
         """Stop the running answer soon; what it said so far is kept. Thread-safe."""

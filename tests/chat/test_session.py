@@ -200,6 +200,14 @@ def test_nothing_to_send_and_nothing_to_give_again(store: Store) -> None:
     with pytest.raises(UsageError):
         list(chat.send(" \n"))
     assert chat.conversation is None
-    list(chat.send("Hi"))
-    with pytest.raises(UsageError):
-        list(chat.regenerate(chat.messages()[0].id))
+
+
+def test_a_question_without_an_answer_can_be_answered_later(store: Store) -> None:
+    engine = ScriptedEngine(load_error=ModelError("There is no such file; choose another."))
+    with pytest.raises(ModelError):
+        list(session(store, engine).send("Hello?"))
+    conversation = store.latest()
+    assert conversation is not None
+    chat = session(store, ScriptedEngine(["Hi!"]), conversation=conversation)
+    assert answer(chat.regenerate(conversation.leaf)).message.text == "Hi!"
+    assert len(chat.messages()) == 2
