@@ -67,7 +67,7 @@ def last_words(log: IO[bytes] | None, start: int) -> str:
 def _what(death: Death) -> str:
     if death.cause == "hung":
         return (
-            f"The engine gave no sign of life for {death.seconds:.0f} seconds "
+            f"The engine gave no sign of life for {death.seconds:.0f} s "
             f"while {death.phase} and was stopped"
         )
     if death.cause == "garbled":
@@ -86,6 +86,6 @@ def _what(death: Death) -> str:
 def _next_step(death: Death) -> str:
     if death.phase == "loading the model":
         return "the model file may be damaged or too large: try another one, or localai doctor"
-    if death.code == -signal.SIGKILL:
+    if death.cause == "ended" and death.code == -signal.SIGKILL:
         return "close other programs or take a smaller model or context, then ask again"
     return "ask again, and it starts anew"

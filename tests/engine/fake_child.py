@@ -119,6 +119,10 @@ def strike(fault: str) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
     elif fault == "exit":
         os._exit(3)
+    elif fault == "wait":
+        while os.read(0, 1 << 16):
+            pass
+        os._exit(0)
     elif fault == "hang":
         while True:
             signal.pause()

@@ -1,0 +1,67 @@
+"""Every ending has one plain sentence, and last words are safe to show."""
+
+from __future__ import annotations
+
+import io
+import signal
+from pathlib import Path
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from localai.engine.deaths import HINT_LENGTH, Cause, Death, Phase, describe, last_words
+from localai.engine.spawn import environment
+
+
+@given(
+    st.builds(
+        Death,
+        st.sampled_from(get_args(Cause)),
+        st.sampled_from(get_args(Phase)),
+        st.none() | st.integers(-70, 255),
+    )
+)
+def test_every_death_is_one_sentence_with_a_next_step(death: Death) -> None:
+    sentence = describe(death, "", Path("x.log"))
+    assert sentence.count("; ") == 1
+    assert sentence.endswith("(log: x.log).")
+    assert "{" not in sentence
+    assert "\n" not in sentence
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (-signal.SIGKILL, "lack of memory"),
+        (-signal.SIGABRT, "gave up"),
+        (-signal.SIGSEGV, "segmentation fault"),
+        (-signal.SIGTERM, "SIGTERM"),
+        (-signal.SIGALRM, "template took too long"),
+        (3, "exit code 3"),
+    ],
+)
+def test_the_way_of_dying_is_told(code: int, words: str) -> None:
+    assert words in describe(Death("ended", "answering", code), "", None)
+
+
+def test_being_ended_by_us_is_not_called_a_lack_of_memory() -> None:
+    sentence = describe(Death("hung", "answering", -signal.SIGKILL, 120.0), "", None)
+    assert "120 s" in sentence
+    assert "memory" not in sentence
+
+
+def test_last_words_are_the_last_telling_line_cut_and_harmless() -> None:
+    log = io.BytesIO(b"error: before\nllama: fine\nGGML_ASSERT(a) failed \x1b[31mred\nbye\n")
+    assert last_words(log, 0) == "GGML_ASSERT(a) failed red"
+    assert last_words(log, 60) == ""
+    assert len(last_words(io.BytesIO(b"error " * 1000), 0)) <= HINT_LENGTH
+    assert last_words(None, 0) == ""
+
+
+def test_the_environment_is_an_allow_list() -> None:
+    source = {"PATH": "/bin", "LC_ALL": "C", "OPENAI_API_KEY": "s", "SSH_AUTH_SOCK": "s"}
+    made = environment(source | {"HF_HUB_OFFLINE": "0"})
+    assert (made["PATH"], made["LC_ALL"], made["HF_HUB_OFFLINE"]) == ("/bin", "C", "1")
+    assert "s" not in made.values()
