@@ -1,18 +1,21 @@
 """The models localai knows: the bundled descriptions, the user's own, and plain files.
 
-Looks names up and keeps the user's descriptions; it opens no model file and goes to no
+Looks names up and keeps the user's descriptions; it judges no model file and goes to no
 network (`check` and `pull` do).
 """
 
 from __future__ import annotations
 
 import difflib
+import itertools
 from pathlib import Path
 
 from localai import paths
 from localai.catalog import description as descriptions
-from localai.catalog.description import Description, FileSource, as_name
+from localai.catalog.description import Description, FileSource, HubSource, as_name
 from localai.catalog.entry import ModelEntry, from_description, from_path, required_path
+from localai.catalog.parts import model_stem, parts
+from localai.catalog.soundness import read
 from localai.errors import ModelError, UsageError
 
 DEFAULT = "smollm2-135m-instruct"
@@ -57,16 +60,50 @@ class Catalog:
         return entry
 
     def add(self, path: Path, name: str = "") -> ModelEntry:
-        """Describe a file where it lies. Raises UsageError for a name that is taken or bad."""
+        """Describe a GGUF file where it lies. Raises ModelError for a file that is none,
+        UsageError for a name that is taken or bad."""
         path = path.expanduser().absolute()
+        header = read(path)
+        wish = name or as_name(model_stem(path.name))
+        self.require_free(wish)
         return self.save(
             Description(
-                name=self._free_name(name, path),
+                name=wish,
                 source=FileSource(str(path)),
                 file=path.name,
-                bytes=path.stat().st_size,
+                bytes=sum(part.stat().st_size for part in parts(path)),
+                licence=header.licence,
+                sampling=header.sampling,
             )
         )
+
+    def name_for(self, found: Description) -> str:
+        """A name for what was fetched: its old one if it is known, else a free one."""
+        entries, problems = self._load()
+        for entry in entries.values():
+            old = entry.description.source
+            if (
+                isinstance(old, HubSource)
+                and isinstance(found.source, HubSource)
+                and (old.repo, old.files) == (found.source.repo, found.source.files)
+            ):
+                return entry.name
+        taken = {*entries, *problems}
+        numbered = (f"{found.name}-{number}" for number in itertools.count(2))
+        return next(name for name in itertools.chain([found.name], numbered) if name not in taken)
+
+    def require_free(self, name: str) -> None:
+        """Raise UsageError when a new model cannot be called `name`."""
+        if not descriptions.NAME.fullmatch(name):
+            raise UsageError(
+                f"A model cannot be called {name!r}; use lower case letters, digits, "
+                "dots, dashes and underscores."
+            )
+        entries, problems = self._load()
+        if name in entries or name in problems:
+            raise UsageError(
+                f"There is a model called {name} already; choose another name with --name."
+            )
 
     def save(self, description: Description) -> ModelEntry:
         """Write a description into the user's folder, over one of the same name."""
@@ -89,20 +126,6 @@ class Catalog:
             raise ModelError(
                 f"{file} cannot be deleted ({error.strerror}); check the folder's permissions."
             ) from error
-
-    def _free_name(self, name: str, path: Path) -> str:
-        wish = name or as_name(path.stem)
-        if not descriptions.NAME.fullmatch(wish):
-            raise UsageError(
-                f"A model cannot be called {wish!r}; use lower case letters, digits, "
-                "dots, dashes and underscores."
-            )
-        entries, problems = self._load()
-        if wish in entries or wish in problems:
-            raise UsageError(
-                f"There is a model called {wish} already; choose another name with --name."
-            )
-        return wish
 
     def _file(self, name: str) -> Path:
         return self.models_dir / f"{name}.toml"

@@ -16,6 +16,7 @@ import tomlkit
 
 from localai.errors import ModelError
 
+REPO = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*", re.ASCII)
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 SAMPLING_KEYS = frozenset(
     {"temperature", "top_k", "top_p", "min_p", "repeat_penalty", "repeat_last_n"}
@@ -35,11 +36,21 @@ class PypiSource(
 class HubSource(
     msgspec.Struct, frozen=True, tag="hub", tag_field="kind", forbid_unknown_fields=True
 ):
-    """Files of a model hub repository at one commit; `files` are paths in it, in order."""
+    """Files of a model hub repository at one commit; `files` are paths in it, in order.
+
+    Paths that lead out of the repository's folder are refused.
+    """
 
     repo: str
     commit: str
     files: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if not REPO.fullmatch(self.repo) or not self.files:
+            raise ValueError("`repo` or `files` is not one of a model hub")
+        for file in self.files:
+            if not is_safe(file):
+                raise ValueError(f"`files` may not name {file!r}")
 
 
 class FileSource(
@@ -81,6 +92,12 @@ class Description(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_
             raise ValueError(f"`sampling` has no setting {unknown[0]!r}")
         if self.sha256 and not re.fullmatch(r"[0-9a-f]{64}", self.sha256):
             raise ValueError("`sha256` is not 64 hexadecimal digits")
+
+
+def is_safe(path: str) -> bool:
+    """Whether a path from elsewhere stays below the folder it is joined to."""
+    parts = path.split("/")
+    return not ({"", ".", ".."} & set(parts) or "\\" in path or "\0" in path or ":" in path)
 
 
 def read(path: Path) -> Description:

@@ -241,7 +241,7 @@ def _header(
         pooling=pooling if _is_count(pooling) else None,
         causal=causal if isinstance(causal, bool) else None,
         has_template=metadata.get("tokenizer.chat_template", "") != "",
-        sampling=_sampling(metadata),
+        sampling=recommended_sampling(metadata),
         split_index=_count(metadata.get("split.no")),
         split_count=_count(metadata.get("split.count")),
         tensors=tensors,
@@ -254,7 +254,7 @@ def _header(
 _SAMPLING = {"temp": "temperature", "top_k": "top_k", "top_p": "top_p", "min_p": "min_p"}
 
 
-def _sampling(metadata: Mapping[str, Any]) -> dict[str, float | int]:
+def recommended_sampling(metadata: Mapping[str, Any]) -> dict[str, float | int]:
     """The sampling values that the file recommends, under localai's names."""
     found: dict[str, float | int] = {}
     for key, name in _SAMPLING.items():

@@ -20,6 +20,12 @@ def parts(path: Path) -> tuple[Path, ...]:
     )
 
 
+def model_stem(name: str) -> str:
+    """The name of a file without its ending and without the number of its part."""
+    match = _SPLIT.fullmatch(name)
+    return match["stem"] if match else Path(name).stem
+
+
 def is_later_part(name: str) -> bool:
     """Whether a file of that name is a part of a split model, but not the first."""
     match = _SPLIT.fullmatch(name)
