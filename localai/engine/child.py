@@ -10,6 +10,7 @@ import contextlib
 import os
 import select
 import subprocess
+import threading
 import time
 from collections import deque
 from collections.abc import Sequence
@@ -35,13 +36,13 @@ class ChildGone(Exception):
 class Child:
     """A running engine process.
 
-    `send`, `receive` and `end` are for one thread at a time. `torn` is True after an
-    exception (Ctrl-C) struck while a frame was half moved: such a child must be ended.
+    `send`, `receive` and `end` are for one thread at a time; `send_now` and `kill` may come
+    from another one meanwhile. `torn` is True after an exception (Ctrl-C) struck while a
+    frame was half moved: such a child must be ended.
     """
 
     def __init__(self, arguments: Sequence[str] | None, log: IO[bytes] | None) -> None:
         self.torn = False
-        self.log_start = log.seek(0, os.SEEK_END) if log is not None else 0
         self._process = spawn(arguments, log)
         assert self._process.stdin is not None
         assert self._process.stdout is not None
@@ -54,6 +55,7 @@ class Child:
         self._reader = frames.FrameReader()
         self._answers: deque[frames.Answer] = deque()
         self._ending: ChildGone | None = None
+        self._pipe = threading.Lock()  # keeps frames whole, and the pipe open meanwhile
 
     @property
     def pid(self) -> int:
@@ -72,21 +74,29 @@ class Child:
         """
         rest = memoryview(frames.pack(command))
         deadline = time.monotonic() + SEND_SECONDS
-        self.torn = True
-        while rest:
-            try:
-                rest = rest[os.write(self._stdin.fileno(), rest) :]
-            except BlockingIOError:
-                if not self._writable.poll(max(0.0, 1000 * (deadline - time.monotonic()))):
-                    raise ChildGone("hung") from None
-            except OSError:
-                raise ChildGone("ended") from None
-        self.torn = False
+        with self._pipe:
+            self.torn = True
+            while rest:
+                try:
+                    rest = rest[os.write(self._stdin.fileno(), rest) :]
+                except BlockingIOError:
+                    if not self._writable.poll(max(0.0, 1000 * (deadline - time.monotonic()))):
+                        raise ChildGone("hung") from None
+                except OSError:
+                    raise ChildGone("ended") from None
+            self.torn = False
 
     def send_now(self, command: frames.Command) -> None:
-        """Write a small frame whole or not at all; never waits, never fails."""
-        with contextlib.suppress(OSError):  # full or broken: whoever receives will notice
-            os.write(self._stdin.fileno(), frames.pack(command))
+        """Write a small frame whole or not at all; never waits, never fails.
+
+        Does nothing while a frame is being sent.
+        """
+        if self._pipe.acquire(blocking=False):
+            try:
+                with contextlib.suppress(OSError, ValueError):  # full, broken or closed
+                    os.write(self._stdin.fileno(), frames.pack(command))
+            finally:
+                self._pipe.release()
 
     def receive(self, seconds: float) -> frames.Answer | None:
         """The next answer, None when none came within `seconds`. Raises ChildGone.
@@ -111,7 +121,8 @@ class Child:
 
         A dying process gets a moment, so that the code is its own; negative is a signal.
         """
-        self._stdin.close()
+        with self._pipe:
+            self._stdin.close()
         self._stdout.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
             return self._process.wait(REAP_SECONDS)

@@ -1,25 +1,16 @@
-"""How an engine process ended, in one sentence with the next step.
-
-Pure, except that it reads the end of a log it is given.
-"""
+"""How an engine process ended, in one sentence with the next step. Pure."""
 
 from __future__ import annotations
 
-import re
 import signal
 from pathlib import Path
-from typing import IO, Literal
+from typing import Literal
 
 import msgspec
-
-from localai.sanitize import clean
 
 Phase = Literal["loading the model", "building the prompt", "reading the prompt", "answering"]
 Cause = Literal["ended", "hung", "garbled"]
 
-LOG_TAIL = 16_384
-HINT_LENGTH = 160
-TELLING = re.compile(r"GGML_ASSERT|error|failed|abort|out of memory|cannot|Exception", re.I)
 KILLED = "The engine was killed by the system while {phase}, most often for lack of memory"
 BY_SIGNAL = {
     "SIGKILL": KILLED,
@@ -49,19 +40,6 @@ def describe(death: Death, hint: str, log: Path | None) -> str:
     words = f" ({hint})" if hint else ""
     where = f" (log: {log})" if log else ""
     return f"{_what(death)}{words}; {_next_step(death)}{where}."
-
-
-def last_words(log: IO[bytes] | None, start: int) -> str:
-    """The last telling line of a log from byte `start` on, cut and made safe to show.
-
-    "" when there is none.
-    """
-    if log is None:
-        return ""
-    log.seek(max(start, log.seek(0, 2) - LOG_TAIL))
-    lines = clean(log.read().decode("utf-8", "replace")).splitlines()
-    telling = [line.strip() for line in lines if TELLING.search(line)]
-    return telling[-1][:HINT_LENGTH].rstrip(".") if telling else ""
 
 
 def _what(death: Death) -> str:

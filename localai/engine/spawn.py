@@ -1,8 +1,8 @@
-"""Starting the engine process: what it may know of the environment, where its noise goes.
+"""Starting the engine process, and what it may know of the environment.
 
-The child gets an allow-list of variables, so no secret reaches the model's process, a
-session of its own, so Ctrl-C in the terminal is the app's to handle, and a private log
-file as stderr. It is spawned, never forked. The child's own precautions are in `worker`.
+The child gets an allow-list of variables, so no secret reaches the model's process, and a
+session of its own, so Ctrl-C in the terminal is the app's to handle. It is spawned, never
+forked. The child's own precautions are in `worker`.
 """
 
 from __future__ import annotations
@@ -12,11 +12,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import IO
-
-from localai import paths
-from localai.errors import StoreError
 
 ALLOWED = {
     "PATH",
@@ -73,22 +69,6 @@ def command(parent: int, dies_with_thread: bool) -> tuple[str, ...]:
     """How the real engine is started; `-P` keeps the working directory out of its imports."""
     thread = ("--thread",) if dies_with_thread else ()
     return (sys.executable, "-P", "-m", "localai.engine.worker", str(parent), *thread)
-
-
-def open_log(path: Path | None) -> IO[bytes] | None:
-    """A fresh private log, the one before kept as `.1`; None where none can be written.
-
-    The log is diagnostics: a read-only or full disk must not keep the model from answering.
-    """
-    path = path or paths.logs() / "engine.log"
-    try:
-        paths.private_dir(path.parent)
-        if path.exists():
-            path.replace(path.with_name(path.name + ".1"))
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-    except (OSError, StoreError):
-        return None
-    return os.fdopen(handle, "rb", buffering=0)
 
 
 def spawn(arguments: Sequence[str] | None, log: IO[bytes] | None) -> subprocess.Popen[bytes]:

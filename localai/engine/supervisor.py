@@ -12,14 +12,12 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
 
-from localai import paths
 from localai.engine import frames
 from localai.engine.base import EngineState, LoadOptions, ModelInfo
 from localai.engine.child import Child, ChildGone
-from localai.engine.deaths import Death, Phase, describe, last_words
-from localai.engine.spawn import open_log
+from localai.engine.deaths import Death, Phase, describe
+from localai.engine.log import EngineLog
 from localai.errors import ContextOverflow, EngineCrashed, EngineError, LocalaiError, ModelError
 
 SLICE = 0.1
@@ -50,12 +48,10 @@ class Supervisor:
         self.info: ModelInfo | None = None
         self.cancelled = threading.Event()
         self._options = options
-        self._log_path = log_path or paths.logs() / "engine.log"
-        self._log: IO[bytes] | None = None
+        self._log = EngineLog(log_path)
         self._command = command
         self._load_seconds = load_seconds
         self._turn = threading.RLock()  # its holder talks with the child
-        self._pipe = threading.Lock()  # keeps frames whole, and the pipe open meanwhile
         self._child: Child | None = None
         self._state: EngineState = "stopped"
         self._failure: LocalaiError | None = None  # of a load nobody waited for
@@ -123,13 +119,13 @@ class Supervisor:
         self._number += 1
         command = make(self._number)
         try:
-            with self._guarded(phase), self._pipe:
+            with self._guarded(phase):
                 child.send(command)
-                if isinstance(command, frames.Generate):
-                    self._running = self._number
-                    self._state = "busy"
         except frames.FrameError as error:
             raise EngineError(f"The request cannot be sent: {error}; shorten it.") from error
+        if isinstance(command, frames.Generate):
+            self._running = self._number
+            self._state = "busy"
         return self._number
 
     def receive(self, number: int, seconds: float, phase: Phase) -> frames.Answer:
@@ -168,13 +164,9 @@ class Supervisor:
     def cancel(self) -> None:
         """Ask the child to stop the running generation."""
         self.cancelled.set()
-        # A held pipe means that a command is being sent; `cancelled` is looked at after it.
-        if self._pipe.acquire(blocking=False):
-            try:
-                if self._child is not None and self._running:
-                    self._child.send_now(frames.Cancel(self._running))
-            finally:
-                self._pipe.release()
+        child, number = self._child, self._running
+        if child is not None and number:
+            child.send_now(frames.Cancel(number))
 
     def warm(self) -> None:
         """Begin to load; what goes wrong is raised by the next call that needs the model."""
@@ -205,9 +197,7 @@ class Supervisor:
         if self._turn.acquire(timeout=CLOSE_SECONDS):
             try:
                 self._drop("stopped")
-                if self._log is not None:
-                    self._log.close()
-                    self._log = None
+                self._log.close()
             finally:
                 self._turn.release()
 
@@ -219,10 +209,8 @@ class Supervisor:
             self._drop("crashed")
         if self._child is not None:
             return
-        if self._log is None:
-            self._log = open_log(self._log_path)
         try:
-            self._child = Child(self._command, self._log)
+            self._child = Child(self._command, self._log.open())
         except OSError as error:
             raise EngineError(
                 f"The engine process cannot be started ({error.strerror}); "
@@ -280,23 +268,20 @@ class Supervisor:
 
     def _crashed(self, gone: ChildGone, phase: Phase, seconds: float = 0.0) -> EngineError:
         """End what is left of the child; the error that tells the user about it."""
-        start = self._child.log_start if self._child is not None else 0
         code = self._drop("crashed", kill=gone.cause != "ended")
         if self._closed:
             return EngineError(CLOSED)
-        log = self._log_path if self._log is not None else None
         death = Death(gone.cause, phase, code, seconds)
-        return EngineCrashed(describe(death, last_words(self._log, start), log))
+        return EngineCrashed(describe(death, self._log.last_words(), self._log.path))
 
     def _drop(self, state: EngineState, *, kill: bool = True) -> int | None:
         """End the child, if there is one, and forget about it; its exit code."""
+        child, self._child = self._child, None
         code = None
-        with self._pipe:
-            if self._child is not None:
-                if kill:
-                    self._child.kill()
-                code = self._child.end()
-            self._child = None
+        if child is not None:
+            if kill:
+                child.kill()
+            code = child.end()
         self._loading = self._running = 0
         self.info = None
         self._state = state

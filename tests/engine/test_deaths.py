@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import io
+import os
 import signal
 from pathlib import Path
 from typing import get_args
@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from localai.engine.deaths import HINT_LENGTH, Cause, Death, Phase, describe, last_words
+from localai.engine.deaths import Cause, Death, Phase, describe
+from localai.engine.log import HINT_LENGTH, EngineLog
 from localai.engine.spawn import environment
 
 
@@ -52,12 +53,22 @@ def test_being_ended_by_us_is_not_called_a_lack_of_memory() -> None:
     assert "memory" not in sentence
 
 
-def test_last_words_are_the_last_telling_line_cut_and_harmless() -> None:
-    log = io.BytesIO(b"error: before\nllama: fine\nGGML_ASSERT(a) failed \x1b[31mred\nbye\n")
-    assert last_words(log, 0) == "GGML_ASSERT(a) failed red"
-    assert last_words(log, 60) == ""
-    assert len(last_words(io.BytesIO(b"error " * 1000), 0)) <= HINT_LENGTH
-    assert last_words(None, 0) == ""
+def test_last_words_are_the_last_telling_line_cut_and_harmless(tmp_path: Path) -> None:
+    log = EngineLog(tmp_path / "engine.log")
+    assert (log.last_words(), log.path) == ("", None)
+    for written, words in [
+        (
+            b"error: before\nllama: fine\nGGML_ASSERT(a) failed \x1b[31mred\nbye\n",
+            "GGML_ASSERT(a) failed red",
+        ),
+        (b"all is well\n", ""),
+        (b"error " * 1000, ("error " * 100)[:HINT_LENGTH]),
+    ]:
+        file = log.open()
+        assert file is not None
+        os.write(file.fileno(), written)
+        assert log.last_words() == words
+    log.close()
 
 
 def test_the_environment_is_an_allow_list() -> None:
