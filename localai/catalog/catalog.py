@@ -13,8 +13,9 @@ from pathlib import Path
 from localai import paths
 from localai.catalog import description as descriptions
 from localai.catalog.description import Description, FileSource, HubSource, as_name
-from localai.catalog.entry import ModelEntry, from_description, from_path, required_path
+from localai.catalog.entry import ModelEntry, from_description, from_path, hub_files, required_path
 from localai.catalog.parts import model_stem, parts
+from localai.catalog.scan import PREFIXES, scan
 from localai.catalog.soundness import read
 from localai.errors import ModelError, UsageError
 
@@ -40,6 +41,11 @@ class Catalog:
         """One sentence for each description that cannot be used."""
         return tuple(self._load()[1].values())
 
+    def scan(self) -> tuple[ModelEntry, ...]:
+        """Models that other programs on this machine hold and no description names."""
+        known = {entry.path.resolve() for entry in self.list() if entry.path is not None}
+        return tuple(entry for entry in scan() if entry.path and entry.path.resolve() not in known)
+
     def find(self, name_or_path: str) -> ModelEntry:
         """The model of that name or file, here or not. Raises ModelError if there is none."""
         if not name_or_path:
@@ -49,6 +55,10 @@ class Catalog:
             return entries[name_or_path]
         if name_or_path in problems:
             raise ModelError(problems[name_or_path])
+        if name_or_path.startswith(PREFIXES):
+            for entry in scan():
+                if entry.name == name_or_path:
+                    return entry
         if _looks_like_path(name_or_path):
             return self._by_path(Path(name_or_path).expanduser(), entries)
         raise ModelError(_unknown(name_or_path, entries))
@@ -111,21 +121,38 @@ class Catalog:
         descriptions.write(self._file(description.name), description)
         return from_description(description, self.models_dir)
 
-    def remove(self, name: str) -> None:
-        """Forget a description of the user's. No model file is touched."""
+    def removal(self, name: str) -> tuple[Path, ...]:
+        """What `remove` would delete: the description, and the files if localai fetched them.
+
+        Files that another description needs, too, stay. Raises UsageError for a model that
+        was neither added nor pulled.
+        """
         entry = self.find(name)
-        file = self._file(entry.name)
-        if not entry.described or not file.is_file():
+        if not entry.described or not self._file(entry.name).is_file():
             raise UsageError(
-                f"{entry.name} was not added by you, so there is nothing to remove; "
+                f"{entry.name} was neither added nor pulled, so there is nothing to remove; "
                 "`localai models list` shows where each model comes from."
             )
-        try:
-            file.unlink()
-        except OSError as error:
-            raise ModelError(
-                f"{file} cannot be deleted ({error.strerror}); check the folder's permissions."
-            ) from error
+        needed = {
+            path
+            for other in self.list()
+            if other.name != entry.name and isinstance(other.description.source, HubSource)
+            for path in hub_files(other.description.source, self.models_dir)
+        }
+        source = entry.description.source
+        own = hub_files(source, self.models_dir) if isinstance(source, HubSource) else ()
+        files = (path for path in own if path.is_file() and path not in needed)
+        return (self._file(entry.name), *files)
+
+    def remove(self, name: str) -> None:
+        """Forget a model of the user's; deletes what `removal` says, and nothing else."""
+        for path in self.removal(name):
+            try:
+                path.unlink()
+            except OSError as error:
+                raise ModelError(
+                    f"{path} cannot be deleted ({error.strerror}); check its permissions."
+                ) from error
 
     def _file(self, name: str) -> Path:
         return self.models_dir / f"{name}.toml"

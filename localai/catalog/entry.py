@@ -8,7 +8,14 @@ from typing import Literal
 
 import msgspec
 
-from localai.catalog.description import Description, FileSource, HubSource, PypiSource
+from localai.catalog.description import (
+    Description,
+    FileSource,
+    HubSource,
+    PypiSource,
+    as_name,
+)
+from localai.catalog.parts import model_stem, parts
 from localai.errors import ModelError
 
 Home = Literal["starter", "hub", "file", "ollama", "lm studio", "llama.cpp", "hub cache"]
@@ -44,11 +51,13 @@ def from_description(description: Description, models_dir: Path) -> ModelEntry:
 
 def from_path(path: Path, name: str = "", home: Home = "file") -> ModelEntry:
     """The entry for a file that no description names."""
-    name = name or path.stem
     description = Description(
-        name="unnamed", source=FileSource(str(path)), file=path.name, bytes=path.stat().st_size
+        name=as_name(model_stem(path.name)),
+        source=FileSource(str(path.absolute())),
+        file=path.name,
+        bytes=sum(part.stat().st_size for part in parts(path)),
     )
-    return ModelEntry(name, path, description, home, described=False)
+    return ModelEntry(name or description.name, path, description, home, described=False)
 
 
 def hub_files(source: HubSource, models_dir: Path) -> tuple[Path, ...]:

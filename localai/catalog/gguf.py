@@ -83,26 +83,21 @@ class GgufHeader(msgspec.Struct, frozen=True):
     file_bytes: int
 
 
-def read_header(path: Path) -> GgufHeader:
-    """The header of the file at `path`. Raises Damaged or OSError."""
+def read_header(path: Path, *, until_vocabulary: bool = False) -> GgufHeader:
+    """The header of the file at `path`. Raises Damaged or OSError.
+
+    `until_vocabulary` stops there, which keeps a look at many files fast: names and kinds
+    usually come before it. What was not reached is 0 or empty then.
+    """
     with path.open("rb") as file:
         size = file.seek(0, 2)
         cursor = Cursor(file, size)
         version, tensors, keys = _counts(cursor)
-        metadata = _metadata(cursor, keys)
+        metadata = _metadata(cursor, keys, until_vocabulary=until_vocabulary)
+        if until_vocabulary:
+            return _header(metadata, version, tensors, 0, 0, size)
         parameters, expected = _tensors(cursor, tensors, _alignment(metadata))
     return _header(metadata, version, tensors, parameters, expected, size)
-
-
-def read_metadata(path: Path, *, until_vocabulary: bool = False) -> dict[str, Any]:
-    """The key-value pairs alone; large arrays and strings are left out.
-
-    `until_vocabulary` stops there, which keeps a look at many files fast: names and sizes
-    usually come before it. Raises Damaged or OSError.
-    """
-    with path.open("rb") as file:
-        cursor = Cursor(file, file.seek(0, 2))
-        return _metadata(cursor, _counts(cursor)[2], until_vocabulary=until_vocabulary)
 
 
 def _counts(cursor: Cursor) -> tuple[int, int, int]:
@@ -120,7 +115,7 @@ def _counts(cursor: Cursor) -> tuple[int, int, int]:
     return version, tensors, keys
 
 
-def _metadata(cursor: Cursor, keys: int, *, until_vocabulary: bool = False) -> dict[str, Any]:
+def _metadata(cursor: Cursor, keys: int, *, until_vocabulary: bool) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for _ in range(keys):
         key = cursor.string(_LONGEST_KEY)
@@ -241,7 +236,7 @@ def _header(
         pooling=pooling if _is_count(pooling) else None,
         causal=causal if isinstance(causal, bool) else None,
         has_template=metadata.get("tokenizer.chat_template", "") != "",
-        sampling=recommended_sampling(metadata),
+        sampling=_sampling(metadata),
         split_index=_count(metadata.get("split.no")),
         split_count=_count(metadata.get("split.count")),
         tensors=tensors,
@@ -254,7 +249,7 @@ def _header(
 _SAMPLING = {"temp": "temperature", "top_k": "top_k", "top_p": "top_p", "min_p": "min_p"}
 
 
-def recommended_sampling(metadata: Mapping[str, Any]) -> dict[str, float | int]:
+def _sampling(metadata: Mapping[str, Any]) -> dict[str, float | int]:
     """The sampling values that the file recommends, under localai's names."""
     found: dict[str, float | int] = {}
     for key, name in _SAMPLING.items():

@@ -21,7 +21,7 @@ from localai.catalog.choose import parse
 from localai.catalog.cursor import Damaged
 from localai.catalog.description import Description, HubSource
 from localai.catalog.entry import ModelEntry, hub_files
-from localai.catalog.gguf import read_metadata, recommended_sampling
+from localai.catalog.gguf import read_header
 from localai.catalog.transfer import Arrived, Event, Failed, Planned, Progressed, Verifying, Wanted
 from localai.errors import DownloadError
 
@@ -108,14 +108,14 @@ def _record(catalog: Catalog, found: Description, name: str) -> ModelEntry:
     """Write the description, with the sampling values that the file recommends."""
     assert isinstance(found.source, HubSource)
     try:
-        metadata = read_metadata(hub_files(found.source, catalog.models_dir)[0])
+        sampling = read_header(hub_files(found.source, catalog.models_dir)[0]).sampling
     except Damaged:
-        metadata = {}
+        sampling = {}
     return catalog.save(
         msgspec.structs.replace(
             found,
             name=name or catalog.name_for(found),
-            sampling=recommended_sampling(metadata),
+            sampling=sampling,
         )
     )
 

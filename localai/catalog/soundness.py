@@ -13,41 +13,11 @@ import msgspec
 from localai.catalog.cursor import Damaged, EndsEarly
 from localai.catalog.fit import Fit, fit
 from localai.catalog.gguf import MAGIC, GgufHeader, read_header
+from localai.catalog.kinds import other_kind
 from localai.catalog.looks import looks_like
 from localai.catalog.memory import has_discrete_gpu, total_memory
 from localai.catalog.parts import parts
 from localai.errors import ModelError
-
-_ENCODERS = frozenset(
-    {
-        "bert",
-        "eurobert",
-        "gemma-embedding",
-        "jina-bert-v2",
-        "jina-bert-v3",
-        "llama-embed",
-        "modern-bert",
-        "neo-bert",
-        "nomic-bert",
-        "nomic-bert-moe",
-    }
-)
-_OTHER_KINDS = {
-    "t5": "an encoder-decoder (T5) model",
-    "t5encoder": "a text encoder",
-    "clip": "the image part of a model",
-    "wavtokenizer-dec": "a sound decoder",
-    "dream": "a diffusion language model",
-    "llada": "a diffusion language model",
-    "llada-moe": "a diffusion language model",
-    "rnd1": "a diffusion language model",
-}
-_FILE_KINDS = {
-    "adapter": "an adapter, not a model",
-    "mmproj": "the image part of a model",
-    "imatrix": "a quantisation table, not a model",
-    "vocab": "a vocabulary without weights",
-}
 
 
 def check(path: Path, n_ctx: int = 0) -> GgufHeader:
@@ -135,23 +105,14 @@ def _with_parts(path: Path, header: GgufHeader) -> GgufHeader:
 
 def _refuse_other_kinds(path: Path, header: GgufHeader) -> None:
     """Raise for files that are sound but cannot hold a conversation."""
-    words = _FILE_KINDS.get(header.kind) or _OTHER_KINDS.get(header.architecture)
-    if words is None and _only_embeds(header):
-        words = "an embedding model: it turns text into numbers"
-    if words is None and not header.architecture:
-        words = "a GGUF file that does not say what model it is"
-    if words is None and (header.tensors == 0 or header.block_count == 0):
+    words = other_kind(header)
+    if not words and (header.tensors == 0 or header.block_count == 0):
         words = "a vocabulary without weights"
-    if words is not None:
+    if words:
         raise ModelError(
             f"{path} is {words}, so it cannot chat; choose a text model, "
             "for example one from `localai models list`."
         )
-
-
-def _only_embeds(header: GgufHeader) -> bool:
-    """Encoders, and decoders that were turned into embedding models or rerankers."""
-    return header.architecture in _ENCODERS or header.causal is False or bool(header.pooling)
 
 
 def _refuse_too_large(path: Path, need: Fit) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from localai.catalog import Catalog, check
 from localai.catalog.cursor import LARGEST_HEADER, Damaged
-from localai.catalog.gguf import GgufHeader, read_header, read_metadata
+from localai.catalog.gguf import GgufHeader, read_header
 from localai.catalog.soundness import read
 from localai.errors import ModelError
 from tests.catalog import toy
@@ -75,10 +75,10 @@ def test_recommended_sampling_and_layers_are_read(tmp_path: Path) -> None:
 
 
 def test_a_look_at_the_names_stops_before_the_vocabulary(tmp_path: Path) -> None:
-    found = read_metadata(toy.write(tmp_path / "toy.gguf"), until_vocabulary=True)
-    assert found["general.name"] == "Toy"
-    assert "tokenizer.chat_template" not in found
-    assert "tokenizer.chat_template" in read_metadata(tmp_path / "toy.gguf")
+    found = read_header(toy.write(tmp_path / "toy.gguf"), until_vocabulary=True)
+    assert (found.name, found.quant, found.tensors) == ("Toy", "F16", 3)
+    assert not found.has_template
+    assert found.expected_bytes == 0
 
 
 def test_values_longer_than_any_name_are_not_kept(tmp_path: Path) -> None:
