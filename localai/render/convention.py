@@ -211,4 +211,4 @@ def _call(index: int, call: ToolCall, style: Style, leaf: Leaf) -> dict[str, Any
 
 def _call_text(index: int, call: ToolCall) -> Piece:
     body = json.dumps({"name": call.name, "arguments": call.arguments}, ensure_ascii=False)
-    return (index, "text", f"<tool_call>\n{body}\n</tool_call>")
+    return (index, "call", f"<tool_call>\n{body}\n</tool_call>")

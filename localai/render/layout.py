@@ -14,7 +14,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["system", "user", "tool", "text", "reasoning", "call", "prefill"]
+Kind = Literal["system", "user", "tool", "text", "reasoning", "call", "prefill", "repeated"]
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,8 @@ class Hole:
 
 @dataclass(frozen=True)
 class Span:
-    """`[start, stop)` of the prompt holds content of message `turn`."""
+    """`[start, stop)` of the prompt holds content of message `turn`; "repeated" where a
+    template writes a content again, as the name of a call beside its result."""
 
     start: int
     stop: int
@@ -69,6 +70,7 @@ def align(prompt: str, literals: list[str], holes: list[Hole]) -> list[Span] | N
         return None
     at = len(literals[0])
     spans: list[Span] = []
+    seen: set[int] = set()
     for hole, after in zip(holes, literals[1:], strict=True):
         for shape in _shapes(hole.text):
             stop = at + len(shape)
@@ -76,7 +78,9 @@ def align(prompt: str, literals: list[str], holes: list[Hole]) -> list[Span] | N
                 break
         else:
             return None
-        spans.append(Span(at, stop, hole.turn, hole.kind))
+        repeated = id(hole) in seen
+        seen.add(id(hole))
+        spans.append(Span(at, stop, hole.turn, "repeated" if repeated else hole.kind))
         at = stop + len(after)
     return spans if at == len(prompt) else None
 

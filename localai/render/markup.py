@@ -61,9 +61,10 @@ class Prober:
     def markup(self) -> Markup:
         """Everything there is to learn."""
         tools = self._try_tools()
-        opening, header = self._find_header()
+        opening = self._find_opening(_PROMPT)
+        header = opening if opening.strip() else self._last(_PROMPT)
         end, end_id, stop = self._find_end()
-        thinking = self._find_thinking(header)
+        thinking = self._find_thinking()
         if thinking and thinking.open in header:
             header = header[: header.index(thinking.open)]
         return Markup(
@@ -135,27 +136,29 @@ class Prober:
         self._style = replace(self._style, arguments_as_text=False)
         return False
 
-    def _find_header(self) -> tuple[str, str]:
-        with_prompt = self._skeleton([user("u")], _PROMPT)
-        without = self._skeleton([user("u")], _NO_PROMPT)
-        after = with_prompt[0][-1] if with_prompt else ""
-        shared = len(_shared(after, without[0][-1])) if without else 0
-        cut = max(edge for edge in self._edges(after) if edge <= shared)
-        opening = after[cut:]
-        return opening, opening if opening.strip() else after
+    def _last(self, options: RenderOptions) -> str:
+        """What follows the last user message."""
+        skeleton = self._skeleton([user("u")], options)
+        return skeleton[0][-1] if skeleton else ""
+
+    def _find_opening(self, options: RenderOptions) -> str:
+        """What a generation prompt adds."""
+        after = self._last(options)
+        shared = len(_shared(after, self._last(_NO_PROMPT)))
+        return after[max(edge for edge in self._edges(after) if edge <= shared) :]
 
     def _find_end(self) -> tuple[str, int | None, tuple[str, ...]]:
         talk = [user("u"), assistant("a"), user("u"), assistant("a")]
         skeleton = self._skeleton(talk, _NO_PROMPT) or self._skeleton(talk[:2], _NO_PROMPT)
         literals = skeleton[0] if skeleton else [""]
-        between, final = literals[-3] if len(literals) > 3 else "", literals[-1]
-        shared = _shared(between, final) if between and final else between or final
-        if not shared.strip():
-            shared = between
+        final = literals[-1]
+        between = literals[-3] if len(literals) > 3 else final
+        own = bool(_shared(between, final).strip())
+        shared = _shared(between, final) if own else between
         tokens = self._tokens(shared)
         if tokens:
             eog = [token for token in tokens if token[1] in self._tokenizer.eog]
-            stop, id_ = (eog or tokens)[0]
+            stop, id_ = (eog or (tokens[::-1] if own else tokens))[0]
             return shared[:stop], id_, ()
         markers = list(MARKER.finditer(shared))
         if markers and (final.strip() or len(markers) > 1):
@@ -165,22 +168,24 @@ class Prober:
             return "", None, ()
         return "", None, (core if not core[0].isalnum() else f"\n{core}",)
 
-    def _find_thinking(self, header: str) -> Thinking | None:
+    def _find_thinking(self) -> Thinking | None:
         talk = [user("u"), assistant("a", "r")]
         skeletons = [
             self._skeleton(talk, RenderOptions(generation_prompt=False, thinking=on))
             for on in (True, None)
         ]
         on, off = (
-            self._skeleton([user("u")], RenderOptions(thinking=state)) for state in (True, False)
+            self._skeleton([user("u")], RenderOptions(thinking=is_on)) for is_on in (True, False)
         )
-        return find_thinking(
+        openings = [self._find_opening(RenderOptions(thinking=is_on)) for is_on in (True, False)]
+        pair = find_thinking(
             [skeleton for skeleton in skeletons if skeleton],
-            header,
+            (openings[0], openings[1]),
             self._composer.template.source,
             self._tokenizer.control,
-            switchable=on is not None and off is not None and on[0] != off[0],
         )
+        switchable = on is not None and off is not None and on[0] != off[0]
+        return Thinking(*pair, switchable=switchable) if pair else None
 
     def _tokens(self, text: str) -> list[tuple[int, int]]:
         control = self._tokenizer.control

@@ -22,7 +22,8 @@ _WRITTEN = ("text", "reasoning", "call")
 @dataclass(frozen=True)
 class Region:
     """`[start, stop)` was written by the assistant in message `turn`; its end-of-turn
-    marker begins at `end`. The region cannot reach back before `floor`."""
+    marker begins at `end`. `first` is where its first content begins, `floor` where the
+    content before it ends. `certain` is False where the end of a tool call is unknown."""
 
     turn: int
     floor: int
@@ -30,6 +31,7 @@ class Region:
     first: int
     end: int
     stop: int
+    certain: bool
 
 
 class Regions:
@@ -60,8 +62,10 @@ class Regions:
         start = first.start
         if first.kind != "text" or (not _length(group[:1]) and len(group) > 1):
             start = self._opened(prompt, floor, group)
-        end, stop = self._ended(prompt, last.stop, after, any(s.kind == "call" for s in group))
-        return Region(first.turn, floor, start, first.start, end, stop)
+        calls = any(span.kind == "call" for span in group)
+        end, stop = self._ended(prompt, last.stop, after, calls)
+        certain = stop > last.stop or not calls or after == last.stop
+        return Region(first.turn, floor, start, first.start, end, stop, certain)
 
     def _opened(self, prompt: str, floor: int, group: list[Span]) -> int:
         """Where a turn begins that opens with reasoning or a tool call: after the header

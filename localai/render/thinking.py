@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
-from localai.render.base import Thinking
 from localai.render.layout import Hole
 
 PAIRS = (
@@ -22,52 +22,60 @@ PAIRS = (
 """Markers that models in the wild use, opening and closing."""
 
 _LONGEST = 200
+_COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
 
 
 def find_thinking(
     skeletons: Sequence[tuple[list[str], list[Hole]]],
-    header: str,
+    openings: tuple[str, str],
     source: str,
     control: Mapping[str, int],
-    *,
-    switchable: bool,
-) -> Thinking | None:
+) -> tuple[str, str] | None:
     """The reasoning markers, or None for a model that does not reason aloud.
 
-    `skeletons` are renderings of an answer with reasoning: where the template writes
-    reasoning, the text around it tells. Otherwise a known pair must occur in the
-    template's source or be tokens of the vocabulary.
+    `skeletons` are renderings of an answer with reasoning, `openings` what a generation
+    prompt adds with reasoning on and off. Where the template writes reasoning, the text
+    around it tells. Otherwise a known pair must occur in the template's source or be
+    tokens of the vocabulary.
     """
     for literals, holes in skeletons:
         kinds = [hole.kind for hole in holes]
-        if "reasoning" not in kinds:
-            continue
-        at = kinds.index("reasoning")
+        at = kinds.index("reasoning") if "reasoning" in kinds else len(kinds)
         if kinds[at + 1 : at + 2] != ["text"]:
             continue
-        opened = _opening(literals[at], header)
-        closed = literals[at + 1].strip()
+        opened = _opening(literals[at], *openings)
+        closed = _closing(opened, literals[at + 1].strip())
         if opened and closed and len(opened) <= _LONGEST and len(closed) <= _LONGEST:
-            return Thinking(opened, _closing(opened, closed), switchable)
+            return opened, closed
+    code = _COMMENT.sub("", source)
     for opened, closed in PAIRS:
-        known = opened in source and closed in source
-        if known or (opened in control and closed in control):
-            return Thinking(opened, closed, switchable)
+        if (opened in code and closed in code) or (opened in control and closed in control):
+            return opened, closed
     return None
 
 
-def _opening(before: str, header: str) -> str:
+def _opening(before: str, on: str, off: str) -> str:
+    """What opens reasoning, of the text before it and the two generation prompts."""
     for opened, _ in PAIRS:
         if before.rstrip().endswith(opened):
             return opened
-    at = before.rfind(header) if header else -1
-    after = before[at + len(header) :].strip() if at >= 0 else ""
-    return after or before.strip().rpartition("\n")[2].strip()
+    for length in range(len(on), 0, -1):
+        if before.endswith(on[:length]) and on[:length].strip():
+            rest = on[length:] or on[_parting(on, off) :]
+            return rest.strip()
+    at = before.rfind(on.strip()) if on.strip() else -1
+    return before[at + len(on.strip()) :].strip() if at >= 0 else ""
+
+
+def _parting(on: str, off: str) -> int:
+    """Where the two prompts part, at the beginning of a marker."""
+    same = next((at for at, (a, b) in enumerate(zip(on, off, strict=False)) if a != b), len(on))
+    return max(on.rfind("<|", 0, same), on.rfind("[", 0, same), 0) if same < len(on) else len(on)
 
 
 def _closing(opened: str, closed: str) -> str:
-    """Where a pair is known, its closing marker alone; the rest may vary."""
-    for known, its_close in PAIRS:
-        if known == opened and closed.startswith(its_close) and opened.startswith("<think"):
-            return its_close
+    """Of a pair with its own closing marker that marker alone; the rest may vary."""
+    for known, own in PAIRS:
+        if known == opened and closed.startswith(own) and own.startswith(("</", "[/")):
+            return own
     return closed

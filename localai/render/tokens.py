@@ -229,7 +229,7 @@ class Renderer:
 def _check_located(
     messages: Sequence[Message], regions: Sequence[Region], spans: Sequence[Span]
 ) -> None:
-    located = {region.turn for region in regions}
+    located = {region.turn for region in regions if region.certain}
     with_calls = {span.turn for span in spans if span.kind == "call"}
     for index, message in enumerate(messages):
         if message.role != "assistant" or not message.learn:
