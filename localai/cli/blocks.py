@@ -22,8 +22,8 @@ LONG_CODE = 60
 class Block(NamedTuple):
     """A piece of an answer: prose (any Markdown but a code fence) or code.
 
-    `language` is None for prose. A code block may come in several pieces: only the
-    first `opens`, only the last `closes`.
+    `language` is None for prose; for code it is what stands after its fence. A code
+    block may come in several pieces: only the first `opens`, only the last `closes`.
     """
 
     text: str
@@ -76,6 +76,8 @@ class BlockStream:
         continued = self._continued
         blocks = self._blocks(text)
         self._continued = continued
+        if in_code and blocks and not _is_closed(spans[-1]):
+            blocks[-1] = blocks[-1]._replace(closes=False)
         return blocks
 
     def end(self) -> list[Block]:
@@ -98,7 +100,7 @@ class BlockStream:
         if token.type != "fence":
             return Block("\n".join(lines[token.map[0] : token.map[1]]).rstrip())
         opens, self._continued = not self._continued, False
-        return Block(token.content.rstrip("\n"), _language(token.info), opens)
+        return Block(token.content.rstrip("\n"), token.info.strip(), opens)
 
     def _cut(self, lines: list[str]) -> list[Block]:
         """Take the beginning of a long code block off `lines`, which start with its fence.
@@ -113,7 +115,7 @@ class BlockStream:
             if not code[i].strip() and code[i + 1][:1].strip():
                 opens, self._continued = not self._continued, True
                 del lines[1 : i + 2]
-                language = _language(fence.lstrip("`~"))
+                language = fence.lstrip("`~").strip()
                 return [Block("\n".join(code[: i + 1]), language, opens, closes=False)]
         return []
 
@@ -123,6 +125,8 @@ def _first_line(token: Token) -> int:
     return token.map[0]
 
 
-def _language(info: str) -> str:
-    """The first word after a fence, "" when there is none."""
-    return (info.split() or [""])[0]
+def _is_closed(fence: Token) -> bool:
+    """Whether a fence has its closing line; only the end of a text can lack it."""
+    assert fence.map is not None
+    content = fence.content.removesuffix("\n")
+    return fence.map[1] - fence.map[0] == (content.count("\n") + 3 if fence.content else 2)

@@ -132,4 +132,5 @@ def _confirm(rows: list[Conversation]) -> None:
 
 
 def _name(row: Conversation) -> str:
-    return row.title or "untitled"
+    """The title on one line."""
+    return " ".join(row.title.split()) or "untitled"

@@ -12,7 +12,18 @@ from typing import ClassVar
 
 from markdown_it.token import Token
 from rich.console import Console, ConsoleOptions, RenderResult
-from rich.markdown import CodeBlock, Heading, ImageItem, Markdown, MarkdownElement, Paragraph
+from rich.markdown import (
+    CodeBlock,
+    Heading,
+    HorizontalRule,
+    ImageItem,
+    ListItem,
+    Markdown,
+    MarkdownElement,
+    Paragraph,
+)
+from rich.rule import Rule
+from rich.segment import Segment
 from rich.style import Style
 from rich.syntax import ANSISyntaxTheme, Syntax
 from rich.text import Text
@@ -63,8 +74,9 @@ CODE_COLOURS = ANSISyntaxTheme(
 
 
 def highlight(code: str, language: str) -> Text:
-    """Code with colours; plain when the language is unknown."""
-    return Syntax("", language or "text", theme=CODE_COLOURS, tab_size=8).highlight(code)
+    """Code with colours; plain when the first word of `language` is unknown."""
+    name = (language.split() or ["text"])[0]
+    return Syntax("", name, theme=CODE_COLOURS, tab_size=8).highlight(code)
 
 
 class _Paragraph(Paragraph):
@@ -95,6 +107,29 @@ class _Code(CodeBlock):
         yield text
 
 
+class _Rule(HorizontalRule):
+    """A thin line."""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield Rule(style=console.get_style("markdown.hr"))
+
+
+class _Item(ListItem):
+    """Numbers with their full stop, in a column wide enough for most lists: an item
+    must not move when a longer number comes up below it."""
+
+    def render_number(
+        self, console: Console, options: ConsoleOptions, number: int, last_number: int
+    ) -> RenderResult:
+        mark = f"{number:>2}. "
+        style = console.get_style("markdown.item.number")
+        inner = options.update(width=max(1, options.max_width - len(mark)))
+        for i, line in enumerate(console.render_lines(self.elements, inner)):
+            yield Segment(" " * len(mark) if i else mark, style)
+            yield from line
+            yield Segment.line()
+
+
 class _Image(ImageItem):
     """Its description and address; there is nothing to see in a terminal."""
 
@@ -112,6 +147,8 @@ class TerminalMarkdown(Markdown):
         "fence": _Code,
         "code_block": _Code,
         "image": _Image,
+        "hr": _Rule,
+        "list_item_open": _Item,
     }
 
     def __init__(self, text: str) -> None:

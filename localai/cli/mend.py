@@ -11,7 +11,7 @@ import re
 UNDECIDED = re.compile(r"[-=*_#>+|~`:\s]*|\s*\d+[.)]\s*|\s*(`{3}|~{3})[^`]*|\s*\|.*")
 """A last line that is only the beginning of some markup, a fence, or a table row."""
 
-TABLE_HEAD = re.compile(r"(\A|\n\n)\|[^\n]*(\n[|:\- ]*)?\Z")
+TABLE_HEAD = re.compile(r"(\A|\n\n)\|[^\n]*\Z")
 """The first line of a table, which is a paragraph until the line below it is there."""
 
 CLOSING_FENCE = re.compile(r"\s*[`~]+\s*")

@@ -54,9 +54,10 @@ class Painter:
         from what is above it; above the `first` one of an answer there is nothing."""
         lines: list[Line] = []
         for block in blocks:
-            if block.opens and (lines or not first):
+            painted = self._block(block, columns)
+            if painted and block.opens and (lines or not first):
                 lines.append(Line("", 0))
-            lines += self._block(block, columns)
+            lines += painted
         return lines
 
     def dim(self, text: str, columns: int) -> list[Line]:
@@ -87,7 +88,9 @@ class Painter:
     def _wrapped(self, renderable: RenderableType, width: int) -> list[Line]:
         options = self._console.options.update(width=width, height=None)
         rows = self._console.render_lines(renderable, options, pad=False)
-        return [self._line(row) for row in rows]
+        lines = [self._line(row) for row in rows]
+        filled = [i for i, line in enumerate(lines) if line.cells]
+        return lines[filled[0] : filled[-1] + 1] if filled else []
 
     def _line(self, row: Iterable[Segment]) -> Line:
         """Segments as text with escape codes, without the blanks that pad a line."""
