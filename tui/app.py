@@ -18,8 +18,9 @@ from textual.message import Message
 from localai import config
 from localai.chat.open import open_engine
 from localai.config import Settings
-from localai.errors import ExitCode
+from localai.errors import ExitCode, StoreDamaged, StoreError, StoreNewer
 from localai.store.store import Store
+from tui import clipboard
 from tui.backend import Backend, OpenEngine, OpenStore
 from tui.bridge import Bridge
 from tui.commands import ActionCommands, ConversationCommands
@@ -73,6 +74,10 @@ class LocalaiApp(App[None]):
         if self._store is not None:
             self._store.close()
 
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copy with the desktop's own tool where there is one, else through the terminal."""
+        clipboard.copy(text, super().copy_to_clipboard, clipboard.tool())
+
     def _tell(self, message: Message) -> bool:
         return self.chat is not None and self.chat.post_message(message)
 
@@ -108,5 +113,16 @@ def run(*, model: str = "", conversation: str = "") -> int:
 
 
 def open_store() -> Store:
-    """The user's conversations; readable at least where the folder cannot be written."""
-    return Store.open()
+    """The user's conversations; at least readable where they cannot be written.
+
+    Raises StoreError with the reason when they cannot be opened at all.
+    """
+    try:
+        return Store.open(checkpoints=True)
+    except (StoreDamaged, StoreNewer):
+        raise
+    except StoreError as error:
+        try:
+            return Store.open(readonly=True)
+        except StoreError:
+            raise error from None

@@ -19,7 +19,7 @@ from localai.conversation import Delta
 from localai.engine.base import EngineState
 from localai.errors import LocalaiError, ModelError
 from tui.backend import Backend
-from tui.messages import Inspected, ModelReady, Probed, Trouble, TurnEnded, TurnMoved
+from tui.messages import Broken, Inspected, ModelReady, Probed, Trouble, TurnEnded, TurnMoved
 
 Job = Callable[[Backend], None]
 
@@ -164,3 +164,5 @@ class Bridge:
             job(self._backend)
         except LocalaiError as error:
             self._post(Trouble(str(error), model=isinstance(error, ModelError)))
+        except Exception as error:
+            self._post(Broken(error))

@@ -33,8 +33,8 @@ def tool(
     return next((command for command in candidates if which(command[0])), None)
 
 
-def copy(text: str, terminal: Callable[[str], None], command: list[str] | None) -> str:
-    """Copy `text`; the name of what took it. Falls back to `terminal` (OSC 52)."""
+def copy(text: str, terminal: Callable[[str], None], command: list[str] | None) -> None:
+    """Copy `text` with `command`, or with `terminal` (OSC 52) when that fails or is None."""
     if command is not None:
         try:
             subprocess.run(
@@ -48,6 +48,5 @@ def copy(text: str, terminal: Callable[[str], None], command: list[str] | None) 
         except (OSError, subprocess.SubprocessError):
             pass
         else:
-            return command[0]
+            return
     terminal(text)
-    return "the terminal"

@@ -46,6 +46,14 @@ class Trouble(Message):
         self.model = model
 
 
+class Broken(Message):
+    """The bridge met an error that nobody expected."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.error = error
+
+
 class Inspected(Message):
     """What was sent for an answer."""
 

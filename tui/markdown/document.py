@@ -1,8 +1,9 @@
 """A Markdown text that may still be growing, kept as parsed blocks.
 
-Only the last block can change when text is added, so an append re-parses that block and
-nothing before it, and finished blocks keep their lines until the width or theme changes.
-Link reference definitions therefore work only within a block.
+Only the last block can change when text is added (the last two while a line is half
+written: its end may still join them), so an append re-parses those and nothing before
+them, and finished blocks keep their lines until the width or theme changes. Link
+reference definitions therefore work only within a block.
 """
 
 from __future__ import annotations
@@ -29,27 +30,28 @@ class Document:
         self._lines_for: tuple[int, BlockRenderer] | None = None
         self.source = ""
         self._tail = ""
-        self._last: SyntaxTreeNode | None = None
+        self._open: list[SyntaxTreeNode] = []
         if source:
             self.append(source)
 
     @property
     def blocks(self) -> list[SyntaxTreeNode]:
         """All top-level blocks in order."""
-        return [*self._finished, self._last] if self._last is not None else self._finished
+        return [*self._finished, *self._open]
 
     def append(self, text: str) -> None:
         """Add text at the end."""
+        text = text.replace("\r", "")
         self.source += text
         self._tail += text
         nodes = SyntaxTreeNode(self._parser.parse(self._tail)).children
-        if not nodes:
-            return
-        *finished, self._last = nodes
-        self._finished += finished
-        start = self._last.map[0] if self._last.map else 0
-        if finished and start:
-            self._tail = "\n".join(self._tail.replace("\r\n", "\n").split("\n")[start:])
+        half_line = -1 if self._tail.endswith("\n") else self._tail.count("\n")
+        keep = 2 if nodes and _start(nodes[-1]) == half_line else 1
+        finished, self._open = nodes[:-keep], nodes[-keep:]
+        if finished:
+            self._finished += finished
+            lines = self._tail.split("\n")
+            self._tail = "\n".join(lines[_start(self._open[0]) :])
 
     def lines(self, width: int, renderer: BlockRenderer) -> list[Text]:
         """The wrapped lines at `width`, a blank line between blocks."""
@@ -58,8 +60,7 @@ class Document:
         for node in self._finished[len(self._lines) :]:
             self._lines.append(renderer.lines(node, width))
         groups = list(self._lines)
-        if self._last is not None:
-            groups.append(renderer.lines(self._last, width))
+        groups += [renderer.lines(node, width) for node in self._open]
         result: list[Text] = []
         for group in groups:
             if result and group:
@@ -70,3 +71,8 @@ class Document:
     def code(self) -> list[str]:
         """The content of every code block at the top level, in order."""
         return [node.content for node in self.blocks if node.type in ("fence", "code_block")]
+
+
+def _start(node: SyntaxTreeNode) -> int:
+    """The first line of a block within the text it was parsed from."""
+    return node.map[0] if node.map else 0

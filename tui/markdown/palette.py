@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from rich.style import Style
 from textual.color import Color
 
-FADED = 0.42
+FADED = 0.35
 """How far muted text moves from the foreground towards the background."""
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from textual import on
 
-from tui import clipboard
 from tui.messages import Inspected, Probed
 from tui.screens.base import ChatBase
 from tui.screens.inspect import InspectScreen
@@ -84,5 +83,5 @@ class AnswerActions(ChatBase):
         return item
 
     def _copy(self, text: str, what: str) -> None:
-        taker = clipboard.copy(text, self.app.copy_to_clipboard, clipboard.tool())
-        self.say(f"Copied {what} with {taker}.")
+        self.app.copy_to_clipboard(text)
+        self.say(f"Copied {what}.")

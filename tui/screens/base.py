@@ -26,6 +26,9 @@ from tui.widgets.sidebar import Sidebar
 from tui.widgets.status import StatusLine
 from tui.widgets.transcript_input import Transcript
 
+MOST_LISTED = 1000
+"""Conversations in the list; older ones are found through the command palette."""
+
 
 class ChatBase(Screen[None]):
     """Collaborators, widgets and the few things every part does."""
@@ -85,7 +88,7 @@ class ChatBase(Screen[None]):
     def list_conversations(self) -> None:
         """Fill the sidebar anew."""
         with self.reporting():
-            rows = [row for row in self.store.conversations() if row.messages]
+            rows = [row for row in self.store.conversations(limit=MOST_LISTED) if row.messages]
             self.sidebar.show(rows, self.conversation_id, self.today())
 
     def reload(self) -> None:

@@ -20,7 +20,7 @@ from localai.config import Settings
 from localai.engine.base import EngineState
 from localai.store.store import Store
 from tui.bridge import Bridge
-from tui.messages import ModelReady, Trouble
+from tui.messages import Broken, ModelReady, Trouble
 from tui.screens.answers import AnswerActions
 from tui.screens.ask import AskScreen
 from tui.screens.conversations import ConversationActions
@@ -192,6 +192,11 @@ class ChatScreen(TurnActions, ConversationActions, AnswerActions):
             self.app.screen.fail(message.sentence)
         else:
             self.say(message.sentence, wrong=True)
+
+    @on(Broken)
+    def _broken(self, message: Broken) -> None:
+        """A mistake of ours: end with a traceback rather than wait for ever."""
+        raise message.error
 
     def _poll(self) -> None:
         """Show what the engine does by itself; free it when nobody has used it for long."""

@@ -132,9 +132,9 @@ class TurnActions(ChatBase):
     def _answer_started(self, turn: Turn, event: AnswerStarted) -> None:
         turn.prompt_tokens = event.prompt_tokens
         if turn.item is not None:
-            before = (i.row.origin.dropped for i in reversed(self.transcript.items) if i.row.origin)
+            origins = [item.row.origin for item in self.transcript.items if item.row.origin]
             turn.item.row = event.message
-            turn.item.note = dropped_note(event.dropped, next(before, 0))
+            turn.item.note = dropped_note(event.dropped, origins[-1].dropped if origins else 0)
             self._show(turn, Growth())
         self.show_context(event.prompt_tokens, event.context)
 
@@ -200,7 +200,7 @@ class TurnActions(ChatBase):
         self.reload()
         items = self.transcript.items
         if items and not items[-1].is_answer:
-            items[-1].problem = error
+            items[-1].fail(error)
             self.transcript.changed(len(items) - 1)
         elif not items or items[-1].row.status != "failed":
             self.say(error, wrong=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from textual.content import Content
 
@@ -11,6 +11,7 @@ from localai.store.rows import StoredMessage
 
 LABEL = 14
 EXCERPT = 60
+A_LINE = 3
 
 
 def facts(answer: StoredMessage) -> Content:
@@ -22,12 +23,7 @@ def facts(answer: StoredMessage) -> Content:
         rows.append(("File", origin.model_path))
         rows.append(("Adapter", origin.adapter or "none"))
         rows.append(("Style", "step by step" if origin.style == "steps" else origin.style))
-        sampling = ", ".join(
-            f"{key} {value:g}" if isinstance(value, float) else f"{key} {value}"
-            for key, value in origin.sampling.items()
-            if value is not None
-        )
-        rows.append(("Sampling", sampling or "not recorded"))
+        rows += sampling_rows(origin.sampling)
     if completion is not None:
         timings = completion.timings
         rows += [
@@ -47,6 +43,17 @@ def facts(answer: StoredMessage) -> Content:
         for name, value in rows
     ]
     return Content("\n").join(lines)
+
+
+def sampling_rows(sampling: Mapping[str, object]) -> list[tuple[str, str]]:
+    """How tokens were chosen, a few values a line."""
+    values = [
+        f"{key} {value:g}" if isinstance(value, float) else f"{key} {value}"
+        for key, value in sampling.items()
+        if value is not None
+    ] or ["not recorded"]
+    lines = [", ".join(values[i : i + A_LINE]) for i in range(0, len(values), A_LINE)]
+    return [("" if number else "Sampling", line) for number, line in enumerate(lines)]
 
 
 def _answer_tokens(generated: int, reasoning: int) -> str:

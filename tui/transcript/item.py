@@ -99,6 +99,11 @@ class Item:
             self._document = None
         self._reasoning = self._lines = None
 
+    def fail(self, sentence: str) -> None:
+        """Say below a question why it got no answer."""
+        self.problem = sentence
+        self._lines = None
+
     def toggle(self) -> None:
         """Fold or unfold the reasoning."""
         self.unfolded = not self.unfolded

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rich.console import Console
+from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
 from textual.strip import Strip
@@ -49,8 +50,9 @@ class Painter:
 
     def strip(self, line: Text, margin: int = MARGIN, style: Style | None = None) -> Strip:
         """One line on the theme's background."""
-        segments = Text(" " * margin, end="").render(self.console, end="")
-        parts = [*segments, *line.render(self.console, end="")]
+        if line.style:
+            line.stylize_before(line.style)  # rendering alone leaves a text's own style out
+        parts = [Segment(" " * margin), *line.render(self.console, end="")]
         base = self.palette.base + style if style else self.palette.base
         return Strip(parts).apply_style(base).simplify()
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 
+from rich.segment import Segment
 from rich.text import Text
 from textual.geometry import Region, Size
 from textual.reactive import reactive
@@ -64,7 +65,8 @@ class TranscriptView(ScrollView, can_focus=True):
         self.items = list(items)
         self._recent.clear()
         self._estimate()
-        self.follow, self.cursor = True, None
+        self.follow = True
+        self.cursor = len(self.items) - 1 if self.items and self.has_focus else None
         self._arrange()
         self.refresh()
 
@@ -161,8 +163,8 @@ class TranscriptView(ScrollView, can_focus=True):
             return None
         strip = strips[offset]
         if index == self.cursor and self.has_focus and offset < len(strips) - 1:
-            mark = Strip(Text("▎", self.painter.palette.cursor, end="").render(self.app.console))
-            mark = mark.apply_style(self.painter.palette.base)
+            palette = self.painter.palette
+            mark = Strip([Segment("▎", palette.base + palette.cursor)])
             strip = Strip.join([mark, strip.crop(1)])
         return strip
 

@@ -109,7 +109,8 @@ class Transcript(TranscriptView):
 
     def on_click(self, event: events.Click) -> None:
         """Choose the message; on a fold, open or close it."""
-        place = self.item_at(event.y)
+        offset = event.get_content_offset(self)
+        place = self.item_at(offset.y) if offset is not None else None
         if place is None:
             return
         self.cursor = place[0]

@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.tui.stage import Stage
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Settings are read from and written to a folder of the test's own."""
+    folder = tmp_path / "home"
+    monkeypatch.setenv("LOCALAI_HOME", str(folder))
+    return folder
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Callable[..., Stage]:
+    """Builds a stage in the test's folder."""
+
+    def build(*args: Any, **kwargs: Any) -> Stage:
+        return Stage(tmp_path, *args, **kwargs)
+
+    return build

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from tui.app import LocalaiApp
+from tui.keymap import ACTIONS, Action, Area, key_names, palette
+from tui.screens.chat import ChatScreen
+from tui.screens.help import help_text
+from tui.widgets.sidebar import Sidebar
+from tui.widgets.transcript_input import Transcript
+
+OWNERS: dict[str, type] = {"screen": ChatScreen, "app": LocalaiApp}
+AREAS: dict[Area, type] = {"transcript": Transcript, "conversations": Sidebar}
+
+
+@pytest.mark.parametrize("action", ACTIONS, ids=lambda a: f"{a.area}-{a.action}")
+def test_every_action_exists(action: Action) -> None:
+    namespace, _, name = action.action.rpartition(".")
+    owner = OWNERS.get(namespace) or AREAS[action.area]
+    assert callable(getattr(owner, f"action_{name.partition('(')[0]}"))
+
+
+def test_no_key_means_two_things_in_one_place() -> None:
+    keys = Counter((a.area, key) for a in ACTIONS for key in a.keys.split(",") if key)
+    assert [key for key, count in keys.items() if count > 1] == []
+
+
+def test_the_help_names_every_key() -> None:
+    text = help_text().plain
+    assert all(key_names(a.keys) in text and a.help in text for a in ACTIONS if a.keys)
+
+
+def test_the_palette_has_no_two_alike() -> None:
+    titles = [action.title for action in palette()]
+    assert len(titles) == len(set(titles))
