@@ -1,0 +1,230 @@
+"""Is everything in order? What is installed, where things lie, whether they work.
+
+Each finding stands alone: whatever is broken, the rest is still looked at. It reads, and
+starts the engine once; it repairs nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import stat
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from importlib import metadata
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+import psutil
+
+from localai import __version__, config, paths
+from localai.catalog import Catalog, ModelEntry, check
+from localai.catalog.fit import fit
+from localai.catalog.memory import has_discrete_gpu, total_memory
+from localai.config import Settings
+from localai.engine.base import Engine, LoadOptions
+from localai.engine.process import EngineProcess
+from localai.errors import LocalaiError
+from localai.store.store import Store
+
+Status = Literal["ok", "warning", "problem"]
+EngineFactory = Callable[[LoadOptions], Engine]
+
+PACKAGES = (
+    "llama-cpp-python",
+    "textual",
+    "sqlite-utils",
+    "huggingface-hub",
+    "jinja2",
+    "msgspec",
+)
+PROBE_CONTEXT = 512
+"""Tokens; a small window is enough to see whether a model loads."""
+LOW_DISK = 1_000_000_000
+NO_DISK = 20_000_000
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One thing that was looked at. `advice` is the next step, "" when all is well."""
+
+    name: str
+    value: str
+    status: Status = "ok"
+    advice: str = ""
+
+
+def examine(model: str = "", factory: EngineFactory = EngineProcess) -> Iterator[Finding]:
+    """Look at everything, one finding after the other. `model` as in `Catalog.resolve`."""
+    yield Finding("localai", f"{__version__}, Python {platform.python_version()}")
+    yield Finding("system", f"{platform.system()} {platform.machine()}, {_cores()}")
+    yield from (_package(name) for name in PACKAGES)
+    settings, finding = _settings()
+    yield finding
+    yield from _data_folder(paths.home())
+    yield from _database()
+    yield from _disk(paths.home())
+    yield from _descriptions(Catalog())
+    yield from _model(model or settings.model, settings, factory)
+
+
+def _cores() -> str:
+    memory = psutil.virtual_memory()
+    return (
+        f"{psutil.cpu_count(logical=False) or os.cpu_count()} cores, "
+        f"{total_memory() / 1e9:.1f} GB of memory, {memory.available / 1e9:.1f} GB of it free"
+    )
+
+
+def _package(name: str) -> Finding:
+    try:
+        return Finding(name, metadata.version(name))
+    except metadata.PackageNotFoundError:
+        return Finding(
+            name, "not installed", "problem", "Run ./scripts/localai in the checkout to set up."
+        )
+
+
+def _settings() -> tuple[Settings, Finding]:
+    """The settings in force; the defaults when the file is broken."""
+    file = paths.config_file()
+    try:
+        found = config.load()
+    except LocalaiError as error:
+        return Settings.model_construct(), Finding("settings", str(file), "problem", str(error))
+    there = file.exists()
+    return found, Finding("settings", str(file) if there else f"{file} (not there: defaults)")
+
+
+def _data_folder(home: Path) -> Iterator[Finding]:
+    """Whether it can be written, and is the owner's alone."""
+    if not home.exists():
+        yield Finding("data folder", f"{home} (made when first needed)")
+        return
+    if not os.access(home, os.R_OK | os.W_OK | os.X_OK):
+        yield Finding(
+            "data folder",
+            f"{home} cannot be written",
+            "problem",
+            f"Give yourself access (chmod u+rwx {home}) or set LOCALAI_HOME to another folder.",
+        )
+        return
+    yield Finding("data folder", str(home))
+    exposed = [path.name or str(path) for path in (home, *_children(home)) if _is_exposed(path)]
+    if exposed:
+        yield Finding(
+            "privacy",
+            f"others may open {', '.join(sorted(exposed)[:5])}",
+            "warning",
+            f"Close it: chmod -R go= {home}",
+        )
+
+
+def _children(home: Path) -> Iterable[Path]:
+    try:
+        return list(home.iterdir())
+    except OSError:
+        return []
+
+
+def _is_exposed(path: Path) -> bool:
+    """Whether group or others have any right to it."""
+    try:
+        return bool(stat.S_IMODE(path.lstat().st_mode) & 0o077) and not path.is_symlink()
+    except OSError:
+        return False
+
+
+def _database() -> Iterator[Finding]:
+    file = paths.database()
+    try:
+        with Store.open(readonly=True) if file.exists() else Store.memory() as store:
+            found = store.info()
+    except LocalaiError as error:
+        yield Finding("database", str(file), "problem", str(error))
+        return
+    library = f"{found['sqlite_version']} ({found['library']})"
+    if found["trusted"]:
+        yield Finding("SQLite", library)
+    else:
+        yield Finding(
+            "SQLite",
+            library,
+            "warning",
+            "This version can lose commits when two programs write at once; install pysqlite3 "
+            "(pip install pysqlite3), or use one localai at a time.",
+        )
+    if not file.exists():
+        yield Finding("database", f"{file} (made when first needed)")
+    elif found["check"] == "ok":
+        size = f"{int(found['bytes']) / 1e6:.1f} MB"
+        counts = f"{found['conversations']} conversations, {found['messages']} messages"
+        yield Finding("database", f"{file}, {counts}, {size}")
+    else:
+        advice = f"SQLite says: {found['check']}. Start localai, which sets a damaged file aside."
+        yield Finding("database", str(file), "problem", advice)
+
+
+def _disk(home: Path) -> Iterator[Finding]:
+    folder = next(each for each in (home, *home.parents) if each.exists())
+    free = shutil.disk_usage(folder).free
+    value = f"{free / 1e9:.1f} GB free at {folder}"
+    if free < NO_DISK:
+        yield Finding("disk", value, "problem", "Free some space, or nothing can be saved.")
+    elif free < LOW_DISK:
+        yield Finding("disk", value, "warning", "Free some space before fetching models.")
+    else:
+        yield Finding("disk", value)
+
+
+def _descriptions(catalog: Catalog) -> Iterator[Finding]:
+    for problem in catalog.problems():
+        yield Finding("model description", "not usable", "warning", problem)
+
+
+def _model(name: str, settings: Settings, factory: EngineFactory) -> Iterator[Finding]:
+    """Whether the chosen model's file is sound, fits, and loads."""
+    try:
+        entry = Catalog().resolve(name)
+        assert entry.path is not None
+        header = check(entry.path, settings.engine.context)
+    except LocalaiError as error:
+        yield Finding("model", name or "the starter model", "problem", str(error))
+        return
+    need = fit(header, settings.engine.context).total
+    quant = f" {header.quant}" if header.quant else ""
+    value = f"{entry.name} ({header.architecture}{quant}, needs {need / 1e9:.1f} GB), {entry.path}"
+    if need > psutil.virtual_memory().available and not has_discrete_gpu():
+        yield Finding(
+            "model", value, "warning", "Close other programs first: more than is free is needed."
+        )
+    else:
+        yield Finding("model", value)
+    yield _engine(entry, settings, factory)
+
+
+def _engine(entry: ModelEntry, settings: Settings, factory: EngineFactory) -> Finding:
+    """Load the model once and say what it runs on."""
+    options = LoadOptions(
+        path=str(entry.path),
+        n_ctx=PROBE_CONTEXT,
+        n_gpu_layers=settings.engine.gpu_layers,
+        n_threads=settings.engine.threads,
+        template=entry.description.template,
+    )
+    engine = factory(options)
+    try:
+        info = engine.load()
+    except LocalaiError as error:
+        return Finding("engine", "does not load the model", "problem", str(error))
+    finally:
+        engine.close()
+    if has_discrete_gpu() and "cpu" in info.accelerator.lower():
+        return Finding(
+            "engine",
+            f"runs on {info.accelerator}, though there is a GPU",
+            "warning",
+            "Build for it: LOCALAI_ACCEL=cuda (or vulkan) ./scripts/localai doctor",
+        )
+    return Finding("engine", f"runs on {info.accelerator}; Python at {sys.executable}")
