@@ -7,6 +7,7 @@
 
 venv=$root/.venv
 stamp=$venv/localai.stamp
+newline=$'\n'
 state=$root/.setup # lock, log and the name of the scratch folder
 
 say() { printf '%s\n' "$*" >&2; }
@@ -51,8 +52,8 @@ is_ready() { # EXTRA
     [ -x "$venv/bin/python" ] && [ -x "$venv/bin/localai" ] &&
         { [ -z "$1" ] || [ "$1" = "$have_extra" ]; } &&
         { [ -z "${LOCALAI_ACCEL-}" ] || [ "$LOCALAI_ACCEL" = "$have_accel" ]; } &&
-        { [ -z "${CMAKE_ARGS+set}" ] || [ "${CMAKE_ARGS//$'\n'/ }" = "$have_args" ]; } &&
-        [ "$(fingerprint)" = "${have_fingerprint%$'\n'}" ]
+        { [ -z "${CMAKE_ARGS+set}" ] || [ "${CMAKE_ARGS//$newline/ }" = "$have_args" ]; } &&
+        [ "$(fingerprint)" = "${have_fingerprint%$newline}" ]
 }
 
 ensure_setup() { # EXTRA: "" for running, "dev" for testing, too

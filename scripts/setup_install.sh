@@ -32,7 +32,7 @@ set_up() { # EXTRA
     read_stamp || true
     local extra=${1:-${have_extra#incomplete}}
     local request=${LOCALAI_ACCEL:-${have_accel:-auto}} args=${CMAKE_ARGS-$have_args}
-    args=${args//$'\n'/ } # the stamp keeps it on one line
+    args=${args//$newline/ } # the stamp keeps it on one line
     choose_accel "$request"
     say "Setting localai up in $venv."
     : >"$log"

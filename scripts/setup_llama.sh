@@ -71,7 +71,8 @@ cache_folder() {
     case ${LOCALAI_HOME-} in
         '') printf '%s\n' "${XDG_CACHE_HOME:-$HOME/.cache}/localai" ;;
         '~' | '~/'*) printf '%s\n' "$HOME${LOCALAI_HOME#\~}/cache" ;;
-        *) printf '%s\n' "$LOCALAI_HOME/cache" ;;
+        /*) printf '%s\n' "$LOCALAI_HOME/cache" ;;
+        *) printf '%s\n' "$PWD/$LOCALAI_HOME/cache" ;;
     esac
 }
 

@@ -99,6 +99,9 @@ def test_own_cmake_arguments_come_last_and_make_another_wheel(checkout: Checkout
     assert checkout.run().stderr == ""
     checkout.run(CMAKE_ARGS="")
     assert len(checkout.compiles) == 2
+    checkout.run(CMAKE_ARGS="-DA=b\n-DC=d")
+    assert checkout.run(CMAKE_ARGS="-DA=b\n-DC=d").stderr == ""
+    assert checkout.compiles[-1].endswith(" -DA=b -DC=d")
 
 
 @pytest.mark.parametrize(
@@ -125,6 +128,7 @@ def test_a_wheel_belongs_to_what_shaped_it(checkout: Checkout, change: str, same
     [
         ({"LOCALAI_HOME": "/a b"}, "/a b/cache"),
         ({"LOCALAI_HOME": "~/x", "HOME": "/h"}, "/h/x/cache"),
+        ({"LOCALAI_HOME": "x"}, f"{Path.cwd()}/x/cache"),
         ({"LOCALAI_HOME": "", "XDG_CACHE_HOME": "/c"}, "/c/localai"),
         ({"LOCALAI_HOME": "", "HOME": "/h"}, "/h/.cache/localai"),
     ],
