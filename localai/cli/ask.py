@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 @click.option("-c", "--continue", "latest", is_flag=True, help="Go on with the last conversation.")
 @click.option("--conversation", metavar="ID", help="Go on with this conversation.")
 @options.setting_options
-@click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Makes the answer repeatable.")
+@click.option(
+    "--seed", metavar="N", type=click.IntRange(0, 2**32 - 1), help="Makes the answer repeatable."
+)
 @click.option("--steps", is_flag=True, help="Work through it step by step before answering.")
 @click.option("--show-reasoning", is_flag=True, help="Print the reasoning before the answer.")
 @click.option("--raw", is_flag=True, help="Let the model continue the text, without a template.")
@@ -42,7 +44,7 @@ if TYPE_CHECKING:
 def ask(invocation: Invocation, /, text: tuple[str, ...], **given: Any) -> None:
     """Ask one question and print the answer.
 
-    What is piped in comes before TEXT: `cat notes.txt | localai ask "summarize"`.
+    What is piped in comes before TEXT, as in: cat notes.txt | localai ask "summarize".
     Ctrl-C stops the answer and keeps what was said.
     """
     _check(given)

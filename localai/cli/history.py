@@ -33,7 +33,14 @@ def history() -> None:
 
 
 @history.command("list")
-@click.option("--limit", type=click.IntRange(min=1), default=50, help="At most so many; 50.")
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    default=50,
+    metavar="N",
+    show_default=True,
+    help="At most so many.",
+)
 @click.option("--deleted", is_flag=True, help="Show deleted conversations instead.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
 @click.pass_obj
@@ -82,7 +89,7 @@ def show(invocation: Invocation, id: str, as_json: bool) -> None:
 @click.option("--yes", is_flag=True, help="Purge without asking.")
 @click.pass_obj
 def rm(invocation: Invocation, ids: tuple[str, ...], purge: bool, yes: bool) -> None:
-    """Delete conversations; `undo` brings them back.
+    """Delete conversations; undo brings them back.
 
     With --purge they are removed for good.
     """

@@ -37,24 +37,36 @@ class Number(click.FloatRange):
 
 
 OPTIONS = (
-    click.option("--temperature", type=Number(min=0), help="0 is always the likeliest token."),
-    click.option("--top-k", type=click.IntRange(min=0), help="Only the K likeliest; 0 is off."),
+    click.option(
+        "--temperature", metavar="X", type=Number(min=0), help="0 is always the likeliest token."
+    ),
+    click.option(
+        "--top-k", metavar="N", type=click.IntRange(min=0), help="Only the K likeliest; 0 is off."
+    ),
     click.option(
         "--top-p",
+        metavar="X",
         type=Number(0, 1, min_open=True),
         help="Only the likeliest with this total probability; 1 is off.",
     ),
     click.option(
         "--min-p",
+        metavar="X",
         type=Number(0, 1, max_open=True),
         help="Only those at least this share as likely as the best; 0 is off.",
     ),
     click.option(
         "--repeat-penalty",
+        metavar="X",
         type=Number(0, min_open=True),
         help="Makes recent tokens less likely; 1 is off.",
     ),
-    click.option("--max-tokens", type=click.IntRange(min=0), help="Longest answer; 0 is no limit."),
+    click.option(
+        "--max-tokens",
+        metavar="N",
+        type=click.IntRange(min=0),
+        help="Longest answer; 0 is no limit.",
+    ),
     click.option(
         "--thinking",
         type=click.Choice(["on", "off", "auto"]),
@@ -62,6 +74,7 @@ OPTIONS = (
     ),
     click.option(
         "--thinking-budget",
+        metavar="N",
         type=click.IntRange(min=0),
         help="Most tokens of reasoning; 0 is no limit.",
     ),
