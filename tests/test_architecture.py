@@ -90,7 +90,7 @@ def test_no_file_is_a_drawer() -> None:
 
 def test_nothing_names_a_registry_or_a_machine() -> None:
     hosts = ["pypi" + ".org", "pythonhosted" + ".org", "npmjs" + ".org", "deb.debian" + ".org"]
-    places = [r"/root/", r"/home/\w", r"/Users/\w", r"/work/"]
+    places = [r"/root/", r"/home/\w+/", r"/Users/\w+/", r"/work/"]
     pattern = re.compile("|".join([*map(re.escape, hosts), *(rf"(?<![\w.~]){p}" for p in places)]))
     suffixes = (".py", ".md", ".toml", ".txt", ".json", ".yml", *SHELL)
     everything = sources(*PROGRAM, "docs", "models", ".ci", suffixes=suffixes)
