@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 
 import msgspec
 
-from localai.catalog.description import is_safe
+from localai.catalog.description import REPO, is_safe
 from localai.catalog.parts import model_stem, parts
 from localai.errors import DownloadError, UsageError
 
@@ -41,7 +41,7 @@ _QUANT = re.compile(
 )
 _REPO = re.compile(
     r"(?:(?:https?://)?(?:huggingface\.co|hf\.co)/)?"
-    r"(?P<repo>[\w.-]+/[\w.-]+)(?:/)?(?::(?P<wish>\S+))?"
+    rf"(?P<repo>{REPO.pattern})/?(?::(?P<wish>\S+))?"
 )
 _NO_MODEL = re.compile(r"mmproj|imatrix|ggml-vocab", re.IGNORECASE)
 _MOST_NAMED = 12

@@ -71,8 +71,9 @@ def gguf(
 
 
 def write(path: Path, metadata: Mapping[str, Any] | None = None, **changes: Any) -> Path:
-    """A toy file at `path`; `changes` are laid over TINY with "__" for the dots."""
+    """A toy file at `path`; `changes`, with "__" for dots, come before the rest of TINY."""
     keys = {key.replace("__", "."): item for key, item in changes.items()}
+    base = TINY if metadata is None else metadata
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(gguf({**(TINY if metadata is None else metadata), **keys}))
+    path.write_bytes(gguf({**keys, **{key: base[key] for key in base if key not in keys}}))
     return path
