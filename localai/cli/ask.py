@@ -6,6 +6,7 @@ answer goes. What happens during the turn is `turn.py`.
 
 from __future__ import annotations
 
+import errno
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from localai.cli.failure import discard_stdout, note
 from localai.cli.interrupts import interruptible
 from localai.cli.invocation import Invocation
 from localai.cli.progress import Progress
-from localai.errors import UsageError
+from localai.errors import LocalaiError, UsageError
 
 if TYPE_CHECKING:
     from localai.cli.output import AnswerView
@@ -82,8 +83,8 @@ def _check(given: dict[str, Any]) -> None:
 
 def _question(words: tuple[str, ...], progress: Progress) -> str:
     """The prompt, from the command line and standard input."""
-    stream = sys.stdin.buffer if sys.stdin is not None else None
-    if stream is None or not prompt.is_piped(stream):
+    stream = sys.stdin.buffer
+    if not prompt.is_piped(stream):
         return prompt.compose(words)
     progress.show("Reading standard input until it ends …")
     try:
@@ -122,9 +123,19 @@ def _converse(
             answer = turn.run(question, "steps" if given["steps"] else "direct")
     finally:
         session.close()
-    if turn.reader_gone:
-        discard_stdout()
+    if turn.lost_reader is not None:
+        _forgive(turn.lost_reader)
     return answer, interrupts.exit_code
+
+
+def _forgive(error: OSError) -> None:
+    """A pipe or terminal that was closed is no failure; a full disk is."""
+    discard_stdout()
+    if error.errno not in (errno.EPIPE, errno.EIO):
+        raise LocalaiError(
+            f"The answer cannot be written ({error.strerror}); what there is of it is kept: "
+            "localai history show latest"
+        ) from error
 
 
 def _conversation(store: Store, given: dict[str, Any]) -> Conversation | None:

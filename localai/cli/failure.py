@@ -6,6 +6,7 @@ traceback in a log (or on the screen with --debug). Usage mistakes are left to c
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
@@ -32,6 +33,10 @@ def report(error: BaseException, *, debug: bool) -> int:
     if isinstance(error, LocalaiError):
         say(str(error))
         return error.exit_code
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        discard_stdout()
+        say("There is no space left where the output goes; free some and try again.")
+        return ExitCode.FAILURE
     say(_unexpected(error))
     return ExitCode.FAILURE
 

@@ -91,27 +91,36 @@ def cli(ctx: click.Context, model: str, debug: bool) -> None:
 
 
 def _open_app(invocation: Invocation) -> int:
-    if not (_is_terminal(sys.stdin) and _is_terminal(sys.stdout)):
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("The app needs a terminal; use localai ask in scripts and pipes.")
     return invocation.run_app(model=invocation.model)
-
-
-def _is_terminal(stream: Any) -> bool:
-    """False also for a stream that was closed before localai started."""
-    return stream is not None and stream.isatty()
 
 
 def prepare() -> None:
     """Settle what must hold for the whole process before anything else is imported.
 
-    Nothing reports home, new files belong to the owner alone, and text that the
-    terminal's encoding lacks is replaced, never an error.
+    Nothing reports home, new files belong to the owner alone, a closed standard stream
+    is like /dev/null, and text that the terminal's encoding lacks is replaced, never an
+    error.
     """
     os.environ.update(PRIVACY)
     os.umask(0o077)
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            _open_nothing(number, name)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
+
+
+def _open_nothing(number: int, name: str) -> None:
+    """Occupy a standard stream's number, which the next file that is opened (the
+    database, say) would get otherwise."""
+    nothing = os.open(os.devnull, os.O_RDWR)
+    if nothing != number:
+        os.dup2(nothing, number)
+        os.close(nothing)
+    setattr(sys, name, os.fdopen(number, "r" if number == 0 else "w", encoding="utf-8"))
 
 
 def main() -> None:

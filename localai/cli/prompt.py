@@ -27,10 +27,8 @@ class Piped(NamedTuple):
     replaced: int = 0
 
 
-def is_piped(stream: BinaryIO | None) -> bool:
+def is_piped(stream: BinaryIO) -> bool:
     """Whether something is piped or redirected into `stream`."""
-    if stream is None:
-        return False
     try:
         mode = os.fstat(stream.fileno()).st_mode
     except (OSError, ValueError):

@@ -7,7 +7,6 @@ then is stored like any other answer. It does not know where the text goes.
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Generator
 from typing import Literal, cast
 
@@ -20,13 +19,10 @@ from localai.cli.progress import Progress
 from localai.conversation import Delta, PromptProgress
 from localai.store.rows import StoredMessage
 
-GONE = {errno.EPIPE, errno.EIO}
-"""How a write fails when the pipe's reader or the terminal is gone."""
-
 
 class Turn:
     """One question and its answer. `count_answer` shows progress while text arrives,
-    for when nothing else does."""
+    for when nothing else does. `lost_reader` tells why nobody gets the answer."""
 
     def __init__(
         self,
@@ -41,7 +37,7 @@ class Turn:
         self._interrupts, self._count_answer = interrupts, count_answer
         self._tokens = {"reasoning": 0, "text": 0}
         self._seen_text = False
-        self.reader_gone = False
+        self.lost_reader: OSError | None = None
 
     def run(self, prompt: str, style: Literal["direct", "steps"]) -> StoredMessage:
         """Ask and show; the answer as stored. Raises LocalaiError after storing what came."""
@@ -110,11 +106,10 @@ class Turn:
             self._lose_reader(error)
 
     def _lose_reader(self, error: OSError) -> None:
-        if error.errno not in GONE:
-            raise error
-        self.reader_gone = True
+        """Stop: there is no point in going on for nobody."""
         self._view = Silent()
         self._interrupts.stop()
+        self.lost_reader = error
 
 
 def left_out(event: AnswerStarted) -> str:

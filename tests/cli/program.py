@@ -78,6 +78,10 @@ class OnTerminal:
         """Collect the rest; the exit code."""
         while self._read():
             pass
+        return self.exit_code()
+
+    def exit_code(self) -> int:
+        """Wait without reading, as when the terminal is gone."""
         _, status = os.waitpid(self.pid, 0)
         return os.waitstatus_to_exitcode(status)
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import shlex
 import signal
 import subprocess
+from pathlib import Path
+
+import pytest
 
 from localai.store.rows import StoredMessage
 from localai.store.store import Store
-from tests.cli.program import PATIENCE, environment, start
+from tests.cli.program import PATIENCE, SCRIPTED, environment, start
 
 
 def stored() -> StoredMessage:
@@ -81,14 +85,23 @@ def test_a_file_as_standard_input_and_one_for_the_answer() -> None:
     assert (out, errors, program.returncode) == ("Fine.\n", "", 0)
 
 
-def test_closed_standard_streams_are_no_problem() -> None:
-    env = environment(["Fine."])
-    with start(["ask", "Hi"], env, preexec_fn=_close_stdin, stdin=None) as program:
-        out, errors = program.communicate(timeout=PATIENCE)
-    assert (out, errors, program.returncode) == ("Fine.\n", "", 0)
+@pytest.mark.parametrize("closing", ["<&-", ">&-", "<&- >&- 2>&-"])
+def test_closed_standard_streams_are_no_problem(closing: str) -> None:
+    command = f"{shlex.join(SCRIPTED)} ask Hi {closing}"
+    result = subprocess.run(
+        ["sh", "-c", command], env=environment(["Fine."]), capture_output=True, text=True
+    )
+    assert result.returncode == 0
+    assert (result.stdout, result.stderr) == ("" if ">" in closing else "Fine.\n", "")
+    assert stored().message.text == "Fine."
 
 
-def _close_stdin() -> None:
-    import os
-
-    os.close(0)
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("command", [["ask", "Hi"], ["history", "list", "--json"]])
+def test_output_that_cannot_be_written_is_one_sentence(command: list[str]) -> None:
+    full = Path("/dev/full").open("w")  # noqa: SIM115
+    with full, start(command, environment(["Fine."]), stdout=full) as program:
+        _, errors = program.communicate(timeout=PATIENCE)
+    assert program.returncode == 1
+    assert "space left" in errors
+    assert errors.count("\n") == 1

@@ -55,4 +55,3 @@ def test_what_counts_as_piped() -> None:
         os.close(writing)
         assert prompt.is_piped(pipe)
         assert not prompt.is_piped(nothing)
-    assert not prompt.is_piped(None)

@@ -46,6 +46,18 @@ def test_a_resize_in_the_middle() -> None:
     assert shown(terminal.screen, 20, 5) == "one two\n"
 
 
+def test_a_terminal_that_goes_away_costs_nothing() -> None:
+    env = environment([{"text": "one two three four", "hold_at": 2}], SCRIPTED_PACE="0.05")
+    with OnTerminal(["ask", "Count"], env) as terminal:
+        terminal.read_until(lambda screen: "two" in screen)
+    assert terminal.exit_code() == 128 + signal.SIGHUP
+    with Store.open() as store:
+        latest = store.latest()
+        assert latest is not None
+        answer = store.message(latest.leaf)
+    assert (answer.status, answer.message.text) == ("cancelled", "one two")
+
+
 def test_reasoning_is_folded_to_one_line() -> None:
     env = environment(["<think>hm well</think>It is 4."], SCRIPTED_THINKING="1")
     with OnTerminal(["ask", "2+2?"], env) as terminal:
