@@ -82,24 +82,23 @@ class Answers:
             return fetch(db, message_id)
 
 
-def recover(database: Database) -> int:
-    """Mark the answers whose writers are dead as interrupted; how many there were."""
+def abandoned(database: Database) -> tuple[str, ...]:
+    """The ids of the answers whose writers are dead."""
     with database.read() as db:
-        dead = [
-            (id_,)
-            for id_, name in db.execute(
-                "SELECT id, writer FROM messages WHERE status = 'streaming'"
-            ).fetchall()
-            if not writer.alive(name)
-        ]
-    if dead:
-        with database.write() as db:
-            db.executemany(
-                "UPDATE messages SET status = 'interrupted', writer = '' "
-                "WHERE id = ? AND status = 'streaming'",
-                dead,
-            )
-    return len(dead)
+        rows = db.execute("SELECT id, writer FROM messages WHERE status = 'streaming'").fetchall()
+    return tuple(id_ for id_, name in rows if not writer.alive(name))
+
+
+def mark_interrupted(database: Database, ids: tuple[str, ...]) -> None:
+    """Store that these answers were interrupted; from now on they are found by search."""
+    if not ids:
+        return
+    with database.write() as db:
+        db.executemany(
+            "UPDATE messages SET status = 'interrupted', writer = '' "
+            "WHERE id = ? AND status = 'streaming'",
+            [(id_,) for id_ in ids],
+        )
 
 
 def _must_be_one(changed: int) -> None:

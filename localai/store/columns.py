@@ -41,10 +41,13 @@ def conversation(row: tuple[Any, ...]) -> Conversation:
 
 
 def message(row: tuple[Any, ...], siblings: tuple[str, ...]) -> StoredMessage:
-    """A row of MESSAGE columns. An answer whose writer died reads as interrupted."""
+    """A row that begins with the MESSAGE columns.
+
+    An answer whose writer died reads as interrupted.
+    """
     _check(row, _MESSAGE_TYPES)
     (id_, tree, parent, role, status, created, learn, writing, error, vocab) = row[:10]
-    text, origin, completion, ids, parts = row[10:]
+    text, origin, completion, ids, parts = row[10:15]
     if role not in _ROLES or status not in _STATUSES:
         raise UnreadableRow(f"message {id_} cannot be read")
     if status == "streaming" and not writer.alive(writing):

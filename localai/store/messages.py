@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from operator import itemgetter
 
 import msgspec
 
@@ -30,7 +31,7 @@ _PATH = f"""WITH RECURSIVE up (number, parent, depth) AS (
     UNION ALL
     SELECT m.number, m.parent, m.depth FROM up JOIN messages m ON m.id = up.parent
     WHERE m.depth = up.depth - 1
-) SELECT {columns.MESSAGE} FROM up JOIN messages m ON m.number = up.number ORDER BY up.depth"""
+) SELECT {columns.MESSAGE}, up.depth FROM up JOIN messages m ON m.number = up.number"""
 
 
 class Messages:
@@ -71,6 +72,8 @@ class Messages:
             rows = db.execute(_PATH, (leaf_id,)).fetchall()
             if not rows:
                 raise _gone()
+            # Sorted here: SQLite would copy whole messages to sort them.
+            rows.sort(key=itemgetter(-1))
             if rows[0][2]:
                 raise UnreadableRow("the way from a message to the first one is broken")
             family = _siblings(db, rows)
@@ -171,7 +174,8 @@ def _siblings(
         FROM json_each(?) p JOIN messages m ON m.parent = p.value
         UNION ALL
         SELECT '', m.role, m.id, m.number
-        FROM json_each(?) c JOIN messages m ON m.conversation = c.value AND m.parent IS NULL
+        FROM json_each(?) c JOIN messages m INDEXED BY messages_by_conversation
+            ON m.conversation = c.value AND m.parent IS NULL
         ORDER BY 4""",
         (parents, tops),
     ).fetchall():

@@ -57,8 +57,8 @@ _M001 = (
         parts TEXT,
         text TEXT NOT NULL
     ) STRICT""",
-    "CREATE INDEX messages_by_parent ON messages (parent, role)",
-    "CREATE INDEX messages_by_conversation ON messages (conversation)",
+    "CREATE INDEX messages_by_parent ON messages (parent, role, id)",
+    "CREATE INDEX messages_by_conversation ON messages (conversation, parent)",
     "CREATE INDEX messages_streaming ON messages (id) WHERE status = 'streaming'",
     # The prompt of an answer: the first `keep` ids of `base`'s prompt, then `tail`
     # (int32, little endian). `links` counts the prompts it leans on.

@@ -6,12 +6,11 @@ is; there is no silent fall-back to another one. An empty file counts as new.
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
-from localai.errors import StoreDamaged, StoreError
-from localai.store import migrations
-from localai.store.answers import recover
+from localai.errors import StoreError
+from localai.store import answers, migrations
 from localai.store.connection import (
     BUSY_SECONDS,
     PRIVATE,
@@ -37,31 +36,37 @@ def open_database(path: Path, *, readonly: bool, checkpoints: bool) -> Database:
     Also a reader needs a current schema: it is made by a short writing connection.
     """
     create_private(path)
-    with plain_words(str(path)):
-        connection = connect(path, readonly=readonly, checkpoints=checkpoints)
-        try:
-            version = migrations.version(connection, str(path), migrations.STEPS)
-            if version < len(migrations.STEPS) or not (readonly or _has_log(connection)):
+    # Looked at by a reader first: even closing a writer would change a refused file.
+    reader = Database(_connect(path, readonly=True), str(path))
+    try:
+        if not _ready(reader, readonly):
+            with plain_words(str(path)):
                 _prepare(path)
-        except BaseException:
-            connection.close()
-            raise
-    database = Database(connection, str(path))
-    if not readonly:
-        _recover(database)
+        dead = () if readonly else answers.abandoned(reader)
+    except BaseException:
+        reader.close()
+        raise
+    if readonly:
+        return reader
+    reader.close()
+    database = Database(_connect(path, readonly=False, checkpoints=checkpoints), str(path))
+    # On a full disk the mark must wait; the answers read as interrupted all the same.
+    with suppress(StoreError):
+        answers.mark_interrupted(database, dead)
     return database
 
 
-def _recover(database: Database) -> None:
-    """Put interrupted answers right, or leave it to the next time: they read so anyway."""
-    try:
-        recover(database)
-    except StoreDamaged:
-        database.close()
-        raise
-    except StoreError:
-        # A full disk, most likely: what is there can still be read.
-        return
+def _connect(path: Path, *, readonly: bool, checkpoints: bool = False) -> sqlite.Connection:
+    """Connect, or say in plain words why not."""
+    with plain_words(str(path)):
+        return connect(path, readonly=readonly, checkpoints=checkpoints)
+
+
+def _ready(reader: Database, readonly: bool) -> bool:
+    """True when the schema is current and, for writers, the write-ahead log is on."""
+    with reader.read() as db:
+        version = migrations.version(db, reader.where, migrations.STEPS)
+        return version == len(migrations.STEPS) and (readonly or _has_log(db))
 
 
 def _has_log(connection: sqlite.Connection) -> bool:

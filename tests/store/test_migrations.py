@@ -16,26 +16,18 @@ from localai.store.connection import connect
 from localai.store.driver import sqlite
 from localai.store.rows import Origin
 from localai.store.store import Store
-
-SHIPPED = Path(__file__).parent / "schemas"
+from tests.faults.store_upgrade import M001, m002_mood, make_old
 
 
 def schema(db: sqlite.Connection) -> list[tuple[str, ...]]:
     return db.execute("SELECT type, name, sql FROM sqlite_schema ORDER BY type, name").fetchall()
 
 
-def m002_mood(db: Database) -> None:
-    """A step that may come one day."""
-    db.execute("ALTER TABLE messages ADD COLUMN mood TEXT NOT NULL DEFAULT ''")
-    db.execute("CREATE INDEX messages_by_mood ON messages (mood)")
-
-
 @pytest.fixture
 def old(file: Path) -> Path:
     """A database of the first schema."""
     file.parent.mkdir()
-    with closing(sqlite.connect(str(file), isolation_level=None)) as db:
-        db.executescript((SHIPPED / "m001.sql").read_text("utf-8"))
+    make_old(file)
     return file
 
 
@@ -46,7 +38,7 @@ def with_m002(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_first_step_is_the_one_that_shipped() -> None:
     with closing(sqlite.connect(":memory:", isolation_level=None)) as shipped:
-        shipped.executescript((SHIPPED / "m001.sql").read_text("utf-8"))
+        shipped.executescript(M001.read_text("utf-8"))
         with closing(sqlite.connect(":memory:", isolation_level=None)) as made:
             migrations.migrate(made, None, migrations.STEPS[:1])
             assert schema(made) == schema(shipped)

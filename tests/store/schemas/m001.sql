@@ -34,9 +34,9 @@ CREATE TABLE messages (
         text TEXT NOT NULL
     ) STRICT;
 
-CREATE INDEX messages_by_parent ON messages (parent, role);
+CREATE INDEX messages_by_parent ON messages (parent, role, id);
 
-CREATE INDEX messages_by_conversation ON messages (conversation);
+CREATE INDEX messages_by_conversation ON messages (conversation, parent);
 
 CREATE INDEX messages_streaming ON messages (id) WHERE status = 'streaming';
 

@@ -1,0 +1,81 @@
+"""SQLite's locks, as the kernel lists them, around every call of the store."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from localai.conversation import Text, assistant, user
+from localai.store.backup import back_up
+from localai.store.rows import Origin
+from localai.store.store import Store
+
+LIST = Path("/proc/locks")
+POSSIBLE = LIST.exists()
+REASON = "this system does not list locks"
+
+COMMITS = """
+import sys
+from pathlib import Path
+from localai.store.store import Store
+with Store.open(Path(sys.argv[1])) as store:
+    for number in range(int(sys.argv[2])):
+        store.create_conversation(f"elsewhere {number}")
+"""
+
+
+def held(path: Path) -> set[str]:
+    """What this process holds on the database and its shared memory: file and range."""
+    files = {str(p.stat().st_ino) for p in (path, path.with_name(path.name + "-shm"))}
+    lines = (line.split() for line in LIST.read_text("ascii").splitlines())
+    return {
+        " ".join(fields[3:])
+        for fields in lines
+        if fields[1] == "POSIX"
+        and fields[4] == str(os.getpid())
+        and fields[5].rpartition(":")[2] in files
+    }
+
+
+def check(path: Path, commits: int) -> int:
+    """Call everything once; raise AssertionError when a lock goes or a commit is not seen.
+
+    Returns the number of calls. A second store in the same program comes and goes, too.
+    """
+    with Store.open(path) as store:
+        tree = store.create_conversation("a").id
+        asked = store.add_message(tree, "", user("why?")).id
+        answer = store.begin_answer(tree, asked, Origin("m", prompt=(1,))).id
+        calls: list[Callable[[], object]] = [
+            lambda: store.flush_answer(answer, (Text("be"),)),
+            lambda: store.finish_answer(answer, assistant("because"), None, "done"),
+            lambda: store.message(answer),
+            lambda: store.path(answer),
+            lambda: store.set_leaf(tree, asked),
+            lambda: store.conversations(query="why"),
+            lambda: store.conversation(tree),
+            lambda: store.search("because"),
+            lambda: store.rename(tree, "b"),
+            lambda: store.delete(tree),
+            lambda: store.undelete(tree),
+            store.info,
+            lambda: back_up(store._db.connection, path, "test"),
+            lambda: Store.open(path, readonly=True).close(),
+            lambda: Store.open(path).close(),
+            lambda: store.purge(tree),
+        ]
+        before = held(path)
+        assert before, "an open store holds no lock at all"
+        for number, call in enumerate(calls):
+            call()
+            assert held(path) == before, f"call {number} changed the locks"
+        subprocess.run([sys.executable, "-c", COMMITS, str(path), str(commits)], check=True)
+        seen = store.conversations(limit=2 * commits)
+        assert len(seen) == commits
+        assert store.info()["check"] == "ok"
+    with Store.open(path) as store:
+        assert len(store.conversations(limit=2 * commits)) == commits
+    return len(calls)
