@@ -6,6 +6,7 @@ starts the engine once; it repairs nothing.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import platform
 import shutil
@@ -42,6 +43,7 @@ PACKAGES = (
 )
 PROBE_CONTEXT = 512
 """Tokens; a small window is enough to see whether a model loads."""
+DISK = "Check the disk."
 LOW_DISK = 1_000_000_000
 NO_DISK = 20_000_000
 
@@ -55,8 +57,13 @@ class Finding(msgspec.Struct, frozen=True):
     advice: str = ""
 
 
-def examine(model: str = "", factory: EngineFactory = EngineProcess) -> Iterator[Finding]:
-    """Look at everything, one finding after the other. `model` as in `Catalog.resolve`."""
+def examine(
+    model: str = "", factory: EngineFactory = EngineProcess, *, verify: bool = False
+) -> Iterator[Finding]:
+    """Look at everything, one finding after the other. `model` as in `Catalog.resolve`.
+
+    `verify` also reads the whole model file and compares it with its checksum.
+    """
     yield Finding("localai", f"{__version__}, Python {platform.python_version()}")
     yield Finding("system", f"{platform.system()} {platform.machine()}, {_cores()}")
     yield from (_package(name) for name in PACKAGES)
@@ -66,7 +73,7 @@ def examine(model: str = "", factory: EngineFactory = EngineProcess) -> Iterator
     yield from _database()
     yield from _disk(paths.home())
     yield from _descriptions(Catalog())
-    yield from _model(model or settings.model, settings, factory)
+    yield from _model(model or settings.model, settings, factory, verify)
 
 
 def _cores() -> str:
@@ -183,7 +190,9 @@ def _descriptions(catalog: Catalog) -> Iterator[Finding]:
         yield Finding("model description", "not usable", "warning", problem)
 
 
-def _model(name: str, settings: Settings, factory: EngineFactory) -> Iterator[Finding]:
+def _model(
+    name: str, settings: Settings, factory: EngineFactory, verify: bool
+) -> Iterator[Finding]:
     """Whether the chosen model's file is sound, fits, and loads."""
     try:
         entry = Catalog().resolve(name)
@@ -201,7 +210,24 @@ def _model(name: str, settings: Settings, factory: EngineFactory) -> Iterator[Fi
         )
     else:
         yield Finding("model", value)
+    if verify:
+        yield _checksum(entry.path, entry.description.sha256)
     yield _engine(entry, settings, factory)
+
+
+def _checksum(path: Path, expected: str) -> Finding:
+    """Whether the file is, byte for byte, the one that was described."""
+    if not expected:
+        return Finding("checksum", "none is known for this model")
+    try:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        return Finding("checksum", f"{path} cannot be read ({error.strerror})", "problem", DISK)
+    if digest != expected:
+        advice = "Fetch or install the model again: its file was changed or is damaged."
+        return Finding("checksum", f"{digest} is not {expected}", "problem", advice)
+    return Finding("checksum", f"sha256 {digest} as described")
 
 
 def _engine(entry: ModelEntry, settings: Settings, factory: EngineFactory) -> Finding:

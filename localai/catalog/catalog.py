@@ -14,9 +14,10 @@ from localai import paths
 from localai.catalog import description as descriptions
 from localai.catalog.description import Description, FileSource, HubSource, as_name
 from localai.catalog.entry import ModelEntry, from_description, from_path, hub_files, required_path
+from localai.catalog.fit import fit
 from localai.catalog.parts import model_stem, parts
 from localai.catalog.scan import PREFIXES, scan
-from localai.catalog.soundness import read
+from localai.catalog.soundness import read_whole
 from localai.errors import ModelError, UsageError
 
 DEFAULT = "smollm2-135m-instruct"
@@ -73,7 +74,7 @@ class Catalog:
         """Describe a GGUF file where it lies. Raises ModelError for a file that is none,
         UsageError for a name that is taken or bad."""
         path = path.expanduser().absolute()
-        header = read(path)
+        header = read_whole(path)
         wish = name or as_name(model_stem(path.name))
         self.require_free(wish)
         return self.save(
@@ -83,6 +84,7 @@ class Catalog:
                 file=path.name,
                 bytes=sum(part.stat().st_size for part in parts(path)),
                 licence=header.licence,
+                memory_bytes=fit(header).total,
                 sampling=header.sampling,
             )
         )

@@ -67,7 +67,7 @@ class Description(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_
     `name`: lower case letters, digits, dots, dashes and underscores. `file`: the file's
     name (the first part of a split model). `sha256`: hex, of the file (of the first part);
     empty when unknown. `bytes`: size of all parts. `licence`: an SPDX name. `memory_bytes`:
-    rough need with the full window, 0 unknown. `system`: system text where the user set
+    what `fit` says with the default window, 0 unknown. `system`: system text where the user set
     none. `sampling`: default values of `temperature`, `top_k`, `top_p`, `min_p`,
     `repeat_penalty`, `repeat_last_n`. `template`: a chat template (jinja2) that replaces
     the file's own. `notes`: what a user should know.

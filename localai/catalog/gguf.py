@@ -208,33 +208,14 @@ def _header(
     size: int,
 ) -> GgufHeader:
     architecture = _text(metadata, "general.architecture")
-
-    def number(key: str) -> int:
-        return _count(metadata.get(f"{architecture}.{key}"))
-
-    heads = _per_layer(metadata.get(f"{architecture}.attention.head_count"))
-    kv_heads = _per_layer(metadata.get(f"{architecture}.attention.head_count_kv")) or heads
-    pooling = metadata.get(f"{architecture}.pooling_type")
-    causal = metadata.get(f"{architecture}.attention.causal")
+    file_type = _count(metadata.get("general.file_type", -1), -1)
     return GgufHeader(
         version=version,
         architecture=architecture,
         name=_text(metadata, "general.name"),
         kind=_text(metadata, "general.type") or "model",
         licence=_text(metadata, "general.license"),
-        quant=FILE_TYPES.get(_count(metadata.get("general.file_type", -1), -1), ""),
-        context_length=number("context_length"),
-        block_count=number("block_count"),
-        embedding_length=number("embedding_length"),
-        head_count=max(heads, default=0),
-        kv_heads=kv_heads,
-        key_length=number("attention.key_length"),
-        value_length=number("attention.value_length"),
-        kv_lora_rank=number("attention.kv_lora_rank"),
-        rope_dimensions=number("rope.dimension_count"),
-        sliding_window=number("attention.sliding_window"),
-        pooling=pooling if _is_count(pooling) else None,
-        causal=causal if isinstance(causal, bool) else None,
+        quant=FILE_TYPES.get(file_type, ""),
         has_template=metadata.get("tokenizer.chat_template", "") != "",
         sampling=_sampling(metadata),
         split_index=_count(metadata.get("split.no")),
@@ -243,7 +224,32 @@ def _header(
         parameters=parameters,
         expected_bytes=expected,
         file_bytes=size,
+        **_sizes(metadata, architecture),
     )
+
+
+def _sizes(metadata: Mapping[str, Any], architecture: str) -> dict[str, Any]:
+    """The fields of a header that are kept under the architecture's own name."""
+
+    def value(key: str) -> Any:
+        return metadata.get(f"{architecture}.{key}")
+
+    heads = _per_layer(value("attention.head_count"))
+    pooling, causal = value("pooling_type"), value("attention.causal")
+    return {
+        "context_length": _count(value("context_length")),
+        "block_count": _count(value("block_count")),
+        "embedding_length": _count(value("embedding_length")),
+        "head_count": max(heads, default=0),
+        "kv_heads": _per_layer(value("attention.head_count_kv")) or heads,
+        "key_length": _count(value("attention.key_length")),
+        "value_length": _count(value("attention.value_length")),
+        "kv_lora_rank": _count(value("attention.kv_lora_rank")),
+        "rope_dimensions": _count(value("rope.dimension_count")),
+        "sliding_window": _count(value("attention.sliding_window")),
+        "pooling": pooling if _is_count(pooling) else None,
+        "causal": causal if isinstance(causal, bool) else None,
+    }
 
 
 _SAMPLING = {"temp": "temperature", "top_k": "top_k", "top_p": "top_p", "min_p": "min_p"}

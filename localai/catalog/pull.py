@@ -18,12 +18,12 @@ import msgspec
 from localai import paths
 from localai.catalog.catalog import Catalog
 from localai.catalog.choose import parse
-from localai.catalog.cursor import Damaged
 from localai.catalog.description import Description, HubSource
 from localai.catalog.entry import ModelEntry, hub_files
-from localai.catalog.gguf import read_header
+from localai.catalog.fit import fit
+from localai.catalog.soundness import read_whole
 from localai.catalog.transfer import Arrived, Event, Failed, Planned, Progressed, Verifying, Wanted
-from localai.errors import DownloadError
+from localai.errors import DownloadError, ModelError
 
 _OFFLINE = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
 _ENDING = 5.0
@@ -105,18 +105,15 @@ def _environment() -> dict[str, str]:
 
 
 def _record(catalog: Catalog, found: Description, name: str) -> ModelEntry:
-    """Write the description, with the sampling values that the file recommends."""
+    """Write the description, completed from the file's header."""
     assert isinstance(found.source, HubSource)
+    named = msgspec.structs.replace(found, name=name or catalog.name_for(found))
     try:
-        sampling = read_header(hub_files(found.source, catalog.models_dir)[0]).sampling
-    except Damaged:
-        sampling = {}
+        header = read_whole(hub_files(found.source, catalog.models_dir)[0])
+    except ModelError:
+        return catalog.save(named)
     return catalog.save(
-        msgspec.structs.replace(
-            found,
-            name=name or catalog.name_for(found),
-            sampling=sampling,
-        )
+        msgspec.structs.replace(named, sampling=header.sampling, memory_bytes=fit(header).total)
     )
 
 

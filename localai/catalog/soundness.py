@@ -25,15 +25,19 @@ def check(path: Path, n_ctx: int = 0) -> GgufHeader:
 
     0 is the default window. Raises ModelError saying what is wrong and what to do.
     """
-    header = read(path)
-    whole = _with_parts(path, header)
+    whole = read_whole(path)
     _refuse_other_kinds(path, whole)
     _refuse_too_large(path, fit(whole, n_ctx))
     return whole
 
 
+def read_whole(path: Path) -> GgufHeader:
+    """As `read`, with the sizes of all parts of a split model added up."""
+    return _with_parts(path, read(path))
+
+
 def read(path: Path) -> GgufHeader:
-    """The header of a whole GGUF file of any kind. Raises ModelError in plain words."""
+    """The header of one sound GGUF file of any kind. Raises ModelError in plain words."""
     try:
         header = _read(path)
     except IsADirectoryError:

@@ -20,7 +20,8 @@ from localai.sanitize import clean
 
 
 class Row(msgspec.Struct, frozen=True):
-    """One model as it is listed; `path` is "" when its file is not on this machine."""
+    """One model as it is listed; `path` is "" when its file is not on this machine, and
+    `memory_bytes` 0 where nobody has looked at the whole file."""
 
     name: str
     quant: str
@@ -30,6 +31,7 @@ class Row(msgspec.Struct, frozen=True):
     default: bool
     licence: str
     notes: str
+    memory_bytes: int = 0
 
 
 def rows(entries: Iterable[ModelEntry], chosen: str) -> list[Row]:
@@ -44,6 +46,7 @@ def rows(entries: Iterable[ModelEntry], chosen: str) -> list[Row]:
             default=(chosen or DEFAULT) in (entry.name, str(entry.path)),
             licence=entry.description.licence,
             notes=entry.description.notes,
+            memory_bytes=entry.description.memory_bytes,
         )
         for entry in entries
     ]

@@ -81,84 +81,92 @@ class Hub:
         }
 
 
-def handler_for(hub: Hub) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+class Handler(BaseHTTPRequestHandler):
+    """Answers one connection."""
 
-        def log_message(self, format: str, *args: Any) -> None:
-            pass
+    protocol_version = "HTTP/1.1"
+    server: Server
 
-        def do_GET(self) -> None:
-            authorization = self.headers.get("Authorization", "")
-            hub.seen.append(Seen(self.path, self.headers.get("Range", ""), authorization))
-            if self.path.startswith("/cdn/"):
-                self.file(*self.path.removeprefix("/cdn/").split("/", 2))
-            elif hub.gated:
-                self.fail(403, "GatedRepo")
-            elif hub.token and authorization != f"Bearer {hub.token}":
-                self.fail(401, "RepoNotFound")
-            elif self.path.startswith("/api/models/"):
-                self.info(self.path.removeprefix("/api/models/").split("?")[0])
-            else:
-                repo, _, rest = self.path.removeprefix("/").partition("/resolve/")
-                self.redirect(f"/cdn/{repo}/{rest.partition('/')[2]}")
+    @property
+    def hub(self) -> Hub:
+        return self.server.hub
 
-        def info(self, repo: str) -> None:
-            if hub.info_status:
-                self.fail(hub.info_status)
-            elif repo not in hub.repos:
-                self.fail(404, "RepoNotFound")
-            else:
-                self.answer(200, json.dumps(hub.info(repo)).encode())
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
 
-        def redirect(self, location: str) -> None:
-            self.send_response(302)
-            self.send_header("Location", hub.endpoint + location)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
+    def do_GET(self) -> None:
+        authorization = self.headers.get("Authorization", "")
+        self.hub.seen.append(Seen(self.path, self.headers.get("Range", ""), authorization))
+        if self.path.startswith("/cdn/"):
+            self.file(*self.path.removeprefix("/cdn/").split("/", 2))
+        elif self.hub.gated:
+            self.fail(403, "GatedRepo")
+        elif self.hub.token and authorization != f"Bearer {self.hub.token}":
+            self.fail(401, "RepoNotFound")
+        elif self.path.startswith("/api/models/"):
+            self.info(self.path.removeprefix("/api/models/").split("?")[0])
+        else:
+            repo, _, rest = self.path.removeprefix("/").partition("/resolve/")
+            self.redirect(f"/cdn/{repo}/{rest.partition('/')[2]}")
 
-        def file(self, owner: str, name: str, path: str) -> None:
-            data = hub.repos[f"{owner}/{name}"].get(path)
-            if hub.status or data is None:
-                self.fail(hub.status or 404, "EntryNotFound" if data is None else "")
-                return
-            if hub.flips:
-                hub.flips -= 1
-                data = bytes([data[0] ^ 1]) + data[1:]
-            wanted = self.headers.get("Range", "")
-            start = int(wanted.removeprefix("bytes=").split("-")[0]) if wanted else 0
-            start = 0 if hub.ignore_range else start
-            headers = {"Content-Range": f"bytes {start}-{len(data) - 1}/{len(data)}"}
-            self.answer(206 if start else 200, data[start:], headers if start else {})
+    def info(self, repo: str) -> None:
+        if self.hub.info_status:
+            self.fail(self.hub.info_status)
+        elif repo not in self.hub.repos:
+            self.fail(404, "RepoNotFound")
+        else:
+            self.answer(200, json.dumps(self.hub.info(repo)).encode())
 
-        def answer(self, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
-            for key, value in (headers or {}).items():
-                self.send_header(key, value)
-            self.end_headers()
-            if self.path.startswith("/cdn/") and hub.cuts:
-                self.wfile.write(body[: hub.cuts.pop(0)])
-                self.close_connection = True
-                return
-            if self.path.startswith("/cdn/") and hub.hold is not None:
-                self.wfile.write(body[: hub.hold_after])
-                self.wfile.flush()
-                hub.held.set()
-                hub.hold.wait(60)
-                body = body[hub.hold_after :]
-            self.wfile.write(body)
+    def redirect(self, location: str) -> None:
+        self.send_response(302)
+        self.send_header("Location", self.hub.endpoint + location)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
 
-        def fail(self, status: int, code: str = "") -> None:
-            self.answer(status, b"{}", {"X-Error-Code": code} if code else {})
+    def file(self, owner: str, name: str, path: str) -> None:
+        data = self.hub.repos[f"{owner}/{name}"].get(path)
+        if self.hub.status or data is None:
+            self.fail(self.hub.status or 404, "EntryNotFound" if data is None else "")
+            return
+        if self.hub.flips:
+            self.hub.flips -= 1
+            data = bytes([data[0] ^ 1]) + data[1:]
+        wanted = self.headers.get("Range", "")
+        start = int(wanted.removeprefix("bytes=").split("-")[0]) if wanted else 0
+        start = 0 if self.hub.ignore_range else start
+        headers = {"Content-Range": f"bytes {start}-{len(data) - 1}/{len(data)}"}
+        self.answer(206 if start else 200, data[start:], headers if start else {})
 
-    return Handler
+    def answer(self, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        for key, value in (headers or {}).items():
+            self.send_header(key, value)
+        self.end_headers()
+        if self.path.startswith("/cdn/") and self.hub.cuts:
+            self.wfile.write(body[: self.hub.cuts.pop(0)])
+            self.close_connection = True
+            return
+        if self.path.startswith("/cdn/") and self.hub.hold is not None:
+            self.wfile.write(body[: self.hub.hold_after])
+            self.wfile.flush()
+            self.hub.held.set()
+            self.hub.hold.wait(60)
+            body = body[self.hub.hold_after :]
+        self.wfile.write(body)
+
+    def fail(self, status: int, code: str = "") -> None:
+        self.answer(status, b"{}", {"X-Error-Code": code} if code else {})
 
 
 class Server(ThreadingHTTPServer):
     """Clients that hang up are part of the tests."""
 
     daemon_threads = True
+
+    def __init__(self, hub: Hub) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.hub = hub
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         pass
@@ -167,7 +175,7 @@ class Server(ThreadingHTTPServer):
 @contextmanager
 def serve(hub: Hub) -> Iterator[Hub]:
     """`hub`, reachable on a free port while the block runs."""
-    with Server(("127.0.0.1", 0), handler_for(hub)) as server:
+    with Server(hub) as server:
         hub.port = server.server_address[1]
         thread = threading.Thread(target=server.serve_forever, args=(0.05,))
         thread.start()

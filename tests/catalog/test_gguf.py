@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from localai.catalog import Catalog, check
 from localai.catalog.cursor import LARGEST_HEADER, Damaged
+from localai.catalog.fit import fit
 from localai.catalog.gguf import GgufHeader, read_header
 from localai.catalog.soundness import read
 from localai.errors import ModelError
@@ -59,6 +60,7 @@ def test_the_starter_model_is_read() -> None:
     assert (header.architecture, header.quant, header.context_length) == ("llama", "Q4_1", 8192)
     assert header.expected_bytes == header.file_bytes == 98_362_432
     assert header.parameters == 134_515_008
+    assert fit(header).total == Catalog().default.description.memory_bytes
     assert header.has_template
 
 

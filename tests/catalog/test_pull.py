@@ -12,6 +12,7 @@ import pytest
 
 from localai.catalog import Catalog, ModelEntry, check
 from localai.catalog.description import HubSource
+from localai.catalog.fit import fit
 from localai.catalog.pull import Pulled, pull
 from localai.catalog.transfer import Planned, Progressed
 from localai.errors import DownloadError, UsageError
@@ -63,6 +64,7 @@ def test_the_preferred_quantisation_is_fetched_and_recorded(stocked: Hub, home: 
     assert entry.home == "hub"
     assert entry.description.licence == "apache-2.0"
     assert entry.description.sampling == {"temperature": 0.5}
+    assert entry.description.memory_bytes == fit(check(entry.path)).total
     assert entry.description.source == HubSource(REPO, COMMIT, ("toy-Q4_K_M.gguf",))
     assert leftovers(home) == []
     assert entry.path.stat().st_mode & 0o077 == 0

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from localai import doctor as examination
+from localai.catalog import Catalog, Description
+from localai.catalog.description import FileSource
 from localai.cli import doctor as command
 from localai.doctor import Finding, examine
 from localai.engine.base import Engine, LoadOptions, ModelInfo
@@ -86,6 +90,28 @@ def test_a_model_that_does_not_load(model: str) -> None:
     )
 
 
+def test_a_changed_model_file_fails_its_checksum(model: str) -> None:
+    catalog = Catalog()
+    data = Path(model).read_bytes()
+    described = Description(
+        name="toy",
+        source=FileSource(model),
+        file="toy.gguf",
+        sha256=hashlib.sha256(data).hexdigest(),
+    )
+    catalog.save(described)
+    assert verified()["checksum"].value.endswith("as described")
+    Path(model).write_bytes(data + b"!")
+    assert verified()["checksum"].status == "problem"
+    catalog.save(msgspec.structs.replace(described, sha256=""))
+    assert verified()["checksum"].status == "ok"
+    assert "checksum" not in found("toy")
+
+
+def verified() -> dict[str, Finding]:
+    return {finding.name: finding for finding in examine("toy", scripted, verify=True)}
+
+
 def test_open_files_are_a_warning(model: str, tmp_path: Path) -> None:
     (tmp_path / "toy.gguf").chmod(0o644)
     finding = found(model)["privacy"]
@@ -127,7 +153,7 @@ def test_the_exit_code_tells_whether_something_is_broken(
     run: Run, monkeypatch: pytest.MonkeyPatch, status: examination.Status, code: int
 ) -> None:
     finding = Finding("disk", "full \x1b[2J", status, "Free some.")
-    monkeypatch.setattr(examination, "examine", lambda model: iter([finding]))
+    monkeypatch.setattr(examination, "examine", lambda model, verify: iter([finding]))
     result = run("doctor")
     assert result.exit_code == code
     assert command.MARKS[status][0] in result.stdout
