@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-FASTEST_SECONDS = 1 / 15
+FASTEST_SECONDS = 1 / 12
 SLOWEST_SECONDS = 0.5
-SHARE = 0.05
+SHARE = 0.04
 """Share of one processor that painting may use."""
 
 

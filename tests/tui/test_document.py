@@ -24,7 +24,7 @@ SOURCES = st.lists(BITS, max_size=40).map("".join)
 
 
 def shown(document: Document, width: int = 40) -> list[str]:
-    return [line.plain.rstrip() for line in document.lines(width, RENDERER)]
+    return [line.text.plain.rstrip() for line in document.lines(width, RENDERER)]
 
 
 @settings(deadline=None)
@@ -42,9 +42,9 @@ def test_a_stream_ends_like_the_whole(source: str, size: int) -> None:
 def test_every_line_fits(source: str, width: int) -> None:
     lines = Document(source).lines(width, RENDERER)
     indent = 6 * 8  # deeply nested blocks keep a least width of their own
-    assert all(line.cell_len <= max(width, 8 + indent) for line in lines)
+    assert all(line.text.cell_len <= max(width, 8 + indent) for line in lines)
     if "- " not in source and "1. " not in source and "> " not in source:
-        assert all(line.cell_len <= width for line in lines)
+        assert all(line.text.cell_len <= width for line in lines)
 
 
 def test_text_before_the_last_block_is_not_parsed_again() -> None:
@@ -81,6 +81,7 @@ def test_code_is_found_for_copying() -> None:
 
 def test_code_is_coloured_only_where_the_language_is_known() -> None:
     known, unknown = (
-        Document(f"```{name}\nreturn 1\n```").lines(40, RENDERER)[0] for name in ("python", "nope")
+        Document(f"```{name}\nreturn 1\n```").lines(40, RENDERER)[0].text
+        for name in ("python", "nope")
     )
     assert len(known.spans) > len(unknown.spans)

@@ -8,25 +8,29 @@ reference definitions therefore work only within a block.
 
 from __future__ import annotations
 
+from functools import cache
+
 from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
 from rich.text import Text
 
 from tui.markdown.blocks import BlockRenderer
+from tui.markdown.line import Line
 
 
-def new_parser() -> MarkdownIt:
-    """CommonMark with tables and strikethrough; HTML stays visible text."""
+@cache
+def parser() -> MarkdownIt:
+    """CommonMark with tables and strikethrough; HTML stays visible text. Made once: it
+    keeps nothing of what it parses and is slow to build."""
     return MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
 
 
 class Document:
     """Markdown source and its blocks."""
 
-    def __init__(self, source: str = "", parser: MarkdownIt | None = None) -> None:
-        self._parser = parser or new_parser()
+    def __init__(self, source: str = "") -> None:
         self._finished: list[SyntaxTreeNode] = []
-        self._lines: list[list[Text]] = []
+        self._lines: list[list[Line]] = []
         self._lines_for: tuple[int, BlockRenderer] | None = None
         self.source = ""
         self._tail = ""
@@ -44,7 +48,7 @@ class Document:
         text = text.replace("\r", "")
         self.source += text
         self._tail += text
-        nodes = SyntaxTreeNode(self._parser.parse(self._tail)).children
+        nodes = SyntaxTreeNode(parser().parse(self._tail)).children
         half_line = -1 if self._tail.endswith("\n") else self._tail.count("\n")
         keep = 2 if nodes and _start(nodes[-1]) == half_line else 1
         finished, self._open = nodes[:-keep], nodes[-keep:]
@@ -53,18 +57,18 @@ class Document:
             lines = self._tail.split("\n")
             self._tail = "\n".join(lines[_start(self._open[0]) :])
 
-    def lines(self, width: int, renderer: BlockRenderer) -> list[Text]:
+    def lines(self, width: int, renderer: BlockRenderer) -> list[Line]:
         """The wrapped lines at `width`, a blank line between blocks."""
         if self._lines_for != (width, renderer):
             self._lines, self._lines_for = [], (width, renderer)
         for node in self._finished[len(self._lines) :]:
-            self._lines.append(renderer.lines(node, width))
+            self._lines.append([Line(text) for text in renderer.lines(node, width)])
         groups = list(self._lines)
-        groups += [renderer.lines(node, width) for node in self._open]
-        result: list[Text] = []
+        groups += [[Line(text) for text in renderer.lines(node, width)] for node in self._open]
+        result: list[Line] = []
         for group in groups:
             if result and group:
-                result.append(Text(end=""))
+                result.append(Line(Text(end=""), 0))
             result += group
         return result
 

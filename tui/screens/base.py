@@ -6,6 +6,7 @@ part builds on this one, and none on another.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -93,9 +94,11 @@ class ChatBase(Screen[None]):
 
     def reload(self) -> None:
         """Show the open conversation as it is stored."""
+        gc.unfreeze()
         with self.reporting():
             rows: tuple[StoredMessage, ...] = ()
             if self.conversation is not None:
                 self.conversation = self.store.conversation(self.conversation.id)
                 rows = self.store.path(self.conversation.leaf)
             self.transcript.set_items([Item(row, note=note) for row, note in with_notes(rows)])
+        gc.freeze()  # else each full collection walks the whole conversation while it scrolls

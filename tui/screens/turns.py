@@ -19,7 +19,7 @@ from tui.transcript.item import Growth, Item
 from tui.transcript.notes import dropped_note
 from tui.widgets.prompt import Prompt
 
-WAKE_SECONDS = 1 / 30
+WAKE_SECONDS = 1 / 24
 
 
 @dataclass

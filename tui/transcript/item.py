@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from textual.strip import Strip
-
 from localai.sanitize import Sanitizer, clean
 from localai.store.rows import StoredMessage
 from tui.markdown.document import Document
+from tui.markdown.line import Line
 from tui.transcript.painter import Painter
 
 
@@ -53,7 +52,7 @@ class Item:
         self._document: Document | None = None
         self._reasoning: str | None = None
         self._cleaners: tuple[Sanitizer, Sanitizer] | None = None
-        self._lines: list[Strip] | None = None
+        self._lines: list[Line] | None = None
         self._painter: Painter | None = None
 
     @property
@@ -119,8 +118,10 @@ class Item:
         text = self.row.message.text
         return 3 + text.count("\n") + len(text) // max(8, width)
 
-    def lines(self, painter: Painter, paint: Callable[[Item, Painter], list[Strip]]) -> list[Strip]:
+    def lines(self, painter: Painter, paint: Callable[[Item, Painter], list[Line]]) -> list[Line]:
         """Its lines, painted with `paint` when something has changed."""
         if self._lines is None or self._painter != painter:
             self._lines, self._painter = paint(self, painter), painter
+            if self.growth is None:
+                self._document = None  # the lines are enough, and much smaller
         return self._lines

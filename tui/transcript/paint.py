@@ -5,53 +5,52 @@ The wording of the transcript is here; its looks are in painter.
 
 from __future__ import annotations
 
-from textual.strip import Strip
-
 from localai.sanitize import clean
 from localai.store.rows import StoredMessage
+from tui.markdown.line import Line
 from tui.transcript.item import Item
 from tui.transcript.painter import Painter
 
 CURSOR = "▍"
 
 
-def paint(item: Item, painter: Painter) -> list[Strip]:
+def paint(item: Item, painter: Painter) -> list[Line]:
     """All lines of an item, one blank line at its end."""
-    strips: list[Strip] = []
+    lines: list[Line] = []
     if item.note:
-        strips += [*painter.note(item.note, painter.palette.warning), painter.blank()]
+        lines += [*painter.note(item.note, painter.palette.warning), painter.blank()]
     body = _answer(item, painter) if item.is_answer else painter.user(clean(item.row.message.text))
-    strips += [*body, painter.blank()]
+    lines += [*body, painter.blank()]
     if item.problem:
         sentence = f"✗ {clean(item.problem)} Press r to restart."
-        strips += [*painter.note(sentence, painter.palette.error), painter.blank()]
-    return strips
+        lines += [*painter.note(sentence, painter.palette.error), painter.blank()]
+    return lines
 
 
-def _answer(item: Item, painter: Painter) -> list[Strip]:
-    strips: list[Strip] = []
+def _answer(item: Item, painter: Painter) -> list[Line]:
+    lines: list[Line] = []
     if item.reasoning.strip():
-        strips += painter.fold(reasoning_label(item), item.reasoning if item.unfolded else None)
+        lines += painter.fold(reasoning_label(item), item.reasoning if item.unfolded else None)
     text = painter.markdown(item.document)
-    if strips and text:
-        strips.append(painter.blank())
-    strips += text
+    if lines and text:
+        lines.append(painter.blank())
+    lines += text
     if item.growth is not None:
         state = f"{CURSOR} {item.growth.state}".rstrip()
-        return [*strips, *painter.note(state, painter.palette.muted)]
-    return [*strips, *_ending(item.row, painter, empty=not strips)]
+        return [*lines, *painter.note(state, painter.palette.muted)]
+    return [*lines, *_ending(item.row, painter, empty=not lines)]
 
 
-def _ending(row: StoredMessage, painter: Painter, *, empty: bool) -> list[Strip]:
-    strips: list[Strip] = []
+def _ending(row: StoredMessage, painter: Painter, *, empty: bool) -> list[Line]:
+    lines: list[Line] = []
     sentence = outcome(row, empty=empty)
     if sentence:
         style = painter.palette.error if row.status == "failed" else painter.palette.warning
-        strips += painter.note(sentence, style)
+        lines += painter.note(sentence, style)
     left, right = small_print(row)
     if left or right:
-        strips += painter.small_print(left, right)
-    return strips
+        lines += painter.small_print(left, right)
+    return lines
 
 
 def reasoning_label(item: Item) -> str:

@@ -18,14 +18,15 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from tui.markdown.line import Line
 from tui.markdown.palette import Palette
 from tui.transcript.heights import Heights
 from tui.transcript.item import Item
 from tui.transcript.paint import paint
 from tui.transcript.painter import Painter
 
-KEPT = 200
-"""Painted items that stay in memory."""
+KEPT_LINES = 1500
+"""Painted lines that stay in memory."""
 
 Anchor = tuple[int, int]
 """An item's index and a line in it: what stands at the top of the viewport."""
@@ -158,11 +159,11 @@ class TranscriptView(ScrollView, can_focus=True):
         if line >= self._heights.total:
             return None
         index, offset = self._heights.locate(line)
-        strips = self._measure(index)
-        if offset >= len(strips):
+        lines = self._measure(index)
+        if offset >= len(lines):
             return None
-        strip = strips[offset]
-        if index == self.cursor and self.has_focus and offset < len(strips) - 1:
+        strip = self.painter.strip(lines[offset])
+        if index == self.cursor and self.has_focus and offset < len(lines) - 1:
             palette = self.painter.palette
             mark = Strip([Segment("▎", palette.base + palette.cursor)])
             strip = Strip.join([mark, strip.crop(1)])
@@ -171,18 +172,19 @@ class TranscriptView(ScrollView, can_focus=True):
     def _welcome_strip(self, y: int) -> Strip | None:
         lines = [row for text in self.welcome for row in self.painter.wrap(text)]
         top = max(0, (self.size.height - len(lines)) // 3)
-        return self.painter.strip(lines[y - top]) if 0 <= y - top < len(lines) else None
+        return self.painter.strip(Line(lines[y - top])) if 0 <= y - top < len(lines) else None
 
-    def _measure(self, index: int) -> list[Strip]:
+    def _measure(self, index: int) -> list[Line]:
         """Paint an item if needed and record its height."""
-        strips = self.items[index].lines(self.painter, paint)
-        self._heights[index] = len(strips)
+        lines = self.items[index].lines(self.painter, paint)
+        self._heights[index] = len(lines)
+        known = index in self._recent
         self._recent[index] = None
         self._recent.move_to_end(index)
-        if len(self._recent) > KEPT:
+        if not known and sum(self._heights[i] for i in self._recent) > KEPT_LINES:
             oldest, _ = self._recent.popitem(last=False)
             self.items[oldest].forget()
-        return strips
+        return lines
 
     def _estimate(self) -> None:
         room = self.painter.room
