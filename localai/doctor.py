@@ -57,12 +57,10 @@ class Finding(msgspec.Struct, frozen=True):
     advice: str = ""
 
 
-def examine(
-    model: str = "", factory: EngineFactory = EngineProcess, *, verify: bool = False
-) -> Iterator[Finding]:
+def examine(model: str = "", factory: EngineFactory = EngineProcess) -> Iterator[Finding]:
     """Look at everything, one finding after the other. `model` as in `Catalog.resolve`.
 
-    `verify` also reads the whole model file and compares it with its checksum.
+    The model file is read whole, to be compared with its checksum and to be loaded.
     """
     yield Finding("localai", f"{__version__}, Python {platform.python_version()}")
     yield Finding("system", f"{platform.system()} {platform.machine()}, {_cores()}")
@@ -73,7 +71,7 @@ def examine(
     yield from _database()
     yield from _disk(paths.home())
     yield from _descriptions(Catalog())
-    yield from _model(model or settings.model, settings, factory, verify)
+    yield from _model(model or settings.model, settings, factory)
 
 
 def _cores() -> str:
@@ -190,9 +188,7 @@ def _descriptions(catalog: Catalog) -> Iterator[Finding]:
         yield Finding("model description", "not usable", "warning", problem)
 
 
-def _model(
-    name: str, settings: Settings, factory: EngineFactory, verify: bool
-) -> Iterator[Finding]:
+def _model(name: str, settings: Settings, factory: EngineFactory) -> Iterator[Finding]:
     """Whether the chosen model's file is sound, fits, and loads."""
     try:
         entry = Catalog().resolve(name)
@@ -210,15 +206,13 @@ def _model(
         )
     else:
         yield Finding("model", value)
-    if verify:
+    if entry.description.sha256:
         yield _checksum(entry.path, entry.description.sha256)
     yield _engine(entry, settings, factory)
 
 
 def _checksum(path: Path, expected: str) -> Finding:
     """Whether the file is, byte for byte, the one that was described."""
-    if not expected:
-        return Finding("checksum", "none is known for this model")
     try:
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()

@@ -16,9 +16,8 @@ MARKS = {"ok": ("ok", "green"), "warning": ("warn", "yellow"), "problem": ("FAIL
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list of findings.")
-@click.option("--verify", is_flag=True, help="Also compare the model file with its checksum.")
 @click.pass_obj
-def doctor(invocation: Invocation, as_json: bool, verify: bool) -> None:
+def doctor(invocation: Invocation, as_json: bool) -> None:
     """Check that everything is in order.
 
     Looks at what is installed, the settings, the data folder, the database, the disk and
@@ -30,7 +29,7 @@ def doctor(invocation: Invocation, as_json: bool, verify: bool) -> None:
     from localai.doctor import examine
 
     findings = []
-    for finding in examine(invocation.model, verify=verify):
+    for finding in examine(invocation.model):
         findings.append(finding)
         if as_json:
             continue
