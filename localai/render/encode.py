@@ -8,9 +8,11 @@ conversation that grew by one turn costs one turn.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 from localai.render.base import Tokenizer
 from localai.render.controls import Controls, Marks
@@ -60,6 +62,7 @@ class Encoder:
         """
         ids: list[int] = []
         weights: list[float] = []
+        written = _Intervals(weighted)
         at = 0
         strip_left = False
         for start, stop, own in [*self._fixed(prompt, literals, splices), (-1, -1, ())]:
@@ -67,10 +70,10 @@ class Encoder:
             single = None if last or len(own) != 1 else own[0]
             to = len(prompt) if last else start
             left, right = self._strips(single) if single is not None else (False, False)
-            self._append_run(ids, weights, _cut(prompt, at, to, weighted, strip_left, left), marks)
+            self._append_run(ids, weights, _cut(prompt, at, to, written, strip_left, left), marks)
             if not last:
                 ids.extend(own)
-                weights.extend([float(_inside(start, stop, weighted))] * len(own))
+                weights.extend([float(written.hold(start, stop))] * len(own))
                 at, strip_left = stop, right
         return ids, weights
 
@@ -79,9 +82,10 @@ class Encoder:
     ) -> list[tuple[int, int, tuple[int, ...]]]:
         control = self._tokenizer.control
         found = [(splice.start, splice.stop, splice.ids) for splice in splices]
+        sampled = _Intervals([(splice.start, splice.stop) for splice in splices])
         for start, stop in literals:
             for a, b in self._controls.find(prompt, start, stop):
-                if not any(s.start < b and a < s.stop for s in splices):
+                if not any(sampled.touching(a, b)):
                     found.append((a, b, (control[prompt[a:b]],)))
         return sorted(found)
 
@@ -144,15 +148,30 @@ class Encoder:
         return False, False
 
 
-def _inside(start: int, stop: int, intervals: Sequence[tuple[int, int]]) -> bool:
-    return any(a <= start and stop <= b for a, b in intervals)
+class _Intervals:
+    """Ordered intervals without overlap, asked for those that touch a range."""
+
+    def __init__(self, intervals: Sequence[tuple[int, int]]) -> None:
+        self._intervals = intervals
+        self._stops = [stop for _, stop in intervals]
+
+    def touching(self, start: int, stop: int) -> Iterator[tuple[int, int]]:
+        """Those that share a position with `[start, stop)`."""
+        for interval in islice(self._intervals, bisect_right(self._stops, start), None):
+            if interval[0] >= stop:
+                return
+            yield interval
+
+    def hold(self, start: int, stop: int) -> bool:
+        """Whether one of them contains all of `[start, stop)`."""
+        return any(a <= start and stop <= b for a, b in self.touching(start, stop))
 
 
 def _cut(
     prompt: str,
     start: int,
     stop: int,
-    weighted: Sequence[tuple[int, int]],
+    written: _Intervals,
     strip_left: bool,
     strip_right: bool,
 ) -> Parts:
@@ -163,10 +182,9 @@ def _cut(
         stop -= 1
     parts: list[tuple[str, bool]] = []
     at = start
-    for a, b in weighted:
-        if b > at and a < stop:
-            parts.append((prompt[at : max(at, a)], False))
-            parts.append((prompt[max(at, a) : min(b, stop)], True))
-            at = min(b, stop)
+    for a, b in written.touching(start, stop):
+        parts.append((prompt[at : max(at, a)], False))
+        parts.append((prompt[max(at, a) : min(b, stop)], True))
+        at = min(b, stop)
     parts.append((prompt[at:stop], False))
     return tuple(part for part in parts if part[0])

@@ -33,17 +33,17 @@ Skeleton = tuple[list[str], list[Hole]]
 @dataclass(frozen=True)
 class Markup:
     """What was learned. `header` opens an assistant turn after whatever came before;
-    `opening` is what a generation prompt adds; `end` is the text from the end of an
-    answer through its end-of-turn marker, `end_id` that marker's token; `stop` are the
-    texts to stop at where there is no such token."""
+    `opening` is what a generation prompt adds; `ends` are the texts from the end of an
+    answer through its end-of-turn marker, `end_ids` the tokens of those markers; `stop`
+    are the texts to stop at where there is no such token."""
 
     style: Style
     supports_system: bool
     supports_tools: bool
     header: str
     opening: str
-    end: str
-    end_id: int | None
+    ends: tuple[str, ...]
+    end_ids: frozenset[int]
     stop: tuple[str, ...]
     thinking: Thinking | None
 
@@ -63,7 +63,7 @@ class Prober:
         tools = self._try_tools()
         opening = self._find_opening(_PROMPT)
         header = opening if opening.strip() else self._last(_PROMPT)
-        end, end_id, stop = self._find_end()
+        ends, end_ids, stop = self._find_ends()
         thinking = self._find_thinking()
         if thinking and thinking.open in header:
             header = header[: header.index(thinking.open)]
@@ -73,8 +73,8 @@ class Prober:
             supports_tools=tools,
             header=header,
             opening=opening,
-            end=end,
-            end_id=end_id,
+            ends=ends,
+            end_ids=end_ids,
             stop=stop,
             thinking=thinking,
         )
@@ -147,26 +147,43 @@ class Prober:
         shared = len(_shared(after, self._last(_NO_PROMPT)))
         return after[max(edge for edge in self._edges(after) if edge <= shared) :]
 
-    def _find_end(self) -> tuple[str, int | None, tuple[str, ...]]:
+    def _find_ends(self) -> tuple[tuple[str, ...], frozenset[int], tuple[str, ...]]:
+        """Ends of answers, in a conversation and at its end: texts, tokens, stop texts."""
         talk = [user("u"), assistant("a"), user("u"), assistant("a")]
         skeleton = self._skeleton(talk, _NO_PROMPT) or self._skeleton(talk[:2], _NO_PROMPT)
         literals = skeleton[0] if skeleton else [""]
         final = literals[-1]
         between = literals[-3] if len(literals) > 3 else final
-        own = bool(_shared(between, final).strip())
-        shared = _shared(between, final) if own else between
-        tokens = self._tokens(shared)
+        shared = _shared(between, final)
+        shared = shared[: max(edge for edge in self._edges(final) if edge <= len(shared))]
+        if shared.strip():
+            found = [self._end_in(shared, whole=True)]
+        else:
+            found = [self._end_in(between, whole=False), self._end_in(final, whole=True)]
+        ends = tuple(dict.fromkeys(text for text, _ in found if text))
+        ids = frozenset(id_ for _, id_ in found if id_ is not None)
+        if ids:
+            return ends, ids, ()
+        if ends:
+            return ends, ids, tuple(end.strip() for end in ends)
+        core = between.strip()
+        return ends, ids, (core if not core[0].isalnum() else f"\n{core}",) if core else ()
+
+    def _end_in(self, text: str, *, whole: bool) -> tuple[str, int | None]:
+        """The end-of-turn marker in `text` with all before it, and its token.
+
+        `whole`: the text ends a turn and nothing else, so its last token is the marker;
+        otherwise a next turn follows and the first one is. A declared end token wins.
+        """
+        tokens = self._tokens(text)
         if tokens:
             eog = [token for token in tokens if token[1] in self._tokenizer.eog]
-            stop, id_ = (eog or (tokens[::-1] if own else tokens))[0]
-            return shared[:stop], id_, ()
-        markers = list(MARKER.finditer(shared))
-        if markers and (final.strip() or len(markers) > 1):
-            return shared[: markers[0].end()], None, (markers[0].group(),)
-        core = between.strip()
-        if not core:
-            return "", None, ()
-        return "", None, (core if not core[0].isalnum() else f"\n{core}",)
+            stop, id_ = (eog or (tokens[::-1] if whole else tokens))[0]
+            return text[:stop], id_
+        markers = list(MARKER.finditer(text))
+        if markers and (whole or len(markers) > 1):
+            return text[: markers[0].end()], None
+        return (text.rstrip(), None) if whole and text.strip() else ("", None)
 
     def _find_thinking(self) -> Thinking | None:
         talk = [user("u"), assistant("a", "r")]

@@ -94,15 +94,15 @@ class Regions:
 
     def _ended(self, prompt: str, last: int, after: int, calls: bool) -> tuple[int, int]:
         """Where the end-of-turn marker begins and stops; both at `last` without one."""
-        end = self._markup.end
-        if end and prompt.startswith(end, last) and last + len(end) <= after:
-            return last, last + len(end)
+        for end in self._markup.ends:
+            if prompt.startswith(end, last) and last + len(end) <= after:
+                return last, last + len(end)
         if not calls:
             return last, last
-        marker = end.strip()
-        at = prompt.find(marker, last, after) if marker else -1
-        if at >= 0:
-            return at, at + len(marker)
+        for end in self._markup.ends:
+            at = prompt.find(end.strip(), last, after)
+            if at >= 0:
+                return at, at + len(end.strip())
         for start, stop in self._controls.find(prompt, last, after):
             if prompt[start:stop] in self._end_texts:
                 return start, stop

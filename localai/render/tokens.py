@@ -74,9 +74,9 @@ class Renderer:
         self._escape = not template and not {chatml.START, chatml.END} <= control.keys()
         self._typed = self._typed_controls(chosen.source, frozenset(control))
         self._encoder = Encoder(tokenizer, tokens)
-        own = self._markup.end_id
-        self.end_ids = tokenizer.eog | (frozenset() if own is None else {own})
-        ends = frozenset(tokenizer.piece(id_) for id_ in self.end_ids)
+        own = self._markup.end_ids
+        self.end_ids = tokenizer.eog if own & tokenizer.eog else tokenizer.eog | own
+        ends = frozenset(tokenizer.piece(id_) for id_ in self.end_ids | own)
         self._regions = Regions(self._markup, tokens, ends)
         self.stop = (chatml.END, chatml.START) if self._escape else self._markup.stop
 
