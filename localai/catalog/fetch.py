@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
@@ -31,7 +30,6 @@ from localai.catalog.transfer import Arrived, Event, Failed, Planned, Progressed
 from localai.errors import DownloadError
 
 TIMEOUT = 20.0
-BETWEEN_EVENTS = 0.1
 
 
 def main() -> None:
@@ -99,18 +97,14 @@ def _bring(repo: str, commit: str, candidate: Candidate, targets: Sequence[Path]
 
 
 class _Meter:
-    """Sends how far all files together are, not too often."""
+    """Sends how far all files together are, for every chunk."""
 
     def __init__(self) -> None:
         self.before = 0
-        self._last = 0.0
 
     def show(self, done: int) -> None:
         """`done` bytes of the current file are here; `before` counts those of earlier ones."""
-        now = time.monotonic()
-        if done == 0 or now - self._last >= BETWEEN_EVENTS:
-            self._last = now
-            _send(Progressed(self.before + done))
+        _send(Progressed(self.before + done))
 
 
 def _listed(info: ModelInfo) -> list[RemoteFile]:

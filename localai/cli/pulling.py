@@ -8,8 +8,8 @@ from typing import Protocol
 
 from localai.catalog import Catalog, ModelEntry
 from localai.catalog.memory import has_discrete_gpu, total_memory
-from localai.catalog.pull import Pulled, pull
-from localai.catalog.transfer import Planned, Progressed
+from localai.catalog.pull import pull
+from localai.catalog.transfer import Planned, Progressed, Verifying
 from localai.cli.failure import note, say
 from localai.errors import DownloadError
 
@@ -28,8 +28,12 @@ class View(Protocol):
         """`done` bytes are here."""
         ...
 
+    def verify(self) -> None:
+        """A file is here and is compared with its checksum."""
+        ...
+
     def close(self) -> None:
-        """It ended, one way or the other."""
+        """It ended, one way or the other. May be called again."""
         ...
 
 
@@ -44,11 +48,14 @@ def follow(catalog: Catalog, target: str, name: str) -> ModelEntry:
                     view.start(event.total, event.have)
                 elif isinstance(event, Progressed):
                     view.advance(event.done)
-                elif isinstance(event, Pulled):
+                elif isinstance(event, Verifying):
+                    view.verify()
+                else:
                     return event.entry
     except KeyboardInterrupt:
         view.close()
-        note(f"Stopped; what has arrived is kept. Go on with: localai models pull {target}")
+        again = f"{target} --name {name}" if name else target
+        note(f"Stopped; what has arrived is kept. Go on with: localai models pull {again}")
         raise
     finally:
         view.close()
@@ -83,6 +90,10 @@ class Lines:
             note(f"{percent} % of {self._total / 1e6:,.0f} MB")
             self._next = percent // STEP * STEP + STEP
 
+    def verify(self) -> None:
+        """It takes a while for large files."""
+        note("Comparing with the checksum")
+
     def close(self) -> None:
         """Nothing is left open."""
 
@@ -96,29 +107,35 @@ class Bar:
             BarColumn,
             DownloadColumn,
             Progress,
+            TextColumn,
             TimeRemainingColumn,
             TransferSpeedColumn,
         )
 
         self._progress = Progress(
-            BarColumn(),
+            BarColumn(bar_width=24),
             DownloadColumn(),
             TransferSpeedColumn(),
             TimeRemainingColumn(),
+            TextColumn("{task.description}"),
             console=Console(stderr=True),
         )
         self._task = self._progress.add_task("", start=False, total=None)
 
     def start(self, total: int, done: int) -> None:
         """Show the bar."""
-        self._progress.start()
-        self._progress.start_task(self._task)
         self._progress.update(self._task, total=total, completed=done)
+        self._progress.start_task(self._task)
+        self._progress.start()
 
     def advance(self, done: int) -> None:
         """Move it."""
-        self._progress.update(self._task, completed=done)
+        self._progress.update(self._task, completed=done, description="")
+
+    def verify(self) -> None:
+        """Say why the full bar still stands there."""
+        self._progress.update(self._task, description="verifying")
 
     def close(self) -> None:
-        """Leave the cursor below it. May be called again."""
+        """Leave the cursor below it."""
         self._progress.stop()
