@@ -33,7 +33,7 @@ def mend(text: str) -> str:
     if not bare.strip():
         return head
     above = paragraph.rpartition("\n")[0]
-    return f"{head}{newline}{bare}{_closers(above + newline + bare)}" or text
+    return f"{head}{newline}{bare}{closers(above + newline + bare)}" or text
 
 
 def mend_code(text: str) -> str:
@@ -42,7 +42,7 @@ def mend_code(text: str) -> str:
     return head if newline and CLOSING_FENCE.fullmatch(line) else text
 
 
-def _closers(text: str) -> str:
+def closers(text: str) -> str:
     """The markers that close what is open at the end of `text`."""
     if text.count("`") % 2:
         return "`"

@@ -15,7 +15,7 @@ from typing import TextIO
 
 from rich.console import Console
 
-from localai.cli.blocks import Block, BlockStream
+from localai.cli.blocks import BlockStream
 from localai.cli.paint import Line, Painter
 from localai.cli.screen import Screen, Size
 from localai.sanitize import Sanitizer
@@ -42,7 +42,6 @@ class Terminal:
         self._painter = Painter(Console(file=stream, force_terminal=True, highlight=False))
         self._sanitizer = Sanitizer()
         self._blocks = BlockStream()
-        self._done: list[Block] = []
         self._reasoning = ""
         self._first = True
         self._spilled = 0
@@ -59,16 +58,15 @@ class Terminal:
         """Rendered as Markdown."""
         if self._reasoning:
             self._end_reasoning()
-        self._done += self._blocks.feed(self._sanitizer.feed(text))
+        self._blocks.feed(self._sanitizer.feed(text))
         self._draw_if_due()
 
     def close(self) -> None:
         """Draw the rest as it is, also when it broke off in the middle."""
         if self._reasoning:
             self._end_reasoning()
-        self._done += self._blocks.feed(self._sanitizer.end())
-        self._done += self._blocks.end()
-        self._draw(redraw=True)
+        self._blocks.feed(self._sanitizer.end())
+        self._draw(last=True)
         self._screen.close()
 
     def _draw_if_due(self) -> None:
@@ -79,20 +77,21 @@ class Terminal:
         end = self._clock()
         self._next_frame = end + max(FRAME_SECONDS, SHARE * (end - start))
 
-    def _draw(self, *, redraw: bool = False) -> None:
+    def _draw(self, *, last: bool = False) -> None:
         """Bring the screen up to date. Lines of the last block that had to be given up
         because the window is too small for it (`_spilled`) are not written again."""
         columns = self._columns if self._spilled else self._size().columns
         self._columns = columns
         if self._reasoning:
-            done, lines = [], self._painter.dim(self._reasoning, columns)
-        else:
-            done = self._painter.blocks(self._done, columns, first=self._first)
-            first = self._first and not self._done
-            lines = done + self._painter.blocks(self._blocks.tail(), columns, first=first)
-        self._show(lines, len(done), redraw=redraw)
-        self._first = self._first and not self._done
-        self._done = []
+            self._show(self._painter.dim(self._reasoning, columns), 0)
+            return
+        blocks = self._blocks.take()
+        if last:
+            blocks += self._blocks.end()
+        done = self._painter.blocks(blocks, columns, first=self._first)
+        self._first = self._first and not blocks
+        tail = self._painter.blocks(self._blocks.tail(), columns, first=self._first)
+        self._show(done + tail, len(done), redraw=last)
 
     def _show(self, lines: list[Line], final: int, *, redraw: bool = False) -> None:
         skip = self._spilled
