@@ -1,0 +1,138 @@
+"""What the engine process does with a command: one model, its renderer and its decoder.
+
+Knows nothing of pipes or processes; `worker` brings commands and takes answers away.
+"""
+
+from __future__ import annotations
+
+import signal
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import NamedTuple
+
+import msgspec
+
+from localai.engine import frames
+from localai.engine.base import LoadOptions, ModelInfo
+from localai.engine.batch import Decoder
+from localai.engine.coalesce import coalesce
+from localai.engine.info import model_info
+from localai.engine.llama import Llama
+from localai.engine.vocab import VocabTokenizer
+from localai.errors import ContextOverflow, EngineError, LocalaiError, ModelError
+from localai.render.tokens import Renderer
+
+COALESCE_SECONDS = 0.01
+TEMPLATE_SECONDS = 60.0
+
+
+class Loaded(NamedTuple):
+    """A model and what works on it."""
+
+    tokenizer: VocabTokenizer
+    renderer: Renderer
+    decoder: Decoder
+    info: ModelInfo
+
+
+class Service:
+    """Answers commands one after the other. `cancelled` tells whether a number was given up."""
+
+    def __init__(self, cancelled: Callable[[int], bool]) -> None:
+        self._cancelled = cancelled
+        self._loaded: Loaded | None = None
+
+    def answers(self, command: frames.Command) -> Iterator[frames.Answer]:
+        """Everything there is to say to `command`; a failure is an answer, too."""
+        number = command.number
+        try:
+            yield from self._answers(command)
+        except ModelError as error:
+            yield frames.Failed(number, "model", str(error))
+        except ContextOverflow as error:
+            yield frames.Failed(number, "overflow", str(error))
+        except LocalaiError as error:
+            yield frames.Failed(number, "engine", str(error))
+        except Exception as error:
+            traceback.print_exc()
+            what = f"The engine could not do this ({type(error).__name__}: {error})"
+            yield frames.Failed(number, "engine", f"{what}; ask again, or see the engine's log.")
+
+    def _answers(self, command: frames.Command) -> Iterator[frames.Answer]:
+        number = command.number
+        if isinstance(command, frames.Load):
+            yield frames.Loaded(number, self._load(command.options))
+            return
+        model = self._model()
+        if isinstance(command, frames.Render):
+            with _alarm(command.seconds):
+                rendered = model.renderer.render(command.messages, command.options)
+            yield frames.Prompt(number, rendered)
+        elif isinstance(command, frames.Tokenize):
+            yield frames.Ids(number, _prompt_ids(model, command.text))
+        elif isinstance(command, frames.Pieces):
+            _check(command.ids, model.info)
+            yield frames.Texts(number, tuple(map(model.tokenizer.piece, command.ids)))
+        elif isinstance(command, frames.Generate):
+            yield from self._generate(number, model, command)
+        elif isinstance(command, frames.Probe):
+            _check(command.ids, model.info)
+            yield frames.Probed(
+                number, tuple(model.decoder.probabilities(command.ids, command.start))
+            )
+
+    def _load(self, options: LoadOptions) -> ModelInfo:
+        llama = Llama.open(options)
+        with _alarm(TEMPLATE_SECONDS):
+            renderer = Renderer(
+                options.template or llama.template,
+                llama.tokenizer,
+                source="override" if options.template else "file",
+            )
+        info = model_info(llama, renderer)
+        self._loaded = Loaded(llama.tokenizer, renderer, Decoder(llama), info)
+        return info
+
+    def _model(self) -> Loaded:
+        if self._loaded is None:
+            raise EngineError("No model is loaded; load one first.")
+        return self._loaded
+
+    def _generate(
+        self, number: int, model: Loaded, command: frames.Generate
+    ) -> Iterator[frames.Answer]:
+        request = command.request
+        _check(request.ids, model.info)
+        request = msgspec.structs.replace(request, stop=(*request.stop, *model.renderer.stop))
+        events = model.decoder.generate(
+            request, lambda: self._cancelled(number), model.renderer.end_ids
+        )
+        for event in coalesce(events, COALESCE_SECONDS):
+            yield frames.Happened(number, event)
+
+
+def _prompt_ids(model: Loaded, text: str) -> tuple[int, ...]:
+    """Raw text as a prompt, with BOS where the model wants one."""
+    tokenizer = model.tokenizer
+    bos = (tokenizer.bos,) if tokenizer.add_bos and tokenizer.bos is not None else ()
+    return (*bos, *tokenizer.tokenize(text, special=False))
+
+
+def _check(ids: Sequence[int], info: ModelInfo) -> None:
+    """Refuse ids the vocabulary does not have: llama.cpp would abort on them."""
+    if not all(0 <= id < info.n_vocab for id in ids):
+        raise EngineError("These tokens belong to another model; send the text again.")
+
+
+@contextmanager
+def _alarm(seconds: float) -> Iterator[None]:
+    """Let the kernel end this process if the block takes longer.
+
+    Nothing less ends a template that keeps the interpreter busy inside one C call.
+    """
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
