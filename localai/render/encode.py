@@ -8,6 +8,7 @@ conversation that grew by one turn costs one turn.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from localai.render.controls import Controls, Marks
 
 _SPACE = " \t\n\v\f\r"
 _REMEMBERED = 4096
+_SURELY_SPELT = re.compile(rb"[0-9A-Za-z ]")
+"""Bytes that every vocabulary spells; some drop other bytes silently."""
 
 Parts = tuple[tuple[str, bool], ...]
 """Neighbouring texts, each with whether it is weighted."""
@@ -122,14 +125,18 @@ class Encoder:
         weights: list[float] = []
         for id_ in ids:
             piece = self._tokenizer.piece_bytes(id_)
-            if not text.startswith(piece, at):
+            if not text.startswith(piece, at) and text.startswith(piece[1:], at):
                 # SentencePiece puts a space before a text; it belongs to nobody.
-                if not (piece[:1] == b" " and text.startswith(piece[1:], at)):
-                    raise Misaligned
-                piece = piece[1:]
-            weights.append(float(any(flags[at : at + len(piece)])))
-            at += len(piece)
-        if at != len(text):
+                piece = piece[1:] if piece[:1] == b" " else piece
+            found = text.find(piece, at)
+            if found < 0 and self._tokenizer.is_control(id_):
+                # The unknown token stands for one character.
+                found, piece = at, _character(text, at)
+            if found < 0 or _SURELY_SPELT.search(text, at, found):
+                raise Misaligned
+            at = found + len(piece)
+            weights.append(float(any(flags[found:at])))
+        if _SURELY_SPELT.search(text, at):
             raise Misaligned
         return tuple(weights)
 
@@ -146,6 +153,14 @@ class Encoder:
             if whole == [*before, id_, *after]:
                 return left, right
         return False, False
+
+
+def _character(text: bytes, at: int) -> bytes:
+    """The bytes of the UTF-8 character that begins at `at`."""
+    stop = at + 1
+    while stop < len(text) and text[stop] & 0xC0 == 0x80:
+        stop += 1
+    return text[at:stop]
 
 
 class _Intervals:

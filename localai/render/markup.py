@@ -83,7 +83,9 @@ class Prober:
         slots = Slots(self._mark)
         try:
             return self._composer.skeleton(turns(messages), self._style, options, slots)
-        except TemplateRefused:
+        except TemplateRefused as error:
+            if error.over_limits:
+                raise
             return None
 
     def _holds(self, messages: list[Message], kind: str, options: RenderOptions = _PROMPT) -> bool:

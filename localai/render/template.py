@@ -27,6 +27,11 @@ _ADVICE = "Give another with the model's `template` setting, or try another mode
 class TemplateRefused(EngineError):
     """The template cannot be used, or not for this conversation."""
 
+    @property
+    def over_limits(self) -> bool:
+        """Whether it spent too much, so that trying another way would only cost more."""
+        return isinstance(self.__cause__, TemplateLimit)
+
 
 class ChatTemplate:
     """One compiled template. `source` is its text, `hash` the sha256 of it.

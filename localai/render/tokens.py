@@ -153,7 +153,10 @@ class Renderer:
                 return changed, self._composer.text(changed, self._markup.style, options, as_it_is)
             except TemplateRefused as error:
                 refusal = refusal or error
-        raise refusal or AssertionError("there is always a way to try")
+                if error.over_limits:
+                    break
+        assert refusal is not None, "there is always a way to try"
+        raise refusal
 
     def _layout(
         self, given: Turns, options: RenderOptions, text: str, marks: Marks

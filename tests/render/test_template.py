@@ -11,6 +11,7 @@ import pytest
 from localai.conversation import user
 from localai.errors import EngineError
 from localai.render.base import RenderOptions
+from localai.render.limits import Meter
 from localai.render.template import ChatTemplate, TemplateRefused
 from localai.render.tokens import Renderer
 from tests.render.families import CHATML
@@ -117,6 +118,22 @@ def test_endless_loops_are_stopped(body: str, monkeypatch: pytest.MonkeyPatch) -
 def test_what_is_no_template_is_named(source: str) -> None:
     with pytest.raises(TemplateRefused, match="chat template"):
         ChatTemplate(source)
+
+
+def test_a_template_that_hangs_is_tried_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("localai.render.limits.MAX_SECONDS", 0.05)
+    starts: list[int] = []
+    start = Meter.start
+
+    def counted(meter: Meter) -> None:
+        starts.append(1)
+        start(meter)
+
+    monkeypatch.setattr(Meter, "start", counted)
+    loops = "{% for i in range(99999) %}{% for k in range(99999) %}{% endfor %}{% endfor %}"
+    with pytest.raises(EngineError, match="it takes too long"):
+        Renderer(loops, CHATML.tokenizer())
+    assert len(starts) == 2  # when the sandbox is made, and for the one rendering
 
 
 @pytest.mark.parametrize("source", ["   ", "only words", "{{ messages[0].role }}", "{{ nope() }}"])
