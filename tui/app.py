@@ -94,7 +94,7 @@ def run(*, model: str = "", conversation: str = "") -> int:
     `model` is a name or a path, `conversation` the id of one to open. Raises
     LocalaiError when it cannot start.
     """
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         print(
             "The app needs a terminal; use `localai ask QUESTION` in scripts and pipes.",
             file=sys.stderr,

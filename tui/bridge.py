@@ -52,6 +52,7 @@ class Bridge:
         self._deltas: list[Delta] = []
         self._stopping = threading.Event()
         self._backend: Backend | None = None
+        self._introduced = False
 
     def start(self) -> None:
         """Begin to work."""
@@ -90,11 +91,7 @@ class Bridge:
     def warm(self) -> None:
         """Load the model if it is not."""
 
-        def job(backend: Backend) -> None:
-            entry, engine = backend.model
-            self._post(ModelReady(engine.load(), entry.name))
-
-        self._jobs.put(job)
+        self._jobs.put(self._introduce)
 
     def unload(self) -> None:
         """Free the model's memory."""
@@ -133,9 +130,17 @@ class Bridge:
             except LocalaiError as error:
                 self._post(TurnEnded(str(error)))
             else:
+                if not self._introduced:
+                    self._introduce(backend)
                 self._post(TurnEnded())
 
         self._jobs.put(job)
+
+    def _introduce(self, backend: Backend) -> None:
+        """Load the model if it is not, and say what it is."""
+        entry, engine = backend.model
+        self._tell(ModelReady(engine.load(), entry.name))
+        self._introduced = True
 
     def _pass_on(self, event: TurnEvent) -> None:
         if isinstance(event, Delta):

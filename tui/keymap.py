@@ -92,6 +92,14 @@ PROMPT_HELP: tuple[tuple[str, str], ...] = (
 )
 
 
+HINTS: dict[Area, str] = {
+    "anywhere": "Write a message",
+    "transcript": "r again · y copy · i inspect · ? keys · enter writes",
+    "conversations": "enter opens · n new · d delete · ? keys",
+}
+"""What the empty prompt says while a part of the screen has the focus."""
+
+
 def bindings(area: Area) -> list[BindingType]:
     """The key bindings of a part of the screen."""
     return [

@@ -20,6 +20,7 @@ from localai.config import Settings
 from localai.engine.base import EngineState
 from localai.store.store import Store
 from tui.bridge import Bridge
+from tui.keymap import HINTS, Area
 from tui.messages import Broken, ModelReady, Trouble
 from tui.screens.answers import AnswerActions
 from tui.screens.ask import AskScreen
@@ -56,6 +57,8 @@ WELCOME = (
 
 class ChatScreen(TurnActions, ConversationActions, AnswerActions):
     """Chat."""
+
+    AUTO_FOCUS = "#prompt"
 
     def __init__(
         self,
@@ -96,6 +99,12 @@ class ChatScreen(TurnActions, ConversationActions, AnswerActions):
         """Leave out what has no room."""
         self.set_class(event.size.height < 10, "-short")
         self.set_class(event.size.width < 60, "-narrow")
+
+    @on(events.DescendantFocus)
+    def _focus_moved(self, event: events.DescendantFocus) -> None:
+        """Say in the empty prompt what the keys do now."""
+        areas: dict[type, Area] = {Transcript: "transcript", Sidebar: "conversations"}
+        self.prompt.placeholder = HINTS[areas.get(type(event.widget), "anywhere")]
 
     def action_leave(self) -> None:
         """Stop the answer; when there is none, change between prompt and transcript."""

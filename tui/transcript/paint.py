@@ -38,7 +38,8 @@ def _answer(item: Item, painter: Painter) -> list[Line]:
     if item.growth is not None:
         state = f"{CURSOR} {item.growth.state}".rstrip()
         return [*lines, *painter.note(state, painter.palette.muted)]
-    return [*lines, *_ending(item.row, painter, empty=not lines)]
+    ending = _ending(item.row, painter, empty=not lines)
+    return [*lines, painter.blank(), *ending] if lines and ending else [*lines, *ending]
 
 
 def _ending(row: StoredMessage, painter: Painter, *, empty: bool) -> list[Line]:

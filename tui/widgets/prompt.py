@@ -7,6 +7,7 @@ from textual.message import Message
 from textual.widgets import TextArea
 
 from localai.sanitize import clean
+from tui.keymap import HINTS
 from tui.recall import Recall
 
 LONGEST = 100_000
@@ -39,7 +40,7 @@ class Prompt(TextArea):
             soft_wrap=True,
             tab_behavior="focus",
             highlight_cursor_line=False,
-            placeholder="Write a message",
+            placeholder=HINTS["anywhere"],
         )
         self.recall = Recall()
 

@@ -43,9 +43,9 @@ class TokenView(Vertical, can_focus=True):
         self._tokens: Sequence[TokenProbability] = ()
 
     def compose(self) -> ComposeResult:
-        """The text, and below it what is known of one token."""
-        yield Static("Asking the model…", id="token-text", markup=False)
+        """What is known of one token, and the text."""
         yield Static("", id="token-facts", markup=False)
+        yield Static("Asking the model…", id="token-text", markup=False)
 
     def show(self, tokens: Sequence[TokenProbability]) -> None:
         """Colour these tokens."""

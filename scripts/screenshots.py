@@ -1,0 +1,132 @@
+"""Pictures of the app for the documentation: docs/images/*.svg, the same at every run.
+
+    python scripts/screenshots.py [FOLDER]
+
+The app runs headless with a scripted engine and a throw-away database; nothing is taken
+from the user's data, and no model is needed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from textual.pilot import Pilot
+
+from localai.catalog import Description, ModelEntry
+from localai.catalog.description import FileSource
+from localai.config import Settings
+from localai.conversation import user
+from localai.engine.scripted import ScriptedEngine
+from localai.render.base import Thinking
+from localai.store.store import Store
+from tui.app import LocalaiApp
+
+SIZE = (110, 34)
+NAME = "smollm2-135m-instruct"
+QUESTION = "Why is the sky blue, and how blue is it?"
+ANSWER = """\
+<think>Scattering, then numbers</think>Because air scatters **short waves** far more than long \
+ones. The strength goes with the fourth power:
+
+```python
+def scattering(wavelength_nm: float) -> float:
+    return (700 / wavelength_nm) ** 4  # red light counts as 1
+```
+
+| light | nm  | scattered |
+|-------|-----|-----------|
+| red   | 700 | 1.0       |
+| green | 530 | 3.0       |
+| blue  | 450 | 5.9       |
+
+Violet scatters even more, but *our eyes* see it badly, so the sky looks blue.
+"""
+EARLIER = ("Plan a walk along the river", "Translate a letter", "What is a GGUF file?")
+
+Play = Callable[[LocalaiApp, Pilot[None]], Awaitable[None]]
+
+
+async def until(pilot: Pilot[None], predicate: Callable[[], object]) -> None:
+    """Let the app work until the predicate holds."""
+    while not predicate():
+        await pilot.pause()
+        await asyncio.sleep(0.005)
+
+
+async def ask(app: LocalaiApp, pilot: Pilot[None], text: str) -> None:
+    """Send a message and wait for its answer."""
+    chat = app.chat
+    assert chat is not None
+    before = len(chat.transcript.items)
+    chat.prompt.put(text)
+    await pilot.press("enter")
+    await until(pilot, lambda: chat.turn is None and len(chat.transcript.items) >= before + 2)
+    await pilot.pause()
+
+
+async def chat(app: LocalaiApp, pilot: Pilot[None]) -> None:
+    """A question with its answer."""
+    await ask(app, pilot, QUESTION)
+
+
+async def light(app: LocalaiApp, pilot: Pilot[None]) -> None:
+    """The same in the light theme."""
+    await pilot.press("ctrl+l")
+    await ask(app, pilot, QUESTION)
+
+
+async def inspect(app: LocalaiApp, pilot: Pilot[None]) -> None:
+    """An answer laid open, with the probability of each token."""
+    await ask(app, pilot, QUESTION)
+    await pilot.press("escape", "i")
+    await until(pilot, lambda: app.screen.query("#prompt-text"))
+    await pilot.press("p")
+    await until(pilot, lambda: "waves" in str(app.screen.query_one("#token-text").render()))
+    await pilot.pause()
+
+
+SCENES: tuple[Play, ...] = (chat, light, inspect)
+
+
+async def picture(play: Play, folder: Path) -> str:
+    """The SVG of one scene."""
+    database = folder / "localai.db"
+    with Store.open(database) as store:
+        for title in EARLIER:
+            conversation = store.create_conversation(title)
+            store.add_message(conversation.id, "", user(title))
+    engine = ScriptedEngine([ANSWER], thinking=Thinking("<think>", "</think>", True), name=NAME)
+    description = Description(name=NAME, source=FileSource("/model.gguf"), file="model.gguf")
+    entry = ModelEntry(NAME, Path("/model.gguf"), description)
+    app = LocalaiApp(
+        Settings(), open_store=lambda: Store.open(database), open_engine=lambda: (entry, engine)
+    )
+    async with app.run_test(size=SIZE) as pilot:
+        assert app.chat is not None
+        app.chat.prompt.cursor_blink = False
+        await play(app, pilot)
+        return app.export_screenshot(simplify=True)
+
+
+def main() -> None:
+    """Write all pictures."""
+    target = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "images"
+    target.mkdir(parents=True, exist_ok=True)
+    for play in SCENES:
+        with tempfile.TemporaryDirectory() as folder:
+            os.environ["LOCALAI_HOME"] = folder
+            svg = asyncio.run(picture(play, Path(folder)))
+        (target / f"{play.__name__}.svg").write_text(svg, "utf-8")
+        print(target / f"{play.__name__}.svg")
+
+
+if __name__ == "__main__":
+    main()

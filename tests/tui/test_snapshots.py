@@ -1,0 +1,102 @@
+"""Every screen as a picture, at two sizes. Update with `pytest --snapshot-update`."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from localai.engine.scripted import Script
+from tests.tui.stage import THINK, Stage
+from tui.screens.inspect import InspectScreen
+
+SIZES = [(80, 24), (140, 40)]
+ANSWER = """\
+The **sky** is blue because of *Rayleigh scattering*.
+
+1. Sunlight holds all colours.
+2. Air scatters blue most:
+
+```python
+def scattering(wavelength: float) -> float:
+    return 1 / wavelength**4  # steep
+```
+
+| colour | nm  |
+|--------|-----|
+| blue   | 450 |
+| red    | 700 |
+"""
+REASONED = "<think>Is it the sea?\nNo, the air</think>It is the air."
+
+Scene = Callable[[Stage], Awaitable[None]]
+
+
+async def first_run(on: Stage) -> None:
+    """Nothing was said yet."""
+
+
+async def answered(on: Stage) -> None:
+    await on.ask("Why is the sky blue?")
+    await on.ask("Are you sure?")
+    await on.pilot.press("escape", "o")
+
+
+async def crashed(on: Stage) -> None:
+    for _ in range(3):
+        await on.ask("Why is the sky blue?")
+
+
+async def helped(on: Stage) -> None:
+    await on.pilot.press("f1")
+
+
+async def inspected(on: Stage) -> None:
+    await on.ask("Why is the sky blue?")
+    await on.pilot.press("escape", "i")
+    await on.until(lambda: isinstance(on.app.screen, InspectScreen))
+    await on.until(lambda: "im_start" in str(on.app.screen.query_one("#prompt-text").render()))
+    await on.pilot.press("p")
+    await on.until(lambda: "sky" in str(on.app.screen.query_one("#token-text").render()))
+
+
+async def listed(on: Stage) -> None:
+    await on.ask("Why is the sky blue?")
+    on.chat.action_new()
+    await on.ask("What is a list of conversations?")
+    await on.pilot.press("ctrl+b")
+
+
+async def renamed(on: Stage) -> None:
+    await on.ask("Why is the sky blue?")
+    await on.pilot.press("f2")
+    await on.until(lambda: on.app.screen.query(Input))
+    on.app.screen.query_one(Input).cursor_blink = False
+
+
+async def light(on: Stage) -> None:
+    await on.pilot.press("ctrl+l")
+    await answered(on)
+
+
+SCENES: list[Scene] = [first_run, answered, crashed, helped, inspected, listed, light, renamed]
+
+
+@pytest.mark.parametrize("size", SIZES, ids=["small", "large"])
+@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.__name__)
+def test_screen(scene: Scene, size: tuple[int, int], tmp_path: Path, snap_compare: Any) -> None:
+    replies: list[str | Script] = [ANSWER, REASONED, Script("It is the", crash_at=2)]
+    staged = Stage(tmp_path, replies, thinking=THINK)
+
+    async def play(pilot: Pilot[None]) -> None:
+        staged.pilot = pilot
+        staged.chat.prompt.cursor_blink = False
+        await staged.until(lambda: staged.chat.status_line.status.model)
+        await scene(staged)
+        await staged.pilot.pause()
+
+    assert snap_compare(staged.app, terminal_size=size, run_before=play)
