@@ -1,0 +1,205 @@
+"""The decode loop: reads prompts, then decodes all running sequences together.
+
+One loop for any number of sequences; chat uses it with one. It owns the KV cache: what
+it holds is in `prefix.Line`, and both always agree, whatever ends a generation. It does
+not render, and it knows no conversation.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Generator, Iterator, Sequence
+
+import numpy as np
+
+from localai.conversation import Delta, Event, PromptProgress
+from localai.engine.base import Request, TokenProbability
+from localai.engine.llama import Llama, Sampler
+from localai.engine.prefix import Line
+from localai.engine.slot import Slot
+from localai.engine.threads import ThreadCount, physical_cores
+from localai.errors import ContextOverflow, EngineError
+
+ABORTABLE = 64
+"""Prompt tokens in one call from which on it can be interrupted; the check has a price."""
+
+SCORED_TOGETHER = 32
+"""Positions whose logits are kept at once: each is a row of the whole vocabulary."""
+
+TOP = 5
+
+Cancelled = Callable[[], bool]
+
+
+class Decoder:
+    """Runs requests on one loaded model."""
+
+    def __init__(self, llama: Llama) -> None:
+        self._llama, self._tokenizer = llama, llama.tokenizer
+        self._lines = [Line(sequence) for sequence in range(llama.options.n_seq_max)]
+        fixed = llama.options.n_threads
+        self._threads = None if fixed else ThreadCount(physical_cores())
+
+    def generate(
+        self, request: Request, cancelled: Cancelled, end_ids: frozenset[int]
+    ) -> Generator[Event, None, None]:
+        """Events of one generation, the last one Finished. Raises ContextOverflow, EngineError."""
+        for _, event in self.run((request,), cancelled, end_ids):
+            yield event
+
+    def run(
+        self, requests: Sequence[Request], cancelled: Cancelled, end_ids: frozenset[int]
+    ) -> Generator[tuple[int, Event], None, None]:
+        """Events of several generations side by side, each with its request's index."""
+        slots = [self._slot(i, request, end_ids) for i, request in enumerate(requests)]
+        samplers: list[Sampler] = []
+        try:
+            for index, slot in enumerate(slots):
+                samplers.append(self._sampler(slot.request))
+                for progress in self._read(slot, cancelled):
+                    yield index, progress
+                if slot.finish is None:
+                    slot.prompt_read()
+                    for delta in slot.accept(samplers[index].sample(-1)):
+                        yield index, delta
+            yield from self._decode(slots, samplers, cancelled)
+        except EngineError:
+            self.reset()
+            raise
+        finally:
+            for sampler in samplers:
+                sampler.close()
+
+    def probabilities(self, ids: Sequence[int], start: int) -> Iterator[TokenProbability]:
+        """For each position from `start` (at least 1) on: the token there given those before."""
+        line = self._lines[0]
+        start = max(1, start)
+        kept = self._keep(line, ids, start - 1)
+        self._feed(line, ids[kept : start - 1])
+        for begin in range(start - 1, len(ids) - 1, SCORED_TOGETHER):
+            chunk = ids[begin : min(begin + SCORED_TOGETHER, len(ids) - 1)]
+            self._feed(line, chunk, logits=True)
+            for row in range(len(chunk)):
+                yield self._probability(row, ids[begin + row + 1])
+
+    def reset(self) -> None:
+        """Drop the whole cache."""
+        for line in self._lines:
+            self._llama.forget(line.sequence, 0)
+            line.cut(0, "")
+
+    def _slot(self, index: int, request: Request, end_ids: frozenset[int]) -> Slot:
+        room = self._llama.n_ctx - len(request.ids)
+        if not request.ids:
+            raise EngineError("There is no prompt to go on from; write something first.")
+        if room < 1:
+            raise ContextOverflow(
+                f"The prompt has {len(request.ids)} tokens and the context window "
+                f"{self._llama.n_ctx}; shorten it, or set a larger engine.context."
+            )
+        if index >= len(self._lines):
+            raise EngineError(f"This context holds {len(self._lines)} sequences; send fewer.")
+        return Slot(request, self._lines[index], self._tokenizer, end_ids, room)
+
+    def _sampler(self, request: Request) -> Sampler:
+        seed = request.sampling.seed
+        seed = random.getrandbits(32) if seed is None else seed & 0xFFFFFFFF
+        return Sampler(self._llama, request.sampling, seed, request.ids)
+
+    def _read(self, slot: Slot, cancelled: Cancelled) -> Iterator[PromptProgress]:
+        """Bring the prompt into the cache; at least its last token is decoded anew."""
+        ids, line = slot.request.ids, slot.line
+        slot.cached = self._keep(line, ids, len(ids) - 1)
+        yield PromptProgress(slot.cached, len(ids))
+        while len(line.ids) < len(ids):
+            self._adapt()
+            chunk = ids[len(line.ids) : len(line.ids) + self._llama.n_batch]
+            if cancelled() or not self._feed(line, chunk, abort=cancelled):
+                slot.finish = "cancelled"
+                return
+            yield PromptProgress(len(line.ids), len(ids))
+
+    def _decode(
+        self, slots: Sequence[Slot], samplers: Sequence[Sampler], cancelled: Cancelled
+    ) -> Iterator[tuple[int, Event]]:
+        running = dict(enumerate(slots))
+        while True:
+            for index, slot in list(running.items()):
+                if slot.finish is not None:
+                    del running[index]
+                    for last in slot.close():
+                        yield index, last
+            if not running:
+                return
+            if cancelled():
+                for slot in running.values():
+                    slot.finish = "cancelled"
+                continue
+            self._adapt()
+            yield from self._step(running, samplers)
+
+    def _step(
+        self, running: dict[int, Slot], samplers: Sequence[Sampler]
+    ) -> Iterator[tuple[int, Delta]]:
+        """One token for every running slot."""
+        rows = [
+            (slot.last, len(slot.line.ids), slot.line.sequence, True) for slot in running.values()
+        ]
+        self._llama.decode(rows)
+        for row, (index, slot) in enumerate(running.items()):
+            slot.line.ids.append(slot.last)
+            token = slot.forced()
+            if token is None:
+                token = samplers[index].sample(row)
+            for delta in slot.accept(token):
+                yield index, delta
+
+    def _keep(self, line: Line, ids: Sequence[int], most: int) -> int:
+        """Cut the line to what `ids` can use of it; how much that is."""
+        llama = self._llama
+        kept = line.usable(ids, llama.adapter, partial=llama.partial, most=most)
+        if kept < len(line.ids) and not llama.forget(line.sequence, kept):
+            kept = 0
+        if kept and llama.partial and llama.first_position(line.sequence) > 0:
+            kept = 0
+        if kept == 0:
+            llama.forget(line.sequence, 0)
+        line.cut(kept, llama.adapter)
+        return kept
+
+    def _feed(
+        self,
+        line: Line,
+        ids: Sequence[int],
+        *,
+        logits: bool = False,
+        abort: Cancelled | None = None,
+    ) -> bool:
+        """Decode ids into a line; False when aborted, with the line as it was before."""
+        size = self._llama.n_batch
+        for begin in range(0, len(ids), size):
+            chunk = ids[begin : begin + size]
+            at, last = len(line.ids), len(chunk) - 1
+            rows = [(id, at + i, line.sequence, logits or i == last) for i, id in enumerate(chunk)]
+            if not self._llama.decode(rows, abort if len(chunk) >= ABORTABLE else None):
+                if not self._llama.forget(line.sequence, at):
+                    self._llama.forget(line.sequence, 0)
+                    line.cut(0, line.key)
+                return False
+            line.ids.extend(chunk)
+        return True
+
+    def _probability(self, row: int, token: int) -> TokenProbability:
+        logits = self._llama.logits(row)
+        shares = np.exp(logits - logits.max())
+        shares /= shares.sum()
+        best = np.argpartition(shares, -TOP)[-TOP:]
+        best = best[np.argsort(-shares[best])]
+        piece = self._tokenizer.piece
+        top = tuple((piece(int(id)), float(shares[id])) for id in best)
+        return TokenProbability(token, piece(token), float(shares[token]), top)
+
+    def _adapt(self) -> None:
+        """Follow the machine's load."""
+        if self._threads is not None and self._threads.look():
+            self._llama.use_threads(self._threads.count)

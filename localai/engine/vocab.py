@@ -1,0 +1,98 @@
+"""The one tokenizer: llama.cpp's vocabulary as `render.base.Tokenizer`.
+
+Every piece is read once when the model is loaded, so that a token's text is a list
+look-up while it streams.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+from functools import cached_property
+from typing import Any, Protocol
+
+UNKNOWN, CONTROL, USER_DEFINED = 1, 8, 16
+"""Bits of llama_token_attr."""
+
+LONGEST_USUAL_PIECE = 64
+
+
+class Vocab(Protocol):
+    """A vocabulary in llama.cpp's own terms (`llama.LlamaVocab`)."""
+
+    size: int
+    bos: int
+    eos: int
+    add_bos: bool
+
+    def attributes(self, id: int) -> int:
+        """Bits of llama_token_attr."""
+        ...
+
+    def ends(self, id: int) -> bool:
+        """Whether the file says that this token ends a generation."""
+        ...
+
+    def piece(self, id: int, buffer: Any) -> bytes:
+        """The bytes a token stands for; `buffer` is scratch space."""
+        ...
+
+    def tokenize(self, text: bytes, *, special: bool) -> list[int]:
+        """Ids of UTF-8 text, without BOS."""
+        ...
+
+
+class VocabTokenizer:
+    """Ids to text and back for one vocabulary."""
+
+    def __init__(self, vocab: Vocab) -> None:
+        self._vocab = vocab
+        buffer = ctypes.create_string_buffer(LONGEST_USUAL_PIECE)
+        ids = range(vocab.size)
+        self._bytes = [vocab.piece(id, buffer) for id in ids]
+        self._attributes = [vocab.attributes(id) for id in ids]
+        special = CONTROL | USER_DEFINED | UNKNOWN
+        self.control = {self.piece(id): id for id in ids if self._attributes[id] & special}
+        self.eog = frozenset(id for id in ids if vocab.ends(id))
+        self.bos = vocab.bos if vocab.bos >= 0 else None
+        self.eos = vocab.eos if vocab.eos >= 0 else None
+        self.add_bos = vocab.add_bos
+
+    @property
+    def size(self) -> int:
+        """Number of tokens."""
+        return self._vocab.size
+
+    @property
+    def bos_text(self) -> str:
+        """The text of `bos`; empty without one."""
+        return "" if self.bos is None else self.piece(self.bos)
+
+    @property
+    def eos_text(self) -> str:
+        """The text of `eos`; empty without one."""
+        return "" if self.eos is None else self.piece(self.eos)
+
+    @cached_property
+    def vocab_hash(self) -> str:
+        """sha256 hex over every token's bytes and attributes, in order."""
+        digest = hashlib.sha256()
+        for piece, attributes in zip(self._bytes, self._attributes, strict=True):
+            digest.update(b"%d %d " % (len(piece), attributes) + piece)
+        return digest.hexdigest()
+
+    def tokenize(self, text: str, *, special: bool) -> list[int]:
+        """Ids of `text`, without BOS; text that is not Unicode is replaced."""
+        return self._vocab.tokenize(text.encode("utf-8", "replace"), special=special)
+
+    def piece(self, id: int) -> str:
+        """The text of one id, control tokens included."""
+        return self._bytes[id].decode("utf-8", "replace")
+
+    def piece_bytes(self, id: int) -> bytes:
+        """The exact bytes of one id: part of a character, maybe."""
+        return self._bytes[id]
+
+    def is_control(self, id: int) -> bool:
+        """Whether `id` is a CONTROL or UNKNOWN token."""
+        return bool(self._attributes[id] & (CONTROL | UNKNOWN))
