@@ -52,6 +52,7 @@ class LocalaiApp(App[None]):
         self._conversation, self._today = conversation, today
         self._store: Store | None = None
         self.chat: ChatScreen | None = None
+        self._copied = ""
         self.bridge = Bridge(lambda: Backend(settings, open_store, open_engine), self._tell)
         self.register_theme(DARK)
         self.register_theme(LIGHT)
@@ -74,8 +75,14 @@ class LocalaiApp(App[None]):
         if self._store is not None:
             self._store.close()
 
+    @property
+    def clipboard(self) -> str:
+        """What was copied last in the app, for pasting inside it."""
+        return self._copied
+
     def copy_to_clipboard(self, text: str) -> None:
         """Copy with the desktop's own tool where there is one, else through the terminal."""
+        self._copied = text
         clipboard.copy(text, super().copy_to_clipboard, clipboard.tool())
 
     def _tell(self, message: Message) -> bool:

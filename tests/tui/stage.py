@@ -8,12 +8,14 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import msgspec
 from textual.pilot import Pilot
 
 from localai.catalog import Description, ModelEntry
 from localai.catalog.description import FileSource
 from localai.config import Settings
 from localai.conversation import Completion, Message, assistant, user
+from localai.engine.base import ModelInfo
 from localai.engine.scripted import Script, ScriptedEngine
 from localai.errors import LocalaiError
 from localai.render.base import Thinking
@@ -34,6 +36,15 @@ def entry() -> ModelEntry:
     return ModelEntry("scripted", Path("/scripted.gguf"), description)
 
 
+class TemplatedEngine(ScriptedEngine):
+    """A scripted engine whose model says where its chat template came from."""
+
+    template_source = "file"
+
+    def load(self) -> ModelInfo:
+        return msgspec.structs.replace(super().load(), template_source=self.template_source)
+
+
 class Stage:
     """An app that has not started; `show` runs it."""
 
@@ -48,9 +59,13 @@ class Stage:
         open_error: LocalaiError | None = None,
         conversation: str = "",
         settings: Settings | None = None,
+        template_source: str = "file",
     ) -> None:
         self.database = folder / "localai.db"
-        self.engine = ScriptedEngine(replies, n_ctx=n_ctx, thinking=thinking, load_error=load_error)
+        self.engine = TemplatedEngine(
+            replies, n_ctx=n_ctx, thinking=thinking, load_error=load_error
+        )
+        self.engine.template_source = template_source
         self._open_error = open_error
         self.settings = settings or Settings()
         self.app = LocalaiApp(

@@ -2,11 +2,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from localai import config
-from localai.errors import ExitCode, StoreError
+from localai import config, paths
+from localai.errors import ExitCode, StoreError, StoreNewer
 from localai.store.store import Store
 from tests.tui.stage import Stage, talk, write
 from tui import app as app_module
@@ -111,6 +112,29 @@ async def test_an_unwritable_question_comes_back(
         await on.pilot.press("enter")
         await on.until(lambda: on.chat.turn is None and on.said)
         assert on.chat.prompt.text == "precious words"
+
+
+def test_a_folder_that_cannot_be_written_can_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    write(paths.database(), talk(1))
+    opened = Store.open
+
+    def readonly_disk(*args: Any, readonly: bool = False, **options: Any) -> Store:
+        if not readonly:
+            raise StoreError("The folder cannot be written; free it.")
+        return opened(*args, readonly=True)
+
+    monkeypatch.setattr(Store, "open", readonly_disk)
+    with app_module.open_store() as store:
+        assert len(store.conversations()) == 1
+
+
+def test_a_newer_database_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    def newer(*_: Any, **__: Any) -> Store:
+        raise StoreNewer("This database is newer; update localai.")
+
+    monkeypatch.setattr(Store, "open", newer)
+    with pytest.raises(StoreNewer):
+        app_module.open_store()
 
 
 def test_without_a_terminal_it_is_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,9 +3,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import msgspec
+import pytest
 
 from localai.engine.scripted import Script
 from localai.errors import ModelError
+from localai.store.store import Store
 from tests.tui.stage import THINK, Stage
 
 Build = Callable[..., Stage]
@@ -164,3 +166,46 @@ async def test_an_interrupted_answer_says_so(stage: Build) -> None:
         item.settle(msgspec.structs.replace(item.row, status="interrupted"))
         on.chat.transcript.changed(1)
         assert "Interrupted" in on.text
+
+
+async def test_quitting_keeps_what_had_arrived(stage: Build) -> None:
+    staged = stage([Script("one two three four", hold_at=2)])
+    async with staged.show() as on:
+        on.chat.prompt.put("count")
+        await on.pilot.press("enter")
+        await on.until(on.engine.held.is_set)
+    with Store.open(staged.database) as store:
+        rows = store.path(store.latest().leaf)  # type: ignore[union-attr]
+        assert [row.message.text for row in rows] == ["count", "one two"]
+        assert rows[-1].status == "cancelled"
+
+
+async def test_the_model_introduces_itself_with_the_first_answer(stage: Build) -> None:
+    async with stage(thinking=THINK, template_source="none").show() as on:
+        await on.ask("hello")
+        await on.until(lambda: on.chat.info is not None)
+        assert on.chat.query_one("#notice").display
+
+
+async def test_a_mistake_of_ours_ends_the_app_instead_of_hanging(stage: Build) -> None:
+    staged = stage()
+    staged.engine.render = None  # type: ignore[assignment]
+
+    async def play() -> None:
+        async with staged.show() as on:
+            on.chat.prompt.put("hello")
+            await on.pilot.press("enter")
+            await on.until(lambda: on.app._exception is not None)
+
+    with pytest.raises(TypeError):
+        await play()
+
+
+async def test_a_model_that_cannot_load_is_said_once_while_typing(stage: Build) -> None:
+    staged = stage(load_error=ModelError("This file is no model; choose another."))
+    async with staged.show() as on:
+        await on.pilot.press(*"hello there")
+        await on.until(lambda: on.said)
+        await on.pilot.pause()
+        assert len(on.said) == 1
+        assert on.chat.status_line.status.state == "not available"

@@ -71,7 +71,7 @@ class ChatScreen(TurnActions, ConversationActions, AnswerActions):
         super().__init__(store, bridge, settings, today)
         self._first = conversation_id
         self._used_at = time.monotonic()
-        self._unavailable = False
+        self._unavailable = self._writing = False
 
     def compose(self) -> ComposeResult:
         """The layout."""
@@ -170,9 +170,11 @@ class ChatScreen(TurnActions, ConversationActions, AnswerActions):
 
     @on(TextArea.Changed)
     def _typed(self, event: TextArea.Changed) -> None:
-        """Load the model while the user writes."""
+        """Load the model when the user begins to write."""
         self._used_at = time.monotonic()
-        if event.text_area.text and self.bridge.state in ("stopped", "crashed"):
+        begins = bool(event.text_area.text) and not self._writing
+        self._writing = bool(event.text_area.text)
+        if begins and self.bridge.state in ("stopped", "crashed"):
             self.bridge.warm()
 
     @on(Prompt.TooLong)
