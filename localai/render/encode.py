@@ -111,7 +111,11 @@ class Encoder:
         ids = tuple(self._tokenizer.tokenize("".join(t for t, _ in parts), special=False))
         if len({weighted for _, weighted in parts}) == 1:
             return ids, (float(parts[0][1]),) * len(ids)
-        return ids, self._align(ids, parts)
+        try:
+            return ids, self._align(ids, parts)
+        except Misaligned:
+            # SentencePiece reads its own sign for a space as one.
+            return ids, self._align(ids, tuple((t.replace("▁", " "), w) for t, w in parts))
 
     def _align(self, ids: tuple[int, ...], parts: Parts) -> tuple[float, ...]:
         """Weight 1 for each token that holds at least one weighted byte."""

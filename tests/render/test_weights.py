@@ -38,7 +38,7 @@ CALL = ToolCall("call00001", "add", {"sum": "1+1"})
 
 # Letters on both sides, so that no token of the toy vocabulary spans a border.
 words = st.text(st.characters(exclude_categories=["Cs", "Cc", "Zs"], codec="utf-8"), max_size=20)
-answers = words.map(lambda text: f"a{text.replace('<', '').replace('[', '')}z")
+answers = words.map(lambda text: f"a{text.translate(dict.fromkeys(map(ord, '<[▁')))}z")
 
 
 def load(family: Family) -> tuple[Renderer, ToyTokenizer]:
@@ -173,6 +173,12 @@ def test_a_token_over_the_border_belongs_to_the_answer() -> None:
         "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}", tokenizer
     )
     assert weighted(tokenizer, spaced.render([user("q"), assistant("yes")], LEARN)) == [" yes"]
+
+
+def test_signs_that_sentencepiece_reads_as_spaces_are_located() -> None:
+    renderer, tokenizer = LOADED[BRACKETS_AS_TEXT.name]
+    rendered = renderer.render([user("q▁"), assistant("a▁z")], LEARN)
+    assert weighted(tokenizer, rendered) == ["a z</s>"]
 
 
 def test_sampled_ids_are_reused_where_they_spell_the_turn() -> None:

@@ -1,8 +1,8 @@
 """A tokenizer that needs no model: words, punctuation and byte pairs, ids given on sight.
 
 It recognises control and user-defined tokens in llama.cpp's order (longest first), cuts
-non-ASCII text inside characters, and can put a space before each text as SentencePiece
-does or swallow white space beside a token.
+non-ASCII text inside characters, and can put a space before each text and read "▁" as one, as
+SentencePiece does, or swallow white space beside a token.
 """
 
 from __future__ import annotations
@@ -79,7 +79,8 @@ class ToyTokenizer:
 
     def _plain(self, text: str) -> list[int]:
         ids: list[int] = []
-        for word in _WORDS.findall(f" {text}" if self._space_prefix else text):
+        read = " " + text.replace("▁", " ") if self._space_prefix else text
+        for word in _WORDS.findall(read):
             raw = word.encode()
             step = len(raw) if word.isascii() else 2
             ids += [self._id(raw[at : at + step]) for at in range(0, len(raw), step)]
