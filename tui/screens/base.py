@@ -94,11 +94,24 @@ class ChatBase(Screen[None]):
 
     def reload(self) -> None:
         """Show the open conversation as it is stored."""
-        gc.unfreeze()
-        with self.reporting():
+        with self.reporting(), uncollected():
             rows: tuple[StoredMessage, ...] = ()
             if self.conversation is not None:
                 self.conversation = self.store.conversation(self.conversation.id)
                 rows = self.store.path(self.conversation.leaf)
             self.transcript.set_items([Item(row, note=note) for row, note in with_notes(rows)])
-        gc.freeze()  # else each full collection walks the whole conversation while it scrolls
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Keep the garbage collector off what is made here: while it is made, and afterwards.
+
+    It would walk a long conversation again and again, and no part of one is a cycle.
+    """
+    gc.unfreeze()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()

@@ -25,7 +25,7 @@ from tui.transcript.item import Item
 from tui.transcript.paint import paint
 from tui.transcript.painter import Painter
 
-KEPT_LINES = 1500
+KEPT_LINES = 800
 """Painted lines that stay in memory."""
 
 Anchor = tuple[int, int]
@@ -194,7 +194,7 @@ class TranscriptView(ScrollView, can_focus=True):
         return self._heights.locate(round(self.scroll_y)) if len(self._heights) else None
 
     def _arrange(self, anchor: Anchor | None = None) -> None:
-        """Measure what is visible and a page around it; keep the anchor where it is."""
+        """Measure what is visible and a page above it; keep the anchor where it is."""
         width, height = self.scrollable_content_region.size
         if not height or self._arranging:
             return
@@ -214,8 +214,8 @@ class TranscriptView(ScrollView, can_focus=True):
             return max(0, self._heights.total - height)
         index, offset = anchor or self._heights.locate(round(self.scroll_y))
         index = min(index, len(self.items) - 1)
-        self._measure_run(index, 1, 2 * height + offset)
-        self._measure_run(index - 1, -1, height)
+        self._measure_run(index, 1, height + offset)
+        self._measure_run(index - 1, -1, height)  # so that a page up finds true heights
         top = self._heights.start(index) + min(offset, max(0, self._heights[index] - 1))
         return max(0, min(top, self._heights.total - height))
 
