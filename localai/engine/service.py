@@ -5,15 +5,14 @@ Knows nothing of pipes or processes; `worker` brings commands and takes answers 
 
 from __future__ import annotations
 
-import signal
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from typing import NamedTuple
 
 import msgspec
 
 from localai.engine import frames
+from localai.engine.alarm import alarm
 from localai.engine.base import LoadOptions, ModelInfo
 from localai.engine.batch import Decoder
 from localai.engine.coalesce import coalesce
@@ -23,7 +22,7 @@ from localai.engine.vocab import VocabTokenizer
 from localai.errors import ContextOverflow, EngineError, LocalaiError, ModelError
 from localai.render.tokens import Renderer
 
-COALESCE_SECONDS = 0.01
+COALESCE_SECONDS = 0.02
 TEMPLATE_SECONDS = 60.0
 
 
@@ -66,7 +65,7 @@ class Service:
             return
         model = self._model()
         if isinstance(command, frames.Render):
-            with _alarm(command.seconds):
+            with alarm(command.seconds):
                 rendered = model.renderer.render(command.messages, command.options)
             yield frames.Prompt(number, rendered)
         elif isinstance(command, frames.Tokenize):
@@ -84,7 +83,7 @@ class Service:
 
     def _load(self, options: LoadOptions) -> ModelInfo:
         llama = Llama.open(options)
-        with _alarm(TEMPLATE_SECONDS):
+        with alarm(TEMPLATE_SECONDS):
             renderer = Renderer(
                 options.template or llama.template,
                 llama.tokenizer,
@@ -123,16 +122,3 @@ def _check(ids: Sequence[int], info: ModelInfo) -> None:
     """Refuse ids the vocabulary does not have: llama.cpp would abort on them."""
     if not all(0 <= id < info.n_vocab for id in ids):
         raise EngineError("These tokens belong to another model; send the text again.")
-
-
-@contextmanager
-def _alarm(seconds: float) -> Iterator[None]:
-    """Let the kernel end this process if the block takes longer.
-
-    Nothing less ends a template that keeps the interpreter busy inside one C call.
-    """
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)

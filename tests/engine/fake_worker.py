@@ -10,6 +10,7 @@ import ctypes
 import os
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from localai.conversation import Delta
 from localai.engine import frames, worker
@@ -25,13 +26,22 @@ class FakeService:
         if isinstance(command, frames.Load):
             yield frames.Loaded(command.number, INFO)
         elif isinstance(command, frames.Pieces):
-            limits = open("/proc/self/limits").read() if how == "limits" else ""  # noqa: PTH123, SIM115
-            yield frames.Texts(command.number, (limits, *sorted(os.environ)))
+            yield frames.Texts(command.number, (told(how), *sorted(os.environ)))
         elif isinstance(command, frames.Generate):
             print("noise from a library", flush=True)
             os.system("echo noise from C")
             yield frames.Happened(command.number, Delta("one"))
             hang(how)
+
+
+def told(how: str) -> str:
+    """The process's limits, or a text that is larger than a frame may be."""
+    if how == "limits":
+        return Path("/proc/self/limits").read_text()
+    if how == "large":
+        frames.MAX_FRAME = 900
+        return "x" * 1000
+    return ""
 
 
 def hang(how: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from localai.conversation import Delta
 from localai.engine.base import LoadOptions, Request
 from localai.engine.process import EngineProcess
-from localai.errors import EngineCrashed
+from localai.errors import EngineCrashed, EngineError
 from tests.engine.faulty import wait_until
 
 WORKER = str(Path(__file__).with_name("fake_worker.py"))
@@ -101,3 +102,20 @@ def test_an_engine_without_a_log_still_answers(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with worker(tmp_path / "file" / "folder", "none") as engine:
         assert engine.load().name == "fake"
+
+
+def test_an_answer_too_large_to_send_is_a_failure_not_a_death(tmp_path: Path) -> None:
+    with worker(tmp_path, "large") as engine:
+        with pytest.raises(EngineError, match="cannot be sent"):
+            engine.pieces(())
+        assert engine.load().name == "fake"
+
+
+def test_the_alarm_strikes_while_python_itself_is_stuck() -> None:
+    stuck = (
+        "import ctypes; from localai.engine.alarm import alarm\n"
+        "with alarm(60): pass\n"
+        "with alarm(0.05): ctypes.PyDLL(None).sleep(60)"
+    )
+    done = subprocess.run([sys.executable, "-c", stuck], check=False)
+    assert done.returncode == -signal.SIGALRM
