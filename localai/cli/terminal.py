@@ -89,7 +89,7 @@ class Terminal:
         if last:
             blocks += self._blocks.end()
         done = self._painter.blocks(blocks, columns, first=self._first)
-        self._first = self._first and not blocks
+        self._first = self._first and not done
         tail = self._painter.blocks(self._blocks.tail(), columns, first=self._first)
         self._show(done + tail, len(done), redraw=last)
 
