@@ -15,13 +15,13 @@ FinishReason = Literal["stop", "length", "cancelled", "error"]
 DeltaKind = Literal["text", "reasoning"]
 
 
-class Text(msgspec.Struct, frozen=True, tag="text"):
+class Text(msgspec.Struct, frozen=True, gc=False, tag="text"):
     """What a reader sees."""
 
     text: str
 
 
-class Reasoning(msgspec.Struct, frozen=True, tag="reasoning"):
+class Reasoning(msgspec.Struct, frozen=True, gc=False, tag="reasoning"):
     """What the model wrote to itself before the answer; folded on screen."""
 
     text: str
@@ -87,7 +87,7 @@ def assistant(text: str, reasoning: str = "") -> Message:
     return Message("assistant", (Reasoning(reasoning), *parts) if reasoning else parts)
 
 
-class Timings(msgspec.Struct, frozen=True):
+class Timings(msgspec.Struct, frozen=True, gc=False):
     """Durations in milliseconds. `first_token_ms` counts from the request's arrival."""
 
     prompt_ms: float = 0.0
@@ -95,7 +95,7 @@ class Timings(msgspec.Struct, frozen=True):
     generate_ms: float = 0.0
 
 
-class Completion(msgspec.Struct, frozen=True):
+class Completion(msgspec.Struct, frozen=True, gc=False):
     """How one generation ended.
 
     `generated_tokens` counts sampled tokens without the end-of-turn token,
