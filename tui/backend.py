@@ -19,14 +19,13 @@ OpenEngine = Callable[[], tuple[ModelEntry, Engine]]
 
 
 class Backend:
-    """One store, one engine, the session of the conversation that is spoken in."""
+    """One store and one engine; sessions are cheap and made for each job."""
 
     def __init__(self, settings: Settings, open_store: OpenStore, open_engine: OpenEngine) -> None:
         self._settings = settings
         self._open_engine = open_engine
         self._store = open_store()
         self._model: tuple[ModelEntry, Engine] | None = None
-        self._session: Session | None = None
 
     @property
     def state(self) -> EngineState:
@@ -43,12 +42,8 @@ class Backend:
     def session(self, conversation_id: str) -> Session:
         """The session for a conversation; "" is one that begins with the next question."""
         entry, engine = self.model
-        if conversation_id:
-            conversation = self._store.conversation(conversation_id)
-            self._session = Session(self._store, engine, self._settings, entry, conversation)
-        else:
-            self._session = Session(self._store, engine, self._settings, entry)
-        return self._session
+        conversation = self._store.conversation(conversation_id) if conversation_id else None
+        return Session(self._store, engine, self._settings, entry, conversation)
 
     def cancel(self) -> None:
         """Stop the running answer soon. Any thread."""

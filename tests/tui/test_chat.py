@@ -68,7 +68,7 @@ def _content(on: Stage, selector: str) -> str:
 
 
 async def test_answers_and_code_are_copied(stage: Build, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with stage(["Do\n```sh\nls\n```"]).show() as on:
+    async with stage(["Do\x1b[2J\n```sh\nls\n```"]).show() as on:
         copied: list[str] = []
         monkeypatch.setattr(on.app, "copy_to_clipboard", copied.append)
         await on.ask("how")

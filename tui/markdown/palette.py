@@ -32,7 +32,6 @@ class Palette:
     link: Style
     error: Style
     warning: Style
-    good: Style
     keyword: Style
     string: Style
     number: Style
@@ -64,7 +63,6 @@ class Palette:
             link=ink(colour("secondary"), underline=True),
             error=ink(colour("error")),
             warning=ink(colour("warning")),
-            good=ink(colour("success")),
             keyword=ink(colour("primary")),
             string=ink(colour("success")),
             number=ink(colour("accent")),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textual import on
 
+from localai.sanitize import clean
 from tui.messages import Inspected, Probed
 from tui.screens.base import ChatBase
 from tui.screens.inspect import InspectScreen
@@ -83,5 +84,5 @@ class AnswerActions(ChatBase):
         return item
 
     def _copy(self, text: str, what: str) -> None:
-        self.app.copy_to_clipboard(text)
+        self.app.copy_to_clipboard(clean(text))
         self.say(f"Copied {what}.")

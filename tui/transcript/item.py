@@ -74,11 +74,6 @@ class Item:
             self._reasoning = clean(self.row.message.reasoning)
         return self._reasoning
 
-    @property
-    def measured(self) -> bool:
-        """Whether its height is known rather than estimated."""
-        return self._lines is not None
-
     def grow(self, text: str, reasoning: str, growth: Growth) -> None:
         """Add streamed text and show how far it is."""
         if self._cleaners is None:

@@ -7,7 +7,6 @@ from typing import ClassVar
 from textual import events
 from textual.binding import BindingType
 from textual.geometry import Offset
-from textual.message import Message
 from textual.selection import Selection
 from textual.strip import Strip
 
@@ -21,9 +20,6 @@ class Transcript(TranscriptView):
     """A transcript with a cursor on one of its messages."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("transcript")
-
-    class Unfolded(Message):
-        """Reasoning was folded or unfolded."""
 
     @property
     def chosen(self) -> Item | None:
