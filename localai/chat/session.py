@@ -7,6 +7,7 @@ what the model said is kept whatever ends it. It knows neither screens nor llama
 
 from __future__ import annotations
 
+import random
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from typing import Literal
@@ -233,9 +234,13 @@ class Session:
         )
 
     def _sampling(self) -> Sampling:
-        """The model description's values, overridden by the user's settings."""
+        """The model description's values, overridden by the user's settings.
+
+        The seed is drawn here, so that what is recorded can be run again.
+        """
         own = self.settings.sampling.model_dump(exclude_none=True)
-        return Sampling(**{**self.entry.description.sampling, **own, "seed": self._seed})
+        seed = random.getrandbits(32) if self._seed is None else self._seed
+        return Sampling(**{**self.entry.description.sampling, **own, "seed": seed})
 
 
 def _outcome(completion: Completion | None) -> tuple[Status, str]:

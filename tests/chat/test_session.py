@@ -149,6 +149,13 @@ def test_sampling_comes_from_the_model_then_the_settings(store: Store) -> None:
     assert (used.temperature, used.top_k, used.seed) == (0.2, 9, 7)
 
 
+def test_a_drawn_seed_is_recorded(store: Store) -> None:
+    engine = ScriptedEngine()
+    reply = answer(session(store, engine).send("Hi"))
+    assert reply.origin is not None
+    assert reply.origin.sampling["seed"] == engine.requests[0].sampling.seed is not None
+
+
 def test_thinking_models_get_their_rule_and_budget(store: Store) -> None:
     engine = ScriptedEngine(["<think>a b c d</think>Yes."], thinking=THINK)
     settings = Settings(chat=ChatSettings(thinking_budget=2))
