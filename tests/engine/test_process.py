@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -199,6 +200,32 @@ def test_an_interruption_while_a_frame_moves_starts_a_new_child(
                 engine.pieces((1,))
         assert gone(pid)
         assert engine.pieces((1,)) == ("1",)
+
+
+def test_ctrl_c_while_waiting_ends_the_answer_and_keeps_the_child(tmp_path: Path) -> None:
+    with fake_engine(tmp_path, "slow") as engine:
+        events = engine.generate(REQUEST)
+        for _ in range(1 + FAULT_TOKEN):
+            next(events)
+        pid = engine.pid
+        waiting = threading.Event()
+
+        def press() -> None:
+            waiting.wait(20)
+            os.kill(os.getpid(), signal.SIGINT)
+
+        def wait() -> None:
+            waiting.set()
+            next(events)
+
+        ctrl_c = threading.Thread(target=press)
+        ctrl_c.start()
+        with closing(events), pytest.raises(KeyboardInterrupt):
+            wait()
+        ctrl_c.join()
+        assert engine.state == "ready"
+        assert engine.pieces((1,)) == ("1",)
+        assert engine.pid == pid
 
 
 def test_an_engine_that_cannot_be_started(tmp_path: Path) -> None:
