@@ -23,6 +23,7 @@ from localai.engine.spawn import spawn
 CHUNK = 1 << 16
 SEND_SECONDS = 20.0
 REAP_SECONDS = 2.0
+POLL_SECONDS = 0.25
 
 
 class ChildGone(Exception):
@@ -80,7 +81,7 @@ class Child:
                 try:
                     rest = rest[os.write(self._stdin.fileno(), rest) :]
                 except BlockingIOError:
-                    if not self._writable.poll(max(0.0, 1000 * (deadline - time.monotonic()))):
+                    if not _wait(self._writable, deadline):
                         raise ChildGone("hung") from None
                 except OSError:
                     raise ChildGone("ended") from None
@@ -107,7 +108,7 @@ class Child:
         while not self._answers:
             if self._ending is not None:
                 raise self._ending
-            if not self._readable.poll(max(0.0, 1000 * (deadline - time.monotonic()))):
+            if not _wait(self._readable, deadline):
                 return None
             self._read()
         return self._answers.popleft()
@@ -143,3 +144,16 @@ class Child:
             if not data:
                 self._ending = ChildGone("ended")
         self.torn = False
+
+
+def _wait(pipe: select.poll, deadline: float) -> bool:
+    """Whether the pipe became ready before the deadline (monotonic seconds).
+
+    In slices: a Ctrl-C in the instant before `poll` begins is only seen when it returns.
+    """
+    while True:
+        left = deadline - time.monotonic()
+        if pipe.poll(1000 * max(0.0, min(left, POLL_SECONDS))):
+            return True
+        if left <= POLL_SECONDS:
+            return False
