@@ -8,7 +8,7 @@ what the model said is kept whatever ends it. It knows neither screens nor llama
 from __future__ import annotations
 
 import random
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from typing import Literal
 
@@ -82,7 +82,7 @@ class Session:
         self.conversation = self.store.conversation(self.conversation.id)
         return self.store.path(self.conversation.leaf) if self.conversation.leaf else ()
 
-    def send(self, text: str, *, style: Style = "direct") -> Iterator[TurnEvent]:
+    def send(self, text: str, *, style: Style = "direct") -> Generator[TurnEvent, None, None]:
         """Ask; events until the answer is stored. Raises LocalaiError after storing what came."""
         if not text.strip():
             raise UsageError("There is nothing to send; write a question first.")
@@ -95,7 +95,9 @@ class Session:
         yield UserSaved(question)
         yield from self._answer((*path, question), style)
 
-    def regenerate(self, message_id: str, *, style: Style = "direct") -> Iterator[TurnEvent]:
+    def regenerate(
+        self, message_id: str, *, style: Style = "direct"
+    ) -> Generator[TurnEvent, None, None]:
         """Answer again, beside the answer that is there; or a question that has no answer."""
         message = self.store.message(message_id)
         role = message.message.role

@@ -7,8 +7,7 @@ then is stored like any other answer. It does not know where the text goes.
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from typing import Literal, cast
+from typing import Literal
 
 from localai.chat.session import Session
 from localai.chat.turn import AnswerFinished, AnswerStarted, TurnEvent
@@ -42,7 +41,7 @@ class Turn:
     def run(self, prompt: str, style: Literal["direct", "steps"]) -> StoredMessage:
         """Ask and show; the answer as stored. Raises LocalaiError after storing what came."""
         self._progress.show("Loading the model …")
-        events = cast("Generator[TurnEvent, None, None]", self._session.send(prompt, style=style))
+        events = self._session.send(prompt, style=style)
         answer: StoredMessage | None = None
         try:
             for event in events:

@@ -36,13 +36,19 @@ def spoken(text: str, request: Request) -> Iterator[tuple[str, Kind]]:
         yield from ((word, "text") for word in re.findall(WORD, text))
         return
     inside, spent = rule.inside, 0
-    words = re.findall(f"{re.escape(rule.open)}|{re.escape(rule.close)}|{WORD}", text)
+    markers = (rule.open, rule.close)
+    pieces = re.split(f"({'|'.join(map(re.escape, markers))})", text)
+    words = [
+        word
+        for piece in pieces
+        for word in ([piece] if piece in markers else re.findall(WORD, piece))
+    ]
     cut = False
     for word in words:
         if inside and not cut and rule.budget is not None and spent >= rule.budget:
             cut = True
             yield rule.close, "marker"
-        if word in (rule.open, rule.close):
+        if word in markers:
             inside = word == rule.open
             if not cut:
                 yield word, "marker"

@@ -25,9 +25,7 @@ def localai(*arguments: str, text: str = "") -> subprocess.CompletedProcess[str]
 
 
 def test_a_question_is_answered() -> None:
-    result = localai(
-        "ask", "--json", "--temperature", "0", *BRIEF, "What is the capital of France?"
-    )
+    result = localai("ask", "--json", "--temperature", "0", "What is the capital of France?")
     assert (result.stderr, result.returncode) == ("", 0)
     found = json.loads(result.stdout)
     assert "Paris" in found["answer"]
