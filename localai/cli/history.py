@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from localai.store.rows import Conversation
     from localai.store.store import Store
 
-SHORT = 8
-"""Characters of an id that tell conversations apart: its end, which is random."""
-
 
 @click.group()
 def history() -> None:
@@ -100,7 +97,7 @@ def rm(invocation: Invocation, ids: tuple[str, ...], purge: bool, yes: bool) -> 
         for row in rows:
             (store.purge if purge else store.delete)(row.id)
     for row in rows:
-        undo = "" if purge else f"; bring it back with: localai history undo {short(row)}"
+        undo = "" if purge else f"; bring it back with: localai history undo {row.short_id}"
         note(f"{'Removed' if purge else 'Deleted'} “{_name(row)}”{undo}")
 
 
@@ -113,11 +110,6 @@ def undo(invocation: Invocation, ids: tuple[str, ...]) -> None:
         for row in [_find(store, id) for id in ids]:
             store.undelete(row.id)
             note(f"“{_name(row)}” is back.")
-
-
-def short(row: Conversation) -> str:
-    """The end of an id, enough to find the conversation by."""
-    return row.id[-SHORT:].lower()
 
 
 def _find(store: Store, id: str) -> Conversation:

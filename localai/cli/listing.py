@@ -9,7 +9,6 @@ from collections.abc import Sequence
 import click
 from rich.cells import cell_len, set_cell_size
 
-from localai.cli.history import short
 from localai.sanitize import clean
 from localai.store.rows import Conversation
 
@@ -23,7 +22,7 @@ def table(rows: Sequence[Conversation], columns: int = 0) -> list[str]:
     lines = []
     for row in rows:
         when = time.strftime(WHEN, time.localtime(row.updated))
-        head = f"{short(row)}  {when}  {row.messages:>{count_width},}  "
+        head = f"{row.short_id}  {when}  {row.messages:>{count_width},}  "
         title = _fit(_title(row) or "untitled", columns - len(head))
         lines.append(click.style(head, dim=True) + title)
     return lines

@@ -26,6 +26,11 @@ class Conversation(msgspec.Struct, frozen=True):
     messages: int = 0
     deleted: bool = False
 
+    @property
+    def short_id(self) -> str:
+        """The end of the id, which is random: enough to find the conversation by."""
+        return self.id[-8:].lower()
+
 
 class Origin(msgspec.Struct, frozen=True):
     """What produced an answer: model and adapter, the prompt's ids, sampling and style.
