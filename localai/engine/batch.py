@@ -20,13 +20,14 @@ from localai.engine.slot import Slot
 from localai.engine.threads import ThreadCount, physical_cores
 from localai.errors import ContextOverflow, EngineError
 
-ABORTABLE = 64
-"""Prompt tokens in one call from which on it can be interrupted; the check has a price."""
-
 SCORED_TOGETHER = 32
 """Positions whose logits are kept at once: each is a row of the whole vocabulary."""
 
 TOP = 5
+"""Alternatives given with each probability."""
+
+RANDOM_SEED = 0xFFFFFFFF
+"""The one seed by which llama.cpp means "draw one" (LLAMA_DEFAULT_SEED)."""
 
 Cancelled = Callable[[], bool]
 
@@ -36,6 +37,9 @@ class Decoder:
 
     def __init__(self, llama: Llama) -> None:
         self._llama, self._tokenizer = llama, llama.tokenizer
+        # BOS opens another text: whatever follows it, it is not this answer.
+        bos = llama.tokenizer.bos
+        self._always_end = llama.tokenizer.eog | (frozenset() if bos is None else {bos})
         self._lines = [Line(sequence) for sequence in range(llama.options.n_seq_max)]
         fixed = llama.options.n_threads
         self._threads = None if fixed else ThreadCount(physical_cores())
@@ -43,27 +47,37 @@ class Decoder:
     def generate(
         self, request: Request, cancelled: Cancelled, end_ids: frozenset[int]
     ) -> Generator[Event, None, None]:
-        """Events of one generation, the last one Finished. Raises ContextOverflow, EngineError."""
+        """Events of one generation, the last one Finished.
+
+        `cancelled` is asked at every token, and while llama.cpp reads a prompt. Tokens in
+        `end_ids`, and those the file declares as ends, end the answer. Raises
+        ContextOverflow, EngineError. Closing the generator is as good as a cancel.
+        """
         for _, event in self.run((request,), cancelled, end_ids):
             yield event
 
     def run(
         self, requests: Sequence[Request], cancelled: Cancelled, end_ids: frozenset[int]
     ) -> Generator[tuple[int, Event], None, None]:
-        """Events of several generations side by side, each with its request's index."""
-        slots = [self._slot(i, request, end_ids) for i, request in enumerate(requests)]
+        """Events of several generations side by side, each with its request's index.
+
+        They share the window: what the prompts leave of it is divided among them.
+        """
+        room = self._room(*(request.ids for request in requests))
+        slots = [self._slot(i, request, end_ids, room) for i, request in enumerate(requests)]
         samplers: list[Sampler] = []
         try:
+            self._make_room(slots)
             for index, slot in enumerate(slots):
                 samplers.append(self._sampler(slot.request))
                 for progress in self._read(slot, cancelled):
                     yield index, progress
                 if slot.finish is None:
                     slot.prompt_read()
-                    for delta in slot.accept(samplers[index].sample(-1)):
+                    for delta in slot.accept(_next(slot, samplers[index], -1)):
                         yield index, delta
             yield from self._decode(slots, samplers, cancelled)
-        except EngineError:
+        except Exception:
             self.reset()
             raise
         finally:
@@ -72,15 +86,20 @@ class Decoder:
 
     def probabilities(self, ids: Sequence[int], start: int) -> Iterator[TokenProbability]:
         """For each position from `start` (at least 1) on: the token there given those before."""
-        line = self._lines[0]
-        start = max(1, start)
-        kept = self._keep(line, ids, start - 1)
-        self._feed(line, ids[kept : start - 1])
-        for begin in range(start - 1, len(ids) - 1, SCORED_TOGETHER):
-            chunk = ids[begin : min(begin + SCORED_TOGETHER, len(ids) - 1)]
-            self._feed(line, chunk, logits=True)
-            for row in range(len(chunk)):
-                yield self._probability(row, ids[begin + row + 1])
+        self._room(ids)
+        line, start = self._lines[0], max(1, start)
+        together = min(SCORED_TOGETHER, self._llama.n_batch)
+        try:
+            kept = self._keep(line, ids, start - 1)
+            self._feed(line, ids[kept : start - 1])
+            for begin in range(start - 1, len(ids) - 1, together):
+                chunk = ids[begin : min(begin + together, len(ids) - 1)]
+                self._feed(line, chunk, logits=True)
+                for row in range(len(chunk)):
+                    yield self._probability(row, ids[begin + row + 1])
+        except Exception:
+            self.reset()
+            raise
 
     def reset(self) -> None:
         """Drop the whole cache."""
@@ -88,28 +107,40 @@ class Decoder:
             self._llama.forget(line.sequence, 0)
             line.cut(0, "")
 
-    def _slot(self, index: int, request: Request, end_ids: frozenset[int]) -> Slot:
-        room = self._llama.n_ctx - len(request.ids)
+    def _slot(self, index: int, request: Request, end_ids: frozenset[int], room: int) -> Slot:
         if not request.ids:
             raise EngineError("There is no prompt to go on from; write something first.")
-        if room < 1:
-            raise ContextOverflow(
-                f"The prompt has {len(request.ids)} tokens and the context window "
-                f"{self._llama.n_ctx}; shorten it, or set a larger engine.context."
-            )
         if index >= len(self._lines):
             raise EngineError(f"This context holds {len(self._lines)} sequences; send fewer.")
-        return Slot(request, self._lines[index], self._tokenizer, end_ids, room)
+        ends = end_ids | self._always_end
+        return Slot(request, self._lines[index], self._tokenizer, ends, room)
+
+    def _room(self, *prompts: Sequence[int]) -> int:
+        """How many tokens fit after each prompt, at least one. Raises ContextOverflow."""
+        taken = sum(map(len, prompts))
+        room = (self._llama.n_ctx - taken) // max(1, len(prompts))
+        if room < 1:
+            raise ContextOverflow(
+                f"The prompt has {taken} tokens and the context window "
+                f"{self._llama.n_ctx}; shorten it, or set a larger engine.context."
+            )
+        return room
+
+    def _make_room(self, slots: Sequence[Slot]) -> None:
+        """Keep in the cache what the prompts can use of it; the rest belongs to all."""
+        for slot in slots:
+            slot.cached = self._keep(slot.line, slot.request.ids, len(slot.request.ids) - 1)
+        for line in self._lines[len(slots) :]:
+            self._keep(line, (), 0)
 
     def _sampler(self, request: Request) -> Sampler:
         seed = request.sampling.seed
-        seed = random.getrandbits(32) if seed is None else seed & 0xFFFFFFFF
+        seed = random.randrange(RANDOM_SEED) if seed is None else seed % RANDOM_SEED
         return Sampler(self._llama, request.sampling, seed, request.ids)
 
     def _read(self, slot: Slot, cancelled: Cancelled) -> Iterator[PromptProgress]:
-        """Bring the prompt into the cache; at least its last token is decoded anew."""
+        """Bring the rest of the prompt into the cache, at least its last token."""
         ids, line = slot.request.ids, slot.line
-        slot.cached = self._keep(line, ids, len(ids) - 1)
         yield PromptProgress(slot.cached, len(ids))
         while len(line.ids) < len(ids):
             self._adapt()
@@ -127,7 +158,7 @@ class Decoder:
             for index, slot in list(running.items()):
                 if slot.finish is not None:
                     del running[index]
-                    for last in slot.close():
+                    for last in slot.close(slot.finish):
                         yield index, last
             if not running:
                 return
@@ -146,12 +177,11 @@ class Decoder:
             (slot.last, len(slot.line.ids), slot.line.sequence, True) for slot in running.values()
         ]
         self._llama.decode(rows)
-        for row, (index, slot) in enumerate(running.items()):
+        # All at once, before anybody can close this generator: they are in the cache now.
+        for slot in running.values():
             slot.line.ids.append(slot.last)
-            token = slot.forced()
-            if token is None:
-                token = samplers[index].sample(row)
-            for delta in slot.accept(token):
+        for row, (index, slot) in enumerate(running.items()):
+            for delta in slot.accept(_next(slot, samplers[index], row)):
                 yield index, delta
 
     def _keep(self, line: Line, ids: Sequence[int], most: int) -> int:
@@ -181,7 +211,7 @@ class Decoder:
             chunk = ids[begin : begin + size]
             at, last = len(line.ids), len(chunk) - 1
             rows = [(id, at + i, line.sequence, logits or i == last) for i, id in enumerate(chunk)]
-            if not self._llama.decode(rows, abort if len(chunk) >= ABORTABLE else None):
+            if not self._llama.decode(rows, abort):
                 if not self._llama.forget(line.sequence, at):
                     self._llama.forget(line.sequence, 0)
                     line.cut(0, line.key)
@@ -203,3 +233,9 @@ class Decoder:
         """Follow the machine's load."""
         if self._threads is not None and self._threads.look():
             self._llama.use_threads(self._threads.count)
+
+
+def _next(slot: Slot, sampler: Sampler, row: int) -> int:
+    """The token that follows the one at `row` of the last batch."""
+    forced = slot.forced()
+    return sampler.sample(row) if forced is None else forced

@@ -8,8 +8,10 @@ memory, samplers; no policy lives here (the decode loop is `batch`, the KV bookk
 from __future__ import annotations
 
 import ctypes
+import os
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from itertools import compress, repeat
 from typing import Any
 
 import numpy as np
@@ -25,8 +27,15 @@ from localai.errors import EngineError, ModelError
 DEFAULT_WINDOW = 8192
 ALL_LAYERS = 999
 ABORTED = 2
-_CPU_DEVICE = 0
+"""What llama_decode returns when its abort callback said so."""
+_GPUS = (1, 2)
+"""GGML_BACKEND_DEVICE_TYPE_GPU and _IGPU."""
 _LOG = _c.llama_log_callback(forward)
+
+NO_WRITER = (
+    "{} is not a model that writes text word by word, so it cannot chat; "
+    "choose a text model, for example one from `localai models list`."
+)
 
 Abort = Callable[[], bool]
 
@@ -41,23 +50,28 @@ class LlamaVocab:
         self.eos: int = _c.llama_vocab_eos(self._vocab)
         self.add_bos: bool = _c.llama_vocab_get_add_bos(self._vocab)
 
-    def attributes(self, id: int) -> int:
-        """Bits of llama_token_attr."""
-        bits: int = _c.llama_vocab_get_attr(self._vocab, id)
-        return bits
+    def attributes(self) -> list[int]:
+        """Bits of llama_token_attr, token by token."""
+        return list(map(_c.llama_vocab_get_attr, repeat(self._vocab), range(self.size)))
 
-    def ends(self, id: int) -> bool:
-        """Whether the file says that this token ends a generation."""
-        ends: bool = _c.llama_vocab_is_eog(self._vocab, id)
-        return ends
+    def ends(self) -> frozenset[int]:
+        """The tokens that end a generation, as the file says."""
+        ids = range(self.size)
+        return frozenset(compress(ids, map(_c.llama_vocab_is_eog, repeat(self._vocab), ids)))
 
-    def piece(self, id: int, buffer: Any) -> bytes:
-        """The bytes a token stands for, control tokens included. `buffer`: 64 chars or more."""
-        length = _c.llama_token_to_piece(self._vocab, id, buffer, len(buffer), 0, True)
-        if length < 0:
-            buffer = ctypes.create_string_buffer(-length)
-            length = _c.llama_token_to_piece(self._vocab, id, buffer, -length, 0, True)
-        return ctypes.string_at(buffer, length)
+    def pieces(self) -> list[bytes]:
+        """The bytes of every token, control tokens included."""
+        read, vocab, room = _c.llama_token_to_piece, self._vocab, 64
+        found: list[bytes] = []
+        buffer = ctypes.create_string_buffer(room)
+        for id in range(self.size):
+            length = read(vocab, id, buffer, room, 0, True)
+            if length < 0:
+                room = -length
+                buffer = ctypes.create_string_buffer(room)
+                length = read(vocab, id, buffer, room, 0, True)
+            found.append(buffer.raw[:length])
+        return found
 
     def tokenize(self, text: bytes, *, special: bool) -> list[int]:
         """Ids of UTF-8 text, without BOS."""
@@ -83,11 +97,8 @@ class Sampler:
 
         penalised = sampling.repeat_penalty != 1.0 and sampling.repeat_last_n > 0
         if penalised:
-            add(
-                _c.llama_sampler_init_penalties(
-                    llama.vocab.size, sampling.repeat_last_n, sampling.repeat_penalty, 0.0, 0.0
-                )
-            )
+            last, factor = sampling.repeat_last_n, sampling.repeat_penalty
+            add(_c.llama_sampler_init_penalties(llama.vocab.size, last, factor, 0.0, 0.0))
         if sampling.temperature <= 0:
             add(_c.llama_sampler_init_greedy())
         else:
@@ -104,8 +115,7 @@ class Sampler:
 
     def sample(self, row: int) -> int:
         """The next token after the one at `row` of the last batch."""
-        token: int = _c.llama_sampler_sample(self._chain, self._context, row)
-        return token
+        return int(_c.llama_sampler_sample(self._chain, self._context, row))
 
     def close(self) -> None:
         """Free the chain."""
@@ -115,7 +125,14 @@ class Sampler:
 
 
 class Llama:
-    """One model, one context over it, one batch."""
+    """One model, one context over it, one batch.
+
+    `n_ctx`, `n_ctx_train`: the window as opened and as trained, in tokens; `n_params`:
+    number of weights; `size_bytes`: all tensors; `metadata`: the file's key-value pairs;
+    `template`: its chat template. `partial`: a sequence's cache can be cut
+    back; recurrent models keep a state instead. `adapter`: content hash of the adapter in
+    force, empty without one.
+    """
 
     def __init__(self, options: LoadOptions, model: Any, context: Any) -> None:
         self.options, self.model, self.context = options, model, context
@@ -123,7 +140,11 @@ class Llama:
         self.tokenizer = VocabTokenizer(self.vocab)
         self.n_ctx: int = _c.llama_n_ctx_seq(context)
         self.n_batch: int = _c.llama_n_batch(context)
+        self.n_ctx_train: int = _c.llama_model_n_ctx_train(model)
+        self.n_params: int = _c.llama_model_n_params(model)
+        self.size_bytes: int = _c.llama_model_size(model)
         self.metadata = _metadata(model)
+        self.template = self.metadata.get("tokenizer.chat_template")
         self.adapter = ""
         self.partial = not (_c.llama_model_is_recurrent(model) or _c.llama_model_is_hybrid(model))
         self._batch = _c.llama_batch_init(self.n_batch, 0, 1)
@@ -153,32 +174,9 @@ class Llama:
         _c.llama_model_free(self.model)
         self.context = self.model = None
 
-    @property
-    def template(self) -> str | None:
-        """The chat template of the file."""
-        return self.metadata.get("tokenizer.chat_template")
-
-    @property
-    def n_ctx_train(self) -> int:
-        """The window the model was trained with, in tokens."""
-        window: int = _c.llama_model_n_ctx_train(self.model)
-        return window
-
-    @property
-    def n_params(self) -> int:
-        """Number of weights."""
-        count: int = _c.llama_model_n_params(self.model)
-        return count
-
-    @property
-    def size_bytes(self) -> int:
-        """Size of all tensors."""
-        size: int = _c.llama_model_size(self.model)
-        return size
-
     @cached_property
     def accelerator(self) -> str:
-        """What computes: the first device that is not the CPU, else "CPU"."""
+        """What computes: the first graphics device, else "CPU"."""
         if self.options.n_gpu_layers == 0 or not _c.llama_supports_gpu_offload():
             return "CPU"
         get, kind = _ggml.ggml_backend_dev_get, _ggml.ggml_backend_dev_type
@@ -187,7 +185,7 @@ class Llama:
         kind.argtypes = [ctypes.c_void_p]
         describe.restype, describe.argtypes = ctypes.c_char_p, [ctypes.c_void_p]
         devices = [get(index) for index in range(_ggml.ggml_backend_dev_count())]
-        names = [describe(d).decode(errors="replace") for d in devices if kind(d) != _CPU_DEVICE]
+        names = [describe(d).decode(errors="replace") for d in devices if kind(d) in _GPUS]
         return names[0] if names else "CPU"
 
     def decode(
@@ -219,13 +217,11 @@ class Llama:
 
     def forget(self, sequence: int, start: int) -> bool:
         """Drop a sequence's cache from position `start` on; False where the model cannot."""
-        done: bool = _c.llama_memory_seq_rm(self._memory, sequence, start, -1)
-        return done
+        return bool(_c.llama_memory_seq_rm(self._memory, sequence, start, -1))
 
     def first_position(self, sequence: int) -> int:
         """The oldest position that is still in a sequence's cache; -1 when it is empty."""
-        position: int = _c.llama_memory_seq_pos_min(self._memory, sequence)
-        return position
+        return int(_c.llama_memory_seq_pos_min(self._memory, sequence))
 
     def logits(self, row: int) -> np.ndarray[Any, np.dtype[np.float32]]:
         """Logits of a row of the last batch, shape (n_vocab,); valid until the next decode."""
@@ -240,29 +236,34 @@ class Llama:
 def _load_model(options: LoadOptions, log: Reasons) -> Any:
     params = _c.llama_model_default_params()
     params.n_gpu_layers = ALL_LAYERS if options.n_gpu_layers < 0 else options.n_gpu_layers
-    model = _c.llama_model_load_from_file(options.path.encode(), params)
+    model = _c.llama_model_load_from_file(os.fsencode(options.path), params)
     if not model:
         raise ModelError(
             f"llama.cpp cannot load {options.path} ({log.first}); "
             "try another copy, another quantisation, or another model."
         )
-    name = _metadata(model).get("general.architecture", "")
-    pooled = _metadata(model).get(f"{name}.pooling_type", "0") != "0"
-    causal = _metadata(model).get(f"{name}.attention.causal", "true") != "false"
-    encodes = _c.llama_model_has_encoder(model) or not _c.llama_model_has_decoder(model)
-    if encodes or pooled or not causal or _c.llama_model_is_diffusion(model):
+    if not _writes(model):
         _c.llama_model_free(model)
-        raise ModelError(
-            f"{options.path} is not a model that writes text word by word, so it cannot chat; "
-            "choose a text model, for example one from `localai models list`."
-        )
+        raise ModelError(NO_WRITER.format(options.path))
     return model
+
+
+def _writes(model: Any) -> bool:
+    """Whether a model has tokens and predicts the next one (embedding models do not)."""
+    metadata = _metadata(model)
+    name = metadata.get("general.architecture", "")
+    pooled = metadata.get(f"{name}.pooling_type", "0") != "0"
+    causal = metadata.get(f"{name}.attention.causal", "true") != "false"
+    encodes = _c.llama_model_has_encoder(model) or not _c.llama_model_has_decoder(model)
+    tokens = _c.llama_vocab_type(_c.llama_model_get_vocab(model)) != _c.LLAMA_VOCAB_TYPE_NONE
+    others = encodes or pooled or _c.llama_model_is_diffusion(model)
+    return bool(tokens and causal and not others)
 
 
 def _open_context(options: LoadOptions, model: Any) -> Any:
     trained = _c.llama_model_n_ctx_train(model)
     params = _c.llama_context_default_params()
-    params.n_ctx = options.n_ctx or min(trained, DEFAULT_WINDOW)
+    params.n_ctx = options.n_ctx or min(trained or DEFAULT_WINDOW, DEFAULT_WINDOW)
     params.n_batch = min(options.n_batch, params.n_ctx)
     params.n_ubatch = params.n_batch
     params.n_seq_max = options.n_seq_max
@@ -275,6 +276,10 @@ def _open_context(options: LoadOptions, model: Any) -> Any:
             f"There is not enough memory for a window of {params.n_ctx} tokens; "
             "set a smaller engine.context, or use a smaller model."
         )
+    if not _c.llama_get_memory(context):
+        # Nothing to remember earlier tokens by: an embedding model whose file does not say so.
+        _c.llama_free(context)
+        raise ModelError(NO_WRITER.format(options.path))
     return context
 
 
@@ -289,9 +294,7 @@ def _metadata(model: Any) -> dict[str, str]:
 
 def _text(function: Callable[..., int], model: Any, index: int) -> str:
     """A string of any length from a C function that fills a buffer."""
-    buffer = ctypes.create_string_buffer(256)
-    length = function(model, index, buffer, len(buffer))
-    if length >= len(buffer):
-        buffer = ctypes.create_string_buffer(length + 1)
-        function(model, index, buffer, length + 1)
+    size = function(model, index, None, 0) + 1
+    buffer = ctypes.create_string_buffer(size)
+    function(model, index, buffer, size)
     return buffer.value.decode("utf-8", "replace")

@@ -6,7 +6,7 @@ Does not set the callback (`llama` does) and never writes to stdout.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+import re
 
 LOGGER = logging.getLogger("llama.cpp")
 _LEVELS = {3: logging.WARNING, 4: logging.ERROR}
@@ -19,12 +19,16 @@ def forward(level: int, text: bytes, _: object) -> None:
         LOGGER.log(_LEVELS[level], "%s", text.decode("utf-8", "replace").rstrip())
 
 
+_VERDICT = "error loading model: "
+_FUNCTIONS = re.compile(r"^(\w*_\w*: )+")
+
+
 class Reasons(logging.Handler):
     """Collects lines while in a `with` block."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.lines: list[str] = []
+        self._lines: list[tuple[int, str]] = []
 
     def __enter__(self) -> Reasons:
         LOGGER.addHandler(self)
@@ -35,17 +39,12 @@ class Reasons(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Keep a line."""
-        self.lines.append(record.getMessage())
-
-    def mention(self, words: Iterable[str]) -> bool:
-        """Whether a line has one of `words`."""
-        return any(word in line for word in words for line in self.lines)
+        self._lines.append((record.levelno, record.getMessage()))
 
     @property
     def first(self) -> str:
-        """The first line that explains something, without llama.cpp's function names."""
-        for line in self.lines:
-            text = line.rpartition("error loading model: ")[2].split(": ", 1)[-1].strip()
-            if text:
-                return text.rstrip(".")
-        return "llama.cpp gives no reason"
+        """The line that says why a load failed, without llama.cpp's function names."""
+        errors = [line for level, line in self._lines if level == logging.ERROR]
+        errors.sort(key=lambda line: _VERDICT not in line)
+        reasons = (_FUNCTIONS.sub("", line.rpartition(_VERDICT)[2]).strip(" .") for line in errors)
+        return next(filter(None, reasons), "llama.cpp gives no reason")

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from localai.conversation import Completion, Delta, Finished, FinishReason, Timings
 from localai.engine.base import Request
 from localai.engine.prefix import Line
-from localai.engine.stream import Piece, TextStream
+from localai.engine.stream import HIDDEN, PLAIN, SPECIAL, Piece, TextStream
 from localai.engine.vocab import VocabTokenizer
 
 AFTER_BUDGET = "\n\n"
@@ -20,7 +20,11 @@ AFTER_BUDGET = "\n\n"
 
 
 class Slot:
-    """A request while it runs. `finish` says why it has ended."""
+    """A request while it runs in `line`. `finish` says why it has ended.
+
+    `end_ids` end it and are no part of it; `room` is how many tokens the window still
+    has for it; `cached` counts the prompt tokens that were in the cache already.
+    """
 
     def __init__(
         self,
@@ -31,18 +35,17 @@ class Slot:
         room: int,
     ) -> None:
         self.request, self.line, self._tokenizer = request, line, tokenizer
-        rule = request.reasoning
-        self.stream = TextStream(request.stop, rule)
+        self.stream = TextStream(request.stop, request.reasoning)
         self.finish: FinishReason | None = None
         self.cached = 0
         self._end_ids = end_ids
-        self._markers = {rule.open, rule.close} if rule else set()
         self._limit = min(room, request.max_tokens) if request.max_tokens else room
         self._ids: list[int] = []
         self._silent = self._reasoned = 0
         self._forced: deque[int] = deque()
         self._asked = self._read = time.perf_counter()
         self._first = 0.0
+        self._close_over_budget()
 
     def prompt_read(self) -> None:
         """The prompt is in the cache."""
@@ -57,33 +60,33 @@ class Slot:
         """The next token where the engine has to write it itself."""
         return self._forced.popleft() if self._forced else None
 
-    def accept(self, token: int) -> Iterator[Delta]:
+    def accept(self, token: int) -> list[Delta]:
         """Take in the next token; afterwards `finish` may be set."""
         self._first = self._first or time.perf_counter()
         if token in self._end_ids:
             self.finish = "stop"
-            return
+            return []
         self._ids.append(token)
         self._silent += 1
-        self._reasoned += self.stream.inside
-        yield from self._deltas(self.stream.feed(self._visible(token)))
+        before = self.stream.inside
+        pieces = self.stream.feed(self._tokenizer.piece_bytes(token), self._look(token))
+        self._reasoned += before and self.stream.inside
         if self.stream.stopped:
             self.finish = "stop"
         elif len(self._ids) >= self._limit:
             self.finish = "length"
-        elif self._over_budget():
-            rule = self.request.reasoning
-            text = f"{rule.close}{AFTER_BUDGET}" if rule else ""
-            self._forced.extend(self._tokenizer.tokenize(text, special=True))
+        else:
+            self._close_over_budget()
+        return self._deltas(pieces)
 
-    def close(self) -> Iterator[Delta | Finished]:
+    def close(self, finish: FinishReason) -> Iterator[Delta | Finished]:
         """What was held back, and how it ended."""
         yield from self._deltas(self.stream.end())
         ended = time.perf_counter()
         first = self._first or ended
         yield Finished(
             Completion(
-                finish_reason=self.finish or "error",
+                finish_reason=finish,
                 prompt_tokens=len(self.request.ids),
                 cached_tokens=self.cached,
                 generated_tokens=len(self._ids),
@@ -98,23 +101,27 @@ class Slot:
             )
         )
 
-    def _visible(self, token: int) -> bytes:
-        """A token's bytes; control tokens have none, unless they mark reasoning."""
-        hidden = (
-            self._tokenizer.is_control(token) and self._tokenizer.piece(token) not in self._markers
-        )
-        return b"" if hidden else self._tokenizer.piece_bytes(token)
+    def _look(self, token: int) -> str:
+        if self._tokenizer.is_control(token):
+            return HIDDEN
+        return SPECIAL if self._tokenizer.is_marker(token) else PLAIN
 
-    def _deltas(self, pieces: list[Piece]) -> Iterator[Delta]:
+    def _deltas(self, pieces: list[Piece]) -> list[Delta]:
+        """Pieces as events; the first one carries all tokens since the last event."""
+        deltas = []
         for kind, text in pieces:
-            yield Delta(text, kind, self._silent)
+            deltas.append(Delta(text, kind, self._silent))
             self._silent = 0
+        return deltas
 
-    def _over_budget(self) -> bool:
+    def _close_over_budget(self) -> None:
+        """Queue the end of reasoning when it has had all the tokens it may have."""
         rule = self.request.reasoning
         if rule is None or rule.budget is None or not self.stream.inside or self._forced:
-            return False
-        return self._reasoned >= rule.budget
+            return
+        if self._reasoned >= rule.budget:
+            text = f"{rule.close}{AFTER_BUDGET}"
+            self._forced.extend(self._tokenizer.tokenize(text, special=True))
 
     def _kept(self) -> tuple[int, ...]:
         """The sampled ids without those of a stop string."""
@@ -122,7 +129,7 @@ class Slot:
             return tuple(self._ids)
         kept, size = 0, 0
         for id in self._ids:
-            size += len(self._visible(id))
+            size += len(self._tokenizer.piece_bytes(id))
             if size > self.stream.kept:
                 break
             kept += 1

@@ -2,6 +2,7 @@
 
 Pure: bytes in, pieces of text out, and the result does not depend on how the bytes were
 cut. Text that may be the beginning of a marker is held back until that is decided.
+Control tokens take part in markers and are never shown.
 """
 
 from __future__ import annotations
@@ -14,82 +15,113 @@ from localai.engine.base import ReasoningRule
 
 Piece = tuple[DeltaKind, str]
 
+PLAIN, SPECIAL, HIDDEN = "psh"
+"""What a character comes from: an ordinary token, one that stands for a marker and can be
+seen (USER_DEFINED), a control token."""
+
+_BYTES = "surrogateescape"
+"""Keeps bytes that are no UTF-8 countable until they are shown as U+FFFD."""
+
 
 class TextStream:
     """The text of one generation. `stop` ends it, in reasoning as well as in the answer.
 
-    `stopped` is True once a stop string was met; `kept` counts the bytes before it.
-    `inside` tells whether the stream is in reasoning, `closed` whether that has ended.
+    `inside` tells whether the stream is in reasoning, `stopped` whether a stop string was
+    met; `kept` counts the bytes before it, those of markers and control tokens included.
+
+    A reasoning marker counts where it closes reasoning, where it is a token of its own,
+    and at the beginning of the reasoning or the answer. Spelt out later on, it is a
+    quotation and shown.
     """
 
     def __init__(self, stop: Sequence[str] = (), rule: ReasoningRule | None = None) -> None:
-        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._decoder = codecs.getincrementaldecoder("utf-8")(_BYTES)
         self._stop = tuple(marker for marker in stop if marker)
+        self._markers = (*self._stop, rule.open, rule.close) if rule else self._stop
         self._rule = rule
-        self._held = ""
-        self._trim = False
+        self._held = self._looks = ""
         self.inside = rule is not None and rule.inside
-        self.closed = False
+        self._fresh, self._trim = True, self.inside
         self.stopped = False
         self.kept = 0
 
-    def feed(self, data: bytes) -> list[Piece]:
-        """Text that is certain after these bytes."""
-        return self._take(self._decoder.decode(data))
+    def feed(self, data: bytes, look: str = PLAIN) -> list[Piece]:
+        """Text that is certain after a token's bytes; `look` is PLAIN, SPECIAL or HIDDEN."""
+        text = self._decoder.decode(data)
+        own = 0 if look == PLAIN else min(len(data.decode("utf-8", _BYTES)), len(text))
+        self._looks += PLAIN * (len(text) - own) + look * own
+        self._held += text
+        return self._certain()
 
     def end(self) -> list[Piece]:
         """What was held back, when nothing follows; half a character becomes U+FFFD."""
-        pieces = self._take(self._decoder.decode(b"", final=True))
-        rest, self._held = self._held, ""
-        return pieces if self.stopped else [*pieces, *self._shown(rest)]
+        rest = self._decoder.decode(b"", final=True)
+        self._looks += PLAIN * len(rest)
+        self._held += rest
+        pieces = self._certain()
+        return pieces if self.stopped else _joined([*pieces, *self._show(len(self._held))])
 
-    def _take(self, text: str) -> list[Piece]:
+    def _certain(self) -> list[Piece]:
         pieces: list[Piece] = []
-        self._held += text
         while not self.stopped:
-            markers = self._markers()
-            at, marker = _first(self._held, markers)
+            at, marker = self._first()
             if at < 0:
-                certain = len(self._held) - _beginning(self._held, markers)
-                pieces += self._shown(self._held[:certain])
-                self._held = self._held[certain:]
+                pieces += self._show(len(self._held) - _beginning(self._held, self._markers))
                 break
-            pieces += self._shown(self._held[:at])
-            self._pass(at, marker)
+            pieces += self._show(at)
+            self._pass(marker)
         return _joined(pieces)
 
-    def _markers(self) -> tuple[str, ...]:
-        if self._rule is None:
-            return self._stop
-        if self.inside:
-            return (*self._stop, self._rule.close)
-        return (*self._stop, self._rule.open) if not self.closed else self._stop
+    def _first(self) -> tuple[int, str]:
+        """Where the marker stands that is complete first (-1: nowhere), so that more text
+        cannot change what was decided; of two that end together the longer."""
+        found: list[tuple[int, int, str]] = []
+        for marker in self._markers:
+            at = self._held.find(marker)
+            while at >= 0 and not self._counts(at, marker):
+                at = self._held.find(marker, at + 1)
+            if at >= 0:
+                found.append((at + len(marker), at, marker))
+        _, at, marker = min(found, default=(0, -1, ""))
+        return at, marker
 
-    def _pass(self, at: int, marker: str) -> None:
-        """Go over a marker: it is not text."""
-        rest = self._held[at + len(marker) :]
+    def _counts(self, at: int, marker: str) -> bool:
+        if marker in self._stop or self._looks[at] != PLAIN:
+            return True
+        if self.inside and self._rule is not None and marker == self._rule.close:
+            return True
+        return self._fresh and not self._visible(at).strip()
+
+    def _pass(self, marker: str) -> None:
+        """Go over the marker that the held text begins with: it is not text."""
         if marker in self._stop:
-            self.stopped, self._held = True, ""
+            self.stopped, self._held, self._looks = True, "", ""
             return
-        self.kept += len(marker.encode())
-        self._held, self._trim = rest, True
-        self.closed = self.inside
-        self.inside = not self.inside
+        self._drop(len(marker))
+        self.inside = self._rule is not None and marker == self._rule.open
+        self._fresh = self._trim = True
 
-    def _shown(self, text: str) -> list[Piece]:
-        """Text as a piece; line breaks right after a marker belong to the markup."""
-        self.kept += len(text.encode("utf-8", "replace"))
+    def _show(self, length: int) -> list[Piece]:
+        """The first characters held, as a piece; line breaks right after a marker belong
+        to the markup."""
+        text = self._visible(length)
+        self._drop(length)
         if self._trim:
             text = text.lstrip("\n")
             self._trim = not text
+        self._fresh = self._fresh and not text.strip()
         return [("reasoning" if self.inside else "text", text)] if text else []
 
+    def _visible(self, length: int) -> str:
+        """What of the first characters held can be shown."""
+        text, looks = self._held[:length], self._looks[:length]
+        if HIDDEN in looks:
+            text = "".join(c for c, look in zip(text, looks, strict=True) if look != HIDDEN)
+        return text if text.isascii() else text.encode("utf-8", _BYTES).decode("utf-8", "replace")
 
-def _first(text: str, markers: Sequence[str]) -> tuple[int, str]:
-    """Where the earliest marker stands (-1: nowhere); of two at one place the longer."""
-    found = [(text.find(m), -len(m), m) for m in markers if m in text]
-    at, _, marker = min(found, default=(-1, 0, ""))
-    return at, marker
+    def _drop(self, length: int) -> None:
+        self.kept += len(self._held[:length].encode("utf-8", _BYTES))
+        self._held, self._looks = self._held[length:], self._looks[length:]
 
 
 def _beginning(text: str, markers: Sequence[str]) -> int:

@@ -3,7 +3,9 @@
 llama.cpp's threads meet at a barrier many times per token and spin there; beside a busy
 program each waits for the one that lost its core, and all get slower than fewer threads
 would be. So the count follows what the rest of the machine does. The policy is pure; the
-measuring reads two counters of the kernel twice a second.
+measuring reads two counters of the kernel twice a second. It presumes that threads wait
+briefly only (`GOMP_SPINCOUNT`, set where the process is started: `spawn`): spinning for
+ever, two threads on one core would still halt each other until the count has followed.
 """
 
 from __future__ import annotations
@@ -23,6 +25,10 @@ HEAVY = 0.5
 
 CALM = 3
 """Looks in a row that must agree before a thread comes back; one is enough to leave."""
+
+MARGIN = 0.25
+"""Cores by which the foreign load must stay below that mark for it: our own reader works
+more the faster we decode, and must not make the count swing."""
 
 
 class Usage(NamedTuple):
@@ -63,11 +69,16 @@ class ThreadCount:
         self._at, self._last = now, usage
         if seconds > 4 * INTERVAL:
             return False
+        return self._follow(max(0.0, foreign / seconds))
+
+    def _follow(self, foreign: float) -> bool:
         before = self.count
-        goal = wanted(self.cores, max(0.0, foreign / seconds))
-        self._calm = self._calm + 1 if goal > self.count else 0
-        if goal < self.count or self._calm >= CALM:
-            self.count, self._calm = goal, 0
+        more = wanted(self.cores, foreign + MARGIN)
+        self._calm = self._calm + 1 if more > before else 0
+        if self._calm >= CALM:
+            self.count, self._calm = more, 0
+        else:
+            self.count = min(before, wanted(self.cores, foreign))
         return self.count != before
 
 

@@ -6,15 +6,12 @@ look-up while it streams.
 
 from __future__ import annotations
 
-import ctypes
 import hashlib
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Protocol
 
 UNKNOWN, CONTROL, USER_DEFINED = 1, 8, 16
 """Bits of llama_token_attr."""
-
-LONGEST_USUAL_PIECE = 64
 
 
 class Vocab(Protocol):
@@ -25,16 +22,16 @@ class Vocab(Protocol):
     eos: int
     add_bos: bool
 
-    def attributes(self, id: int) -> int:
-        """Bits of llama_token_attr."""
+    def attributes(self) -> list[int]:
+        """Bits of llama_token_attr, token by token."""
         ...
 
-    def ends(self, id: int) -> bool:
-        """Whether the file says that this token ends a generation."""
+    def ends(self) -> frozenset[int]:
+        """The tokens that end a generation, as the file says."""
         ...
 
-    def piece(self, id: int, buffer: Any) -> bytes:
-        """The bytes a token stands for; `buffer` is scratch space."""
+    def pieces(self) -> list[bytes]:
+        """The bytes of every token, control tokens included."""
         ...
 
     def tokenize(self, text: bytes, *, special: bool) -> list[int]:
@@ -47,13 +44,13 @@ class VocabTokenizer:
 
     def __init__(self, vocab: Vocab) -> None:
         self._vocab = vocab
-        buffer = ctypes.create_string_buffer(LONGEST_USUAL_PIECE)
-        ids = range(vocab.size)
-        self._bytes = [vocab.piece(id, buffer) for id in ids]
-        self._attributes = [vocab.attributes(id) for id in ids]
+        self._bytes = vocab.pieces()
+        self._attributes = vocab.attributes()
         special = CONTROL | USER_DEFINED | UNKNOWN
-        self.control = {self.piece(id): id for id in ids if self._attributes[id] & special}
-        self.eog = frozenset(id for id in ids if vocab.ends(id))
+        self.control = {
+            self.piece(id): id for id, bits in enumerate(self._attributes) if bits & special
+        }
+        self.eog = vocab.ends()
         self.bos = vocab.bos if vocab.bos >= 0 else None
         self.eos = vocab.eos if vocab.eos >= 0 else None
         self.add_bos = vocab.add_bos
@@ -96,3 +93,7 @@ class VocabTokenizer:
     def is_control(self, id: int) -> bool:
         """Whether `id` is a CONTROL or UNKNOWN token."""
         return bool(self._attributes[id] & (CONTROL | UNKNOWN))
+
+    def is_marker(self, id: int) -> bool:
+        """Whether `id` is a USER_DEFINED token: one that is recognised as a whole in text."""
+        return bool(self._attributes[id] & USER_DEFINED)
