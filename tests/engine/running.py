@@ -1,0 +1,72 @@
+"""Running a decoder in the test's own process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from llama_cpp import llama_cpp
+
+from localai.conversation import Completion, Delta, Event, Finished
+from localai.engine.base import LoadOptions, Request, Sampling
+from localai.engine.batch import Decoder
+from localai.engine.llama import Llama
+
+GREEDY = Sampling(temperature=0)
+TALE = "the fox and the sea: what is the capital of France? café 日本. " * 2
+
+
+class Ran(NamedTuple):
+    """What a generation gave."""
+
+    text: str
+    done: Completion
+    events: list[Event]
+
+
+class Rig:
+    """A model, its decoder, and shorthand for both. One thread: others test beside us."""
+
+    def __init__(self, llama: Llama) -> None:
+        self.llama, self.decoder = llama, Decoder(llama)
+        self.tokenizer = llama.tokenizer
+
+    def ids(self, text: str) -> tuple[int, ...]:
+        return tuple(self.tokenizer.tokenize(text, special=False))
+
+    def run(self, request: Request, cancelled: Callable[[], bool] = lambda: False) -> Ran:
+        events = list(self.decoder.generate(request, cancelled, frozenset()))
+        last = events[-1]
+        assert isinstance(last, Finished)
+        text = "".join(event.text for event in events if isinstance(event, Delta))
+        return Ran(text, last.completion, events)
+
+    def go_on(self, ids: Sequence[int], n: int = 12) -> Ran:
+        """Greedily, with whatever is in the cache."""
+        return self.run(Request(tuple(ids), GREEDY, n))
+
+    def go_on_cold(self, ids: Sequence[int], n: int = 12) -> Ran:
+        """Greedily, with nothing in the cache."""
+        self.decoder.reset()
+        ran = self.go_on(ids, n)
+        assert ran.done.cached_tokens == 0
+        return ran
+
+    def in_cache(self, sequence: int = 0) -> int:
+        """Tokens that llama.cpp itself says are in a sequence."""
+        memory = llama_cpp.llama_get_memory(self.llama.context)
+        assert memory
+        return int(llama_cpp.llama_memory_seq_pos_max(memory, sequence)) + 1
+
+
+@contextmanager
+def opened(path: Path, n_ctx: int = 256, n_batch: int = 512, n_seq_max: int = 1) -> Iterator[Rig]:
+    """A rig over a model file, closed at the end."""
+    options = LoadOptions(str(path), n_ctx, 0, 1, n_batch, n_seq_max)
+    llama = Llama.open(options)
+    try:
+        yield Rig(llama)
+    finally:
+        llama.close()
