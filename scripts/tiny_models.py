@@ -6,7 +6,8 @@ characters cut in half), never of answers. The vocabularies are in `tiny_vocabul
 
 `plain`: attention over everything. `bare`: the same without a chat template. `window`:
 sliding window, SentencePiece. `recurrent`: no cache to cut back. `hybrid`: layers of both.
-`embedding` and `vocabulary` cannot chat.
+`embedding` and `vocabulary` cannot chat. Weights are F32, or of another type that
+`gguf.quants` can write, such as F16, Q8_0 and Q4_0.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pathlib import Path
 
 import gguf
 import numpy as np
+from gguf import GGMLQuantizationType as Weights
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -31,6 +33,10 @@ HEAD = WIDTH // HEADS
 TRAINED = 512
 WINDOW = 24
 EPSILON = 1e-5
+BLOCK = 32
+"""Weights that share a scale: what has shorter rows stays F32, as convolutions do."""
+
+WEIGHTS = ("F32", "F16", "Q8_0", "Q5_1", "Q5_0", "Q4_1", "Q4_0")
 
 GENERATES = ("plain", "bare", "window", "recurrent", "hybrid")
 """The kinds that write text."""
@@ -38,16 +44,19 @@ GENERATES = ("plain", "bare", "window", "recurrent", "hybrid")
 
 @dataclass
 class Draft:
-    """A file being written; `vocabulary` is its number of tokens."""
+    """A file being written; `vocabulary` is its number of tokens, `weights` their type."""
 
     writer: gguf.GGUFWriter
     random: np.random.Generator
+    weights: Weights
     vocabulary: int = 0
 
     def matrix(self, name: str, outputs: int, inputs: int, scale: float = 1.0) -> None:
         """Random weights, shape (outputs, inputs), that keep the size of what they are fed."""
         values = self.random.standard_normal((outputs, inputs)) * scale / inputs**0.5
-        self.writer.add_tensor(name, values.astype(np.float32))
+        kind = self.weights if inputs % BLOCK == 0 else Weights.F32
+        stored = gguf.quants.quantize(values.astype(np.float32), kind)
+        self.writer.add_tensor(name, stored, raw_dtype=kind)
 
     def constant(self, name: str, *shape: int, value: float = 1.0) -> None:
         """A tensor of one value."""
@@ -216,13 +225,14 @@ KINDS: dict[str, tuple[str, Callable[[Draft], None]]] = {
 """Name -> architecture in llama.cpp's words, and what fills the file."""
 
 
-def write(kind: str, folder: Path) -> Path:
-    """Write one kind as FOLDER/tiny-KIND.gguf; the path."""
+def write(kind: str, folder: Path, weights: str = "F32") -> Path:
+    """Write one kind as FOLDER/tiny-KIND.gguf (tiny-KIND-Q8_0.gguf and so on); the path."""
     architecture, fill = KINDS[kind]
-    path = folder / f"tiny-{kind}.gguf"
+    path = folder / f"tiny-{kind}{'' if weights == 'F32' else f'-{weights}'}.gguf"
     writer = gguf.GGUFWriter(path, architecture)
     writer.add_name(f"Tiny {kind}")
-    fill(Draft(writer, np.random.default_rng(list(kind.encode()))))
+    writer.add_quantization_version(gguf.GGML_QUANT_VERSION)
+    fill(Draft(writer, np.random.default_rng(list(kind.encode())), Weights[weights]))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -235,13 +245,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("kind", nargs="*", help=f"of {', '.join(KINDS)}; default: all")
+    parser.add_argument("--weights", choices=WEIGHTS, default="F32", help="default: F32")
     arguments = parser.parse_args()
     unknown = set(arguments.kind) - KINDS.keys()
     if unknown:
         parser.error(f"unknown kind: {', '.join(sorted(unknown))}")
     arguments.folder.mkdir(parents=True, exist_ok=True)
     for kind in arguments.kind or KINDS:
-        print(write(kind, arguments.folder))
+        print(write(kind, arguments.folder, arguments.weights))
 
 
 if __name__ == "__main__":
