@@ -93,6 +93,21 @@ def test_an_architecture_nobody_knows(tmp_path: Path, tiny_model: Callable[[str]
     assert "unknown model architecture: 'lamla'" in refused(path)
 
 
+def test_llama_cpp_talks_to_the_log_alone(
+    tmp_path: Path,
+    tiny_model: Callable[[str], Path],
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with opened(tiny_model("plain")) as rig:
+        rig.go_on(rig.ids("the sea"), 3)
+    (tmp_path / "text.gguf").write_text("Dear model,")
+    refused(tmp_path / "text.gguf")
+    assert capfd.readouterr() == ("", "")
+    assert {record.name for record in caplog.records} == {"llama.cpp"}
+    assert all(record.getMessage().strip() for record in caplog.records)
+
+
 def test_a_path_of_any_bytes(tmp_path: Path, tiny_model: Callable[[str], Path]) -> None:
     path = tmp_path / "modèle 日本 \udcff.gguf"
     path.write_bytes(tiny_model("plain").read_bytes())
