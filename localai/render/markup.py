@@ -35,7 +35,8 @@ class Markup:
     """What was learned. `header` opens an assistant turn after whatever came before;
     `opening` is what a generation prompt adds; `ends` are the texts from the end of an
     answer through its end-of-turn marker, `end_ids` the tokens of those markers; `stop`
-    are the texts to stop at where there is no such token."""
+    are the texts to stop at where there is no such token; `opener_ids` are tokens that
+    begin a turn of the user's and nothing inside an answer."""
 
     style: Style
     supports_system: bool
@@ -45,6 +46,7 @@ class Markup:
     ends: tuple[str, ...]
     end_ids: frozenset[int]
     stop: tuple[str, ...]
+    opener_ids: frozenset[int]
     thinking: Thinking | None
 
 
@@ -76,6 +78,7 @@ class Prober:
             ends=ends,
             end_ids=end_ids,
             stop=stop,
+            opener_ids=self._find_openers(ends, thinking),
             thinking=thinking,
         )
 
@@ -170,6 +173,23 @@ class Prober:
             return ends, ids, tuple(end.strip() for end in ends)
         core = between.strip()
         return ends, ids, (core if not core[0].isalnum() else f"\n{core}",) if core else ()
+
+    def _find_openers(self, ends: tuple[str, ...], thinking: Thinking | None) -> frozenset[int]:
+        """The token after an answer's end that opens the user's next turn.
+
+        Formats that put several messages into one answer (harmony) have that token in
+        their reasoning markers: there it ends nothing.
+        """
+        skeleton = self._skeleton([user("u"), assistant("a"), user("u")], _NO_PROMPT)
+        if skeleton is None or len(skeleton[0]) < 2:
+            return frozenset()
+        between = skeleton[0][-2]
+        past = max((len(end) for end in ends if between.startswith(end)), default=0)
+        following = [token for token in self._tokens(between) if token[0] > past > 0]
+        inside = f"{thinking.open}{thinking.close}" if thinking else ""
+        return frozenset(
+            id_ for _, id_ in following[:1] if self._tokenizer.piece(id_) not in inside
+        )
 
     def _end_in(self, text: str, *, whole: bool) -> tuple[str, int | None]:
         """The end-of-turn marker in `text` with all before it, and its token.

@@ -50,7 +50,7 @@ class Renderer:
 
     `template` None or empty: ChatML. Raises EngineError when the template cannot be
     used at all. `end_ids` are the tokens that end an answer, those the file declares
-    included; `stop` are texts that end it where no token does.
+    and those that would open a turn of the user's included; `stop` are texts that end it where no token does.
     """
 
     def __init__(
@@ -75,8 +75,9 @@ class Renderer:
         self._typed = self._typed_controls(chosen.source, frozenset(control))
         self._encoder = Encoder(tokenizer, tokens)
         own = self._markup.end_ids
-        self.end_ids = tokenizer.eog if own & tokenizer.eog else tokenizer.eog | own
-        ends = frozenset(tokenizer.piece(id_) for id_ in self.end_ids | own)
+        declared = tokenizer.eog if own & tokenizer.eog else tokenizer.eog | own
+        self.end_ids = declared | self._markup.opener_ids
+        ends = frozenset(tokenizer.piece(id_) for id_ in declared | own)
         self._regions = Regions(self._markup, tokens, ends)
         self.stop = (chatml.END, chatml.START) if self._escape else self._markup.stop
 

@@ -39,7 +39,7 @@ PATIENCE = 120.0
 class TimedApp(LocalaiApp):
     """The app, remembering when it last gave a frame to the terminal."""
 
-    CSS_PATH = Path(tui.app.__file__).with_name("app.tcss")
+    CSS_PATH = str(Path(tui.app.__file__).with_name("app.tcss"))
     painted = 0.0
 
     def _display(self, screen: object, renderable: object) -> None:

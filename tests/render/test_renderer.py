@@ -167,6 +167,20 @@ def test_markers_of_a_final_channel_end_only_when_declared() -> None:
     assert tokenizer.control["<|end|>"] in Renderer(CHANNELS.template, tokenizer).end_ids
 
 
+@pytest.mark.parametrize(
+    ("family", "opener"),
+    [(CHATML, "<|im_start|>"), (TURNS, "<start_of_turn>"), (PIPES, "<|user|>")],
+)
+def test_a_token_that_opens_the_users_turn_ends_the_answer(family: Family, opener: str) -> None:
+    tokenizer = family.tokenizer()
+    assert tokenizer.control[opener] in Renderer(family.template, tokenizer).end_ids
+
+
+def test_a_token_that_opens_messages_inside_an_answer_does_not() -> None:
+    tokenizer = CHANNELS.tokenizer()
+    assert tokenizer.control["<|start|>"] not in Renderer(CHANNELS.template, tokenizer).end_ids
+
+
 def test_a_forgotten_end_token_is_added() -> None:
     for family in (CHATML, PIPES, TURNS, NEXT_TURN_ENDS):
         tokenizer = ToyTokenizer(
