@@ -36,6 +36,11 @@ class Rig:
     def ids(self, text: str) -> tuple[int, ...]:
         return tuple(self.tokenizer.tokenize(text, special=False))
 
+    def text(self, ids: Sequence[int]) -> str:
+        """What tokens spell, those of control left out."""
+        seen = (id for id in ids if not self.tokenizer.is_control(id))
+        return b"".join(map(self.tokenizer.piece_bytes, seen)).decode("utf-8", "replace")
+
     def run(self, request: Request, cancelled: Callable[[], bool] = lambda: False) -> Ran:
         events = list(self.decoder.generate(request, cancelled, frozenset()))
         last = events[-1]
@@ -54,11 +59,26 @@ class Rig:
         assert ran.done.cached_tokens == 0
         return ran
 
+    def chooses(self, prompt: Sequence[int], ids: Sequence[int]) -> bool:
+        """Whether a cold start would have gone on greedily with `ids`.
+
+        Kernels differ with the size of a batch, so what is best by a hair may differ, too.
+        """
+        self.decoder.reset()
+        rows = list(self.decoder.probabilities((*prompt, *ids), len(prompt)))
+        return all(row.probability > 0.9 * row.top[0][1] for row in rows)
+
     def in_cache(self, sequence: int = 0) -> int:
         """Tokens that llama.cpp itself says are in a sequence."""
         memory = llama_cpp.llama_get_memory(self.llama.context)
         assert memory
         return int(llama_cpp.llama_memory_seq_pos_max(memory, sequence)) + 1
+
+
+def after(questions: int) -> Callable[[], bool]:
+    """Gives up when it has been asked so many times."""
+    left = iter(range(questions))
+    return lambda: next(left, None) is None
 
 
 @contextmanager
