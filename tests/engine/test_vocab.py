@@ -22,9 +22,8 @@ class Table:
     add_bos: bool = False
     asked: list[tuple[bytes, bool]] = field(default_factory=list)
 
-    @property
-    def size(self) -> int:
-        return len(self.table)
+    def __post_init__(self) -> None:
+        self.size = len(self.table)
 
     def attributes(self) -> list[int]:
         return [bits for _, bits in self.table]
