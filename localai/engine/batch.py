@@ -66,6 +66,8 @@ class Decoder:
         room = self._room(*(request.ids for request in requests))
         slots = [self._slot(i, request, end_ids, room) for i, request in enumerate(requests)]
         samplers: list[Sampler] = []
+        if self._threads is not None:
+            self._threads.begin()
         try:
             self._make_room(slots)
             for index, slot in enumerate(slots):

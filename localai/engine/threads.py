@@ -55,9 +55,12 @@ class ThreadCount:
     ) -> None:
         self.cores = self.count = cores
         self._usage, self._now = usage or measure, now
-        self._at = now()
-        self._last = self._usage()
         self._calm = 0
+        self.begin()
+
+    def begin(self) -> None:
+        """Start to watch: what others did while we were idle says nothing about now."""
+        self._at, self._last = self._now(), self._usage()
 
     def look(self) -> bool:
         """Whether `count` changed. Cheap; does nothing until the interval has passed."""
@@ -67,8 +70,6 @@ class ThreadCount:
         usage, seconds = self._usage(), now - self._at
         foreign = (usage.machine - self._last.machine) - (usage.own - self._last.own)
         self._at, self._last = now, usage
-        if seconds > 4 * INTERVAL:
-            return False
         return self._follow(max(0.0, foreign / seconds))
 
     def _follow(self, foreign: float) -> bool:

@@ -92,12 +92,12 @@ def test_it_looks_only_when_the_interval_has_passed() -> None:
 
 
 def test_what_happened_while_it_did_not_decode_is_ignored() -> None:
-    """The machine slept, or nothing was asked for a while: old load says nothing."""
     machine = Machine()
-    assert not machine.passes(4.0, seconds=3600.0)
+    machine.time += 3600.0
+    machine.machine += 4 * 3600.0
+    machine.count.begin()
+    assert not machine.passes(0.0)
     assert machine.count.count == 4
-    assert machine.passes(1.0)
-    assert machine.count.count == 3
 
 
 def test_a_single_core_is_never_given_up() -> None:
