@@ -50,7 +50,8 @@ class Renderer:
 
     `template` None or empty: ChatML. Raises EngineError when the template cannot be
     used at all. `end_ids` are the tokens that end an answer, those the file declares
-    and those that would open a turn of the user's included; `stop` are texts that end it where no token does.
+    and those that would open a turn of the user's included; `stop` are texts that end it
+    where no token does.
     """
 
     def __init__(
