@@ -5,6 +5,7 @@ It puts store, bridge and screen together and owns the themes. No model and no S
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable
 from datetime import date
@@ -27,6 +28,10 @@ from tui.commands import ActionCommands, ConversationCommands
 from tui.keymap import bindings
 from tui.screens.chat import ChatScreen
 from tui.themes import DARK, LIGHT
+
+COLLECT = (10_000, 20, 50)
+"""Thresholds of the garbage collector. Painting makes many small objects that die at once;
+with Python's own 700 a page of scrolling is interrupted several times."""
 
 
 class LocalaiApp(App[None]):
@@ -61,6 +66,7 @@ class LocalaiApp(App[None]):
 
     def on_mount(self) -> None:
         """Open the store and show the chat."""
+        gc.set_threshold(*COLLECT)
         self._store = self._open_store()
         self.chat = ChatScreen(
             self._store, self.bridge, self.settings, self._conversation, self._today
