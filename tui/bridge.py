@@ -90,7 +90,6 @@ class Bridge:
 
     def warm(self) -> None:
         """Load the model if it is not."""
-
         self._jobs.put(self._introduce)
 
     def unload(self) -> None:
@@ -130,9 +129,11 @@ class Bridge:
             except LocalaiError as error:
                 self._post(TurnEnded(str(error)))
             else:
-                if not self._introduced:
-                    self._introduce(backend)
-                self._post(TurnEnded())
+                try:
+                    if not self._introduced:
+                        self._introduce(backend)
+                finally:
+                    self._post(TurnEnded())
 
         self._jobs.put(job)
 
@@ -153,10 +154,7 @@ class Bridge:
         self._post(message)
 
     def _run(self) -> None:
-        try:
-            self._backend = self._open_backend()
-        except LocalaiError as error:
-            self._post(Trouble(str(error)))
+        self._do(lambda backend: None)
         while (job := self._jobs.get()) is not None:
             self._do(job)
         if self._backend is not None:
