@@ -83,14 +83,18 @@ class Service:
 
     def _load(self, options: LoadOptions) -> ModelInfo:
         llama = Llama.open(options)
-        with alarm(TEMPLATE_SECONDS):
-            renderer = Renderer(
-                options.template or llama.template,
-                llama.tokenizer,
-                source="override" if options.template else "file",
-            )
-        info = model_info(llama, renderer)
-        self._loaded = Loaded(llama.tokenizer, renderer, Decoder(llama), info)
+        try:
+            with alarm(TEMPLATE_SECONDS):
+                renderer = Renderer(
+                    options.template or llama.template,
+                    llama.tokenizer,
+                    source="override" if options.template else "file",
+                )
+            info = model_info(llama, renderer)
+            self._loaded = Loaded(llama.tokenizer, renderer, Decoder(llama), info)
+        except Exception:
+            llama.close()
+            raise
         return info
 
     def _model(self) -> Loaded:
