@@ -122,7 +122,7 @@ class Supervisor:
             with self._guarded(phase):
                 child.send(command)
         except frames.FrameError as error:
-            raise EngineError(f"The request cannot be sent: {error}; shorten it.") from error
+            raise EngineError(f"The request cannot be sent: {error}; change it.") from error
         if isinstance(command, frames.Generate):
             self._running = self._number
             self._state = "busy"
@@ -218,9 +218,14 @@ class Supervisor:
             ) from error
         self._state = "loading"
         self._load_deadline = time.monotonic() + self._load_seconds
-        self._loading = self.send(
-            lambda number: frames.Load(number, self._options), "loading the model"
-        )
+        try:
+            self._loading = self.send(
+                lambda number: frames.Load(number, self._options), "loading the model"
+            )
+        except EngineError:
+            if self._child is not None:  # a child that was never told what to load
+                self._drop("stopped")
+            raise
 
     def _note(self, answer: frames.Answer) -> None:
         """Take in the answer to Load; anything else belongs to a command given up."""

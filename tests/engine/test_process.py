@@ -37,6 +37,14 @@ def test_it_starts_when_needed_and_loads_in_the_background(tmp_path: Path) -> No
         assert engine.pieces((1, 2)) == ("1", "2")
 
 
+def test_a_path_that_cannot_be_sent_is_refused_every_time(tmp_path: Path) -> None:
+    with fake_engine(tmp_path, path="\udcff.gguf") as engine:
+        for _ in range(2):
+            with pytest.raises(EngineError, match="not valid Unicode"):
+                engine.load()
+            assert (engine.state, engine.pid) == ("stopped", None)
+
+
 def test_cancel_ends_a_generation_with_what_was_said(tmp_path: Path) -> None:
     with fake_engine(tmp_path, "slow") as engine:
         events: list[Event] = []
