@@ -130,7 +130,7 @@ def save(name: str, value: Any) -> None:
             table = table.setdefault(group, tomlkit.table())
         table[key] = value
         paths.private_dir(path.parent)
-        _write(path, tomlkit.dumps(document))
+        _write(path.resolve(), tomlkit.dumps(document))  # a link to it stays a link
     except (OSError, ValueError) as error:
         raise ConfigError(
             f"The setting {name} cannot be saved in {path} ({error}); check the file."

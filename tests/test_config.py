@@ -42,6 +42,17 @@ def test_saving_keeps_what_the_user_wrote() -> None:
     assert paths.config_file().stat().st_mode & 0o077 == 0
 
 
+def test_saving_through_a_link_changes_the_file_it_leads_to(tmp_path: Path) -> None:
+    write("")
+    real = tmp_path / "mine.toml"
+    real.write_text('model = "a"\n', "utf-8")
+    paths.config_file().unlink()
+    paths.config_file().symlink_to(real)
+    config.save("model", "b")
+    assert paths.config_file().is_symlink()
+    assert real.read_text("utf-8") == 'model = "b"\n'
+
+
 def test_a_setting_of_the_top_can_be_added_below_tables() -> None:
     write("[engine]\ncontext = 2048\n")
     config.save("model", "x")
