@@ -167,7 +167,7 @@ def _database() -> Iterator[Finding]:
         counts = f"{found['conversations']} conversations, {found['messages']} messages"
         yield Finding("database", f"{file}, {counts}, {size}")
     else:
-        advice = f"SQLite says: {found['check']}. Start localai, which sets a damaged file aside."
+        advice = f"SQLite says: {found['check']}. Put a copy from the backups folder in its place."
         yield Finding("database", str(file), "problem", advice)
 
 

@@ -59,7 +59,7 @@ class StoreError(LocalaiError):
 
 
 class StoreDamaged(StoreError):
-    """The database file is corrupt; it was left as it is or set aside, never overwritten."""
+    """The database file is corrupt; it was left as it is."""
 
 
 class StoreNewer(StoreError):

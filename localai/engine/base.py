@@ -1,8 +1,8 @@
 """What an engine is: the contract between chat, evaluation and whatever runs the model.
 
 Implemented by `process.EngineProcess` (the real model, in a child process) and
-`scripted.ScriptedEngine` (a deterministic fake). Everything is synchronous; only
-`cancel` may be called from another thread.
+`scripted.ScriptedEngine` (a deterministic fake). Everything is synchronous;
+`state`, `warm`, `cancel`, `unload` and `close` may be called from any thread.
 """
 
 from __future__ import annotations
