@@ -19,7 +19,7 @@ from textual.message import Message
 from localai import config
 from localai.chat.open import open_engine
 from localai.config import Settings
-from localai.errors import ExitCode, StoreDamaged, StoreError, StoreNewer
+from localai.errors import ExitCode, StoreDamaged, StoreError, StoreNewer, UsageError
 from localai.store.store import Store
 from tui import clipboard
 from tui.backend import Backend, OpenEngine, OpenStore
@@ -101,25 +101,19 @@ class LocalaiApp(App[None]):
         self.chat.keep("app.theme", name)
 
 
-def run(*, model: str = "", conversation: str = "") -> int:
+def run(*, model: str = "") -> int:
     """Run the app in this terminal; the exit code.
 
-    `model` is a name or a path, `conversation` the id of one to open. Raises
-    LocalaiError when it cannot start.
+    `model` is a name or a path. Raises LocalaiError when it cannot start.
     """
     if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
-        print(
-            "The app needs a terminal; use `localai ask QUESTION` in scripts and pipes.",
-            file=sys.stderr,
-        )
-        return ExitCode.USAGE
+        raise UsageError("The app needs a terminal; use localai ask in scripts and pipes.")
     settings = config.load()
     open_store().close()
     app = LocalaiApp(
         settings,
         open_store=open_store,
         open_engine=partial(open_engine, settings, model),
-        conversation=conversation,
     )
     app.run()
     return app.return_code or ExitCode.OK
