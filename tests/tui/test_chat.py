@@ -4,10 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from localai import config, paths
-from localai.errors import ExitCode, StoreError, StoreNewer
+from localai.chat.session import Inspection
+from localai.errors import StoreError, StoreNewer, UsageError
 from localai.store.store import Store
 from tests.tui.stage import Stage, talk, write
 from tui import app as app_module
@@ -65,6 +67,21 @@ async def test_inspecting_marks_turns_that_were_left_out(stage: Build) -> None:
 
 def _content(on: Stage, selector: str) -> str:
     return str(on.app.screen.query_one(selector).render())
+
+
+async def test_an_inspection_of_another_answer_is_not_shown(stage: Build) -> None:
+    async with stage().show((120, 40)) as on:
+        await on.ask("hi")
+        await on.pilot.press("escape", "i")
+        await on.until(lambda: isinstance(on.app.screen, InspectScreen))
+        await on.until(lambda: "im_start" in _content(on, "#prompt-text"))
+        screen = on.app.screen
+        assert isinstance(screen, InspectScreen)
+        answer = msgspec.structs.replace(on.chat.transcript.items[-1].row, id="another")
+        screen.show_prompt(Inspection(answer, ("what was sent for another",), ()))
+        assert "im_start" in _content(on, "#prompt-text")
+        screen.fail("It cannot be read\x1b]0;x\x07; try again.")
+        assert _content(on, "#prompt-text") == "It cannot be read; try again."
 
 
 async def test_answers_and_code_are_copied(stage: Build, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,12 +154,9 @@ def test_a_newer_database_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         app_module.open_store()
 
 
-def test_without_a_terminal_it_is_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
-    assert app_module.run() == ExitCode.USAGE
-    captured = capsys.readouterr()
-    assert captured.out == ""
-    assert captured.err.count("\n") == 1
-    assert "terminal" in captured.err
+def test_without_a_terminal_it_is_a_sentence() -> None:
+    with pytest.raises(UsageError, match="needs a terminal"):
+        app_module.run()
 
 
 def test_threads_are_only_in_the_bridge() -> None:

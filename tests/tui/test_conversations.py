@@ -4,6 +4,8 @@ from collections.abc import Callable
 from datetime import date
 
 import pytest
+from textual.selection import Selection
+from textual.widgets import Input
 
 from localai.conversation import user
 from tests.tui.stage import Stage, talk, write
@@ -107,3 +109,17 @@ async def test_an_unknown_conversation_is_a_sentence(stage: Build) -> None:
     async with stage(conversation="nope").show() as on:
         await on.until(lambda: on.said)
         assert on.chat.conversation is None
+
+
+async def test_stored_text_cannot_drive_the_terminal(stage: Build) -> None:
+    staged = stage()
+    hostile = "Say\x1b]0;x\x07 it"
+    stored = write(staged.database, [user(hostile)], hostile)
+    async with staged.show() as on:
+        on.chat.open_conversation(stored.id)
+        await on.pilot.press("up")
+        assert on.chat.prompt.text == "Say it"
+        assert on.chat.transcript.get_selection(Selection(None, None)) == ("Say it", "\n")
+        await on.pilot.press("f2")
+        await on.until(lambda: on.app.screen.query(Input))
+        assert on.app.screen.query_one(Input).value == "Say it"

@@ -18,6 +18,7 @@ from textual.widgets import Static, TextArea
 
 from localai.config import Settings
 from localai.engine.base import EngineState
+from localai.sanitize import clean
 from localai.store.store import Store
 from tui.bridge import Bridge
 from tui.keymap import HINTS, Area
@@ -185,7 +186,7 @@ class ChatScreen(TurnActions, ConversationActions, AnswerActions):
     def _model_ready(self, message: ModelReady) -> None:
         self._unavailable = False
         line = self.status_line
-        line.status = replace(line.status, model=message.name)
+        line.status = replace(line.status, model=clean(message.name))
         if message.info is not None:
             self.info = message.info
             line.status = replace(line.status, window=message.info.n_ctx)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textual import on
 
+from localai.sanitize import clean
 from tui.recall import Recall
 from tui.screens.ask import AskScreen
 from tui.screens.base import ChatBase
@@ -33,7 +34,7 @@ class ConversationActions(ChatBase):
     def _after_opening(self) -> None:
         items = self.transcript.items
         said = [item.row.message.text for item in items if not item.is_answer]
-        self.prompt.recall = Recall(said[-100:])
+        self.prompt.recall = Recall(map(clean, said[-100:]))
         self.prompt.put(self._drafts.pop(self.conversation_id, ""))
         self.prompt.focus()
         self.list_conversations()
@@ -72,7 +73,7 @@ class ConversationActions(ChatBase):
                         self.store.rename(target, answer.strip())
                     self.list_conversations()
 
-            self.app.push_screen(AskScreen("Title", title), rename)
+            self.app.push_screen(AskScreen("Title", clean(title)), rename)
 
     def action_delete(self) -> None:
         """Delete a conversation; it can be brought back."""

@@ -14,6 +14,7 @@ from textual.widgets import Label, Static
 
 from localai.chat.session import Inspection
 from localai.engine.base import TokenProbability
+from localai.sanitize import clean
 from localai.store.rows import StoredMessage
 from tui.transcript.anatomy import facts, left_out, prompt_text
 from tui.widgets.tokens import TokenView
@@ -60,7 +61,9 @@ class InspectScreen(ModalScreen[None]):
         self.query_one("#tokens").display = False
 
     def show_prompt(self, inspection: Inspection) -> None:
-        """Fill in what was sent."""
+        """Fill in what was sent, unless it is for an answer that was looked at before."""
+        if inspection.answer.id != self._answer.id:
+            return
         self._inspection = inspection
         text = prompt_text(inspection.prompt, self._boundaries)
         if not inspection.prompt:
@@ -69,7 +72,7 @@ class InspectScreen(ModalScreen[None]):
 
     def fail(self, sentence: str) -> None:
         """Say why the engine could not answer."""
-        self.query_one("#prompt-text", Static).update(Content(sentence))
+        self.query_one("#prompt-text", Static).update(Content(clean(sentence)))
 
     def show_probabilities(self, answer_id: str, tokens: Sequence[TokenProbability]) -> None:
         """Colour the answer by how sure the model was."""

@@ -10,6 +10,7 @@ from textual.geometry import Offset
 from textual.selection import Selection
 from textual.strip import Strip
 
+from localai.sanitize import clean
 from tui.keymap import bindings
 from tui.transcript.item import Item
 from tui.transcript.painter import FOLD_META, plain
@@ -138,7 +139,7 @@ class Transcript(TranscriptView):
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
         """The selected text, as painted; everything as it was written."""
         if selection.start is None and selection.end is None:
-            return "\n\n".join(item.row.message.text for item in self.items), "\n"
+            return "\n\n".join(clean(item.row.message.text) for item in self.items), "\n"
         total = self._heights.total
         first = selection.start.y if selection.start else 0
         last = min(selection.end.y if selection.end else total - 1, total - 1)
