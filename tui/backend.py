@@ -1,6 +1,6 @@
 """What the bridge's thread works with: a store of its own, the engine, a session.
 
-Made and used in that thread only, except `state` and `cancel`. The engine is opened on
+Made and used in that thread only, except `state`, `cancel` and `abandon`. The engine is opened on
 first need, so that a model that cannot be loaded leaves the conversations readable.
 """
 
@@ -49,6 +49,11 @@ class Backend:
         """Stop the running answer soon. Any thread."""
         if self._model is not None:
             self._model[1].cancel()
+
+    def abandon(self) -> None:
+        """End the engine, whatever it does; who waits for it gets an EngineError. Any thread."""
+        if self._model is not None:
+            self._model[1].close()
 
     def unload(self) -> None:
         """Free the model's memory."""

@@ -23,6 +23,8 @@ from tui.messages import Broken, Inspected, ModelReady, Probed, Trouble, TurnEnd
 
 Job = Callable[[Backend], None]
 
+STOPPING_SECONDS = 1.0
+"""What an answer gets to end by itself; a model that is loading cannot."""
 CLOSING_SECONDS = 5.0
 
 
@@ -63,6 +65,9 @@ class Bridge:
         self.cancel()
         self._jobs.put(None)
         if self._thread.is_alive():
+            self._thread.join(STOPPING_SECONDS)
+        if self._thread.is_alive() and self._backend is not None:
+            self._backend.abandon()
             self._thread.join(CLOSING_SECONDS)
 
     @property

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import queue
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -11,7 +12,7 @@ from localai.catalog import ModelEntry
 from localai.config import Settings
 from localai.engine.base import ModelInfo
 from localai.engine.scripted import ScriptedEngine
-from localai.errors import EngineCrashed, StoreError
+from localai.errors import EngineCrashed, EngineError, StoreError
 from localai.store.store import Store
 from tests.tui.stage import entry
 from tui.backend import Backend
@@ -50,6 +51,23 @@ class LoadsOnce(ScriptedEngine):
         return super().load()
 
 
+class LoadsForever(ScriptedEngine):
+    """An engine whose model is loading until it is closed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loading, self.ended = threading.Event(), threading.Event()
+
+    def load(self) -> ModelInfo:
+        self.loading.set()
+        if self.ended.wait(PATIENCE_SECONDS):
+            raise EngineError("The engine was closed.")
+        raise AssertionError("nobody closed it")
+
+    def close(self) -> None:
+        self.ended.set()
+
+
 @contextmanager
 def running(bridge: Bridge) -> Iterator[Bridge]:
     bridge.start()
@@ -74,6 +92,18 @@ def test_a_turn_ends_even_if_the_engine_dies_right_after_the_answer() -> None:
         trouble = posted.next(Trouble)
         assert isinstance(trouble, Trouble)
         assert trouble.sentence == "The engine was killed."
+
+
+def test_closing_does_not_wait_for_a_model_that_is_loading() -> None:
+    engine, posted = LoadsForever(), Posted()
+    with running(
+        Bridge(lambda: Backend(Settings(), Store.memory, lambda: (entry(), engine)), posted.post)
+    ) as bridge:
+        bridge.send("", "hi")
+        assert engine.loading.wait(PATIENCE_SECONDS)
+    ended = posted.next(TurnEnded)
+    assert isinstance(ended, TurnEnded)
+    assert ended.error == "The engine was closed."
 
 
 @pytest.mark.parametrize(
