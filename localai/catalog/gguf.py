@@ -73,7 +73,6 @@ class GgufHeader(msgspec.Struct, frozen=True):
     sliding_window: int
     pooling: int | None
     causal: bool | None
-    has_template: bool
     sampling: dict[str, float | int]
     split_index: int
     split_count: int
@@ -216,7 +215,6 @@ def _header(
         kind=_text(metadata, "general.type") or "model",
         licence=_text(metadata, "general.license"),
         quant=FILE_TYPES.get(file_type, ""),
-        has_template=metadata.get("tokenizer.chat_template", "") != "",
         sampling=_sampling(metadata),
         split_index=_count(metadata.get("split.no")),
         split_count=_count(metadata.get("split.count")),

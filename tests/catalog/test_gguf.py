@@ -41,7 +41,6 @@ def test_a_toy_header_is_read(tmp_path: Path) -> None:
         sliding_window=0,
         pooling=None,
         causal=None,
-        has_template=True,
         sampling={},
         split_index=0,
         split_count=0,
@@ -61,7 +60,6 @@ def test_the_starter_model_is_read() -> None:
     assert header.expected_bytes == header.file_bytes == 98_362_432
     assert header.parameters == 134_515_008
     assert fit(header).total == Catalog().default.description.memory_bytes
-    assert header.has_template
 
 
 def test_recommended_sampling_and_layers_are_read(tmp_path: Path) -> None:
@@ -79,15 +77,13 @@ def test_recommended_sampling_and_layers_are_read(tmp_path: Path) -> None:
 def test_a_look_at_the_names_stops_before_the_vocabulary(tmp_path: Path) -> None:
     found = read_header(toy.write(tmp_path / "toy.gguf"), until_vocabulary=True)
     assert (found.name, found.quant, found.tensors) == ("Toy", "F16", 3)
-    assert not found.has_template
     assert found.expected_bytes == 0
 
 
 def test_values_longer_than_any_name_are_not_kept(tmp_path: Path) -> None:
     path = toy.write(tmp_path / "toy.gguf", general__name="x" * 100_000)
     header = read_header(path)
-    assert header.name == ""
-    assert header.has_template
+    assert (header.name, header.architecture) == ("", "llama")
 
 
 @pytest.mark.parametrize(

@@ -103,7 +103,7 @@ def test_models_that_cannot_chat(tmp_path: Path, changes: dict[str, Any], words:
 
 def test_a_model_without_a_template_passes(tmp_path: Path) -> None:
     metadata = {key: item for key, item in toy.TINY.items() if key != "tokenizer.chat_template"}
-    assert not check(toy.write(tmp_path / "base.gguf", metadata)).has_template
+    assert check(toy.write(tmp_path / "base.gguf", metadata)).architecture == "llama"
 
 
 def split(folder: Path, index: int, count: int) -> Path:
