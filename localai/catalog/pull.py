@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import msgspec
@@ -79,8 +79,9 @@ def _child(wanted: Wanted) -> Generator[Iterator[bytes], None, None]:
     assert process.stdin is not None
     assert process.stdout is not None
     try:
-        process.stdin.write(msgspec.json.encode(wanted))
-        process.stdin.close()
+        # A child that ended already is noticed by its silence.
+        with suppress(BrokenPipeError), process.stdin:
+            process.stdin.write(msgspec.json.encode(wanted))
         yield iter(process.stdout)
     finally:
         process.terminate()

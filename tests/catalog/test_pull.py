@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -190,3 +192,11 @@ def test_a_repository_cannot_write_outside_its_folder(hub: Hub, home: Path) -> N
     hub.repos[REPO] = {"../../evil-Q4_K_M.gguf": LARGE, "a/../b-Q4_K_M.gguf": LARGE}
     assert "no complete GGUF" in failure(REPO)
     assert list(home.rglob("evil*")) == []
+
+
+def test_a_child_that_never_listens_is_a_sentence(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", shutil.which("false"))
+    larger_than_a_pipe = "x" * 1_000_000
+    assert "without a reason" in failure(f"{REPO}:{larger_than_a_pipe}")
