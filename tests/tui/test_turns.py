@@ -7,6 +7,7 @@ import pytest
 
 from localai.engine.scripted import Script
 from localai.errors import ModelError
+from localai.render.base import Thinking
 from localai.store.store import Store
 from tests.tui.stage import THINK, Stage
 
@@ -116,6 +117,15 @@ async def test_reasoning_streams_folded_with_its_count(stage: Build) -> None:
         on.engine.release()
         await on.until(lambda: on.chat.turn is None)
         assert "Four." in on.text
+
+
+async def test_thinking_that_cannot_be_switched_says_so(stage: Build) -> None:
+    async with stage(thinking=Thinking("<think>", "</think>", False)).show() as on:
+        await on.ask("hi")
+        await on.pilot.press("ctrl+t")
+        await on.until(lambda: any("cannot be switched" in sentence for sentence in on.said))
+        assert on.settings.chat.thinking == "auto"
+        assert on.chat.status_line.status.thinking == "auto"
 
 
 async def test_thinking_is_switched_and_kept(stage: Build) -> None:

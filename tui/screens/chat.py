@@ -133,6 +133,9 @@ class ChatScreen(TurnActions, ConversationActions, AnswerActions):
         """Go through auto, on, off."""
         if self._cannot_think():
             return
+        if not self._can_switch():
+            self.say("This model decides by itself whether it reasons; it cannot be switched.")
+            return
         order = {"auto": "on", "on": "off", "off": "auto"}
         wish = order[self.settings.chat.thinking]
         self.settings.chat.thinking = wish  # type: ignore[assignment]
@@ -168,6 +171,10 @@ class ChatScreen(TurnActions, ConversationActions, AnswerActions):
         elif self.info.thinking is None:
             self.say("This model does not reason before it answers.")
         return self.info is None or self.info.thinking is None
+
+    def _can_switch(self) -> bool:
+        thinking = self.info.thinking if self.info is not None else None
+        return thinking is not None and thinking.switchable
 
     @on(TextArea.Changed)
     def _typed(self, event: TextArea.Changed) -> None:
@@ -230,7 +237,8 @@ class ChatScreen(TurnActions, ConversationActions, AnswerActions):
             word = "not available"
         can_think = self.info is not None and self.info.thinking is not None
         chat = self.settings.chat
-        thinking = str(chat.thinking) if can_think else ""
+        wish = str(chat.thinking) if self._can_switch() else "auto"
+        thinking = wish if can_think else ""
         if thinking and chat.thinking_budget:
             thinking += f" ≤ {chat.thinking_budget:,}"
         self.status_line.status = replace(self.status_line.status, state=word, thinking=thinking)
