@@ -13,7 +13,7 @@ def test_the_settings_page_is_made_from_the_settings() -> None:
     )
 
 
-def test_every_picture_that_the_documents_show_is_there() -> None:
+def test_every_file_that_the_documents_point_to_is_there() -> None:
     for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
         for piece in page.read_text("utf-8").split("](")[1:]:
             target = piece.split(")")[0].split("#")[0]
