@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from localai.catalog import Catalog, ModelEntry, check
+from localai.catalog.entry import required_path
 from localai.chat.session import Session
 from localai.config import Settings
 from localai.engine.base import Engine, LoadOptions
 from localai.engine.process import EngineProcess
-from localai.errors import ModelError
 from localai.store.rows import Conversation
 from localai.store.store import Store
 
@@ -21,11 +21,10 @@ EngineFactory = Callable[[LoadOptions], Engine]
 
 def load_options(settings: Settings, entry: ModelEntry) -> LoadOptions:
     """How to load a model under these settings. Raises ModelError when its file is no use."""
-    if entry.path is None:
-        raise ModelError(f"The file of {entry.name} is not here; see `localai models list`.")
-    check(entry.path, settings.engine.context)
+    path = required_path(entry)
+    check(path, settings.engine.context)
     return LoadOptions(
-        path=str(entry.path),
+        path=str(path),
         n_ctx=settings.engine.context,
         n_gpu_layers=settings.engine.gpu_layers,
         n_threads=settings.engine.threads,
