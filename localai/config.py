@@ -131,7 +131,12 @@ def save(name: str, value: Any) -> None:
         table[key] = value
         paths.private_dir(path.parent)
         _write(path.resolve(), tomlkit.dumps(document))  # a link to it stays a link
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise ConfigError(
+            f"The setting {name} cannot be saved in {path} ({error.strerror}); "
+            "check who owns the file and its folder, and that the disk has space."
+        ) from error
+    except ValueError as error:
         raise ConfigError(
             f"The setting {name} cannot be saved in {path} ({error}); check the file."
         ) from error

@@ -85,6 +85,13 @@ def test_an_unreadable_file_is_named(content: bytes) -> None:
         config.save("model", "x")
 
 
+def test_a_file_that_cannot_be_written_is_one_plain_sentence() -> None:
+    write("")
+    paths.config_file().with_suffix(".tmp").mkdir()
+    with pytest.raises(ConfigError, match=r"cannot be saved in [^\[]+ \([^\[]+\); check who"):
+        config.save("model", "x")
+
+
 def test_a_folder_that_cannot_be_made_is_one_sentence(home: Path) -> None:
     home.write_text("in the way")
     with pytest.raises(Exception, match="LOCALAI_HOME"):

@@ -77,15 +77,20 @@ def _has_log(connection: sqlite.Connection) -> bool:
 def _prepare(path: Path) -> None:
     """Bring the schema up to date and turn the log on, one process at a time."""
     # Imported here because it is needed once per version, and starting must be fast.
-    from filelock import FileLock
+    from filelock import FileLock, Timeout
 
     lock = FileLock(path.with_name(path.name + ".lock"), timeout=BUSY_SECONDS, mode=PRIVATE)
     try:
         lock.acquire()
+    except Timeout as error:
+        raise StoreError(
+            f"Another localai has kept the history in {path} locked for too long; "
+            "close it and try again."
+        ) from error
     except OSError as error:
         raise StoreError(
-            f"The history in {path} cannot be set up ({error}); check that its folder can be "
-            "written and that no other localai hangs, then try again."
+            f"The folder {path.parent} cannot be written ({error.strerror}); "
+            "check who owns it, or point LOCALAI_HOME at one you can write to."
         ) from error
     try:
         with closing(connect(path, readonly=False, checkpoints=True)) as connection:

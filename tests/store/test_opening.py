@@ -88,6 +88,15 @@ def test_an_empty_file_is_a_new_store(file: Path) -> None:
         assert store.conversations() == ()
 
 
+def test_a_lock_that_cannot_be_made_is_one_plain_sentence(file: Path) -> None:
+    """As in a folder that can only be read. The lock's place is taken by a folder here,
+    which stops root, too."""
+    file.parent.mkdir()
+    file.with_name(f"{file.name}.lock").mkdir()
+    with pytest.raises(StoreError, match=r"cannot be written \([^\[\]]+\); check who owns"):
+        Store.open(file)
+
+
 def test_a_newer_schema_is_refused_untouched(file: Path) -> None:
     Store.open(file).close()
     with plain(file) as db:
