@@ -167,7 +167,7 @@ def _database() -> Iterator[Finding]:
         counts = f"{found['conversations']} conversations, {found['messages']} messages"
         yield Finding("database", f"{file}, {counts}, {size}")
     else:
-        advice = f"SQLite says: {found['check']}. Put a copy from the backups folder in its place."
+        advice = f"SQLite says: {found['check']}. Put a backup in its place."
         yield Finding("database", str(file), "problem", advice)
 
 

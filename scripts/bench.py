@@ -37,6 +37,13 @@ def engine(model: str, rounds: int) -> Iterator[list[Row]]:
     yield from chat_engine.rows(model, rounds)
 
 
+def decode(model: str, rounds: int) -> Iterator[list[Row]]:
+    """Decode speed alone, for a machine that is quiet only for a short while."""
+    from scripts.benchmarks import chat_engine
+
+    yield chat_engine.decode_speed(model, rounds)
+
+
 def app(model: str, rounds: int) -> Iterator[list[Row]]:
     """The part of `chat` inside the app."""
     from scripts.benchmarks import chat_app
@@ -47,6 +54,7 @@ def app(model: str, rounds: int) -> Iterator[list[Row]]:
 BENCHMARKS: dict[str, Callable[[str, int], Iterator[list[Row]]]] = {
     "chat": chat,
     "chat-engine": engine,
+    "chat-decode": decode,
     "chat-app": app,
 }
 

@@ -45,8 +45,6 @@ ALLOWED_PREFIXES = (
 FIXED = {
     # An abort would otherwise start a debugger and print the stack.
     "GGML_NO_BACKTRACE": "1",
-    # A short spin at barriers; endless spinning (the default) starves busy neighbours.
-    "GOMP_SPINCOUNT": "1000",
     "HF_HUB_OFFLINE": "1",
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "DO_NOT_TRACK": "1",

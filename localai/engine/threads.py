@@ -2,10 +2,10 @@
 
 llama.cpp's threads meet at a barrier many times per token and spin there; beside a busy
 program each waits for the one that lost its core, and all get slower than fewer threads
-would be. So the count follows what the rest of the machine does. The policy is pure; the
-measuring reads two counters of the kernel twice a second. It presumes that threads wait
-briefly only (`GOMP_SPINCOUNT`, set where the process is started: `spawn`): spinning for
-ever, two threads on one core would still halt each other until the count has followed.
+would be. So the count follows what the rest of the machine does. A shorter spin
+(`GOMP_SPINCOUNT`) would be kinder for the half second before the count has followed, but
+costs speed all the time. The policy is pure; the measuring reads two counters of the
+kernel twice a second.
 """
 
 from __future__ import annotations

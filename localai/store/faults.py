@@ -74,7 +74,7 @@ def damaged(where: str, why: str) -> StoreDamaged:
     """The error for a database with broken content."""
     return StoreDamaged(
         f"The history in {where} is damaged ({why}); it was left as it is. "
-        "Put a copy from the backups folder in its place, or move it away to start afresh."
+        "Put a backup in its place, or move it away to start afresh."
     )
 
 

@@ -34,7 +34,7 @@ async def test_a_conversation_opens_from_the_list(stage: Build) -> None:
     staged = stage()
     write(staged.database, talk(2), "An older talk")
     async with staged.show((120, 30)) as on:
-        await on.pilot.press("ctrl+b", "down", "enter")
+        await on.pilot.press("ctrl+b", "enter")
         await on.until(lambda: "Answer 1" in on.text)
         assert on.chat.prompt.has_focus
 

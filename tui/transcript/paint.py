@@ -22,7 +22,7 @@ def paint(item: Item, painter: Painter) -> list[Line]:
     body = _answer(item, painter) if item.is_answer else painter.user(clean(item.row.message.text))
     lines += [*body, painter.blank()]
     if item.problem:
-        sentence = f"✗ {clean(item.problem)} Press r to restart."
+        sentence = f"✗ {clean(item.problem)} Press Ctrl+R to restart."
         lines += [*painter.note(sentence, painter.palette.error), painter.blank()]
     return lines
 
@@ -68,11 +68,11 @@ def outcome(row: StoredMessage, *, empty: bool) -> str:
     """A sentence on how an answer ended, when it did not end by itself."""
     reason = row.completion.finish_reason if row.completion else ""
     if row.status == "failed":
-        return f"✗ {clean(row.error) or 'This answer failed.'} Press r to restart."
+        return f"✗ {clean(row.error) or 'This answer failed.'} Press Ctrl+R to restart."
     if row.status == "cancelled":
-        return "Stopped. Press r to answer again."
+        return "Stopped. Press Ctrl+R to answer again."
     if row.status == "interrupted":
-        return "Interrupted; this is what had arrived. Press r to answer again."
+        return "Interrupted; this is what had arrived. Press Ctrl+R to answer again."
     if row.status == "streaming":
         return "Another localai is writing this answer."
     if reason == "length":

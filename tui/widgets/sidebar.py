@@ -83,6 +83,11 @@ class Sidebar(OptionList):
             return ""
         return self.get_option_at_index(self.highlighted).id or ""
 
+    def on_focus(self) -> None:
+        """Point at the newest where no conversation is open, so that Enter opens one."""
+        if self.highlighted is None:
+            self.action_first()
+
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Pass the choice on in our own words."""
         event.stop()
