@@ -51,23 +51,18 @@ class LoadOptions(msgspec.Struct, frozen=True):
 
 
 class ModelInfo(msgspec.Struct, frozen=True):
-    """What is loaded. Hashes are sha256 hex; `n_ctx` is what the context really holds."""
+    """What is loaded. `n_ctx` is what the context really holds; `accelerator` what computes;
+    `vocab_hash` names the vocabulary that token ids belong to (sha256 hex)."""
 
     path: str
     name: str
     architecture: str
     n_ctx: int
-    n_ctx_train: int
     n_vocab: int
-    n_params: int
-    size_bytes: int
     accelerator: str
-    template_source: Literal["file", "override", "fallback", "none"]
-    template_hash: str
+    template_source: Literal["file", "override", "fallback"]
     vocab_hash: str
     thinking: Thinking | None = None
-    supports_system: bool = True
-    supports_tools: bool = False
 
 
 class Sampling(msgspec.Struct, frozen=True):

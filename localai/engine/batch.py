@@ -207,7 +207,7 @@ class Decoder:
         logits: bool = False,
         abort: Cancelled | None = None,
     ) -> bool:
-        """Decode ids into a line; False when aborted, with the line as it was before."""
+        """Decode ids into a line; False when aborted: the last batch is not in it then."""
         size = self._llama.n_batch
         for begin in range(0, len(ids), size):
             chunk = ids[begin : begin + size]

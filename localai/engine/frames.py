@@ -32,106 +32,97 @@ class FrameError(Exception):
     """The bytes are not frames: a length that cannot be, or a body that is no message."""
 
 
-class Load(msgspec.Struct, frozen=True, tag="load"):
-    """Load a model; answered by Loaded."""
+class Numbered(msgspec.Struct, frozen=True):
+    """What every command and answer has."""
 
     number: int
+
+
+class Load(Numbered, frozen=True, tag="load"):
+    """Load a model; answered by Loaded."""
+
     options: LoadOptions
 
 
-class Render(msgspec.Struct, frozen=True, tag="render"):
+class Render(Numbered, frozen=True, tag="render"):
     """Render a conversation within `seconds`; answered by Prompt."""
 
-    number: int
     messages: tuple[Message, ...]
     options: RenderOptions
     seconds: float
 
 
-class Tokenize(msgspec.Struct, frozen=True, tag="tokenize"):
+class Tokenize(Numbered, frozen=True, tag="tokenize"):
     """Ids of raw text; answered by Ids."""
 
-    number: int
     text: str
 
 
-class Pieces(msgspec.Struct, frozen=True, tag="pieces"):
+class Pieces(Numbered, frozen=True, tag="pieces"):
     """Texts of ids; answered by Texts."""
 
-    number: int
     ids: tuple[int, ...]
 
 
-class Generate(msgspec.Struct, frozen=True, tag="generate"):
+class Generate(Numbered, frozen=True, tag="generate"):
     """Generate; answered by one Happened for every event, the last one Finished."""
 
-    number: int
     request: Request
 
 
-class Probe(msgspec.Struct, frozen=True, tag="probe"):
+class Probe(Numbered, frozen=True, tag="probe"):
     """Probabilities of `ids` from `start` on; answered by Probed."""
 
-    number: int
     ids: tuple[int, ...]
     start: int
 
 
-class Cancel(msgspec.Struct, frozen=True, tag="cancel"):
+class Cancel(Numbered, frozen=True, tag="cancel"):
     """Stop command `number` if it has not ended; not answered by itself."""
-
-    number: int
 
 
 Command = Load | Render | Tokenize | Pieces | Generate | Probe | Cancel
 
 
-class Loaded(msgspec.Struct, frozen=True, tag="loaded"):
+class Loaded(Numbered, frozen=True, tag="loaded"):
     """The model is loaded."""
 
-    number: int
     info: ModelInfo
 
 
-class Prompt(msgspec.Struct, frozen=True, tag="prompt"):
+class Prompt(Numbered, frozen=True, tag="prompt"):
     """A rendered conversation."""
 
-    number: int
     rendered: Rendered
 
 
-class Ids(msgspec.Struct, frozen=True, tag="ids"):
+class Ids(Numbered, frozen=True, tag="ids"):
     """Token ids."""
 
-    number: int
     ids: tuple[int, ...]
 
 
-class Texts(msgspec.Struct, frozen=True, tag="texts"):
+class Texts(Numbered, frozen=True, tag="texts"):
     """One text for each id."""
 
-    number: int
     texts: tuple[str, ...]
 
 
-class Happened(msgspec.Struct, frozen=True, tag="event"):
+class Happened(Numbered, frozen=True, tag="event"):
     """One event of a generation."""
 
-    number: int
     event: Event
 
 
-class Probed(msgspec.Struct, frozen=True, tag="probed"):
+class Probed(Numbered, frozen=True, tag="probed"):
     """Probabilities of tokens in their places."""
 
-    number: int
     tokens: tuple[TokenProbability, ...]
 
 
-class Failed(msgspec.Struct, frozen=True, tag="failed"):
+class Failed(Numbered, frozen=True, tag="failed"):
     """The command could not be done; `message` is a sentence for the user."""
 
-    number: int
     refusal: Refusal
     message: str
 
@@ -171,15 +162,10 @@ def answer(body: bytes) -> Answer:
 
 
 class FrameReader:
-    """Cuts a stream of bytes into frame bodies; `pending` tells whether half a frame waits."""
+    """Cuts a stream of bytes into frame bodies."""
 
     def __init__(self) -> None:
         self._buffer = bytearray()
-
-    @property
-    def pending(self) -> bool:
-        """Whether the bytes so far end within a frame."""
-        return bool(self._buffer)
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         """The bodies that `data` completes, in order. Raises FrameError at an impossible length.

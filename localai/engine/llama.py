@@ -127,11 +127,9 @@ class Sampler:
 class Llama:
     """One model, one context over it, one batch.
 
-    `n_ctx`, `n_ctx_train`: the window as opened and as trained, in tokens; `n_params`:
-    number of weights; `size_bytes`: all tensors; `metadata`: the file's key-value pairs;
-    `template`: its chat template. `partial`: a sequence's cache can be cut
-    back; recurrent models keep a state instead. `adapter`: content hash of the adapter in
-    force, empty without one.
+    `n_ctx`: the window in tokens; `metadata`: the file's key-value pairs; `template`: its
+    chat template. `partial`: a sequence's cache can be cut back; recurrent models keep a
+    state instead. `adapter`: content hash of the adapter in force, empty without one.
     """
 
     def __init__(self, options: LoadOptions, model: Any, context: Any) -> None:
@@ -140,9 +138,6 @@ class Llama:
         self.tokenizer = VocabTokenizer(self.vocab)
         self.n_ctx: int = _c.llama_n_ctx_seq(context)
         self.n_batch: int = _c.llama_n_batch(context)
-        self.n_ctx_train: int = _c.llama_model_n_ctx_train(model)
-        self.n_params: int = _c.llama_model_n_params(model)
-        self.size_bytes: int = _c.llama_model_size(model)
         self.metadata = _metadata(model)
         self.template = self.metadata.get("tokenizer.chat_template")
         self.adapter = ""
@@ -153,7 +148,7 @@ class Llama:
 
     @classmethod
     def open(cls, options: LoadOptions) -> Llama:
-        """Load a model. Raises ModelError in plain words; llama.cpp's log goes to stderr."""
+        """Load a model. Raises ModelError in plain words; llama.cpp's log goes to `logging`."""
         _c.llama_log_set(_LOG, None)
         _c.llama_backend_init()
         with Reasons() as log:

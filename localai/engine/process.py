@@ -31,7 +31,7 @@ from localai.errors import EngineError
 T = TypeVar("T", bound=frames.Answer)
 
 GRACE = 5.0
-BYTES_PER_SECOND = 100_000
+CHARACTERS_PER_SECOND = 100_000
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -102,7 +102,8 @@ class EngineProcess:
     def render(self, messages: Sequence[Message], options: RenderOptions) -> Rendered:
         """The prompt for a conversation. A template that takes too long ends the engine."""
         kept = tuple(messages)
-        seconds = self._limits.render + _size(kept) / BYTES_PER_SECOND
+        size = sum(len(message.text) + len(message.reasoning) for message in kept)
+        seconds = self._limits.render + size / CHARACTERS_PER_SECOND
         answer = self._ask(
             lambda number: frames.Render(number, kept, options, seconds),
             frames.Prompt,
@@ -113,7 +114,7 @@ class EngineProcess:
 
     def tokenize(self, text: str) -> tuple[int, ...]:
         """Ids of raw text, as a completion prompt."""
-        seconds = self._limits.render + GRACE + len(text) / BYTES_PER_SECOND
+        seconds = self._limits.render + GRACE + len(text) / CHARACTERS_PER_SECOND
         answer = self._ask(
             lambda number: frames.Tokenize(number, text),
             frames.Ids,
@@ -207,13 +208,3 @@ class EngineProcess:
                 yield answer.event
         finally:
             self._child.finish(number, cancel=True)
-
-
-def _size(messages: tuple[Message, ...]) -> int:
-    """Bytes of text to render. Raises EngineError for text that is not Unicode."""
-    try:
-        return len(msgspec.msgpack.encode(messages))
-    except UnicodeEncodeError as error:
-        raise EngineError(
-            "The text holds characters that are not valid Unicode; remove them."
-        ) from error

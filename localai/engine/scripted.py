@@ -93,13 +93,9 @@ class ScriptedEngine:
             name=self._name,
             architecture="scripted",
             n_ctx=self._n_ctx,
-            n_ctx_train=self._n_ctx,
             n_vocab=FIRST_WORD_ID + 2**30,
-            n_params=1000,
-            size_bytes=1000,
             accelerator="cpu",
             template_source="file",
-            template_hash=hashlib.sha256(b"chatml").hexdigest(),
             vocab_hash=VOCAB_HASH,
             thinking=self._thinking,
         )

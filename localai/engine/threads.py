@@ -3,9 +3,9 @@
 llama.cpp's threads meet at a barrier many times per token and spin there; beside a busy
 program each waits for the one that lost its core, and all get slower than fewer threads
 would be. So the count follows what the rest of the machine does. A shorter spin
-(`GOMP_SPINCOUNT`) would be kinder for the half second before the count has followed, but
+(`GOMP_SPINCOUNT`) would be kinder for the moment before the count has followed, but
 costs speed all the time. The policy is pure; the measuring reads two counters of the
-kernel twice a second.
+kernel four times a second.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from typing import NamedTuple
 
 import psutil
 
-INTERVAL = 0.5
+INTERVAL = 0.25
 """Seconds between two looks."""
 
 HEAVY = 0.5
 """Cores' worth of foreign load from which on a core counts as taken."""
 
-CALM = 3
+CALM = 4
 """Looks in a row that must agree before a thread comes back; one is enough to leave."""
 
 MARGIN = 0.25

@@ -26,13 +26,9 @@ INFO = ModelInfo(
     name="fake",
     architecture="fake",
     n_ctx=100,
-    n_ctx_train=100,
     n_vocab=100,
-    n_params=1,
-    size_bytes=1,
     accelerator="cpu",
     template_source="fallback",
-    template_hash="",
     vocab_hash="",
 )
 

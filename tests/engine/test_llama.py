@@ -119,10 +119,9 @@ def test_what_is_loaded(tiny_model: Callable[[str], Path]) -> None:
     with opened(tiny_model("window"), n_ctx=0) as rig:
         info = model_info(rig.llama, Renderer(rig.llama.template, rig.tokenizer))
     assert (info.name, info.architecture) == ("Tiny window", "gemma3")
-    assert (info.n_ctx, info.n_ctx_train) == (TRAINED, TRAINED)
+    assert info.n_ctx == TRAINED
     assert (info.accelerator, info.template_source) == ("CPU", "file")
     assert info.n_vocab == rig.tokenizer.size
-    assert 4 * info.n_params == pytest.approx(info.size_bytes, rel=0.01)
 
 
 def test_without_a_template_there_is_none(tiny_model: Callable[[str], Path]) -> None:
