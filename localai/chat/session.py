@@ -141,8 +141,12 @@ class Session:
         """Generate the answer to a path that ends with a question."""
         assert self.conversation is not None
         info = self.engine.load()
-        dropped, rendered = self._prompt(path, info, style)
         stepwise = style == "steps" and not (info.thinking or self._raw)
+        messages = [stored.message for stored in path]
+        if stepwise:
+            messages[-1] = steps.with_instruction(messages[-1])
+        previous = next((s.origin.dropped for s in reversed(path) if s.origin), 0)
+        dropped, rendered = self._prompt(messages, previous, info, style)
         sampling = self._sampling()
         origin = Origin(
             model=self.entry.name,
@@ -161,19 +165,17 @@ class Session:
             max_tokens=self.settings.chat.max_tokens,
             reasoning=self._reasoning_rule(info, rendered),
         )
-        yield from self._stream(recorder, request, row, info)
+        yield from self._stream(AnswerStarted(row, info.n_ctx), recorder, request)
 
     def _stream(
-        self, recorder: AnswerRecorder, request: Request, row: StoredMessage, info: ModelInfo
+        self, started: AnswerStarted, recorder: AnswerRecorder, request: Request
     ) -> Generator[TurnEvent, None, None]:
         """Pass events on and close the row, however the generation ends."""
         status: Status = "cancelled"
         completion: Completion | None = None
         error = ""
-        stored: StoredMessage | None = None
-        dropped = row.origin.dropped if row.origin else 0
         try:
-            yield AnswerStarted(row, dropped, len(request.ids), info.n_ctx)
+            yield started
             with closing(self.engine.generate(request)) as events:
                 for event in events:
                     if isinstance(event, Delta):
@@ -182,7 +184,10 @@ class Session:
                         yield event
                     elif isinstance(event, Finished):
                         completion = event.completion
-            status, error = _outcome(completion)
+            if completion is None:
+                raise EngineError("The engine ended the answer without saying how; ask again.")
+            if completion.finish_reason != "cancelled":
+                status = "done"
         except LocalaiError as problem:
             status, error = "failed", str(problem)
             raise
@@ -191,12 +196,12 @@ class Session:
         yield AnswerFinished(stored)
 
     def _prompt(
-        self, path: Sequence[StoredMessage], info: ModelInfo, style: Style
+        self, messages: Sequence[Message], previous: int, info: ModelInfo, style: Style
     ) -> tuple[int, Rendered]:
-        """How many messages were left out, and the prompt made of the rest."""
-        messages = [stored.message for stored in path]
-        if style == "steps" and not (info.thinking or self._raw):
-            messages[-1] = steps.with_instruction(messages[-1])
+        """How many messages are left out, and the prompt made of the rest.
+
+        `previous` is where the last prompt of this conversation began.
+        """
         options = self._render_options(info, style)
         budget = info.n_ctx - context.reserve(info.n_ctx, self.settings.chat.max_tokens)
         prompts: dict[int, Rendered] = {}
@@ -205,7 +210,6 @@ class Session:
             prompts[first] = self._render(messages[first:], options)
             return len(prompts[first].ids)
 
-        previous = next((s.origin.dropped for s in reversed(path) if s.origin), 0)
         first = context.first_kept(messages, count, budget, previous)
         return first, prompts[first]
 
@@ -243,14 +247,3 @@ class Session:
         own = self.settings.sampling.model_dump(exclude_none=True)
         seed = random.getrandbits(32) if self._seed is None else self._seed
         return Sampling(**{**self.entry.description.sampling, **own, "seed": seed})
-
-
-def _outcome(completion: Completion | None) -> tuple[Status, str]:
-    """The status of an answer whose generation ended without an exception."""
-    if completion is None:
-        raise EngineError("The engine ended the answer without saying how; ask again.")
-    if completion.finish_reason == "cancelled":
-        return "cancelled", ""
-    if completion.finish_reason == "error":
-        return "failed", "The engine could not go on with this answer; ask again."
-    return "done", ""

@@ -15,12 +15,21 @@ class UserSaved(msgspec.Struct, frozen=True):
 
 
 class AnswerStarted(msgspec.Struct, frozen=True):
-    """The prompt was sent. `dropped` earlier messages did not fit and were left out."""
+    """The prompt is sent now. `message.origin` says what is in it; `context` is the model's
+    window in tokens."""
 
     message: StoredMessage
-    dropped: int
-    prompt_tokens: int
     context: int
+
+    @property
+    def dropped(self) -> int:
+        """Earlier messages that did not fit and were left out."""
+        return self.message.origin.dropped if self.message.origin else 0
+
+    @property
+    def prompt_tokens(self) -> int:
+        """Length of the prompt."""
+        return len(self.message.origin.prompt) if self.message.origin else 0
 
 
 class AnswerFinished(msgspec.Struct, frozen=True):

@@ -191,7 +191,7 @@ async def test_quitting_keeps_what_had_arrived(stage: Build) -> None:
 
 
 async def test_the_model_introduces_itself_with_the_first_answer(stage: Build) -> None:
-    async with stage(thinking=THINK, template_source="none").show() as on:
+    async with stage(thinking=THINK, template_source="fallback").show() as on:
         await on.ask("hello")
         await on.until(lambda: on.chat.info is not None)
         assert on.chat.query_one("#notice").display

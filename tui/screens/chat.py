@@ -198,7 +198,7 @@ class ChatScreen(TurnActions, ConversationActions, AnswerActions):
             self.info = message.info
             line.status = replace(line.status, window=message.info.n_ctx)
             notice = self.query_one("#notice", Static)
-            notice.display = message.info.template_source in ("none", "fallback")
+            notice.display = message.info.template_source == "fallback"
             notice.update(NO_TEMPLATE)
         self.show_state()
 
