@@ -54,19 +54,21 @@ class Conversations:
         beginning. Raises StoreError when there is none or more than one.
         """
         part = id_or_part.strip().upper()
+        select = f"SELECT {columns.CONVERSATION} FROM {columns.CONVERSATIONS} WHERE"
         with self._db.read() as db:
-            rows = db.execute(
-                f"SELECT {columns.CONVERSATION} FROM {columns.CONVERSATIONS} "
-                "WHERE c.id = ?1 OR ?1 <> '' AND (substr(c.id, 1, length(?1)) = ?1 "
-                "OR substr(c.id, -length(?1)) = ?1) ORDER BY c.id <> ?1 LIMIT 2",
-                (part,),
-            ).fetchall()
+            rows = db.execute(f"{select} c.id = ?", (part,)).fetchall()
+            if part and not rows:
+                rows = db.execute(
+                    f"{select} substr(c.id, 1, length(?1)) = ?1 "
+                    "OR substr(c.id, -length(?1)) = ?1 LIMIT 2",
+                    (part,),
+                ).fetchall()
             found = [columns.conversation(row) for row in rows]
         if not found:
             raise StoreError(
                 f"There is no conversation {id_or_part!r}; `localai history list` shows them."
             )
-        if len(found) > 1 and found[0].id != part:
+        if len(found) > 1:
             raise StoreError(
                 f"More than one conversation has an id that begins or ends with {id_or_part!r}; "
                 "give more of it."
