@@ -1,0 +1,80 @@
+"""What the store returns about learning: corrections, adapters, runs. Values only."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+CorrectionState = Literal["accepted", "withdrawn", "replaced"]
+RunState = Literal["running", "promoted", "rejected", "failed", "stopped", "interrupted"]
+ActivationReason = Literal["promoted", "chosen", "rollback"]
+
+
+class Correction(msgspec.Struct, frozen=True):
+    """What the user made of an answer. `rejected` is the model's message, `chosen` the one
+    with the user's text, its sibling; both hang under the question. Only accepted ones
+    teach; a replaced one was edited again, a withdrawn one was taken back."""
+
+    id: str
+    conversation: str
+    rejected: str
+    chosen: str
+    state: CorrectionState
+    created: float
+
+
+class Adapter(msgspec.Struct, frozen=True):
+    """A trained adapter. `base` and `sha256` are the hashes of the model file it belongs to
+    and of its own file; `base_bytes` the former's size; `file` its path; `name` is short
+    and unique ("tuned-3"). `run` made it."""
+
+    id: str
+    name: str
+    base: str
+    base_bytes: int
+    file: str
+    sha256: str
+    run: str
+    created: float
+
+
+class Activation(msgspec.Struct, frozen=True):
+    """From `created` on, `adapter` ("" is the bare model) answers for the model `base`."""
+
+    number: int
+    base: str
+    adapter: str
+    reason: ActivationReason
+    created: float
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """How far a run is. `stage` is a short sentence ("training", "asking the held-out
+    questions"); `done` of `total` steps of it; `loss` and `tokens_per_second` in training;
+    `seconds_left` until the stage ends, None unknown."""
+
+    stage: str
+    done: int = 0
+    total: int = 0
+    loss: float | None = None
+    tokens_per_second: float | None = None
+    seconds_left: float | None = None
+
+
+class Run(msgspec.Struct, frozen=True):
+    """One tune run for the model `model` (a catalogue name). `plan` is what it was made
+    from, `verdict` every number of its gate; both are JSON objects. A run whose process
+    died reads as interrupted. `adapter` is the id of what it made, "" for none."""
+
+    id: str
+    model: str
+    base: str
+    state: RunState
+    created: float
+    updated: float
+    plan: dict[str, Any]
+    progress: Progress
+    verdict: dict[str, Any] | None = None
+    error: str = ""
+    adapter: str = ""
