@@ -12,7 +12,7 @@ def describe(database: Database) -> Info:
     """Library, versions, pragmas in force, row counts, and SQLite's own check of the file.
 
     Reads the whole file. `trusted` is False when the SQLite library can lose commits
-    under concurrent use. `check` is "ok" or what is wrong.
+    under concurrent use. `corrections` counts those in force. `check` is "ok" or what is wrong.
     """
     with database.read() as db:
 
@@ -31,5 +31,7 @@ def describe(database: Database) -> Info:
             "bytes": int(value("PRAGMA page_count")) * int(value("PRAGMA page_size")),
             "conversations": value("SELECT count(*) FROM conversations"),
             "messages": value("SELECT count(*) FROM messages"),
+            "corrections": value("SELECT count(*) FROM corrections WHERE state = 'accepted'"),
+            "adapters": value("SELECT count(*) FROM adapters"),
             "check": value("PRAGMA quick_check(1)"),
         }

@@ -1,9 +1,9 @@
-"""The store: everything that is said, in one SQLite file. All reads and writes go through here.
+"""The store: everything that is said and learned, in one SQLite file.
 
-`Store` is opened once for writing by each front end. Calls may come from any thread, one
-at a time; a user interface that must never wait for a commit opens a second store with
-`readonly=True` and closes it before the writing one. Values in, values out; what a
-message means to a model is decided elsewhere.
+All reads and writes go through here. `Store` is opened once for writing by each front end.
+Calls may come from any thread, one at a time; a user interface that must never wait for a
+commit opens a second store with `readonly=True` and closes it before the writing one.
+Values in, values out; what a message means to a model is decided elsewhere.
 """
 
 from __future__ import annotations
@@ -14,14 +14,31 @@ from typing import Self
 
 from localai import paths
 from localai.store import info, opening
+from localai.store.activations import Activations
+from localai.store.adapters import Adapters
 from localai.store.answers import Answers
 from localai.store.connection import Database
 from localai.store.conversations import Conversations
+from localai.store.corrections import Corrections
+from localai.store.file_hashes import FileHashes
 from localai.store.messages import Messages
+from localai.store.metrics import Metrics
+from localai.store.runs import Runs
 from localai.store.search import Search
 
 
-class Store(Conversations, Messages, Answers, Search):
+class Store(
+    Conversations,
+    Messages,
+    Answers,
+    Search,
+    Corrections,
+    Adapters,
+    Activations,
+    Runs,
+    Metrics,
+    FileHashes,
+):
     """An open store. Every method raises StoreError with a sentence for the user."""
 
     def __init__(self, database: Database) -> None:

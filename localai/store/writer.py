@@ -1,5 +1,7 @@
-"""Who writes an answer: a process named by its id and its start, so that a later process
-can tell whether the writer still lives. Process ids alone are used again by the system.
+"""Who writes an answer or a tune run: a process named by its id and its start.
+
+So a later process can tell whether the writer still lives. Process ids alone are used again
+by the system.
 """
 
 from __future__ import annotations
@@ -14,10 +16,17 @@ def this_process() -> str:
     return f"{os.getpid()}:{_start(os.getpid())}"
 
 
+def process(writer: str) -> int | None:
+    """The id of the process that was named `writer`, None when it does not run any more."""
+    pid, _, start = writer.partition(":")
+    if not pid.isdecimal() or not start or _start(int(pid)) != start:
+        return None
+    return int(pid)
+
+
 def alive(writer: str) -> bool:
     """True when the process that was named `writer` still runs."""
-    pid, _, start = writer.partition(":")
-    return pid.isdecimal() and start != "" and _start(int(pid)) == start
+    return process(writer) is not None
 
 
 def _start(pid: int) -> str:

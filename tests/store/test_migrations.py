@@ -16,7 +16,7 @@ from localai.store.connection import connect
 from localai.store.driver import sqlite
 from localai.store.rows import Origin
 from localai.store.store import Store
-from tests.faults.store_upgrade import M001, m002_mood, make_old
+from tests.faults.store_upgrade import M001, make_old, next_mood
 
 
 def schema(db: sqlite.Connection) -> list[tuple[str, ...]]:
@@ -32,8 +32,8 @@ def old(file: Path) -> Path:
 
 
 @pytest.fixture
-def with_m002(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(migrations, "STEPS", (*migrations.STEPS[:1], m002_mood))
+def with_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(migrations, "STEPS", (*migrations.STEPS, next_mood))
 
 
 def test_the_first_step_is_the_one_that_shipped() -> None:
@@ -65,10 +65,10 @@ def test_the_first_schema_is_read_whole(old: Path) -> None:
         assert [hit.role for hit in store.search("paris")] == ["assistant"]
 
 
-@pytest.mark.usefixtures("with_m002")
+@pytest.mark.usefixtures("with_next")
 def test_an_upgrade_makes_a_verified_private_copy_first(old: Path) -> None:
     with Store.open(old) as store:
-        assert store.info()["schema"] == 2
+        assert store.info()["schema"] == len(migrations.STEPS)
         assert len(store.path(store.conversation("C01").leaf)) == 2
     (copy,) = (old.parent / "backups").iterdir()
     assert copy.name.startswith("localai-schema1-")
@@ -79,17 +79,17 @@ def test_an_upgrade_makes_a_verified_private_copy_first(old: Path) -> None:
     copy.rename(old.with_name("restored.db"))
     with Store.open(old.with_name("restored.db")) as restored:
         assert restored.info()["journal_mode"] == "wal"
-        assert restored.info()["schema"] == 2
+        assert restored.info()["schema"] == len(migrations.STEPS)
         assert restored.info()["messages"] == 3
 
 
-@pytest.mark.usefixtures("with_m002")
+@pytest.mark.usefixtures("with_next")
 def test_a_reader_upgrades_too(old: Path) -> None:
     with Store.open(old, readonly=True) as store:
-        assert store.info()["schema"] == 2
+        assert store.info()["schema"] == len(migrations.STEPS)
 
 
-@pytest.mark.usefixtures("with_m002")
+@pytest.mark.usefixtures("with_next")
 def test_no_copy_no_upgrade(old: Path) -> None:
     (old.parent / "backups").touch()
     before = old.read_bytes()
@@ -102,13 +102,13 @@ def test_no_copy_no_upgrade(old: Path) -> None:
 def test_a_step_that_fails_midway_changes_nothing(old: Path, statement: int) -> None:
     def failing(db: Database) -> None:
         if statement:
-            m002_mood(db)
+            next_mood(db)
         raise ZeroDivisionError
 
     with closing(connect(old, readonly=False, checkpoints=False)) as db:
         before = schema(db)
         with pytest.raises(ZeroDivisionError):
-            migrations.migrate(db, old, (*migrations.STEPS, failing))
+            migrations.migrate(db, old, (*migrations.STEPS[:1], failing))
         assert not db.in_transaction
         assert schema(db) == before
         assert migrations.version(db, "old", migrations.STEPS) == 1

@@ -15,6 +15,7 @@ import pytest
 from localai.conversation import user
 from localai.errors import StoreDamaged, StoreError, StoreNewer
 from localai.store.driver import sqlite
+from localai.store.migrations import STEPS
 from localai.store.store import Store
 
 
@@ -151,9 +152,10 @@ def test_what_is_locked_for_too_long(file: Path, monkeypatch: pytest.MonkeyPatch
 def test_the_settings_of_a_connection(store: Store, file: Path) -> None:
     info = store.info()
     assert (info["journal_mode"], info["synchronous"], info["check"]) == ("wal", 2, "ok")
-    assert (info["path"], info["schema"]) == (str(file), 1)
+    assert (info["path"], info["schema"]) == (str(file), len(STEPS))
     assert info["trusted"] or info["library"] == "sqlite3"
-    assert (info["conversations"], info["messages"]) == (0, 0)
+    for kind in ("conversations", "messages", "corrections", "adapters"):
+        assert info[kind] == 0
     db = store._db.connection
     for pragma in ("foreign_keys", "secure_delete", "fullfsync", "checkpoint_fullfsync"):
         assert db.execute(f"PRAGMA {pragma}").fetchone() == (1,)

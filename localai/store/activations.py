@@ -1,0 +1,114 @@
+"""Which adapter answers for a model, and the way back to the one before.
+
+Activations are a log that only grows: going back is an entry in it like any other. What
+there is to go back to follows from the log (`undo_stack`). Loading adapters into an
+engine is done elsewhere.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from typing import Literal
+
+from localai.errors import StoreError
+from localai.store.adapters import SELECT as ADAPTER
+from localai.store.connection import Database
+from localai.store.driver import sqlite
+from localai.store.faults import UnreadableRow
+from localai.store.records import record
+from localai.store.tuning import Activation, ActivationReason, Adapter
+
+_SELECT = """SELECT number, base, ifnull(adapter, ''), reason, created
+FROM activations WHERE base = ?"""
+_NEWEST_FIRST = f"{_SELECT} ORDER BY number DESC"
+
+
+class Activations:
+    """The part of the store that knows which adapter answers."""
+
+    _db: Database
+
+    def activate(
+        self, base: str, adapter_id: str, reason: Literal["promoted", "chosen"]
+    ) -> Activation:
+        """From now on this adapter ("": none, the bare model) answers for the model `base`.
+
+        Raises StoreError when there is no such adapter, or it belongs to another model.
+        """
+        with self._db.write() as db:
+            return insert(db, base, adapter_id, reason)
+
+    def active_adapter(self, base: str) -> Adapter | None:
+        """The adapter that answers for the model `base`, None for the bare model."""
+        with self._db.read() as db:
+            return _active(db, base)
+
+    def roll_back(self, base: str) -> Adapter | None:
+        """Go back to what answered before the present adapter, and once more each time.
+
+        Returns what answers now, None for the bare model. Raises StoreError when there is
+        nothing to go back to.
+        """
+        with self._db.write() as db:
+            *before, _ = undo_stack(_log(db, base))
+            if not before:
+                raise StoreError(
+                    "There is nothing to go back to: the model answers as it was before any tuning."
+                )
+            insert(db, base, before[-1], "rollback")
+            return _active(db, base)
+
+    def activations(self, base: str) -> tuple[Activation, ...]:
+        """Everything that was ever activated for the model `base`, newest first."""
+        with self._db.read() as db:
+            return _log(db, base)[::-1]
+
+
+def undo_stack(log: Iterable[Activation]) -> list[str]:
+    """The adapters' ids that going back leads through, from the bare model ("") at the start
+    to the present one, which is last. `log` holds one model's activations, oldest first.
+
+    Activating what answers already changes nothing, so there is nothing to undo.
+    """
+    stack = [""]
+    for entry in log:
+        if entry.reason == "rollback":
+            if len(stack) == 1:
+                raise UnreadableRow("more activations were undone than made")
+            stack.pop()
+        elif entry.adapter != stack[-1]:
+            stack.append(entry.adapter)
+    return stack
+
+
+def insert(
+    db: sqlite.Connection, base: str, adapter_id: str, reason: ActivationReason
+) -> Activation:
+    """Activate an adapter inside the running transaction."""
+    known = "SELECT 1 FROM adapters WHERE id = ? AND base = ?"
+    if adapter_id and db.execute(known, (adapter_id, base)).fetchone() is None:
+        raise StoreError(
+            f"The model has no adapter {adapter_id!r}; choose one that was made for it."
+        )
+    db.execute(
+        "INSERT INTO activations (base, adapter, reason, created) VALUES (?, nullif(?, ''), ?, ?)",
+        (base, adapter_id, reason, time.time()),
+    )
+    return record(Activation, db.execute(_NEWEST_FIRST, (base,)).fetchone())
+
+
+def _active(db: sqlite.Connection, base: str) -> Adapter | None:
+    """The adapter of the newest activation."""
+    row = db.execute(
+        f"{ADAPTER} WHERE a.id = "
+        "(SELECT adapter FROM activations WHERE base = ? ORDER BY number DESC LIMIT 1)",
+        (base,),
+    ).fetchone()
+    return None if row is None else record(Adapter, row)
+
+
+def _log(db: sqlite.Connection, base: str) -> tuple[Activation, ...]:
+    """One model's activations, oldest first."""
+    rows = db.execute(f"{_SELECT} ORDER BY number", (base,)).fetchall()
+    return tuple(record(Activation, row) for row in rows)

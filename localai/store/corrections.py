@@ -1,0 +1,121 @@
+"""What users made of answers: corrections are recorded, edited again, taken back.
+
+The user's text is a message like any other, a sibling of the one it corrects, so nothing
+that a model said is lost. What a correction teaches is decided elsewhere.
+"""
+
+from __future__ import annotations
+
+import time
+
+from localai.conversation import Message, Text
+from localai.errors import StoreError
+from localai.store.connection import Database
+from localai.store.driver import sqlite
+from localai.store.ids import new_id
+from localai.store.messages import fetch, insert
+from localai.store.records import record
+from localai.store.rows import StoredMessage
+from localai.store.tuning import Correction, CorrectionState
+
+_SELECT = """SELECT r.id, m.conversation, r.rejected, r.chosen, r.state, r.created
+FROM corrections r JOIN messages m ON m.id = r.chosen"""
+
+
+class Corrections:
+    """The part of the store that knows corrections."""
+
+    _db: Database
+
+    def add_correction(self, rejected_id: str, text: str) -> Correction:
+        """Record that `text` is the better answer, beside the one that is edited, and go on
+        from it.
+
+        `rejected` of the result is always what a model said: when the edited message is
+        itself a correction, it is the one that was corrected first. A message has one
+        correction in force, so an earlier one becomes "replaced". Raises StoreError when
+        there is nothing to correct or the text says nothing new.
+        """
+        with self._db.write() as db:
+            edited = fetch(db, rejected_id)
+            rejected = _first_rejected(db, edited)
+            _check(edited, rejected, text)
+            db.execute(
+                "UPDATE corrections SET state = 'replaced' "
+                "WHERE rejected = ? AND state = 'accepted'",
+                (rejected.id,),
+            )
+            better = Message("assistant", (Text(text),))
+            chosen = insert(
+                db, edited.conversation, edited.parent, better, "done", origin=None, writer=""
+            )
+            made = Correction(
+                new_id(), edited.conversation, rejected.id, chosen, "accepted", time.time()
+            )
+            db.execute(
+                "INSERT INTO corrections (id, rejected, chosen, state, created) "
+                "VALUES (?, ?, ?, ?, ?)",
+                (made.id, made.rejected, made.chosen, made.state, made.created),
+            )
+            return made
+
+    def withdraw_correction(self, correction_id: str) -> Correction:
+        """Take a correction in force back; its conversation goes on from what it rejected.
+
+        Raises StoreError when it is gone or not in force any more.
+        """
+        with self._db.write() as db:
+            done = db.execute(
+                "UPDATE corrections SET state = 'withdrawn' WHERE id = ? AND state = 'accepted'",
+                (correction_id,),
+            )
+            if done.rowcount != 1:
+                raise StoreError(
+                    "The correction is not in force any more: it was taken back or edited "
+                    "again, or its conversation was removed."
+                )
+            row = db.execute(f"{_SELECT} WHERE r.id = ?", (correction_id,)).fetchone()
+            taken = record(Correction, row)
+            db.execute(
+                "UPDATE conversations SET leaf = ? WHERE id = ?",
+                (taken.rejected, taken.conversation),
+            )
+            return taken
+
+    def corrections(self, *, state: CorrectionState = "accepted") -> tuple[Correction, ...]:
+        """Corrections in that state, oldest first, without those of deleted conversations."""
+        with self._db.read() as db:
+            rows = db.execute(
+                f"{_SELECT} JOIN conversations c ON c.id = m.conversation "
+                "WHERE r.state = ? AND c.deleted IS NULL ORDER BY r.number",
+                (state,),
+            ).fetchall()
+            return tuple(record(Correction, row) for row in rows)
+
+    def correction_for(self, message_id: str) -> Correction | None:
+        """The correction in force whose text this message is."""
+        with self._db.read() as db:
+            row = db.execute(
+                f"{_SELECT} WHERE r.chosen = ? AND r.state = 'accepted'", (message_id,)
+            ).fetchone()
+            return None if row is None else record(Correction, row)
+
+
+def _first_rejected(db: sqlite.Connection, edited: StoredMessage) -> StoredMessage:
+    """What a model said in the place of the edited message."""
+    row = db.execute("SELECT rejected FROM corrections WHERE chosen = ?", (edited.id,)).fetchone()
+    return edited if row is None else fetch(db, row[0])
+
+
+def _check(edited: StoredMessage, rejected: StoredMessage, text: str) -> None:
+    """Raise StoreError unless the text corrects something."""
+    if edited.message.role != "assistant":
+        raise StoreError("Only answers can be corrected; edit your own message instead.")
+    if edited.status == "streaming":
+        raise StoreError("The answer is still being written; stop it or wait, then correct it.")
+    if not text.strip():
+        raise StoreError("A correction needs a text; write what the answer should have been.")
+    if text == edited.message.text:
+        raise StoreError("The text is unchanged; edit it to correct the answer.")
+    if text == rejected.message.text:
+        raise StoreError("That is the model's own answer; take the correction back instead.")
