@@ -21,7 +21,7 @@ from localai.store.tuning import Activation, ActivationReason, Adapter
 
 _SELECT = """SELECT number, base, ifnull(adapter, ''), reason, created
 FROM activations WHERE base = ?"""
-_NEWEST_FIRST = f"{_SELECT} ORDER BY number DESC"
+_NEWEST = f"{_SELECT} ORDER BY number DESC LIMIT 1"
 
 
 class Activations:
@@ -95,7 +95,7 @@ def insert(
         "INSERT INTO activations (base, adapter, reason, created) VALUES (?, nullif(?, ''), ?, ?)",
         (base, adapter_id, reason, time.time()),
     )
-    return record(Activation, db.execute(_NEWEST_FIRST, (base,)).fetchone())
+    return record(Activation, db.execute(_NEWEST, (base,)).fetchone())
 
 
 def _active(db: sqlite.Connection, base: str) -> Adapter | None:

@@ -15,7 +15,8 @@ from localai.errors import StoreError
 from localai.store.connection import connect, create_private
 from localai.store.driver import sqlite
 
-_COUNTED = ("conversations", "messages")
+# Every table of ours is strict; those inside the full-text indexes are not.
+_OURS = "SELECT name FROM pragma_table_list WHERE schema = 'main' AND strict"
 
 
 def back_up(db: sqlite.Connection, path: Path, label: str) -> Path:
@@ -51,7 +52,7 @@ def _verify(copy: Path, like: sqlite.Connection) -> None:
     with closing(connect(copy, readonly=True, checkpoints=False)) as other:
         if other.execute("PRAGMA quick_check").fetchone()[0] != "ok":
             raise sqlite.DatabaseError("the copy is not sound")
-        for table in _COUNTED:
+        for (table,) in like.execute(_OURS).fetchall():
             count = f"SELECT count(*) FROM {table}"
             if other.execute(count).fetchone() != like.execute(count).fetchone():
                 raise sqlite.DatabaseError("the copy is not complete")

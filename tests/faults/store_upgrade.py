@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,9 @@ from localai.store.connection import connect
 from localai.store.driver import sqlite
 from localai.store.store import Store
 
-M001 = Path(__file__).parents[1] / "store" / "schemas" / "m001.sql"
+SHIPPED = sorted((Path(__file__).parents[1] / "store" / "schemas").iterdir())
+# Messages, corrections in force and adapters in the database of each shipped schema.
+ROWS = ((0, 0, 0), (3, 0, 0), (5, 1, 1))
 
 
 def next_mood(db: Database) -> None:
@@ -42,27 +45,37 @@ def dies_before(path: Path, statement: int) -> bool:
     return ran.returncode != 0
 
 
-def make_old(path: Path) -> None:
-    """A database of the first schema, with rows."""
-    db = sqlite.connect(str(path), isolation_level=None)
-    db.executescript(M001.read_text("utf-8"))
-    db.close()
+def shipped(version: int) -> str:
+    """What makes a database of that schema, with rows."""
+    return "".join(file.read_text("utf-8") for file in SHIPPED[:version])
 
 
-def check(path: Path, *, rows: int) -> None:
-    """Open what a dead upgrade left behind, with the step in place; nothing may be lost."""
+def schema(db: sqlite.Connection) -> list[tuple[str, ...]]:
+    """Type, name and statement of everything in a database."""
+    return db.execute("SELECT type, name, sql FROM sqlite_schema ORDER BY type, name").fetchall()
+
+
+def make_old(path: Path, version: int) -> None:
+    """A database of that schema, with rows; 0 for an empty file."""
+    with closing(sqlite.connect(str(path), isolation_level=None)) as db:
+        db.executescript(shipped(version))
+
+
+def check(path: Path, old: int) -> None:
+    """Open what a dead upgrade from the schema `old` left behind, with the step in place;
+    nothing may be lost."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(migrations, "STEPS", (*migrations.STEPS, next_mood))
         with Store.open(path) as store:
             info = store.info()
-            newest = len(migrations.STEPS)
-            assert (info["schema"], info["messages"], info["check"]) == (newest, rows, "ok")
-            if rows:
+            assert (info["schema"], info["check"]) == (len(migrations.STEPS), "ok")
+            assert (info["messages"], info["corrections"], info["adapters"]) == ROWS[old]
+            if old:
                 assert len(store.path(store.conversation("C01").leaf)) == 2
-                assert len(store.search("paris")) == 1
+                assert store.search("paris")
 
 
-def _countdown(statement: int) -> Callable[[str], None]:
+def countdown(statement: int) -> Callable[[str], None]:
     """A trace that kills the process at the statement with that number."""
     left = statement
 
@@ -77,7 +90,7 @@ def _countdown(statement: int) -> Callable[[str], None]:
 
 def main(path: Path, statement: int) -> None:
     """Open with a step more than shipped, on a short rope."""
-    trace = _countdown(statement)
+    trace = countdown(statement)
 
     def traced(path: Path, *, readonly: bool, checkpoints: bool) -> sqlite.Connection:
         connection = connect(path, readonly=readonly, checkpoints=checkpoints)

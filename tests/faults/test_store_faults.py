@@ -50,18 +50,17 @@ def test_50_full_disks_lose_nothing_and_recover(tmp_path: Path) -> None:
         assert report["recovered"]
 
 
-@pytest.mark.parametrize("rows", [0, 3])
-def test_an_upgrade_killed_before_any_statement_loses_nothing(tmp_path: Path, rows: int) -> None:
+@pytest.mark.parametrize("old", range(len(store_upgrade.ROWS)))
+def test_an_upgrade_killed_before_any_statement_loses_nothing(tmp_path: Path, old: int) -> None:
     statement, alive = 0, False
     while not alive:
         path = tmp_path / f"{statement}" / "localai.db"
         path.parent.mkdir()
-        if rows:
-            store_upgrade.make_old(path)
+        store_upgrade.make_old(path, old)
         alive = not store_upgrade.dies_before(path, statement)
-        store_upgrade.check(path, rows=rows)
+        store_upgrade.check(path, old)
         statement += 1
-    print(f"\nupgrades from {rows} rows killed: {statement - 1}, rows lost: 0")
+    print(f"\nupgrades from schema {old} killed: {statement - 1}, rows lost: 0")
     assert statement > 10
 
 

@@ -1,4 +1,4 @@
-"""From every shipped schema to the present one: nothing is lost, whatever happens midway."""
+"""Upgrades: a copy first, all of a step or nothing, and once."""
 
 from __future__ import annotations
 
@@ -9,60 +9,24 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database
 
-from localai.conversation import Completion, Message, Reasoning, Text, Timings
 from localai.errors import StoreError
 from localai.store import migrations, opening
 from localai.store.connection import connect
-from localai.store.driver import sqlite
-from localai.store.rows import Origin
 from localai.store.store import Store
-from tests.faults.store_upgrade import M001, make_old, next_mood
-
-
-def schema(db: sqlite.Connection) -> list[tuple[str, ...]]:
-    return db.execute("SELECT type, name, sql FROM sqlite_schema ORDER BY type, name").fetchall()
+from tests.faults.store_upgrade import make_old, next_mood, schema
 
 
 @pytest.fixture
 def old(file: Path) -> Path:
     """A database of the first schema."""
     file.parent.mkdir()
-    make_old(file)
+    make_old(file, 1)
     return file
 
 
 @pytest.fixture
 def with_next(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(migrations, "STEPS", (*migrations.STEPS, next_mood))
-
-
-def test_the_first_step_is_the_one_that_shipped() -> None:
-    with closing(sqlite.connect(":memory:", isolation_level=None)) as shipped:
-        shipped.executescript(M001.read_text("utf-8"))
-        with closing(sqlite.connect(":memory:", isolation_level=None)) as made:
-            migrations.migrate(made, None, migrations.STEPS[:1])
-            assert schema(made) == schema(shipped)
-
-
-def test_the_first_schema_is_read_whole(old: Path) -> None:
-    with Store.open(old) as store:
-        capitals = store.conversation("C01")
-        assert (capitals.title, capitals.system, capitals.messages) == ("Capitals", "Be brief.", 2)
-        assert [c.title for c in store.conversations(deleted=True)] == ["Gone"]
-        question, broken = store.path(capitals.leaf)
-        assert question.message.text == "What is the capital of France?"
-        assert (broken.status, broken.message.text) == ("interrupted", "It is Pa")
-        answer = store.message(broken.siblings[0])
-        assert answer.message == Message(
-            "assistant", (Reasoning("Easy."), Text("Paris.")), ids=(4, 5), vocab="abc"
-        )
-        assert answer.origin == Origin(
-            "smollm2", vocab="abc", sampling={"seed": 7}, prompt=(1, 2, 3)
-        )
-        assert answer.completion == Completion(
-            "stop", 3, 0, 2, 0, Timings(1.0, 2.0, 3.0), ids=(4, 5), vocab="abc"
-        )
-        assert [hit.role for hit in store.search("paris")] == ["assistant"]
 
 
 @pytest.mark.usefixtures("with_next")

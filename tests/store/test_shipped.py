@@ -1,0 +1,100 @@
+"""Every schema that shipped: the steps still make it, and what is in it is read whole."""
+
+from __future__ import annotations
+
+import math
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from localai.conversation import Completion, Message, Reasoning, Text, Timings
+from localai.store import migrations
+from localai.store.driver import sqlite
+from localai.store.rows import Origin
+from localai.store.store import Store
+from localai.store.tuning import Adapter, Correction, Progress
+from tests.faults.store_upgrade import SHIPPED, make_old, schema, shipped
+
+BETTER = Correction(
+    "01K00000000000000000000K02",
+    "01K00000000000000000000C01",
+    rejected="01K00000000000000000000M02",
+    chosen="01K00000000000000000000M05",
+    state="accepted",
+    created=1764000005.0,
+)
+TUNED = Adapter(
+    "01K00000000000000000000A01",
+    "tuned-1",
+    base="aaaa",
+    base_bytes=98765,
+    file="/adapters/1.gguf",
+    sha256="bbbb",
+    run="01K00000000000000000000R01",
+    created=1764000400.0,
+)
+
+
+def test_every_shipped_schema_is_frozen() -> None:
+    assert [file.stem for file in SHIPPED] == [
+        step.__name__.partition("_")[0] for step in migrations.STEPS
+    ]
+
+
+@pytest.mark.parametrize("version", range(1, len(migrations.STEPS) + 1))
+def test_the_steps_are_those_that_shipped(version: int) -> None:
+    with closing(sqlite.connect(":memory:", isolation_level=None)) as then:
+        then.executescript(shipped(version))
+        with closing(sqlite.connect(":memory:", isolation_level=None)) as made:
+            migrations.migrate(made, None, migrations.STEPS[:version])
+            assert schema(made) == schema(then)
+
+
+def test_the_first_schema_is_read_whole(file: Path) -> None:
+    file.parent.mkdir()
+    make_old(file, 1)
+    with Store.open(file) as store:
+        capitals = store.conversation("C01")
+        assert (capitals.title, capitals.system, capitals.messages) == ("Capitals", "Be brief.", 2)
+        assert [c.title for c in store.conversations(deleted=True)] == ["Gone"]
+        question, broken = store.path(capitals.leaf)
+        assert question.message.text == "What is the capital of France?"
+        assert (broken.status, broken.message.text) == ("interrupted", "It is Pa")
+        answer = store.message(broken.siblings[0])
+        assert answer.message == Message(
+            "assistant", (Reasoning("Easy."), Text("Paris.")), ids=(4, 5), vocab="abc"
+        )
+        assert answer.origin == Origin(
+            "smollm2", vocab="abc", sampling={"seed": 7}, prompt=(1, 2, 3)
+        )
+        assert answer.completion == Completion(
+            "stop", 3, 0, 2, 0, Timings(1.0, 2.0, 3.0), ids=(4, 5), vocab="abc"
+        )
+        assert [hit.role for hit in store.search("paris")] == ["assistant"]
+
+
+def test_the_second_schema_is_read_whole(file: Path) -> None:
+    file.parent.mkdir()
+    make_old(file, 2)
+    with Store.open(file) as store:
+        assert store.corrections() == (BETTER,) == (store.correction_for(BETTER.chosen),)
+        assert [c.chosen[-3:] for c in store.corrections(state="replaced")] == ["M04"]
+        assert store.adapters() == (TUNED,) == (store.active_adapter("aaaa"),)
+        log = store.activations("aaaa")
+        assert [entry.reason for entry in log] == ["chosen", "rollback", "promoted"]
+        broken, promoted = store.runs()
+        assert (broken.state, broken.progress, broken.plan) == (
+            "interrupted",
+            Progress("starting"),
+            {},
+        )
+        assert (promoted.state, promoted.verdict, promoted.adapter) == (
+            "promoted",
+            {"right": 6},
+            TUNED.id,
+        )
+        assert promoted.progress == Progress("training", 40, 40, 0.5, 150.0)
+        (_, first), (step, second) = store.metrics(promoted.id)
+        assert (first, step, math.isnan(second["loss"])) == ({"loss": 2.5}, 2, True)
+        assert store.file_hash("/models/m.gguf", 98765, 1764000000000000001) == "aaaa"
