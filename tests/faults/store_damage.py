@@ -5,12 +5,14 @@ from __future__ import annotations
 import random
 import shutil
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
-from localai.conversation import Completion, Message, Reasoning, Text, assistant, user
+from localai.conversation import Completion, Message, Reasoning, Text, user
 from localai.errors import StoreError
 from localai.store.rows import Origin
 from localai.store.store import Store
+from tests.faults.store_use import ACTIONS
 
 PAGE = 4096
 
@@ -35,6 +37,12 @@ def _talk(store: Store, number: int, turns: int) -> None:
         said = (Reasoning("so"), Text(f"answer {turn} " * 30))
         message = Message("assistant", said, ids=tuple(range(90)), vocab="v")
         leaf = store.finish_answer(row.id, message, Completion("stop"), "done").id
+        if turn % 5 == 0:
+            leaf = store.add_correction(leaf, f"better answer {turn} " * 10).chosen
+    run = store.begin_run("m", "b", {"corrections": [row.id for row in store.corrections()]}).id
+    for step in range(40):
+        store.add_metric(run, step, {"loss": 1.0, "rate": 1e-4})
+    store.promote(run, base_bytes=number, file="f", sha256="s", verdict={"right": number})
 
 
 def damage(data: bytes, chance: random.Random) -> bytes:
@@ -76,37 +84,14 @@ def use_damaged_copy(whole: Path, folder: Path, seed: int, outcomes: Counter[str
         assert copy.read_bytes() == before, "a refused file was changed"
         return
     with store:
-        errors = sum(_attempt(store, action) for action in range(8))
+        errors = sum(_attempt(store, action) for action in ACTIONS)
     outcomes["some calls refused" if errors else "usable"] += 1
 
 
-def _attempt(store: Store, action: int) -> bool:
+def _attempt(store: Store, action: Callable[[Store], object]) -> bool:
     """One thing an app does; True when it was refused with a sentence."""
     try:
-        listed = store.conversations()
-        if action == 0:
-            store.info()
-        elif action == 1:
-            store.search("answer")
-        elif action == 2:
-            store.conversations(query="question")
-        elif action == 3:
-            for conversation in listed:
-                store.conversation(conversation.id[-6:])
-        elif action == 4:
-            for conversation in listed:
-                for message in store.path(conversation.leaf):
-                    store.message(message.id)
-        elif listed and action == 5:
-            added = store.add_message(listed[0].id, listed[0].leaf, user("hello"))
-            row = store.begin_answer(listed[0].id, added.id, Origin("m", prompt=(1, 2)))
-            store.flush_answer(row.id, (Text("hel"),))
-            store.finish_answer(row.id, assistant("hello"), None, "done")
-        elif listed and action == 6:
-            store.rename(listed[-1].id, "Other")
-            store.delete(listed[-1].id)
-        elif listed:
-            store.purge(listed[-1].id)
+        action(store)
     except StoreError:
         return True
     return False

@@ -12,6 +12,7 @@ from localai.conversation import Text, assistant, user
 from localai.store.backup import back_up
 from localai.store.rows import Origin
 from localai.store.store import Store
+from localai.store.tuning import Progress
 
 LIST = Path("/proc/locks")
 POSSIBLE = LIST.exists()
@@ -40,6 +41,24 @@ def held(path: Path) -> set[str]:
     }
 
 
+def _learning(store: Store, answer: str) -> list[Callable[[], object]]:
+    """The calls of the learning loop."""
+    adapter = store.add_adapter(base="b", base_bytes=1, file="f", sha256="s").id
+    run = store.begin_run("m", "b", {}).id
+    return [
+        lambda: store.add_correction(answer, "because of that"),
+        lambda: store.withdraw_correction(store.corrections()[0].id),
+        lambda: store.activate("b", adapter, "chosen"),
+        lambda: store.update_run(run, Progress("training")),
+        lambda: store.add_metric(run, 1, {"loss": 1.0}),
+        lambda: store.run_process(run),
+        lambda: store.promote(run, base_bytes=1, file="f", sha256="s", verdict={}),
+        lambda: store.roll_back("b"),
+        lambda: (store.runs(), store.metrics(run), store.adapters(), store.activations("b")),
+        lambda: store.remember_file_hash("m", 1, 2, "h"),
+    ]
+
+
 def check(path: Path, commits: int) -> int:
     """Call everything once; raise AssertionError when a lock goes or a commit is not seen.
 
@@ -61,6 +80,7 @@ def check(path: Path, commits: int) -> int:
             lambda: store.rename(tree, "b"),
             lambda: store.delete(tree),
             lambda: store.undelete(tree),
+            *_learning(store, answer),
             store.info,
             lambda: back_up(store._db.connection, path, "test"),
             lambda: Store.open(path, readonly=True).close(),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults import store_full, store_locks, store_upgrade
+from tests.faults import store_full, store_locks, store_steps, store_upgrade
 from tests.faults.store_damage import build, use_damaged_copy
 from tests.faults.store_kills import Toll, kill_once
 
@@ -62,6 +62,22 @@ def test_an_upgrade_killed_before_any_statement_loses_nothing(tmp_path: Path, ol
         statement += 1
     print(f"\nupgrades from schema {old} killed: {statement - 1}, rows lost: 0")
     assert statement > 10
+
+
+@pytest.mark.parametrize("thing", store_steps.THINGS)
+def test_a_thing_killed_before_any_statement_is_done_or_not(tmp_path: Path, thing: str) -> None:
+    statement, alive, seen = 0, False, []
+    while not alive:
+        path = tmp_path / f"{statement}" / "localai.db"
+        store_steps.prepare(path)
+        before = store_steps.state(path)
+        alive = not store_steps.dies_before(path, thing, statement)
+        seen.append(store_steps.state(path))
+        statement += 1
+    print(f"\n{thing} killed: {statement - 1}, half done: 0")
+    assert seen[-1] != before
+    assert seen[:-1] == [before] * (statement - 1)
+    assert statement > 3
 
 
 @pytest.mark.skipif(not store_locks.POSSIBLE, reason=store_locks.REASON)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults import store_full, store_locks, store_upgrade
+from tests.faults import store_full, store_locks, store_steps, store_upgrade
 from tests.faults.store_damage import build, use_damaged_copy
 from tests.faults.store_kills import Toll, kill_once
 
@@ -45,6 +45,14 @@ def test_an_upgrade_killed_midway_loses_nothing(file: Path, old: int, statement:
     store_upgrade.make_old(file, old)
     assert store_upgrade.dies_before(file, statement)
     store_upgrade.check(file, old)
+
+
+@pytest.mark.parametrize(("thing", "statement"), [("correct", 9), ("promote", 6)])
+def test_a_thing_killed_midway_is_not_done(file: Path, thing: str, statement: int) -> None:
+    store_steps.prepare(file)
+    before = store_steps.state(file)
+    assert store_steps.dies_before(file, thing, statement)
+    assert store_steps.state(file) == before
 
 
 @pytest.mark.skipif(not store_locks.POSSIBLE, reason=store_locks.REASON)

@@ -1,0 +1,83 @@
+"""A program that does one thing to a store and dies just before a given statement of it.
+
+Arguments: the database, the name of the thing, the number of the statement. Exits with 0
+when there were fewer.
+"""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from localai.conversation import assistant, user
+from localai.store.store import Store
+from tests.faults.store_upgrade import countdown
+
+THINGS: dict[str, Callable[[Store], object]] = {
+    "correct": lambda store: store.add_correction(store.corrections()[0].chosen, "Paris!"),
+    "withdraw": lambda store: store.withdraw_correction(store.corrections()[0].id),
+    "promote": lambda store: store.promote(
+        store.runs()[0].id, base_bytes=1, file="f", sha256="s", verdict={"right": 6}
+    ),
+    "roll back": lambda store: store.roll_back("b"),
+    "purge": lambda store: store.purge(store.corrections()[0].conversation),
+}
+
+
+def prepare(path: Path) -> None:
+    """A corrected answer, an adapter that answers, and a run."""
+    with Store.open(path) as store:
+        tree = store.create_conversation().id
+        question = store.add_message(tree, "", user("What is the capital of France?")).id
+        answer = store.add_message(tree, question, assistant("Lyon.")).id
+        store.add_correction(answer, "Paris.")
+        old = store.add_adapter(base="b", base_bytes=1, file="e", sha256="r")
+        store.activate("b", old.id, "promoted")
+        store.begin_run("m", "b", {})
+
+
+def state(path: Path) -> tuple[object, ...]:
+    """Everything that the things change, without ids and times."""
+    with Store.open(path) as store:
+        assert store.info()["check"] == "ok"
+        assert store._db.connection.execute("PRAGMA foreign_key_check").fetchall() == []
+        active = store.active_adapter("b")
+        return (
+            [
+                [message.message.text for message in store.path(tree.leaf)]
+                for tree in store.conversations()
+            ],
+            store.info()["messages"],
+            [store.message(one.chosen).message.text for one in store.corrections()],
+            [len(store.corrections(state=state)) for state in ("withdrawn", "replaced")],
+            [adapter.name for adapter in store.adapters()],
+            active and active.name,
+            [entry.reason for entry in store.activations("b")],
+            [(run.state, run.verdict, bool(run.adapter)) for run in store.runs()],
+        )
+
+
+def dies_before(path: Path, thing: str, statement: int) -> bool:
+    """Run this program on `path`; False when it lived to the end."""
+    ran = subprocess.run(
+        [sys.executable, "-m", "tests.faults.store_steps", str(path), thing, str(statement)],
+        check=False,
+        capture_output=True,
+    )
+    assert ran.returncode in (0, -signal.SIGKILL), ran.stderr.decode()
+    return ran.returncode != 0
+
+
+def main(path: Path, thing: str, statement: int) -> None:
+    """Do it, on a short rope."""
+    with Store.open(path) as store:
+        store._db.connection.set_trace_callback(countdown(statement))
+        THINGS[thing](store)
+        store._db.connection.set_trace_callback(None)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]))
