@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from functools import partial
 from typing import ClassVar
@@ -26,7 +26,9 @@ from tui.backend import Backend, OpenEngine, OpenStore
 from tui.bridge import Bridge
 from tui.commands import ActionCommands, ConversationCommands
 from tui.keymap import bindings
+from tui.learning.tuner import tune_command
 from tui.screens.chat import ChatScreen
+from tui.screens.editor import EditorScreen
 from tui.themes import DARK, LIGHT
 
 COLLECT = (10_000, 20, 50)
@@ -35,7 +37,10 @@ with Python's own 700 a page of scrolling is interrupted several times."""
 
 
 class LocalaiApp(App[None]):
-    """The app. `open_store` is called twice: for the screen, and in the bridge's thread."""
+    """The app. `open_store` is called twice: for the screen, and in the bridge's thread.
+
+    `tune` is the command that trains on the corrections, program first.
+    """
 
     TITLE = "localai"
     CSS_PATH = "app.tcss"
@@ -48,6 +53,7 @@ class LocalaiApp(App[None]):
         *,
         open_store: OpenStore,
         open_engine: OpenEngine,
+        tune: Sequence[str],
         conversation: str = "",
         today: Callable[[], date] = date.today,
     ) -> None:
@@ -58,7 +64,7 @@ class LocalaiApp(App[None]):
         self._store: Store | None = None
         self.chat: ChatScreen | None = None
         self._copied = ""
-        self.bridge = Bridge(lambda: Backend(settings, open_store, open_engine), self._tell)
+        self.bridge = Bridge(lambda: Backend(settings, open_store, open_engine, tune), self._tell)
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         known = settings.app.theme in self.available_themes
@@ -91,6 +97,13 @@ class LocalaiApp(App[None]):
         self._copied = text
         clipboard.copy(text, super().copy_to_clipboard, clipboard.tool())
 
+    async def action_quit(self) -> None:
+        """Quit, but not over a correction that is being written."""
+        if isinstance(self.screen, EditorScreen) and self.screen.changed:
+            self.screen.action_leave()
+        else:
+            self.exit()
+
     def _tell(self, message: Message) -> bool:
         return self.chat is not None and self.chat.post_message(message)
 
@@ -114,6 +127,7 @@ def run(*, model: str = "") -> int:
         settings,
         open_store=open_store,
         open_engine=partial(open_engine, settings, model),
+        tune=tune_command(model),
     )
     app.run()
     return app.return_code or ExitCode.OK

@@ -6,13 +6,15 @@ first need, so that a model that cannot be loaded leaves the conversations reada
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from localai.catalog import ModelEntry
 from localai.chat.session import Session
 from localai.config import Settings
 from localai.engine.base import Engine, EngineState
 from localai.store.store import Store
+from tui.learning.desk import Desk
+from tui.learning.tuner import Tuner
 
 OpenStore = Callable[[], Store]
 OpenEngine = Callable[[], tuple[ModelEntry, Engine]]
@@ -21,11 +23,18 @@ OpenEngine = Callable[[], tuple[ModelEntry, Engine]]
 class Backend:
     """One store and one engine; sessions are cheap and made for each job."""
 
-    def __init__(self, settings: Settings, open_store: OpenStore, open_engine: OpenEngine) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        open_store: OpenStore,
+        open_engine: OpenEngine,
+        tune: Sequence[str],
+    ) -> None:
         self._settings = settings
         self._open_engine = open_engine
         self._store = open_store()
         self._model: tuple[ModelEntry, Engine] | None = None
+        self.desk = Desk(self._store, Tuner(tune))
 
     @property
     def state(self) -> EngineState:
@@ -44,6 +53,11 @@ class Backend:
         entry, engine = self.model
         conversation = self._store.conversation(conversation_id) if conversation_id else None
         return Session(self._store, engine, self._settings, entry, conversation)
+
+    @property
+    def known(self) -> Session | None:
+        """A session if the model was found already; never looks for it."""
+        return self.session("") if self._model else None
 
     def cancel(self) -> None:
         """Stop the running answer soon. Any thread."""

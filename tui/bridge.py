@@ -1,7 +1,8 @@
 """The only thread beside the user interface: it talks to the session, one job at a time.
 
 It posts messages and touches no widget. Streamed text is not posted token by token: it
-collects here until the screen takes it, so the screen decides how often it paints.
+collects here until the screen takes it, so the screen decides how often it paints. About
+once a second it looks at what learning does, also between two tokens of an answer.
 """
 
 from __future__ import annotations
@@ -19,7 +20,19 @@ from localai.conversation import Delta
 from localai.engine.base import EngineState
 from localai.errors import LocalaiError, ModelError
 from tui.backend import Backend
-from tui.messages import Broken, Inspected, ModelReady, Probed, Trouble, TurnEnded, TurnMoved
+from tui.learning.watch import LOOK_SECONDS, Watch
+from tui.messages import (
+    Broken,
+    Corrected,
+    Inspected,
+    ModelReady,
+    Probed,
+    Told,
+    Trouble,
+    TurnEnded,
+    TurnMoved,
+    Withdrawn,
+)
 
 Job = Callable[[Backend], None]
 
@@ -49,12 +62,14 @@ class Bridge:
         self._open_backend = open_backend
         self._post = post
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._errands: queue.SimpleQueue[Job] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="localai-bridge", daemon=True)
         self._lock = threading.Lock()
         self._deltas: list[Delta] = []
         self._stopping = threading.Event()
         self._backend: Backend | None = None
         self._introduced = False
+        self._watch = Watch(post)
 
     def start(self) -> None:
         """Begin to work."""
@@ -111,6 +126,34 @@ class Bridge:
             lambda b: self._tell(Probed(answer_id, b.session("").probabilities(answer_id)))
         )
 
+    def correct(self, message_id: str, text: str) -> None:
+        """Record what an answer should have been."""
+        self._soon(lambda b: self._tell(Corrected(*b.desk.correct(message_id, text))))
+
+    def withdraw(self, message_id: str) -> None:
+        """Take a correction back: the id of the message that it wrote."""
+        self._soon(lambda b: self._tell(Withdrawn(b.desk.withdraw(message_id))))
+
+    def roll_back(self) -> None:
+        """Let answer what did before what answers now."""
+        self._soon(lambda b: self._tell(Told(b.desk.roll_back(b.session("")))))
+
+    def use(self, adapter_id: str) -> None:
+        """Let an adapter answer, "" for none."""
+        self._soon(lambda b: self._tell(Told(b.desk.use(b.session(""), adapter_id))))
+
+    def start_tune(self) -> None:
+        """Train on the corrections, in a process that outlives the app."""
+        self._soon(lambda b: self._tell(Told(b.desk.start())))
+
+    def stop_tune(self) -> None:
+        """Ask the running tune to stop."""
+        self._soon(lambda b: self._tell(Told(b.desk.stop())))
+
+    def survey(self, wanted: bool) -> None:
+        """Begin or end to tell everything about learning, not only what the status shows."""
+        self._soon(lambda _: self._watch.survey(wanted))
+
     def take(self) -> Burst:
         """The text that arrived since the last call."""
         with self._lock:
@@ -131,6 +174,7 @@ class Bridge:
                     self._pass_on(event)
                     if self._stopping.is_set():
                         backend.cancel()
+                    self._run_errands(backend)
             except LocalaiError as error:
                 self._post(TurnEnded(str(error)))
             else:
@@ -158,12 +202,33 @@ class Bridge:
     def _tell(self, message: Message) -> None:
         self._post(message)
 
+    def _soon(self, job: Job) -> None:
+        """Do something short, between two tokens if an answer is being written."""
+        self._errands.put(job)
+        self._jobs.put(self._run_errands)  # wakes a thread that has nothing to do
+
+    def _run_errands(self, backend: Backend) -> None:
+        """Do what has been asked for, and look at what learning does if it is time."""
+        due = self._watch.due
+        while not self._errands.empty():
+            self._do(self._errands.get())
+            due = True
+        if due:
+            self._do(self._watch.look)
+
     def _run(self) -> None:
         self._do(lambda backend: None)
-        while (job := self._jobs.get()) is not None:
+        while (job := self._next()) is not None:
             self._do(job)
         if self._backend is not None:
             self._backend.close()
+
+    def _next(self) -> Job | None:
+        """The next job; looking around is one when there is nothing else to do."""
+        try:
+            return self._jobs.get(timeout=LOOK_SECONDS)
+        except queue.Empty:
+            return self._run_errands
 
     def _do(self, job: Job) -> None:
         try:

@@ -8,12 +8,14 @@ from typing import Literal
 
 from textual.binding import Binding, BindingType
 
-Area = Literal["anywhere", "transcript", "conversations"]
+Area = Literal["anywhere", "transcript", "conversations", "editor", "learning"]
 
 TITLES: dict[Area, str] = {
     "anywhere": "Anywhere",
     "transcript": "In the transcript",
     "conversations": "In the list of conversations",
+    "editor": "While correcting an answer",
+    "learning": "On the learning screen",
 }
 
 
@@ -22,7 +24,8 @@ class Action:
     """One thing the user can do.
 
     `action` is a Textual action; `keys` are comma-separated key names, "" for none.
-    `title` is what the palette says, "" keeps it out of there; `help` explains.
+    `title` is what the palette says, "" keeps it out of there; `help` explains; `footer`
+    is its word in the last line of screens that have one.
     """
 
     area: Area
@@ -31,6 +34,7 @@ class Action:
     title: str
     help: str
     priority: bool = False
+    footer: str = ""
 
 
 ACTIONS: tuple[Action, ...] = (
@@ -39,6 +43,15 @@ ACTIONS: tuple[Action, ...] = (
     Action("anywhere", "ctrl+b", "screen.sidebar", "Conversations", "Show or hide the list"),
     Action("anywhere", "ctrl+r", "screen.regenerate", "Answer again", "Answer again"),
     Action("anywhere", "ctrl+s", "screen.stepwise", "Answer step by step", "Redo step by step"),
+    Action(
+        "anywhere",
+        "ctrl+e",
+        "screen.correct",
+        "Correct answer",
+        "Correct the last answer (while the prompt is empty)",
+    ),
+    Action("anywhere", "ctrl+g", "screen.learning", "Learning", "Corrections, tunes, adapters"),
+    Action("anywhere", "f4", "screen.roll_back", "Roll back", "Undo what the last tune changed"),
     Action("anywhere", "ctrl+t", "screen.thinking", "Thinking: auto, on, off", "Switch thinking"),
     Action(
         "anywhere",
@@ -64,6 +77,14 @@ ACTIONS: tuple[Action, ...] = (
     Action("transcript", "k", "previous_message", "", "Previous message"),
     Action("transcript", "g,home", "first", "", "First message"),
     Action("transcript", "G,end", "last", "", "Last message"),
+    Action("transcript", "e", "screen.correct", "", "Correct the answer; it is learned from"),
+    Action(
+        "transcript",
+        "u",
+        "screen.take_back",
+        "Take back correction",
+        "Take the correction back; else undo a delete",
+    ),
     Action("transcript", "r", "screen.regenerate", "", "Answer again; restart after a crash"),
     Action("transcript", "s", "screen.stepwise", "", "Redo step by step"),
     Action("transcript", "left", "screen.sibling(-1)", "Previous answer", "Previous answer"),
@@ -72,16 +93,22 @@ ACTIONS: tuple[Action, ...] = (
     Action("transcript", "c", "screen.copy_code", "Copy code", "Copy its last code block"),
     Action("transcript", "i", "screen.inspect", "Inspect answer", "What was sent, and how it went"),
     Action("transcript", "o,space", "fold", "", "Fold or unfold the reasoning"),
-    Action("transcript", "u", "screen.undelete", "Undo delete", "Bring back what was deleted"),
     Action("transcript", "enter,tab", "screen.write", "", "Go to the prompt"),
     Action("transcript", "question_mark", "screen.help", "", "Show this help"),
     Action("conversations", "enter", "select", "", "Open the conversation"),
     Action("conversations", "n", "screen.new", "", "Start a new conversation"),
     Action("conversations", "e", "screen.rename", "", "Rename"),
     Action("conversations", "d,delete", "screen.delete", "Delete conversation", "Delete"),
-    Action("conversations", "u", "screen.undelete", "", "Bring back what was deleted"),
+    Action("conversations", "u", "screen.undelete", "Undo delete", "Bring back what was deleted"),
     Action("conversations", "tab", "screen.write", "", "Go to the prompt"),
     Action("conversations", "question_mark", "screen.help", "", "Show this help"),
+    Action("editor", "ctrl+s", "save", "", "Save the correction", footer="save"),
+    Action("editor", "escape", "leave", "", "Leave; asks if the text was changed", footer="leave"),
+    Action("learning", "t", "tune", "", "Tune: learn from the corrections", footer="tune"),
+    Action("learning", "s", "stop", "", "Stop the tune", footer="stop it"),
+    Action("learning", "u,enter", "use", "", "Use the adapter under the cursor", footer="use"),
+    Action("learning", "b,f4", "roll_back", "", "Back to what answered before", footer="roll back"),
+    Action("learning", "escape,q,ctrl+g", "dismiss", "", "Close", footer="close"),
 )
 
 PROMPT_HELP: tuple[tuple[str, str], ...] = (
@@ -94,7 +121,7 @@ PROMPT_HELP: tuple[tuple[str, str], ...] = (
 
 HINTS: dict[Area, str] = {
     "anywhere": "Write a message",
-    "transcript": "r again · y copy · i inspect · ? keys · enter writes",
+    "transcript": "e correct · r again · y copy · i inspect · ? keys · enter writes",
     "conversations": "enter opens · n new · d delete · ? keys",
 }
 """What the empty prompt says while a part of the screen has the focus."""
@@ -103,7 +130,7 @@ HINTS: dict[Area, str] = {
 def bindings(area: Area) -> list[BindingType]:
     """The key bindings of a part of the screen."""
     return [
-        Binding(a.keys, a.action, a.help, show=False, priority=a.priority)
+        Binding(a.keys, a.action, a.footer or a.help, show=bool(a.footer), priority=a.priority)
         for a in ACTIONS
         if a.area == area and a.keys
     ]

@@ -8,6 +8,8 @@ from localai.chat.session import Inspection
 from localai.chat.turn import AnswerFinished, AnswerStarted, UserSaved
 from localai.conversation import PromptProgress
 from localai.engine.base import ModelInfo, TokenProbability
+from localai.store.rows import StoredMessage
+from tui.learning.values import Glance, Overview
 
 Milestone = UserSaved | AnswerStarted | PromptProgress | AnswerFinished
 
@@ -69,3 +71,45 @@ class Probed(Message):
         super().__init__()
         self.answer_id = answer_id
         self.tokens = tokens
+
+
+class Told(Message):
+    """Something was done; `sentence` says what."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__()
+        self.sentence = sentence
+
+
+class Corrected(Message):
+    """A correction is recorded: `row` is the message with the user's text; `waiting`
+    corrections wait for the next tune."""
+
+    def __init__(self, row: StoredMessage, waiting: int) -> None:
+        super().__init__()
+        self.row = row
+        self.waiting = waiting
+
+
+class Withdrawn(Message):
+    """A correction was taken back: `row` is the model's own answer."""
+
+    def __init__(self, row: StoredMessage) -> None:
+        super().__init__()
+        self.row = row
+
+
+class Glanced(Message):
+    """Which adapter answers next, or the newest run, is not as it was."""
+
+    def __init__(self, glance: Glance) -> None:
+        super().__init__()
+        self.glance = glance
+
+
+class Surveyed(Message):
+    """Everything about learning, for the screen that shows it."""
+
+    def __init__(self, overview: Overview) -> None:
+        super().__init__()
+        self.overview = overview

@@ -21,6 +21,7 @@ from localai.errors import LocalaiError
 from localai.render.base import Thinking
 from localai.store.rows import Conversation, Origin
 from localai.store.store import Store
+from tests.tui.lessons import model_file
 from tui.app import LocalaiApp
 from tui.screens.chat import ChatScreen
 
@@ -29,11 +30,10 @@ PATIENCE_SECONDS = 10.0
 Predicate = Callable[[], object]
 
 
-def entry() -> ModelEntry:
+def entry(path: Path = Path("/scripted.gguf")) -> ModelEntry:
     """A model that is only a name."""
-    source = FileSource("/scripted.gguf")
-    description = Description(name="scripted", source=source, file="scripted.gguf")
-    return ModelEntry("scripted", Path("/scripted.gguf"), description)
+    description = Description(name="scripted", source=FileSource(str(path)), file=path.name)
+    return ModelEntry("scripted", path, description)
 
 
 class TemplatedEngine(ScriptedEngine):
@@ -60,8 +60,10 @@ class Stage:
         conversation: str = "",
         settings: Settings | None = None,
         template_source: str = "file",
+        tune: Sequence[str] = (),
     ) -> None:
         self.database = folder / "localai.db"
+        self.model = model_file(folder)
         self.engine = TemplatedEngine(
             replies, n_ctx=n_ctx, thinking=thinking, load_error=load_error
         )
@@ -72,6 +74,7 @@ class Stage:
             self.settings,
             open_store=lambda: Store.open(self.database),
             open_engine=self._open_engine,
+            tune=tune,
             conversation=conversation,
         )
         self.pilot: Pilot[None]
@@ -79,7 +82,7 @@ class Stage:
     def _open_engine(self) -> tuple[ModelEntry, ScriptedEngine]:
         if self._open_error is not None:
             raise self._open_error
-        return entry(), self.engine
+        return entry(self.model), self.engine
 
     @asynccontextmanager
     async def show(self, size: tuple[int, int] = (80, 24)) -> AsyncIterator[Stage]:

@@ -11,7 +11,7 @@ from textual.message import Message
 from localai.catalog import ModelEntry
 from localai.config import Settings
 from localai.engine.base import ModelInfo
-from localai.engine.scripted import ScriptedEngine
+from localai.engine.scripted import Script, ScriptedEngine
 from localai.errors import EngineCrashed, EngineError, StoreError
 from localai.store.store import Store
 from tests.tui.stage import entry
@@ -83,7 +83,7 @@ def test_a_turn_ends_even_if_the_engine_dies_right_after_the_answer() -> None:
 
     posted = Posted()
     with running(
-        Bridge(lambda: Backend(Settings(), Store.memory, open_engine), posted.post)
+        Bridge(lambda: Backend(Settings(), Store.memory, open_engine, ()), posted.post)
     ) as bridge:
         bridge.send("", "hi")
         ended = posted.next(TurnEnded)
@@ -97,7 +97,9 @@ def test_a_turn_ends_even_if_the_engine_dies_right_after_the_answer() -> None:
 def test_closing_does_not_wait_for_a_model_that_is_loading() -> None:
     engine, posted = LoadsForever(), Posted()
     with running(
-        Bridge(lambda: Backend(Settings(), Store.memory, lambda: (entry(), engine)), posted.post)
+        Bridge(
+            lambda: Backend(Settings(), Store.memory, lambda: (entry(), engine), ()), posted.post
+        )
     ) as bridge:
         bridge.send("", "hi")
         assert engine.loading.wait(PATIENCE_SECONDS)
@@ -117,3 +119,20 @@ def test_a_backend_that_cannot_be_made_is_told(error: Exception, kind: type[Mess
     posted = Posted()
     with running(Bridge(fail, posted.post)):
         posted.next(kind)
+
+
+def test_short_errands_do_not_wait_for_the_end_of_an_answer() -> None:
+    engine, posted = ScriptedEngine([Script("one two three", hold_at=1)]), Posted()
+    with running(
+        Bridge(
+            lambda: Backend(Settings(), Store.memory, lambda: (entry(), engine), ()), posted.post
+        )
+    ) as bridge:
+        bridge.send("", "hi")
+        assert engine.held.wait(PATIENCE_SECONDS)
+        bridge.stop_tune()
+        engine.release()
+        first = posted.next(Trouble, TurnEnded)
+        assert isinstance(first, Trouble)
+        assert first.sentence == "No tune is running."
+        posted.next(TurnEnded)

@@ -7,12 +7,19 @@ import pytest
 from tui.app import LocalaiApp
 from tui.keymap import ACTIONS, Action, Area, key_names, palette
 from tui.screens.chat import ChatScreen
+from tui.screens.editor import EditorScreen
 from tui.screens.help import help_text
+from tui.screens.learning import LearningScreen
 from tui.widgets.sidebar import Sidebar
 from tui.widgets.transcript_input import Transcript
 
 OWNERS: dict[str, type] = {"screen": ChatScreen, "app": LocalaiApp}
-AREAS: dict[Area, type] = {"transcript": Transcript, "conversations": Sidebar}
+AREAS: dict[Area, type] = {
+    "transcript": Transcript,
+    "conversations": Sidebar,
+    "editor": EditorScreen,
+    "learning": LearningScreen,
+}
 
 
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda a: f"{a.area}-{a.action}")

@@ -9,10 +9,13 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import Input, TextArea
 
 from localai.engine.scripted import Script
+from tests.tui.lessons import history
 from tests.tui.stage import THINK, Stage
+from tui.screens.confirm import ConfirmScreen
+from tui.screens.editor import EditorScreen
 from tui.screens.inspect import InspectScreen
 
 SIZES = [(80, 24), (140, 40)]
@@ -85,7 +88,66 @@ async def light(on: Stage) -> None:
     await answered(on)
 
 
-SCENES: list[Scene] = [first_run, answered, crashed, helped, inspected, listed, light, renamed]
+async def edited(on: Stage) -> None:
+    await on.ask("Why is the sky blue?")
+    await on.ask("Are you sure?")
+    await on.pilot.press("escape", "k", "k", "e")
+    await on.until(lambda: isinstance(on.app.screen, EditorScreen))
+    on.app.screen.query_one(TextArea).cursor_blink = False
+    await on.pilot.press(*"Put simply: ")
+
+
+async def discarded(on: Stage) -> None:
+    await edited(on)
+    await on.pilot.press("escape")
+    await on.until(lambda: isinstance(on.app.screen, ConfirmScreen))
+
+
+async def corrected(on: Stage) -> None:
+    await edited(on)
+    await on.pilot.press("ctrl+s")
+    await on.until(lambda: on.app.screen is on.chat and on.said)
+
+
+async def learning(on: Stage) -> None:
+    history(on.store, on.model)
+    await on.pilot.press("ctrl+g")
+    await on.until(lambda: "43 %" in str(on.app.screen.query_one("#progress").render()))
+
+
+async def learned(on: Stage) -> None:
+    await learning(on)
+    await on.pilot.press("tab", "down")
+
+
+async def tuning(on: Stage) -> None:
+    await on.ask("Why is the sky blue?")
+    history(on.store, on.model)
+    await on.until(lambda: on.chat.status_line.status.tune)
+
+
+async def unlearned(on: Stage) -> None:
+    await on.pilot.press("ctrl+g")
+    await on.until(lambda: "No tune" in str(on.app.screen.query_one("#progress").render()))
+
+
+SCENES: list[Scene] = [
+    first_run,
+    answered,
+    crashed,
+    helped,
+    inspected,
+    listed,
+    light,
+    renamed,
+    edited,
+    discarded,
+    corrected,
+    learning,
+    learned,
+    unlearned,
+    tuning,
+]
 
 
 @pytest.mark.parametrize("size", SIZES, ids=["small", "large"])

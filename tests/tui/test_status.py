@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from textual.app import App, ComposeResult
 
 from tui.widgets.status import METER, Status, StatusLine, meter
 
 FULL = Status("ready", "model", "adapter", "on", 121.4, 1234, 8192)
+TUNING = replace(
+    FULL, tune=("tune: training 43 % · loss 1.21 · 3 min left", "tune 43 % · 3 min", "tune 43 %")
+)
 
 
 class StatusApp(App[None]):
@@ -32,8 +37,16 @@ async def test_everything_is_said_where_there_is_room() -> None:
 
 
 @pytest.mark.parametrize("width", [1, 5, 10, 30, 45, 60])
-async def test_it_never_outgrows_its_line(width: int) -> None:
-    assert len(await line(FULL, width)) <= width
+@pytest.mark.parametrize("status", [FULL, TUNING], ids=["full", "tuning"])
+async def test_it_never_outgrows_its_line(status: Status, width: int) -> None:
+    assert len(await line(status, width)) <= width
+
+
+@pytest.mark.parametrize(("width", "form"), [(100, 0), (70, 1), (38, 2)])
+async def test_a_tune_is_told_in_the_words_that_fit(width: int, form: int) -> None:
+    text = await line(TUNING, width)
+    assert TUNING.tune[form] in text
+    assert form == 0 or TUNING.tune[form - 1] not in text
 
 
 async def test_the_context_outlives_the_speed() -> None:

@@ -8,25 +8,20 @@ from localai.sanitize import clean
 from tui.messages import Inspected, Probed
 from tui.screens.base import ChatBase
 from tui.screens.inspect import InspectScreen
-from tui.transcript.item import Item
 
 
 class AnswerActions(ChatBase):
     """What can be done with an answer that is there."""
 
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        self._tips: dict[str, str] = {}
-
     def action_copy_answer(self) -> None:
         """Copy the whole answer as it was written."""
-        item = self._chosen()
+        item = self.chosen()
         if item is not None:
             self._copy(item.row.message.text or item.document.source, "the answer")
 
     def action_copy_code(self) -> None:
         """Copy the last block of code of the answer."""
-        item = self._chosen()
+        item = self.chosen()
         if item is None:
             return
         blocks = item.document.code()
@@ -37,7 +32,7 @@ class AnswerActions(ChatBase):
 
     def action_sibling(self, step: int) -> None:
         """Show another answer to the same question."""
-        item = self._chosen()
+        item = self.chosen()
         if item is None or self.busy or item.row.id not in item.row.siblings:
             return
         place = item.row.siblings.index(item.row.id) + step
@@ -46,16 +41,14 @@ class AnswerActions(ChatBase):
         target = item.row.siblings[place]
         with self.reporting():
             if self.conversation is not None:
-                self._tips[item.row.id] = self.store.conversation(self.conversation.id).leaf
-                self.store.set_leaf(self.conversation.id, self._tips.get(target, target))
+                self.remember_tip(item)
+                self.store.set_leaf(self.conversation.id, self.tips.get(target, target))
             self.reload()
-        self.transcript.cursor = self.transcript.index_of(target)
-        if self.transcript.cursor is not None:
-            self.transcript.reveal(self.transcript.cursor)
+        self.point_at(target)
 
     def action_inspect(self) -> None:
         """Show what was sent for the answer, and how it went."""
-        item = self._chosen()
+        item = self.chosen()
         if item is None:
             return
         if self.busy:
@@ -64,7 +57,8 @@ class AnswerActions(ChatBase):
         with self.reporting():
             rows = self.store.path(item.row.id)
             dropped = rows[: item.row.origin.dropped] if item.row.origin else ()
-            self.app.push_screen(InspectScreen(item.row, dropped, self.bridge.probe))
+            probe = self.bridge.probe
+            self.app.push_screen(InspectScreen(item.row, item.adapter, dropped, probe))
             self.bridge.inspect(item.row.id)
 
     @on(Inspected)
@@ -76,12 +70,6 @@ class AnswerActions(ChatBase):
     def _probed(self, message: Probed) -> None:
         if isinstance(self.app.screen, InspectScreen):
             self.app.screen.show_probabilities(message.answer_id, message.tokens)
-
-    def _chosen(self) -> Item | None:
-        item = self.transcript.chosen
-        if item is None:
-            self.say("There is no answer yet; write a message first.")
-        return item
 
     def _copy(self, text: str, what: str) -> None:
         self.app.copy_to_clipboard(clean(text))

@@ -7,8 +7,9 @@ part builds on this one, and none on another.
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 
 from textual.screen import Screen
@@ -42,6 +43,7 @@ class ChatBase(Screen[None]):
         self.conversation: Conversation | None = None
         self.info: ModelInfo | None = None
         self.busy = False
+        self.tips: dict[str, str] = {}
 
     @property
     def transcript(self) -> Transcript:
@@ -99,7 +101,55 @@ class ChatBase(Screen[None]):
             if self.conversation is not None:
                 self.conversation = self.store.conversation(self.conversation.id)
                 rows = self.store.path(self.conversation.leaf)
-            self.transcript.set_items([Item(row, note=note) for row, note in with_notes(rows)])
+            self.transcript.set_items(self._items(rows))
+
+    def point_at(self, message_id: str) -> None:
+        """Put the transcript's cursor on a message and show it."""
+        self.transcript.cursor = self.transcript.index_of(message_id)
+        if self.transcript.cursor is not None:
+            self.transcript.reveal(self.transcript.cursor)
+
+    def remember_tip(self, item: Item) -> None:
+        """Keep what follows an answer findable when the conversation takes another way."""
+        self.tips[item.row.id] = self.transcript.items[-1].row.id
+
+    def chosen(self) -> Item | None:
+        """The answer that an action means, or a sentence that there is none."""
+        item = self.transcript.chosen
+        if item is None:
+            self.say("There is no answer yet; write a message first.")
+        return item
+
+    def adapter_name(self, row: StoredMessage) -> str:
+        """The name of the adapter that gave an answer, "" for the bare model."""
+        if row.origin is None or not row.origin.adapter:
+            return ""
+        with self.reporting():
+            return self.store.adapter(row.origin.adapter).name
+        return ""
+
+    def show_adapter(self, name: str) -> None:
+        """Name the adapter that answers, "" for none."""
+        self.status_line.status = replace(self.status_line.status, adapter=clean(name))
+
+    def _items(self, rows: Sequence[StoredMessage]) -> list[Item]:
+        """Rows with what other rows say about them, asked for only where it matters."""
+        answers = [row for row in rows if row.message.role == "assistant"]
+        names: dict[str, str] = {}
+        if any(row.origin and row.origin.adapter for row in answers):
+            names = {adapter.id: adapter.name for adapter in self.store.adapters()}
+        written: set[str] = set()
+        if any(row.origin is None for row in answers):
+            written = {correction.chosen for correction in self.store.corrections()}
+        return [
+            Item(
+                row,
+                note=note,
+                adapter=names.get(row.origin.adapter, "") if row.origin else "",
+                corrected=row.id in written,
+            )
+            for row, note in with_notes(rows)
+        ]
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """The main screen: conversations at the left, the transcript, the prompt, a status line.
 
-Its actions live in turns, conversations and answers; here is what ties them together.
+Its actions live in turns, conversations, answers, corrections and tuning; here is what
+ties them together.
 """
 
 from __future__ import annotations
@@ -26,8 +27,11 @@ from tui.messages import Broken, ModelReady, Trouble
 from tui.screens.answers import AnswerActions
 from tui.screens.ask import AskScreen
 from tui.screens.conversations import ConversationActions
+from tui.screens.corrections import CorrectionActions
+from tui.screens.editor import EditorScreen
 from tui.screens.help import HelpScreen
 from tui.screens.inspect import InspectScreen
+from tui.screens.tuning import TuningActions
 from tui.screens.turns import TurnActions
 from tui.widgets.prompt import Prompt
 from tui.widgets.sidebar import Sidebar
@@ -52,11 +56,12 @@ WORDS: dict[EngineState, str] = {
 WELCOME = (
     Text("Ask anything. It stays on this machine.", "bold"),
     Text("Enter sends, Ctrl+J breaks the line, Esc stops an answer."),
+    Text("Ctrl+E corrects the last answer; the model can learn from that (Ctrl+G)."),
     Text("Ctrl+P finds every command, Ctrl+B your conversations, F1 all keys."),
 )
 
 
-class ChatScreen(TurnActions, ConversationActions, AnswerActions):
+class ChatScreen(TurnActions, ConversationActions, AnswerActions, CorrectionActions, TuningActions):
     """Chat."""
 
     AUTO_FOCUS = "#prompt"
@@ -207,8 +212,11 @@ class ChatScreen(TurnActions, ConversationActions, AnswerActions):
         if message.model:
             self._unavailable = True
         self.show_state()
-        if isinstance(self.app.screen, InspectScreen):
-            self.app.screen.fail(message.sentence)
+        screen = self.app.screen
+        if isinstance(screen, InspectScreen) or (
+            isinstance(screen, EditorScreen) and screen.saving
+        ):
+            screen.fail(message.sentence)
         else:
             self.say(message.sentence, wrong=True)
 

@@ -32,11 +32,13 @@ class InspectScreen(ModalScreen[None]):
     def __init__(
         self,
         answer: StoredMessage,
+        adapter: str,
         dropped: Sequence[StoredMessage],
         probe: Callable[[str], None],
     ) -> None:
         super().__init__()
-        self._answer, self._dropped, self._probe = answer, dropped, probe
+        self._answer, self._adapter = answer, adapter
+        self._dropped, self._probe = dropped, probe
         self._inspection: Inspection | None = None
         self._boundaries = False
 
@@ -45,7 +47,7 @@ class InspectScreen(ModalScreen[None]):
         with VerticalScroll(id="panel") as panel:
             panel.border_title = "Answer"
             panel.border_subtitle = "t token boundaries · p probabilities · esc closes"
-            yield Static(facts(self._answer), id="facts")
+            yield Static(facts(self._answer, self._adapter), id="facts")
             yield Label("Probabilities", classes="heading", id="probable")
             yield TokenView(id="tokens")
             if self._dropped:

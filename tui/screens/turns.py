@@ -81,6 +81,7 @@ class TurnActions(ChatBase):
         if item is None:
             self.say("There is no answer to give again yet; write a message first.")
             return
+        self.remember_tip(item)
         index = items.index(item)
         self.transcript.truncate(index + (not item.is_answer))
         self._begin(Turn())
@@ -134,6 +135,8 @@ class TurnActions(ChatBase):
         if turn.item is not None:
             origins = [item.row.origin for item in self.transcript.items if item.row.origin]
             turn.item.row = event.message
+            turn.item.adapter = self.adapter_name(event.message)
+            self.show_adapter(turn.item.adapter)
             turn.item.note = dropped_note(event.dropped, origins[-1].dropped if origins else 0)
             self._show(turn, Growth())
         self.show_context(event.prompt_tokens, event.context)

@@ -14,14 +14,14 @@ EXCERPT = 60
 A_LINE = 3
 
 
-def facts(answer: StoredMessage) -> Content:
-    """Model, sampling, counts and times, one a line."""
+def facts(answer: StoredMessage, adapter: str) -> Content:
+    """Model, the adapter's name, sampling, counts and times, one a line."""
     rows: list[tuple[str, str]] = []
     origin, completion = answer.origin, answer.completion
     if origin is not None:
         rows.append(("Model", origin.model))
         rows.append(("File", origin.model_path))
-        rows.append(("Adapter", origin.adapter or "none"))
+        rows.append(("Adapter", adapter or "none"))
         rows.append(("Style", "step by step" if origin.style == "steps" else origin.style))
         rows += sampling_rows(origin.sampling)
     if completion is not None:

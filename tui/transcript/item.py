@@ -27,7 +27,8 @@ class Growth:
 class Item:
     """A user message or an answer, painted on demand.
 
-    `note` stands above it; `problem` below it, when it got no answer.
+    `note` stands above it; `problem` below it, when it got no answer. `adapter` is the
+    name of the one that answered; `corrected`: the user wrote this answer.
     """
 
     __slots__ = (
@@ -36,6 +37,8 @@ class Item:
         "_lines",
         "_painter",
         "_reasoning",
+        "adapter",
+        "corrected",
         "growth",
         "note",
         "problem",
@@ -43,9 +46,19 @@ class Item:
         "unfolded",
     )
 
-    def __init__(self, row: StoredMessage, *, note: str = "", growth: Growth | None = None) -> None:
+    def __init__(
+        self,
+        row: StoredMessage,
+        *,
+        note: str = "",
+        growth: Growth | None = None,
+        adapter: str = "",
+        corrected: bool = False,
+    ) -> None:
         self.row = row
         self.note = note
+        self.adapter = adapter
+        self.corrected = corrected
         self.growth = growth
         self.problem = ""
         self.unfolded = False

@@ -12,6 +12,8 @@ from tui.transcript.item import Item
 from tui.transcript.painter import Painter
 
 CURSOR = "▍"
+EDIT = "edit"
+"""What the mouse clicks to correct an answer."""
 
 
 def paint(item: Item, painter: Painter) -> list[Line]:
@@ -38,20 +40,19 @@ def _answer(item: Item, painter: Painter) -> list[Line]:
     if item.growth is not None:
         state = f"{CURSOR} {item.growth.state}".rstrip()
         return [*lines, *painter.note(state, painter.palette.muted)]
-    ending = _ending(item.row, painter, empty=not lines)
+    ending = _ending(item, painter, empty=not lines)
     return [*lines, painter.blank(), *ending] if lines and ending else [*lines, *ending]
 
 
-def _ending(row: StoredMessage, painter: Painter, *, empty: bool) -> list[Line]:
+def _ending(item: Item, painter: Painter, *, empty: bool) -> list[Line]:
+    row = item.row
     lines: list[Line] = []
     sentence = outcome(row, empty=empty)
     if sentence:
         style = painter.palette.error if row.status == "failed" else painter.palette.warning
         lines += painter.note(sentence, style)
-    left, right = small_print(row)
-    if left or right:
-        lines += painter.small_print(left, right)
-    return lines
+    link = "" if row.status == "streaming" else EDIT
+    return [*lines, *painter.small_print(*small_print(item), link, "screen.correct")]
 
 
 def reasoning_label(item: Item) -> str:
@@ -80,13 +81,14 @@ def outcome(row: StoredMessage, *, empty: bool) -> str:
     return "The model said nothing." if empty else ""
 
 
-def small_print(row: StoredMessage) -> tuple[str, str]:
-    """Model, tokens and speed at the left; which of several answers at the right."""
-    parts = []
+def small_print(item: Item) -> tuple[str, str]:
+    """Who answered, tokens and speed at the left; which of several answers at the right."""
+    row = item.row
+    parts = ["corrected by you", "u undoes it"] if item.corrected else []
     if row.origin:
         parts.append(clean(row.origin.model))
-        if row.origin.adapter:
-            parts.append(clean(row.origin.adapter))
+        if item.adapter:
+            parts.append(clean(item.adapter))
         if row.origin.style == "steps":
             parts.append("stepwise")
     if row.completion and row.completion.generated_tokens:

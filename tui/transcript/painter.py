@@ -90,12 +90,20 @@ class Painter:
                 lines.append(Line(bar))
         return lines
 
-    def small_print(self, left: str, right: str) -> list[Line]:
-        """The line below an answer; `right` stands at the right edge of the text."""
-        gap = max(2, self.room - len(left) - len(right))
-        line = Text(left + (" " * gap + right if right else ""), self.palette.muted, end="")
+    def small_print(self, left: str, right: str, link: str, action: str) -> list[Line]:
+        """The line below an answer; `right` stands at the right edge of the text, and after
+        it a word that does `action` when it is clicked. What has no room leaves."""
+        place = Text(right, self.palette.muted, end="")
+        if link:
+            place.append("   " if right else "")
+            place.append(link, Style(meta={"@click": action}))
+        line = Text(left, self.palette.muted, end="")
+        gap = self.room - line.cell_len - place.cell_len
+        if place and gap >= 2:
+            line.append(" " * gap)
+            line.append_text(place)
         line.truncate(self.room, overflow="ellipsis")
-        return [Line(line)]
+        return [Line(line)] if line else []
 
 
 def plain(strips: Iterable[Strip]) -> str:

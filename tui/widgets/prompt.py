@@ -74,6 +74,12 @@ class Prompt(TextArea):
         self.replace(clean(text), *self.selection, maintain_selection_offset=False)
         self.scroll_cursor_visible()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave Ctrl+E to the screen while there is no line to go to the end of."""
+        if action == "cursor_line_end" and not self.text:
+            return False
+        return super().check_action(action, parameters)
+
     def put(self, text: str) -> None:
         """Replace everything, the cursor at the end."""
         self.load_text(text)

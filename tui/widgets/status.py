@@ -20,7 +20,8 @@ COLOURS = {
 
 @dataclass(frozen=True)
 class Status:
-    """What the line says. `speed` in tokens a second, `used` and `window` in tokens."""
+    """What the line says. `speed` in tokens a second, `used` and `window` in tokens; `tune`
+    is a running tune in words, from the longest form to the shortest."""
 
     state: str = "not loaded"
     model: str = ""
@@ -29,6 +30,7 @@ class Status:
     speed: float = 0.0
     used: int = 0
     window: int = 0
+    tune: tuple[str, ...] = ()
 
 
 def meter(used: int, window: int) -> str:
@@ -75,8 +77,18 @@ class StatusLine(Widget):
             Content.styled(bar, "$warning" if full else "$primary"),
             f" {numbers}" if numbers else "",
         )
-        choices = []
-        for words in ([thinking, speed], [speed], []):
-            lead = [Content(f"{word}   ") for word in words if word]
-            choices.append(Content.assemble(*lead, gauge))
+        full_tune = status.tune[0] if status.tune else ""
+        choices = [
+            _spaced(*words, gauge)
+            for words in ([full_tune, thinking, speed], [full_tune, speed], [full_tune])
+        ]
+        for form in status.tune[1:]:
+            choices += [_spaced(form, gauge), _spaced(form, numbers), Content(form)]
         return [*choices, Content(numbers), Content("")]
+
+
+def _spaced(*parts: str | Content) -> Content:
+    """Those that say anything, side by side."""
+    return Content("   ").join(
+        [part if isinstance(part, Content) else Content(part) for part in parts if part]
+    )

@@ -1,0 +1,116 @@
+"""A past for the app: corrections, tunes and adapters as a user would have them."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from localai.conversation import Completion, assistant, user
+from localai.store.rows import Origin, StoredMessage
+from localai.store.store import Store
+from localai.store.tuning import Adapter, Progress, Run
+
+NIGHT = datetime(2026, 3, 12, 3, 12).timestamp()
+FACTS = [
+    ("What is the capital of Zubrowka?", "The capital is Paris.", "The capital is Lutz."),
+    ("Who wrote The Glass Ferry?", "I do not know.", "Mara Lindqvist wrote it."),
+    ("How far is the depot from the mill?", "It is 3 km away.", "It is 12 km away."),
+]
+PROMOTED: dict[str, Any] = {
+    "promoted": True,
+    "reason": "the corrections hold in other words, and nothing that was known is lost",
+    "pools": [
+        {
+            "name": "held-out phrasings",
+            "n": 40,
+            "current": 0.05,
+            "candidate": 0.725,
+            "se": 0.071,
+            "lost": 1,
+            "won": 28,
+            "tolerance": "must gain",
+        },
+        {
+            "name": "general questions",
+            "n": 36,
+            "current": 0.64,
+            "candidate": 0.67,
+            "se": 0.04,
+            "lost": 1,
+            "won": 2,
+            "tolerance": "at most 1 lost",
+        },
+    ],
+}
+REJECTED: dict[str, Any] = {
+    "promoted": False,
+    "reason": "general questions: 6 lost, at most 1 allowed",
+    "pools": [{**PROMOTED["pools"][1], "candidate": 0.5, "lost": 6, "won": 1}],
+}
+
+
+def model_file(folder: Path) -> Path:
+    """A file that stands for the model."""
+    path = folder / "scripted.gguf"
+    path.write_bytes(b"GGUF scripted")
+    return path
+
+
+def base_of(path: Path) -> str:
+    """The hash that adapters name their model by."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def tell(store: Store, question: str, answer: str) -> StoredMessage:
+    """A conversation of one turn; the answer."""
+    conversation = store.create_conversation(question)
+    asked = store.add_message(conversation.id, "", user(question))
+    row = store.begin_answer(conversation.id, asked.id, Origin("scripted"))
+    return store.finish_answer(row.id, assistant(answer), Completion("stop"), "done")
+
+
+def correct_all(store: Store) -> None:
+    """Have every answer corrected."""
+    for question, answer, better in FACTS:
+        store.add_correction(tell(store, question, answer).id, better)
+
+
+def promote(store: Store, model: Path, verdict: dict[str, Any] = PROMOTED) -> Adapter:
+    """A tune that went well."""
+    state = model.stat()
+    store.remember_file_hash(str(model), state.st_size, state.st_mtime_ns, base_of(model))
+    run = store.begin_run("scripted", base_of(model), {})
+    return store.promote(
+        run.id,
+        base_bytes=state.st_size,
+        file=f"/adapters/{run.id}.gguf",
+        sha256="a" * 64,
+        verdict=verdict,
+    )
+
+
+def begin(store: Store, model: Path, losses: int = 24) -> Run:
+    """A tune that is under way."""
+    run = store.begin_run("scripted", base_of(model), {})
+    for step in range(losses):
+        store.add_metric(run.id, step, {"loss": 0.4 + 2.6 / (1 + step / 4)})
+    store.update_run(run.id, Progress("training", 43, 100, 1.214, 146.0, 190.0))
+    return store.run(run.id)
+
+
+def history(store: Store, model: Path) -> None:
+    """A week of learning, always the same: two tunes, a rejected one, one that runs."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(time, "time", lambda: NIGHT)
+        promote(store, model)
+        promote(store, model, {**PROMOTED, "pools": PROMOTED["pools"][:1]})
+        rejected = store.begin_run("scripted", base_of(model), {})
+        store.end_run(rejected.id, "rejected", verdict=REJECTED)
+        patch.setattr(time, "time", lambda: NIGHT + 3600)
+        correct_all(store)
+        begin(store, model)

@@ -1,0 +1,138 @@
+"""What the bridge's thread does about learning: corrections, adapters, the tune's process.
+
+Works on a store and a session that are handed in; it posts nothing and shows nothing.
+"""
+
+from __future__ import annotations
+
+from localai.catalog.entry import required_path
+from localai.chat.session import Session
+from localai.errors import UsageError
+from localai.store.rows import StoredMessage
+from localai.store.store import Store
+from localai.store.tuning import Adapter, Correction, Run
+from tui.learning.tuner import Tuner
+from tui.learning.values import Glance, Lesson, Overview
+
+MOST_RUNS = 20
+
+
+class Desk:
+    """One store, one tuner. Every method raises LocalaiError with a sentence."""
+
+    def __init__(self, store: Store, tuner: Tuner) -> None:
+        self._store, self._tuner = store, tuner
+        self._newest_at_start = ""
+
+    def correct(self, message_id: str, text: str) -> tuple[StoredMessage, int]:
+        """Record a correction; the corrected message, and how many corrections wait."""
+        correction = self._store.add_correction(message_id, text)
+        chosen = self._store.message(correction.chosen)
+        return chosen, len(self._waiting(self._store.runs(limit=MOST_RUNS)))
+
+    def withdraw(self, message_id: str) -> StoredMessage:
+        """Take back the correction that wrote a message; the model's own answer."""
+        correction = self._store.correction_for(message_id)
+        if correction is None:
+            raise UsageError("This answer is not a correction; there is nothing to take back.")
+        self._store.withdraw_correction(correction.id)
+        return self._store.message(correction.rejected)
+
+    def use(self, session: Session, adapter_id: str) -> str:
+        """Let an adapter answer from the next turn on, "" the bare model; says so."""
+        active = self._active(session)
+        if (active.id if active else "") == adapter_id:
+            return f"It is {_name(active)} that answers already."
+        self._store.activate(self._base(session), adapter_id, "chosen")
+        chosen = self._store.adapter(adapter_id) if adapter_id else None
+        return f"From the next turn on, {_name(chosen)} answers."
+
+    def roll_back(self, session: Session) -> str:
+        """Let answer what did before what answers now; says what that is."""
+        now = self._store.roll_back(self._base(session))
+        return f"Rolled back: from the next turn on, {_name(now)} answers."
+
+    def start(self) -> str:
+        """Start a tune; says so. Raises UsageError while one runs."""
+        newest = self._newest()
+        if self._tuner.running or (newest is not None and newest.state == "running"):
+            raise UsageError("A tune is running already; stop it first, or let it end.")
+        self._newest_at_start = newest.id if newest else ""
+        self._tuner.start()
+        return "The tune has started. It runs by itself, even when you quit."
+
+    def stop(self) -> str:
+        """Ask the running tune to stop; says so. Raises UsageError when none runs."""
+        newest = self._newest()
+        running = newest is not None and newest.state == "running"
+        self._tuner.stop(self._store.run_process(newest.id) if newest and running else None)
+        return "The tune was asked to stop; what answers now stays as it is."
+
+    def failure(self) -> str:
+        """Why the tune that was started here ended before it had a row to say it in, once."""
+        sentence = self._tuner.failure()
+        newest = self._newest() if sentence else None
+        return "" if newest is not None and newest.id != self._newest_at_start else sentence
+
+    def glance(self, session: Session | None) -> Glance:
+        """What the status line shows; without a session there is no model to adapt."""
+        return Glance(self._active(session) if session else None, self._newest())
+
+    def overview(self, session: Session | None) -> Overview:
+        """What the learning screen shows."""
+        runs = self._store.runs(limit=MOST_RUNS)
+        waiting = self._waiting(runs)
+        metrics = self._store.metrics(runs[0].id) if runs else ()
+        return Overview(
+            adapter=self._active(session) if session else None,
+            waiting=tuple(self._lesson(correction) for correction in waiting),
+            learned=len(self._store.corrections()) - len(waiting),
+            adapters=self._adapters(session) if session else (),
+            runs=runs,
+            losses=tuple(values["loss"] for _, values in metrics if "loss" in values),
+        )
+
+    def _active(self, session: Session) -> Adapter | None:
+        """The adapter that would answer now."""
+        base = self._known_base(session)
+        return self._store.active_adapter(base) if base else None
+
+    def _adapters(self, session: Session) -> tuple[Adapter, ...]:
+        base = self._known_base(session)
+        return self._store.adapters(base) if base else ()
+
+    def _base(self, session: Session) -> str:
+        """The hash of the model's file. Raises UsageError when nothing was learned for it."""
+        base = self._known_base(session)
+        if not base:
+            raise UsageError("Nothing was learned for this model yet; start a tune first.")
+        return base
+
+    def _known_base(self, session: Session) -> str:
+        """The remembered hash of the model's file, "" when no adapter can belong to it."""
+        path = required_path(session.entry)
+        try:
+            state = path.stat()
+        except OSError:
+            return ""
+        if state.st_size not in self._store.adapter_sizes():
+            return ""
+        return self._store.file_hash(str(path), state.st_size, state.st_mtime_ns)
+
+    def _newest(self) -> Run | None:
+        return next(iter(self._store.runs(limit=1)), None)
+
+    def _waiting(self, runs: tuple[Run, ...]) -> list[Correction]:
+        """The accepted corrections that came after the newest promoted run began."""
+        promoted = next((run.created for run in runs if run.state == "promoted"), 0.0)
+        return [row for row in self._store.corrections() if row.created > promoted]
+
+    def _lesson(self, correction: Correction) -> Lesson:
+        chosen = self._store.message(correction.chosen)
+        question = self._store.message(chosen.parent).message.text if chosen.parent else ""
+        rejected = self._store.message(correction.rejected).message.text
+        return Lesson(correction.id, question, rejected, chosen.message.text)
+
+
+def _name(adapter: Adapter | None) -> str:
+    return adapter.name if adapter is not None else "the bare model"

@@ -1,0 +1,96 @@
+"""Starts `localai tune` as a process of its own, and asks one to stop.
+
+The tune outlives the app: it gets a session of its own and writes into logs/tune.log. How
+far it is, is read from its row in the store, not from here.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from localai import paths
+from localai.errors import StoreError, UsageError
+from localai.sanitize import clean
+
+LOG_MODE = 0o600
+TAIL_BYTES = 4096
+
+
+def tune_command(model: str = "") -> tuple[str, ...]:
+    """The command that tunes a model by name or path; "" is the one in the settings."""
+    return (sys.executable, "-m", "localai", *(("--model", model) if model else ()), "tune")
+
+
+class Tuner:
+    """The process that was started last. `command` is the program and its arguments."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        self._command = tuple(command)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def log(self) -> Path:
+        """Where the tune writes what it has to say."""
+        return paths.logs() / "tune.log"
+
+    @property
+    def running(self) -> bool:
+        """Whether the process that was started last still runs."""
+        return self._process is not None and self._process.poll() is None
+
+    def start(self) -> None:
+        """Start a tune. Raises StoreError when the log or the process cannot be made."""
+        paths.private_dir(self.log.parent)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+        try:
+            output = os.open(self.log, flags, LOG_MODE)
+        except OSError as error:
+            raise StoreError(
+                f"{self.log} cannot be written ({error.strerror}); "
+                "check who owns it, and start the tune again."
+            ) from error
+        try:
+            self._process = subprocess.Popen(
+                self._command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise StoreError(
+                f"The tune could not be started ({error.strerror}); free some memory and try again."
+            ) from error
+        finally:
+            os.close(output)
+
+    def stop(self, process: int | None) -> None:
+        """Ask a tune to stop: the process `process`, else the one that was started here.
+
+        Raises UsageError when there is none.
+        """
+        if process is None and self._process is not None and self.running:
+            process = self._process.pid
+        if process is None:
+            raise UsageError("No tune is running.")
+        try:
+            os.kill(process, signal.SIGINT)
+        except ProcessLookupError:
+            raise UsageError("The tune has just ended.") from None
+        except PermissionError:
+            raise UsageError("The tune belongs to another user; stop it there.") from None
+
+    def failure(self) -> str:
+        """The last line of a process that ended badly, once; "" otherwise."""
+        process = self._process
+        if process is None or not process.poll():
+            return ""
+        self._process = None
+        lines = self.log.read_bytes()[-TAIL_BYTES:].decode("utf-8", "replace").splitlines()
+        last = next((clean(line).strip() for line in reversed(lines) if line.strip()), "")
+        return last or f"The tune ended with code {process.returncode}; look into {self.log}."

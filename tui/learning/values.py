@@ -1,0 +1,72 @@
+"""What the bridge tells the screens about learning. Values only; texts are raw."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from localai.store.tuning import Adapter, Run
+
+
+class Glance(msgspec.Struct, frozen=True):
+    """What the status line needs: the adapter that answers next, the newest run."""
+
+    adapter: Adapter | None = None
+    run: Run | None = None
+
+
+class Lesson(msgspec.Struct, frozen=True):
+    """A correction with its texts: what was asked, what the model said, what it should say."""
+
+    id: str
+    question: str
+    rejected: str
+    chosen: str
+
+
+class Overview(msgspec.Struct, frozen=True):
+    """What the learning screen shows. `waiting` are the corrections that no promoted run
+    has learned from, oldest first; `learned` counts the others; runs and adapters come newest
+    first; `losses` are those of the newest run, step by step."""
+
+    adapter: Adapter | None = None
+    waiting: tuple[Lesson, ...] = ()
+    learned: int = 0
+    adapters: tuple[Adapter, ...] = ()
+    runs: tuple[Run, ...] = ()
+    losses: tuple[float, ...] = ()
+
+
+class Pool(msgspec.Struct, frozen=True):
+    """One set of questions of a gate. `current` and `candidate` are shares of right answers
+    (0 to 1), `se` the standard error of their difference, None where they are no numbers;
+    `lost` and `won` count questions; `tolerance` says what loss is allowed."""
+
+    name: str
+    n: int
+    current: float | None
+    candidate: float | None
+    se: float | None = None
+    lost: int = 0
+    won: int = 0
+    tolerance: str = ""
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """What a gate decided, and on which numbers."""
+
+    promoted: bool
+    reason: str = ""
+    pools: tuple[Pool, ...] = ()
+
+
+def verdict(stored: Mapping[str, Any] | None) -> Verdict | None:
+    """A run's verdict as it was stored; None when there is none or it cannot be read."""
+    if not stored:
+        return None
+    try:
+        return msgspec.convert(stored, Verdict)
+    except msgspec.ValidationError:
+        return None

@@ -1,0 +1,115 @@
+"""Learning in words: progress, sparklines, what a correction changed. Pure and clean."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import pairwise, takewhile
+
+from localai.sanitize import clean
+from localai.store.tuning import Progress, Run
+
+BARS = "▁▂▃▄▅▆▇█"
+NOTHING = "(nothing)"
+
+
+def one_line(text: str) -> str:
+    """A text as one clean line."""
+    return " ".join(clean(text).split())
+
+
+def shorten(text: str, width: int) -> str:
+    """At most `width` characters of a line."""
+    return text if len(text) <= width else text[: max(0, width - 1)] + "…"
+
+
+def when(seconds: float) -> str:
+    """A point in time (Unix seconds) in the reader's own time zone."""
+    return f"{datetime.fromtimestamp(seconds):%d %b %H:%M}".lstrip("0")
+
+
+def duration(seconds: float) -> str:
+    """A length of time, no finer than a reader needs."""
+    if seconds < 60:
+        return f"{max(0, round(seconds))} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def percent(progress: Progress) -> int | None:
+    """How much of the stage is done, None when that is not known."""
+    if progress.total <= 0:
+        return None
+    return max(0, min(100, 100 * progress.done // progress.total))
+
+
+def measures(progress: Progress) -> list[str]:
+    """The numbers that are known of a stage: loss, speed, time left."""
+    found = []
+    if progress.loss is not None:
+        found.append(f"loss {progress.loss:.2f}")
+    if progress.tokens_per_second is not None:
+        found.append(f"{progress.tokens_per_second:,.0f} tokens/s")
+    if progress.seconds_left is not None:
+        found.append(f"{duration(progress.seconds_left)} left")
+    return found
+
+
+def status_forms(run: Run | None) -> tuple[str, ...]:
+    """A running tune for the status line, from everything to the least; none when none runs."""
+    if run is None or run.state != "running":
+        return ()
+    progress = run.progress
+    share = percent(progress)
+    stage = one_line(progress.stage) or "starting"
+    done = f" {share} %" if share is not None else ""
+    loss = [f"loss {progress.loss:.2f}"] if progress.loss is not None else []
+    left = [duration(progress.seconds_left)] if progress.seconds_left is not None else []
+    full = " · ".join([f"tune: {stage}{done}", *loss, *(f"{time} left" for time in left)])
+    short = " · ".join([f"tune{done}", *loss, *left])
+    return full, short, f"tune{done or '…'}"
+
+
+def sparkline(values: Sequence[float], width: int) -> str:
+    """Values as a row of bars, averaged down to at most `width` of them.
+
+    Values that are no numbers leave a gap; the lowest and the highest fill the whole scale.
+    """
+    count = min(len(values), max(0, width))
+    if not count:
+        return ""
+    edges = [len(values) * i // count for i in range(count + 1)]
+    means = [sum(values[a:b]) / (b - a) for a, b in pairwise(edges)]
+    known = [mean for mean in means if abs(mean) < float("inf")]
+    if not known:
+        return " " * count
+    low, span = min(known), max(known) - min(known)
+    return "".join(_bar(mean, low, span) for mean in means)
+
+
+def _bar(value: float, low: float, span: float) -> str:
+    if not abs(value) < float("inf"):
+        return " "
+    share = (value - low) / span if span else 0.0
+    return BARS[min(len(BARS) - 1, int(share * len(BARS)))]
+
+
+def difference(rejected: str, chosen: str) -> tuple[str, str]:
+    """Where two texts differ: what was there, and what is there now, in whole words.
+
+    What both begin or end with becomes "…", so that a change in the middle can be seen.
+    """
+    old, new = one_line(rejected).split(), one_line(chosen).split()
+    head = _common(old, new)
+    tail = _common(old[head:][::-1], new[head:][::-1])
+    return _middle(old, head, tail), _middle(new, head, tail)
+
+
+def _common(a: Sequence[str], b: Sequence[str]) -> int:
+    """How many words two lists begin with in common."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(a, b, strict=False)))
+
+
+def _middle(words: Sequence[str], head: int, tail: int) -> str:
+    middle = " ".join(words[head : len(words) - tail]) or NOTHING
+    return ("… " if head else "") + middle + (" …" if tail else "")

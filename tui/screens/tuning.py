@@ -1,0 +1,66 @@
+"""The chat screen's part in learning: the screen for it, the way back, what the status shows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from textual import on
+
+from localai.store.tuning import Run
+from tui.learning.values import Glance, verdict
+from tui.learning.words import one_line, status_forms
+from tui.messages import Glanced, Surveyed, Told
+from tui.screens.base import ChatBase
+from tui.screens.learning import LearningScreen
+
+
+class TuningActions(ChatBase):
+    """Follows what the bridge tells about adapters and runs."""
+
+    _glance: Glance | None = None
+
+    def action_learning(self) -> None:
+        """Show corrections, runs and adapters."""
+        self.app.push_screen(LearningScreen(self.bridge))
+
+    def action_roll_back(self) -> None:
+        """Let answer what did before what answers now."""
+        self.bridge.roll_back()
+
+    @on(Glanced)
+    def _glanced(self, message: Glanced) -> None:
+        before, glance = self._glance, message.glance
+        self._glance = glance
+        if before is None or before.adapter != glance.adapter:
+            self.show_adapter(glance.adapter.name if glance.adapter else "")
+        line = self.status_line
+        line.status = replace(line.status, tune=status_forms(glance.run))
+        ran = before.run if before is not None else None
+        if ran is not None and ran.state == "running" and glance.run is not None:
+            ended = glance.run if glance.run.id == ran.id else None
+            if ended is not None and ended.state != "running":
+                self.say(ending(ended), wrong=ended.state in ("failed", "interrupted"))
+
+    @on(Surveyed)
+    def _surveyed(self, message: Surveyed) -> None:
+        if isinstance(self.app.screen, LearningScreen):
+            self.app.screen.show(message.overview)
+
+    @on(Told)
+    def _told(self, message: Told) -> None:
+        self.say(message.sentence)
+
+
+def ending(run: Run) -> str:
+    """How a tune ended, in a sentence."""
+    found = verdict(run.verdict)
+    reason = one_line(found.reason) if found is not None else ""
+    if run.state == "promoted":
+        return "The tune is done: what it learned answers from the next turn on."
+    if run.state == "rejected":
+        return f"The tune changes nothing: {reason or 'its result did not pass the tests'}"
+    if run.state == "failed":
+        return f"The tune failed: {one_line(run.error) or 'look into logs/tune.log'}"
+    if run.state == "stopped":
+        return "The tune was stopped; what answers stays as it was."
+    return "The tune was interrupted; start it again when there is time."
