@@ -39,7 +39,7 @@ class LearningScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """What runs; what waits beside the adapters; the runs; one run's verdict."""
-        with Vertical(id="learning"):
+        with VerticalScroll(id="learning", can_focus=False), Vertical(id="sheet"):
             yield Static("", id="headline")
             yield Static("", id="progress")
             with Horizontal(id="material"):
