@@ -121,6 +121,7 @@ async def test_a_tune_starts_once_and_is_stopped(stage: Build) -> None:
         await open_learning(on)
         await on.pilot.press("t")
         await on.until(lambda: any("has started" in sentence for sentence in on.said))
+        await on.until(lambda: "is starting" in content(on, "#progress"))
         await on.pilot.press("t")
         await on.until(lambda: any("running already" in sentence for sentence in on.said))
         await on.pilot.press("s")

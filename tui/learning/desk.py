@@ -90,6 +90,7 @@ class Desk:
             adapters=self._adapters(session) if session else (),
             runs=runs,
             losses=tuple(values["loss"] for _, values in metrics if "loss" in values),
+            starting=self._tuner.running and (not runs or runs[0].id == self._newest_at_start),
         )
 
     def _active(self, session: Session) -> Adapter | None:

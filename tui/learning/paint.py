@@ -40,7 +40,10 @@ def progress(overview: Overview, width: int) -> Content:
     """Two lines: what the running tune does, and how far it is; or how to start one."""
     run = overview.runs[0] if overview.runs else None
     if run is None or run.state != "running":
-        return Content.styled("No tune is running; t starts one.\n", FAINT)
+        waiting = (
+            "A tune is starting." if overview.starting else "No tune is running; t starts one."
+        )
+        return Content.styled(f"{waiting}\n", FAINT)
     share = percent(run.progress)
     done = f"  {share} %" if share is not None else ""
     head = Content.assemble(

@@ -29,7 +29,8 @@ class Lesson(msgspec.Struct, frozen=True):
 class Overview(msgspec.Struct, frozen=True):
     """What the learning screen shows. `waiting` are the corrections that no promoted run
     has learned from, oldest first; `learned` counts the others; runs and adapters come newest
-    first; `losses` are those of the newest run, step by step."""
+    first; `losses` are those of the newest run, step by step. `starting`: a tune was started
+    here and has no run yet."""
 
     adapter: Adapter | None = None
     waiting: tuple[Lesson, ...] = ()
@@ -37,6 +38,7 @@ class Overview(msgspec.Struct, frozen=True):
     adapters: tuple[Adapter, ...] = ()
     runs: tuple[Run, ...] = ()
     losses: tuple[float, ...] = ()
+    starting: bool = False
 
 
 class Pool(msgspec.Struct, frozen=True):
