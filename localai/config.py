@@ -63,6 +63,20 @@ class ChatSettings(BaseModel, extra="forbid", use_attribute_docstrings=True):
     """Most tokens of reasoning before the model must answer; 0 is no limit."""
 
 
+class TuneSettings(BaseModel, extra="forbid", use_attribute_docstrings=True):
+    """How the model learns from corrections."""
+
+    rank: int = Field(8, ge=1, le=256)
+    """Rank of the adapter's matrices; more holds more and costs speed in every answer."""
+    learning_rate: float = Field(1e-3, gt=0, le=0.1)
+    """Size of the training steps; lower is slower and safer."""
+    epochs: int = Field(2, ge=1)
+    """How often the corrections are gone through."""
+    replay: float = Field(0.5, ge=0.33, le=0.9)
+    """Share of each training step that repeats the model's own answers, which holds what it
+    knew in place."""
+
+
 class AppSettings(BaseModel, extra="forbid", use_attribute_docstrings=True):
     """How the app looks."""
 
@@ -85,6 +99,7 @@ class Settings(BaseSettings):
     engine: EngineSettings = EngineSettings()
     sampling: SamplingSettings = SamplingSettings()
     chat: ChatSettings = ChatSettings()
+    tune: TuneSettings = TuneSettings()
     app: AppSettings = AppSettings()
 
     @classmethod

@@ -1,0 +1,184 @@
+"""`localai tune`: learn from the corrections; look at runs; choose which adapter answers.
+
+Progress goes to stderr, verdicts and tables to stdout. What a run does is `tune.job`'s.
+"""
+
+from __future__ import annotations
+
+import re
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import TYPE_CHECKING
+
+import click
+
+from localai.cli.failure import note, say
+from localai.cli.interrupts import SIGNALS, Interrupted
+from localai.cli.invocation import Invocation
+from localai.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from localai.catalog import ModelEntry
+    from localai.config import Settings
+    from localai.store.store import Store
+    from localai.store.tuning import Adapter
+
+_BUDGET = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
+SHORTEST_BUDGET = 120
+BARE = "base"
+
+
+class Budget(click.ParamType[float]):
+    """A time such as 12m, 90s, 1h30m; in seconds."""
+
+    name = "time"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Seconds. Fails in one sentence."""
+        if isinstance(value, float | int):
+            return float(value)
+        found = _BUDGET.fullmatch(str(value).strip())
+        if not found or not any(found.groups()):
+            self.fail(f"{value!r} is no time; write 12m, 90s or 1h30m.", param, ctx)
+        hours, minutes, seconds = (int(part or 0) for part in found.groups())
+        total = 3600 * hours + 60 * minutes + seconds
+        if total < SHORTEST_BUDGET:
+            self.fail("that is too short to learn anything; give at least 2m.", param, ctx)
+        return float(total)
+
+
+@click.group(invoke_without_command=True)
+@click.option("--budget", type=Budget(), default=0.0, help="Longest time, e.g. 12m or 1h30m.")
+@click.pass_context
+def tune(ctx: click.Context, budget: float) -> None:
+    """Learn from your corrections.
+
+    Trains an adapter on the accepted corrections, tests it against what answers now, and
+    lets it answer only if it is better. The model itself is never changed.
+    """
+    if ctx.invoked_subcommand is not None:
+        if budget:
+            raise UsageError("--budget belongs to `localai tune` itself; leave it out here.")
+        return
+    invocation = ctx.ensure_object(Invocation)
+    from localai import config
+    from localai.cli.tuning import Watcher, verdict
+    from localai.tune import gentle
+    from localai.tune.job import Job
+
+    gentle.step_back()
+    settings = config.load()
+    with invocation.open_store() as store, _signals(), Watcher(sys.stderr) as watcher:
+        entry = _entry(invocation, settings)
+        run = Job(store, settings, entry, watcher.tell, seconds=budget).run()
+        adapter = store.adapter(run.adapter).name if run.adapter else ""
+    click.echo(verdict(run, adapter), nl=False)
+    if run.state != "promoted":
+        ctx.exit(ExitCode.FAILURE)
+
+
+@tune.command()
+@click.pass_obj
+def rollback(invocation: Invocation) -> None:
+    """Let answer again what answered before."""
+    with invocation.open_store() as store:
+        now = store.roll_back(_base(invocation, store))
+    note(f"From the next answer on: {_name(now)}.")
+
+
+@tune.command()
+@click.argument("name", metavar="NAME|base")
+@click.pass_obj
+def use(invocation: Invocation, name: str) -> None:
+    """Let the adapter NAME answer, or the bare model."""
+    with invocation.open_store() as store:
+        base = _base(invocation, store)
+        chosen = None if name == BARE else store.adapter(name)
+        if chosen is not None and chosen.base != base:
+            raise UsageError(
+                f"{chosen.name} belongs to another model; choose that model with -m first."
+            )
+        store.activate(base, chosen.id if chosen else "", "chosen")
+    note(f"From the next answer on: {_name(chosen)}.")
+
+
+@tune.command("list")
+@click.pass_obj
+def list_(invocation: Invocation) -> None:
+    """List the adapters of the model; * marks the one that answers."""
+    with invocation.open_store() as store:
+        base = _base(invocation, store)
+        active, adapters = store.active_adapter(base), store.adapters(base)
+    from localai.cli.tuning import adapter_lines
+
+    click.echo("".join(f"{line}\n" for line in adapter_lines(adapters, active)), nl=False)
+    if not adapters:
+        say("There are no adapters yet; correct some answers, then `localai tune`.")
+
+
+@tune.command()
+@click.argument("run", default="", metavar="[RUN]")
+@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
+@click.pass_obj
+def show(invocation: Invocation, run: str, as_json: bool) -> None:
+    """Show a run's verdict, or the last run's."""
+    import msgspec
+
+    from localai.cli.tuning import verdict
+
+    with invocation.read_store() as store:
+        if run:
+            found = store.run(run)
+        elif runs := store.runs(limit=1):
+            found = runs[0]
+        else:
+            raise UsageError("There are no runs yet; `localai tune` makes one.")
+        adapter = store.adapter(found.adapter).name if found.adapter else ""
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
+    else:
+        click.echo(verdict(found, adapter), nl=False)
+
+
+def _entry(invocation: Invocation, settings: Settings) -> ModelEntry:
+    from localai.catalog import Catalog
+
+    return Catalog().resolve(invocation.model or settings.model)
+
+
+def _base(invocation: Invocation, store: Store) -> str:
+    """The hash of the model in use."""
+    from localai import config
+    from localai.catalog.entry import required_path
+    from localai.chat.adapters import file_hash
+
+    return file_hash(store, required_path(_entry(invocation, config.load())))
+
+
+def _name(adapter: Adapter | None) -> str:
+    return adapter.name if adapter else "the bare model"
+
+
+@contextmanager
+def _signals() -> Iterator[None]:
+    """Let every signal that ends the run do so in order, as Ctrl-C does."""
+
+    def interrupt(signum: int, frame: FrameType | None) -> None:
+        raise Interrupted(signum)
+
+    numbers = [getattr(signal, name) for name in SIGNALS if hasattr(signal, name)]
+    before = {
+        number: signal.signal(number, interrupt)
+        for number in numbers
+        if signal.getsignal(number) is not signal.SIG_IGN
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

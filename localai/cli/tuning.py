@@ -1,0 +1,114 @@
+"""How a tune run looks in the terminal: its progress while it goes on, its verdict after."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Any, Self, TextIO
+
+from localai.cli.progress import Progress as Line
+from localai.sanitize import clean
+from localai.store.tuning import Adapter, Progress, Run
+
+BAR = 20
+
+STATES = {
+    "promoted": "Promoted",
+    "rejected": "Not promoted",
+    "failed": "Failed",
+    "stopped": "Stopped",
+    "interrupted": "Interrupted",
+    "running": "Running",
+}
+
+
+class Watcher:
+    """Shows progress on `stream`: one line that changes on a terminal, a line for each stage
+    elsewhere."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream, self._line = stream, Line(stream, delay=0.0)
+        self._stage = ""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._line.clear()
+
+    def tell(self, progress: Progress) -> None:
+        """Show how far the run is."""
+        if self._stream.isatty():
+            self._line.show(progress_line(progress))
+        elif progress.stage != self._stage:
+            self._stream.write(f"{progress.stage}\n")
+            self._stream.flush()
+        self._stage = progress.stage
+
+
+def progress_line(progress: Progress) -> str:
+    """Stage, bar, loss, speed, time left, as far as they are known."""
+    parts = [progress.stage[:1].upper() + progress.stage[1:]]
+    if progress.total:
+        filled = BAR * progress.done // progress.total
+        parts.append("━" * filled + "─" * (BAR - filled))
+        parts.append(f"{progress.done}/{progress.total}")
+    if progress.loss is not None:
+        parts.append(f"loss {progress.loss:.3f}")
+    if progress.tokens_per_second is not None:
+        parts.append(f"{progress.tokens_per_second:.0f} tokens/s")
+    if progress.seconds_left is not None:
+        parts.append(f"{duration(progress.seconds_left)} left")
+    return "  ".join(parts)
+
+
+def verdict(run: Run, adapter: str) -> str:
+    """A run's end: what was decided, why, and the numbers of each pool."""
+    found: dict[str, Any] = run.verdict or {}
+    state = STATES[run.state] + (f": {adapter} answers from now on." if adapter else ".")
+    lines = [state]
+    lines += [clean(text) for text in (found.get("reason", ""), run.error) if text]
+    pools = found.get("pools", ())
+    if pools:
+        lines += ["", f"{'':12}  {'n':>4}  {'before':>6}  {'after':>6}  won  lost  rule"]
+    lines += [_pool(pool) for pool in pools]
+    if parity := found.get("parity"):
+        lines += [
+            "",
+            f"MLX against llama.cpp: KL {parity['kl']:.4f}, same token {parity['same']:.1%} "
+            f"of {parity['n']} positions.",
+        ]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def adapter_lines(adapters: Sequence[Adapter], active: Adapter | None) -> list[str]:
+    """A line for each adapter, newest first."""
+    return [
+        f"{'*' if active and active.id == each.id else ' '} {each.name:10}  "
+        + time.strftime("%Y-%m-%d %H:%M", time.localtime(each.created))
+        for each in adapters
+    ]
+
+
+def duration(seconds: float) -> str:
+    """Hours and minutes, or minutes and seconds: "1h05m", "3m20s", "45s"."""
+    whole = round(seconds)
+    hours, minutes, rest = whole // 3600, whole // 60 % 60, whole % 60
+    if hours:
+        return f"{hours}h{minutes:02}m"
+    return f"{minutes}m{rest:02}s" if minutes else f"{rest}s"
+
+
+def _pool(pool: dict[str, Any]) -> str:
+    mark = "" if pool["passed"] else "  ✗"
+    return (
+        f"{clean(pool['name']):12}  {pool['n']:4}  {pool['current']:6.0%}  "
+        f"{pool['candidate']:6.0%}  {pool['won']:3}  {pool['lost']:4}  "
+        f"{clean(pool['tolerance'])}{mark}"
+    )

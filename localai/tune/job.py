@@ -1,0 +1,221 @@
+"""One tune run, from the accepted corrections to a promoted adapter, or to none.
+
+The old adapter answers until one transaction at the very end says otherwise, so the run
+may be killed anywhere. Training and the parity check run in processes of their own, the
+gate in the serving engine. One run at a time, held by a lock file. What is worth training
+and what is good enough is decided in the modules this one calls.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from localai import __version__, paths
+from localai.catalog import ModelEntry
+from localai.chat.adapters import file_hash
+from localai.chat.open import EngineFactory, load_options
+from localai.config import Settings
+from localai.engine.base import Engine
+from localai.engine.process import EngineProcess
+from localai.errors import LocalaiError, UsageError
+from localai.store.store import Store
+from localai.store.tuning import Progress, Run
+from localai.tune import adapter, dataset, gate, replay, training
+from localai.tune.dataset import Example, Lesson
+from localai.tune.parity_result import Parity
+from localai.tune.plan import ADAPTER, Options, Plan, Trained
+from localai.tune.reporting import Reporter, Tell
+from localai.tune.workplace import adapters_folder, alone, clear_leftovers, sha256, work_folder
+
+RESERVE = 0.3
+"""Share of the time budget kept for what comes after training."""
+
+PARITY_TEXTS = 8
+NOTHING = (
+    "There is nothing to learn yet; correct an answer in the app (e on the answer), then "
+    "tune again."
+)
+
+
+class Job:
+    """A run for one model. `tell` hears how far it is; `seconds` is the whole time it may
+    take (0: as long as it needs)."""
+
+    def __init__(
+        self,
+        store: Store,
+        settings: Settings,
+        entry: ModelEntry,
+        tell: Tell,
+        *,
+        seconds: float = 0.0,
+        factory: EngineFactory = EngineProcess,
+    ) -> None:
+        self._store, self._settings, self._entry = store, settings, entry
+        self._tell, self._seconds, self._factory = tell, seconds, factory
+        self._begun = time.monotonic()
+        self._run: Run | None = None
+
+    def run(self) -> Run:
+        """Tune; how it ended. Raises UsageError when there is nothing to do or a run is
+        going on, LocalaiError after recording why it failed."""
+        with alone():
+            clear_leftovers(self._store)
+            corrections = self._store.corrections()
+            if not corrections:
+                raise UsageError(NOTHING)
+            options = load_options(self._settings, self._entry)
+            base = file_hash(self._store, Path(options.path))
+            plan = {
+                "corrections": [correction.id for correction in corrections],
+                "options": msgspec.to_builtins(self._options()),
+                "seconds": self._seconds,
+            }
+            self._run = self._store.begin_run(self._entry.name, base, plan)
+            self._report = Reporter(self._store, self._run.id, self._tell)
+            try:
+                return self._go(tuple(dataset.lessons(self._store, corrections)), options.path)
+            except LocalaiError as error:
+                self._store.end_run(self._run.id, "failed", error=str(error))
+                raise
+            except KeyboardInterrupt:
+                self._store.end_run(self._run.id, "stopped")
+                raise
+            finally:
+                shutil.rmtree(work_folder(self._run.id), ignore_errors=True)
+
+    def _go(self, lessons: tuple[Lesson, ...], base_path: str) -> Run:
+        assert self._run is not None
+        folder = paths.private_dir(work_folder(self._run.id))
+        own, again = self._examples(lessons)
+        plan = Plan(base_path, self._options(), own, again, _parity_texts(own, again))
+        trained = training.train(folder, plan, self._report.step)
+        self._report.say(Progress("comparing MLX with llama.cpp"), now=True)
+        agreement = training.parity(folder, Path(base_path))
+        verdict = self._judge(lessons, folder) if agreement.passed else _unequal(agreement)
+        facts = {
+            **msgspec.to_builtins(verdict),
+            "parity": msgspec.to_builtins(agreement),
+            "memory": trained.memory,
+            "device": trained.device,
+        }
+        if not verdict.promoted:
+            return self._store.end_run(self._run.id, "rejected", verdict=facts)
+        return self._promote(folder, base_path, facts, trained, len(again))
+
+    def _examples(self, lessons: tuple[Lesson, ...]) -> tuple[tuple[Example, ...], ...]:
+        """What is new and what is replayed, made by the bare model's engine."""
+        assert self._run is not None
+        self._report.say(Progress("starting the model"), now=True)
+        with self._engine() as engine:
+            again = replay.examples(
+                engine,
+                self._run.base,
+                self._head(),
+                self._report.counting("asking the model what it knows"),
+            )
+            own = tuple(
+                example for lesson in lessons for example in dataset.examples(lesson, engine)
+            )
+        if not own:
+            raise UsageError("Every correction is too long to learn from; correct shorter answers.")
+        return own, again
+
+    def _judge(self, lessons: tuple[Lesson, ...], folder: Path) -> gate.Verdict:
+        assert self._run is not None
+        asked = gate.items(lessons, self._head())
+        active = self._store.active_adapter(self._run.base)
+        candidate = folder / ADAPTER
+        adapter.check(candidate)
+        with self._engine() as engine:
+            if active is not None:
+                engine.use_adapter(active.file, active.sha256)
+            before = gate.answers(engine, asked, self._report.counting("asking the present model"))
+            engine.use_adapter(str(candidate), sha256(candidate))
+            after = gate.answers(engine, asked, self._report.counting("asking the new model"))
+        return gate.judge(asked, before, after)
+
+    def _promote(
+        self, folder: Path, base_path: str, facts: dict[str, object], trained: Trained, again: int
+    ) -> Run:
+        """Put the adapter in its place, then let one transaction make it answer."""
+        assert self._run is not None
+        run, template = self._run, self._entry.description.template
+        hashed = sha256(folder / ADAPTER)
+        manifest = adapter.Manifest(
+            base=run.base,
+            base_name=run.model,
+            template=hashlib.sha256(template.encode()).hexdigest()
+            if template
+            else trained.template_hash,
+            sha256=hashed,
+            run=run.id,
+            corrections=tuple(run.plan["corrections"]),
+            replay=again,
+            options=run.plan["options"],
+            verdict=facts,
+            version=__version__,
+            created=time.time(),
+        )
+        home = paths.private_dir(adapters_folder() / run.id)
+        shutil.move(folder / ADAPTER, home / f"{ADAPTER}.tmp")
+        adapter.settle(home / f"{ADAPTER}.tmp", home / ADAPTER)
+        adapter.write_manifest(home, manifest)
+        adapter.verify(home, run.base, hashed)
+        self._store.promote(
+            run.id,
+            base_bytes=Path(base_path).stat().st_size,
+            file=str(home / ADAPTER),
+            sha256=hashed,
+            verdict=facts,
+        )
+        return self._store.run(run.id)
+
+    def _options(self) -> Options:
+        """The settings, with the part of the time budget that training may take."""
+        tune = self._settings.tune
+        left = self._seconds * (1 - RESERVE) - (time.monotonic() - self._begun)
+        return Options(
+            rank=tune.rank,
+            learning_rate=tune.learning_rate,
+            epochs=tune.epochs,
+            replay=tune.replay,
+            seconds=max(1.0, left) if self._seconds else 0.0,
+        )
+
+    def _head(self) -> str:
+        """The system text of new conversations."""
+        return self._settings.chat.system or self._entry.description.system
+
+    @contextmanager
+    def _engine(self) -> Iterator[Engine]:
+        engine = self._factory(load_options(self._settings, self._entry))
+        try:
+            yield engine
+        finally:
+            engine.close()
+
+
+def _parity_texts(own: tuple[Example, ...], again: tuple[Example, ...]) -> tuple[Example, ...]:
+    """A few of both kinds, evenly taken."""
+    return tuple(
+        each
+        for kind in (own, again)
+        for each in kind[:: max(1, -(-len(kind) // (PARITY_TEXTS // 2)))]
+    )
+
+
+def _unequal(parity: Parity) -> gate.Verdict:
+    return gate.Verdict(
+        False,
+        "What was trained is not what would be served: MLX and llama.cpp disagree "
+        f"(KL {parity.kl:.4f}, same token {parity.same:.0%}).",
+        (),
+    )

@@ -1,0 +1,62 @@
+"""Whether MLX and llama.cpp agree on the trained model: `python -m localai.tune.parity`.
+
+Arguments: PARENT_PID, FOLDER, BASE. Reads what training left in the folder, asks llama.cpp
+for the same positions with the adapter on, prints the numbers as JSON. A process of its
+own, because a bad adapter may abort it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from localai.engine.base import LoadOptions
+from localai.engine.llama import Llama
+from localai.tune import gentle
+from localai.tune.parity_result import Parity
+from localai.tune.plan import ADAPTER, PARITY
+
+
+def compare(folder: Path, base: str) -> Parity:
+    """Compare all positions of the parity texts. Raises ModelError."""
+    left = np.load(folder / PARITY)
+    ids, ends, expected = left["ids"], left["ends"], left["logprobs"]
+    longest = int(np.max(np.diff(ends, prepend=0)))
+    llama = Llama.open(LoadOptions(base, n_ctx=longest + 1, n_batch=longest + 1))
+    try:
+        llama.use_adapter(str(folder / ADAPTER))
+        divergences, same, begin = [], [], 0
+        for end in map(int, ends):
+            llama.forget(0, 0)
+            llama.decode([(int(id), at, 0, True) for at, id in enumerate(ids[begin:end])])
+            for at in range(end - begin):
+                logits = llama.logits(at).astype(np.float64)
+                logits -= logits.max()
+                found = logits - np.log(np.exp(logits).sum())
+                mlx = expected[begin + at].astype(np.float64)
+                divergences.append(float((np.exp(mlx) * (mlx - found)).sum()))
+                same.append(int(mlx.argmax()) == int(found.argmax()))
+            begin = end
+    finally:
+        llama.close()
+    n = len(divergences)
+    return Parity(
+        float(np.mean(divergences)), float(np.std(divergences) / n**0.5), float(np.mean(same)), n
+    )
+
+
+def main(parent: int, folder: Path, base: str) -> int:
+    """Print the comparison; the exit code."""
+    gentle.follow(parent)
+    out = os.dup(1)
+    os.dup2(2, 1)  # what llama.cpp prints goes to the log
+    os.write(out, msgspec.json.encode(compare(folder, base)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]))

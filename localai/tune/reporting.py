@@ -1,0 +1,51 @@
+"""How far a run is, told to the store and to whoever watches, but not more often than
+anybody looks."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from localai.store.store import Store
+from localai.store.tuning import Progress
+from localai.tune.plan import Step
+
+SECONDS = 0.5
+
+Tell = Callable[[Progress], None]
+
+
+class Reporter:
+    """Reports for the run with this id."""
+
+    def __init__(self, store: Store, run: str, tell: Tell) -> None:
+        self._store, self._run, self._tell = store, run, tell
+        self._reported = 0.0
+
+    def step(self, done: Step) -> None:
+        """One training step is done."""
+        speed = done.tokens / done.seconds
+        self._store.add_metric(
+            self._run, done.number, {"loss": done.loss, "tokens_per_second": speed}
+        )
+        left = (done.steps - done.number) * done.seconds
+        self.say(Progress("training", done.number, done.steps, done.loss, speed, left))
+
+    def counting(self, stage: str) -> Callable[[int, int], None]:
+        """What a stage of many like things calls with (done, total)."""
+        begun = time.monotonic()
+
+        def tell(done: int, total: int) -> None:
+            spent = time.monotonic() - begun
+            left = spent / done * (total - done) if done else None
+            self.say(Progress(stage, done, total, seconds_left=left))
+
+        return tell
+
+    def say(self, progress: Progress, *, now: bool = False) -> None:
+        """Report, but not more often than anybody looks."""
+        moment = time.monotonic()
+        if now or moment - self._reported >= SECONDS:
+            self._reported = moment
+            self._store.update_run(self._run, progress)
+            self._tell(progress)

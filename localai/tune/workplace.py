@@ -1,0 +1,67 @@
+"""Where tuning works on disk: one lock, a folder for each run, one for each adapter.
+
+Knows which of them are leftovers of killed runs; nothing of what is in them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from localai import paths
+from localai.errors import LocalaiError, UsageError
+from localai.store.store import Store
+
+RUNNING = "A tune is running already; wait for it, or stop it in the app (ctrl+t)."
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Hold the one lock of tuning. Raises UsageError when another process has it."""
+    lock = FileLock(paths.private_dir(paths.home()) / "tune.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise UsageError(RUNNING) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def clear_leftovers(store: Store) -> None:
+    """Remove what killed runs left: their working folders, and adapters that no row names.
+
+    Only with the lock held.
+    """
+    for run in store.runs():
+        if run.state == "interrupted":
+            with suppress(LocalaiError):
+                store.end_run(run.id, "interrupted")
+    shutil.rmtree(work_folder(""), ignore_errors=True)
+    known = {Path(each.file).parent for each in store.adapters()}
+    with suppress(FileNotFoundError):
+        for folder in adapters_folder().iterdir():
+            if folder not in known:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def work_folder(run_id: str) -> Path:
+    """Where a run works; emptied by the next one."""
+    return paths.home() / "tune" / run_id
+
+
+def adapters_folder() -> Path:
+    """Where promoted adapters live, one folder each."""
+    return paths.home() / "adapters"
+
+
+def sha256(path: Path) -> str:
+    """sha256 of a file, hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
