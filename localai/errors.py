@@ -38,6 +38,10 @@ class ModelError(LocalaiError):
     """A model file is missing, damaged, of the wrong kind, or too large for this machine."""
 
 
+class AdapterError(ModelError):
+    """An adapter cannot be used with the loaded model; what answered before still does."""
+
+
 class DownloadError(LocalaiError):
     """A model could not be fetched; what arrived so far is kept for resuming."""
 

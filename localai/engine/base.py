@@ -38,7 +38,8 @@ class LoadOptions(msgspec.Struct, frozen=True):
     `n_ctx`: context window in tokens (0: the training length, at most 8192).
     `n_gpu_layers`: layers on the accelerator (-1: all). `n_threads`: 0 for all physical
     cores, adapted to the load. `n_batch`: prompt tokens per decode call.
-    `template`: a chat template that replaces the file's own.
+    `template`: a chat template that replaces the file's own. `adapter`: a LoRA adapter's
+    file whose content has the hash `adapter_sha256` (hex); both empty for the bare model.
     """
 
     path: str
@@ -48,11 +49,14 @@ class LoadOptions(msgspec.Struct, frozen=True):
     n_batch: int = 512
     n_seq_max: int = 1
     template: str = ""
+    adapter: str = ""
+    adapter_sha256: str = ""
 
 
 class ModelInfo(msgspec.Struct, frozen=True):
     """What is loaded. `n_ctx` is what the context really holds; `accelerator` what computes;
-    `vocab_hash` names the vocabulary that token ids belong to (sha256 hex)."""
+    `vocab_hash` names the vocabulary that token ids belong to (sha256 hex), `adapter` the
+    adapter in force by its content (sha256 hex; empty for the bare model)."""
 
     path: str
     name: str
@@ -63,6 +67,7 @@ class ModelInfo(msgspec.Struct, frozen=True):
     template_source: Literal["file", "override", "fallback"]
     vocab_hash: str
     thinking: Thinking | None = None
+    adapter: str = ""
 
 
 class Sampling(msgspec.Struct, frozen=True):
@@ -129,6 +134,15 @@ class Engine(Protocol):
 
     def load(self) -> ModelInfo:
         """Start and load if needed; what is loaded."""
+        ...
+
+    def use_adapter(self, path: str, sha256: str) -> ModelInfo:
+        """Answer with this GGUF LoRA adapter from the next request on, after a restart, too;
+        "" and "" are the bare model. What is loaded then.
+
+        Raises AdapterError, and what answered before stays in force, for a file that is
+        missing, of another content, no adapter, made for another model, or without effect.
+        """
         ...
 
     def render(self, messages: Sequence[Message], options: RenderOptions) -> Rendered:

@@ -14,7 +14,8 @@ import numpy as np
 
 from localai.conversation import Delta, Event, PromptProgress
 from localai.engine.base import Request, TokenProbability
-from localai.engine.llama import Llama, Sampler
+from localai.engine.llama import Llama
+from localai.engine.llama_sampler import Sampler
 from localai.engine.prefix import Line
 from localai.engine.slot import Slot
 from localai.engine.threads import ThreadCount, physical_cores
@@ -189,14 +190,14 @@ class Decoder:
     def _keep(self, line: Line, ids: Sequence[int], most: int) -> int:
         """Cut the line to what `ids` can use of it; how much that is."""
         llama = self._llama
-        kept = line.usable(ids, llama.adapter, partial=llama.partial, most=most)
+        kept = line.usable(ids, llama.adapter_hash, partial=llama.partial, most=most)
         if kept < len(line.ids) and not llama.forget(line.sequence, kept):
             kept = 0
         if kept and llama.partial and llama.first_position(line.sequence) != 0:
             kept = 0  # a sliding window has let go of the beginning
         if kept == 0:
             llama.forget(line.sequence, 0)
-        line.cut(kept, llama.adapter)
+        line.cut(kept, llama.adapter_hash)
         return kept
 
     def _feed(

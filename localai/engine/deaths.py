@@ -8,7 +8,13 @@ from typing import Literal
 
 import msgspec
 
-Phase = Literal["loading the model", "building the prompt", "reading the prompt", "answering"]
+Phase = Literal[
+    "loading the model",
+    "reading the adapter",
+    "building the prompt",
+    "reading the prompt",
+    "answering",
+]
 Cause = Literal["ended", "hung", "garbled"]
 
 KILLED = "The engine was killed by the system while {phase}, most often for lack of memory"
@@ -26,13 +32,14 @@ BY_SIGNAL = {
 class Death(msgspec.Struct, frozen=True):
     """The facts: why, in which phase, with which exit code (negative: a signal).
 
-    `seconds` is how long a hung engine had been silent.
+    `seconds` is how long a hung engine had been silent, `adapter` the file it was reading.
     """
 
     cause: Cause
     phase: Phase
     code: int | None = None
     seconds: float = 0.0
+    adapter: str = ""
 
 
 def describe(death: Death, hint: str, log: Path | None) -> str:
@@ -64,6 +71,8 @@ def _what(death: Death) -> str:
 def _next_step(death: Death) -> str:
     if death.phase == "loading the model":
         return "the model file may be damaged or too large: try another one, or localai doctor"
+    if death.adapter:
+        return f"{death.adapter} is not tried again: choose another adapter, or tune anew"
     if death.cause == "ended" and death.code == -signal.SIGKILL:
         return "close other programs or take a smaller model or context, then ask again"
     return "ask again, and it starts anew"

@@ -25,7 +25,7 @@ from localai.engine.base import (
 MAX_FRAME = 64 * 2**20
 HEADER = 4
 
-Refusal = Literal["model", "overflow", "engine"]
+Refusal = Literal["model", "adapter", "overflow", "engine"]
 
 
 class FrameError(Exception):
@@ -42,6 +42,13 @@ class Load(Numbered, frozen=True, tag="load"):
     """Load a model; answered by Loaded."""
 
     options: LoadOptions
+
+
+class UseAdapter(Numbered, frozen=True, tag="adapter"):
+    """Put on the adapter in a file with this content, "" and "" none; answered by Loaded."""
+
+    path: str
+    sha256: str
 
 
 class Render(Numbered, frozen=True, tag="render"):
@@ -81,11 +88,11 @@ class Cancel(Numbered, frozen=True, tag="cancel"):
     """Stop command `number` if it has not ended; not answered by itself."""
 
 
-Command = Load | Render | Tokenize | Pieces | Generate | Probe | Cancel
+Command = Load | UseAdapter | Render | Tokenize | Pieces | Generate | Probe | Cancel
 
 
 class Loaded(Numbered, frozen=True, tag="loaded"):
-    """The model is loaded."""
+    """The model is loaded, the adapter is put on."""
 
     info: ModelInfo
 

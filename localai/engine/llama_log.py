@@ -19,7 +19,7 @@ def forward(level: int, text: bytes, _: object) -> None:
         LOGGER.log(_LEVELS[level], "%s", text.decode("utf-8", "replace").rstrip())
 
 
-_VERDICT = "error loading model: "
+_VERDICT = re.compile(r".*(error loading model|failed to apply lora adapter): ", re.DOTALL)
 _FUNCTIONS = re.compile(r"^(\w*_\w*: )+")
 
 
@@ -45,6 +45,6 @@ class Reasons(logging.Handler):
     def first(self) -> str:
         """The line that says why a load failed, without llama.cpp's function names."""
         errors = [line for level, line in self._lines if level == logging.ERROR]
-        errors.sort(key=lambda line: _VERDICT not in line)
-        reasons = (_FUNCTIONS.sub("", line.rpartition(_VERDICT)[2]).strip(" .") for line in errors)
+        errors.sort(key=lambda line: _VERDICT.match(line) is None)
+        reasons = (_FUNCTIONS.sub("", _VERDICT.sub("", line)).strip(" .") for line in errors)
         return next(filter(None, reasons), "llama.cpp gives no reason")

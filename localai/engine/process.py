@@ -99,6 +99,17 @@ class EngineProcess:
             assert self._child.info is not None
             return self._child.info
 
+    def use_adapter(self, path: str, sha256: str) -> ModelInfo:
+        """Answer with this adapter from the next request on; what is loaded then.
+
+        A child that dies of it costs an AdapterError, and the next one is told what the one
+        before was told.
+        """
+        with self._child.turn():
+            self._child.use_adapter(path, sha256)
+            assert self._child.info is not None
+            return self._child.info
+
     def render(self, messages: Sequence[Message], options: RenderOptions) -> Rendered:
         """The prompt for a conversation. A template that takes too long ends the engine."""
         kept = tuple(messages)

@@ -12,7 +12,7 @@ import hashlib
 import re
 import threading
 import zlib
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 
 from localai.conversation import (
     Completion,
@@ -48,8 +48,10 @@ PROMPT_MS, TOKEN_MS = 1.0, 10.0
 class ScriptedEngine:
     """Gives `replies` one after the other; the last one is repeated for ever.
 
-    `load_error` is raised by every attempt to load. `requests` holds what was asked
-    for, `held` is set while a generation waits at its script's `hold_at`.
+    `tuned` holds what is said instead under an adapter, by its sha256. `load_error` is
+    raised by every attempt to load, `adapter_error` by every one to put an adapter on.
+    `requests` and `adapters` hold what was asked for, the latter as (path, sha256);
+    `held` is set while a generation waits at its script's `hold_at`.
     """
 
     def __init__(
@@ -58,15 +60,19 @@ class ScriptedEngine:
         *,
         n_ctx: int = 4096,
         thinking: Thinking | None = None,
+        tuned: Mapping[str, str] | None = None,
         load_error: LocalaiError | None = None,
+        adapter_error: LocalaiError | None = None,
         name: str = "scripted",
     ) -> None:
         self.requests: list[Request] = []
+        self.adapters: list[tuple[str, str]] = []
         self.held = threading.Event()
         self._replies = [Script(r) if isinstance(r, str) else r for r in replies]
         self._n_ctx = n_ctx
         self._thinking = thinking
-        self._load_error = load_error
+        self._load_error, self._adapter_error = load_error, adapter_error
+        self._tuned, self._adapter = dict(tuned or {}), ""
         self._name = name
         self._state: EngineState = "stopped"
         self._closed = False
@@ -98,7 +104,18 @@ class ScriptedEngine:
             template_source="file",
             vocab_hash=VOCAB_HASH,
             thinking=self._thinking,
+            adapter=self._adapter,
         )
+
+    def use_adapter(self, path: str, sha256: str) -> ModelInfo:
+        """Answer as `tuned` says from the next request on; the cached prompt is forgotten."""
+        self._start()
+        self.adapters.append((path, sha256))
+        if path and self._adapter_error is not None:
+            raise self._adapter_error
+        if sha256 != self._adapter:
+            self._adapter, self._cached = sha256, ()
+        return self.load()
 
     def render(self, messages: Sequence[Message], options: RenderOptions) -> Rendered:
         """ChatML: a start marker, the role, the text, an end marker for every message."""
@@ -194,6 +211,8 @@ class ScriptedEngine:
         self._start()
         self._state = "busy"
         reply = self._replies[min(len(self.requests), len(self._replies) - 1)]
+        if self._adapter in self._tuned:
+            reply = Script(self._tuned[self._adapter])
         self.requests.append(request)
         try:
             yield from self._answer(request, reply)

@@ -12,14 +12,16 @@ from typing import NamedTuple
 import msgspec
 
 from localai.engine import frames
+from localai.engine.adapter import put_on
 from localai.engine.alarm import alarm
 from localai.engine.base import LoadOptions, ModelInfo
 from localai.engine.batch import Decoder
 from localai.engine.coalesce import coalesce
 from localai.engine.info import model_info
 from localai.engine.llama import Llama
+from localai.engine.refusals import failed
 from localai.engine.vocab import VocabTokenizer
-from localai.errors import ContextOverflow, EngineError, LocalaiError, ModelError
+from localai.errors import EngineError, LocalaiError
 from localai.render.tokens import Renderer
 
 COALESCE_SECONDS = 0.02
@@ -29,6 +31,7 @@ TEMPLATE_SECONDS = 60.0
 class Loaded(NamedTuple):
     """A model and what works on it."""
 
+    llama: Llama
     tokenizer: VocabTokenizer
     renderer: Renderer
     decoder: Decoder
@@ -47,12 +50,8 @@ class Service:
         number = command.number
         try:
             yield from self._answers(command)
-        except ModelError as error:
-            yield frames.Failed(number, "model", str(error))
-        except ContextOverflow as error:
-            yield frames.Failed(number, "overflow", str(error))
         except LocalaiError as error:
-            yield frames.Failed(number, "engine", str(error))
+            yield failed(number, error)
         except Exception as error:
             traceback.print_exc()
             what = f"The engine could not do this ({type(error).__name__}: {error})"
@@ -64,7 +63,9 @@ class Service:
             yield frames.Loaded(number, self._load(command.options))
             return
         model = self._model()
-        if isinstance(command, frames.Render):
+        if isinstance(command, frames.UseAdapter):
+            yield frames.Loaded(number, self._use_adapter(model, command))
+        elif isinstance(command, frames.Render):
             with alarm(command.seconds):
                 rendered = model.renderer.render(command.messages, command.options)
             yield frames.Prompt(number, rendered)
@@ -91,10 +92,16 @@ class Service:
                     source="override" if options.template else "file",
                 )
             info = model_info(llama, renderer)
-            self._loaded = Loaded(llama.tokenizer, renderer, Decoder(llama), info)
+            self._loaded = Loaded(llama, llama.tokenizer, renderer, Decoder(llama), info)
         except Exception:
             llama.close()
             raise
+        return info
+
+    def _use_adapter(self, model: Loaded, command: frames.UseAdapter) -> ModelInfo:
+        put_on(model.llama, model.decoder, command.path, command.sha256)
+        info = msgspec.structs.replace(model.info, adapter=model.llama.adapter_hash)
+        self._loaded = model._replace(info=info)
         return info
 
     def _model(self) -> Loaded:

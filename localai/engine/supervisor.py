@@ -17,15 +17,12 @@ from localai.engine import frames
 from localai.engine.base import EngineState, LoadOptions, ModelInfo
 from localai.engine.child import Child, ChildGone
 from localai.engine.deaths import Death, Phase, describe
+from localai.engine.loading import Loading
 from localai.engine.log import EngineLog
-from localai.errors import ContextOverflow, EngineCrashed, EngineError, LocalaiError, ModelError
+from localai.engine.refusals import error_of
+from localai.errors import AdapterError, EngineCrashed, EngineError, LocalaiError
 
 SLICE = 0.1
-REFUSALS: dict[frames.Refusal, type[LocalaiError]] = {
-    "model": ModelError,
-    "overflow": ContextOverflow,
-    "engine": EngineError,
-}
 CLOSE_SECONDS = 5.0
 CLOSED = "The engine was closed; open the conversation again."
 BUSY = "The model is busy with another request; wait for it or stop it first."
@@ -45,19 +42,14 @@ class Supervisor:
         command: Sequence[str] | None,
         load_seconds: float,
     ) -> None:
-        self.info: ModelInfo | None = None
         self.cancelled = threading.Event()
-        self._options = options
+        self._loading = Loading(options, load_seconds)
         self._log = EngineLog(log_path)
         self._command = command
-        self._load_seconds = load_seconds
         self._turn = threading.RLock()  # its holder talks with the child
         self._child: Child | None = None
         self._state: EngineState = "stopped"
-        self._failure: LocalaiError | None = None  # of a load nobody waited for
         self._number = 0
-        self._loading = 0  # number of the Load not yet answered
-        self._load_deadline = 0.0
         self._running = 0  # number of the generation not yet ended
         self._closed = False
 
@@ -66,6 +58,11 @@ class Supervisor:
         """The child's process id."""
         child = self._child
         return child.pid if child is not None else None
+
+    @property
+    def info(self) -> ModelInfo | None:
+        """What the child has loaded; None while it has not."""
+        return self._loading.info
 
     @property
     def running(self) -> bool:
@@ -99,19 +96,32 @@ class Supervisor:
 
     def ready(self, give_up: threading.Event | None = None) -> bool:
         """Have a child with a loaded model; False when `give_up` was set before that."""
-        self._raise_failure()
+        self._loading.raise_failure()
         self._start()
-        while self._loading and self._child is not None:
-            with self._guarded("loading the model"):
+        while (phase := self._loading.phase) and self._child is not None:
+            with self._guarded(phase):
                 answer = self._child.receive(SLICE)
             if answer is not None:
                 self._note(answer)
-            elif time.monotonic() > self._load_deadline:
-                raise self._crashed(ChildGone("hung"), "loading the model", self._load_seconds)
+            elif self._loading.overdue:
+                raise self._crashed(ChildGone("hung"), phase, self._loading.seconds)
             elif give_up is not None and give_up.is_set():
                 return False
-        self._raise_failure()
+        self._loading.raise_failure()
         return True
+
+    def use_adapter(self, path: str, sha256: str) -> None:
+        """Have the child put on another adapter ("" and "": none), and its successors, too."""
+        self.ready()
+        if not self._loading.change_adapter(path, sha256):
+            return
+        try:
+            self.send(self._loading.adapter, "reading the adapter")
+        except EngineError:
+            self._loading.refuse_adapter()
+            raise
+        self._state = "loading"
+        self.ready()
 
     def send(self, make: Callable[[int], frames.Command], phase: Phase) -> int:
         """Number and send a command. Raises EngineError when it cannot be put in a frame."""
@@ -145,10 +155,10 @@ class Supervisor:
                     continue
                 if isinstance(answer, frames.Failed):
                     self.finish(number)
-                    raise REFUSALS[answer.refusal](answer.message)
+                    raise error_of(answer)
                 return answer
 
-    def garbled(self, phase: Phase) -> EngineError:
+    def garbled(self, phase: Phase) -> LocalaiError:
         """End a child that answered with the wrong kind of thing; the error to raise."""
         return self._crashed(ChildGone("garbled"), phase)
 
@@ -172,10 +182,10 @@ class Supervisor:
         """Begin to load; what goes wrong is raised by the next call that needs the model."""
         if not self._running and self._turn.acquire(blocking=False):
             try:
-                if not self._closed and self._failure is None:
+                if not self._closed and self._loading.failure is None:
                     self._start()
             except LocalaiError as error:
-                self._failure = error
+                self._loading.failure = error
             finally:
                 self._turn.release()
 
@@ -205,7 +215,7 @@ class Supervisor:
         """Spawn and send Load, unless a child lives. One that died unnoticed is replaced."""
         if self._closed:
             raise EngineError(CLOSED)
-        if self._child is not None and not self._loading and not self._child.alive:
+        if self._child is not None and not self._loading.phase and not self._child.alive:
             self._drop("crashed")
         if self._child is not None:
             return
@@ -217,33 +227,31 @@ class Supervisor:
                 "close other programs or run localai doctor."
             ) from error
         self._state = "loading"
-        self._load_deadline = time.monotonic() + self._load_seconds
         try:
-            self._loading = self.send(
-                lambda number: frames.Load(number, self._options), "loading the model"
-            )
+            self.send(self._loading.model, "loading the model")
+            if self._loading.options.adapter:
+                self.send(self._loading.adapter, "loading the model")
         except EngineError:
             if self._child is not None:  # a child that was never told what to load
                 self._drop("stopped")
             raise
 
     def _note(self, answer: frames.Answer) -> None:
-        """Take in the answer to Load; anything else belongs to a command given up."""
-        if not self._loading or answer.number != self._loading:
+        """Take in an answer about loading; anything else belongs to a command given up."""
+        phase = self._loading.phase
+        if phase is None or not self._loading.expects(answer.number):
             return
-        self._loading = 0
-        if isinstance(answer, frames.Loaded):
-            self.info = answer.info
-            self._state = "ready"
-        elif isinstance(answer, frames.Failed):
-            self._failure = REFUSALS[answer.refusal](answer.message)
+        if not isinstance(answer, frames.Loaded | frames.Failed):
+            self._loading.failure = self.garbled(phase)
+            return
+        self._loading.take(answer)
+        if self._loading.failure is not None and phase == "loading the model":
             self._drop("stopped")
-        else:
-            self._failure = self.garbled("loading the model")
+        elif self._loading.phase is None:
+            self._state = "ready"
 
     def _glance(self) -> None:
         """Take in what came unasked: the end of a warm start, or of the child."""
-        loading = self._loading != 0
         try:
             while self._child is not None:
                 answer = self._child.receive(0)
@@ -251,13 +259,10 @@ class Supervisor:
                     return
                 self._note(answer)
         except ChildGone as gone:
-            crash = self._crashed(gone, "loading the model")
-            self._failure = crash if loading else None
-
-    def _raise_failure(self) -> None:
-        failure, self._failure = self._failure, None
-        if failure is not None:
-            raise failure
+            phase = self._loading.phase
+            crash = self._crashed(gone, phase or "answering")
+            if phase:
+                self._loading.failure = crash
 
     def _living(self) -> Child:
         if self._child is None:
@@ -271,13 +276,15 @@ class Supervisor:
         except ChildGone as gone:
             raise self._crashed(gone, phase) from gone
 
-    def _crashed(self, gone: ChildGone, phase: Phase, seconds: float = 0.0) -> EngineError:
+    def _crashed(self, gone: ChildGone, phase: Phase, seconds: float = 0.0) -> LocalaiError:
         """End what is left of the child; the error that tells the user about it."""
+        deadly = self._loading.died()
         code = self._drop("crashed", kill=gone.cause != "ended")
         if self._closed:
             return EngineError(CLOSED)
-        death = Death(gone.cause, phase, code, seconds)
-        return EngineCrashed(describe(death, self._log.last_words(), self._log.path))
+        death = Death(gone.cause, phase, code, seconds, deadly)
+        sentence = describe(death, self._log.last_words(), self._log.path)
+        return AdapterError(sentence) if deadly else EngineCrashed(sentence)
 
     def _drop(self, state: EngineState, *, kill: bool = True) -> int | None:
         """End the child, if there is one, and forget about it; its exit code."""
@@ -287,7 +294,7 @@ class Supervisor:
             if kill:
                 child.kill()
             code = child.end()
-        self._loading = self._running = 0
-        self.info = None
+        self._running = 0
+        self._loading.forget()
         self._state = state
         return code

@@ -6,12 +6,14 @@ import random
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from localai.conversation import Delta, Event
 from localai.engine.base import Request
+from localai.engine.llama_adapter import LlamaAdapter
 from localai.errors import EngineError
 from scripts.tiny_models import GENERATES
 from tests.engine.running import GREEDY, TALE, Rig, opened
@@ -67,11 +69,11 @@ def test_a_branch_keeps_what_is_shared(rig: Rig) -> None:
 def test_another_adapter_shares_nothing(rig: Rig) -> None:
     prompt = rig.ids(TALE)
     rig.go_on(prompt)
-    rig.llama.adapter = "another"
+    rig.llama.adapter = cast(LlamaAdapter, SimpleNamespace(sha256="another"))
     try:
         assert rig.go_on((*prompt, *prompt)).done.cached_tokens == 0
     finally:
-        rig.llama.adapter = ""
+        rig.llama.adapter = None
 
 
 def test_any_history_is_as_good_as_none(rig: Rig) -> None:
