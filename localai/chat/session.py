@@ -16,6 +16,7 @@ import msgspec
 
 from localai.catalog import ModelEntry
 from localai.chat import context, steps
+from localai.chat.adapters import active_adapter, prepare
 from localai.chat.recorder import AnswerRecorder
 from localai.chat.turn import AnswerFinished, AnswerStarted, TurnEvent, UserSaved
 from localai.config import Settings
@@ -33,6 +34,7 @@ from localai.engine.base import (
 from localai.errors import EngineError, LocalaiError, UsageError
 from localai.store.rows import Conversation, Origin, Status, StoredMessage
 from localai.store.store import Store
+from localai.store.tuning import Adapter
 
 Style = Literal["direct", "steps"]
 
@@ -107,6 +109,16 @@ class Session:
         question = message.id if role == "user" else message.parent
         yield from self._answer(self.store.path(question), style)
 
+    def correct(self, message_id: str, text: str) -> StoredMessage:
+        """Record what an answer should have been, and go on from there; the new message."""
+        chosen = self.store.message(self.store.add_correction(message_id, text).chosen)
+        self.conversation = self.store.conversation(chosen.conversation)
+        return chosen
+
+    def adapter(self) -> Adapter | None:
+        """The adapter that is to answer next, None for the bare model."""
+        return active_adapter(self.store, self.entry)
+
     def cancel(self) -> None:
         """Stop the running answer soon; what it said so far is kept. Thread-safe."""
         self.engine.cancel()
@@ -130,7 +142,8 @@ class Session:
     def probabilities(self, answer_id: str) -> tuple[TokenProbability, ...]:
         """How probable each sampled token of an answer is to the model in use."""
         answer = self.store.message(answer_id)
-        if answer.origin is None or answer.origin.vocab != self.engine.load().vocab_hash:
+        info = prepare(self.engine, self.store, self.entry).info
+        if answer.origin is None or answer.origin.vocab != info.vocab_hash:
             raise UsageError("This answer came from another model; switch to it and look again.")
         prompt = answer.origin.prompt
         return self.engine.probabilities((*prompt, *answer.message.ids), len(prompt))
@@ -140,7 +153,9 @@ class Session:
     ) -> Generator[TurnEvent, None, None]:
         """Generate the answer to a path that ends with a question."""
         assert self.conversation is not None
-        info = self.engine.load()
+        info, adapter, refused = prepare(self.engine, self.store, self.entry)
+        if refused is not None:
+            yield refused
         stepwise = style == "steps" and not (info.thinking or self._raw)
         messages = [stored.message for stored in path]
         if stepwise:
@@ -151,6 +166,7 @@ class Session:
         origin = Origin(
             model=self.entry.name,
             model_path=info.path,
+            adapter=adapter.id if adapter else "",
             vocab=info.vocab_hash,
             sampling=msgspec.structs.asdict(sampling),
             style=style,

@@ -32,10 +32,18 @@ class AnswerStarted(msgspec.Struct, frozen=True):
         return len(self.message.origin.prompt) if self.message.origin else 0
 
 
+class AdapterRefused(msgspec.Struct, frozen=True):
+    """The active adapter `name` is of no use, so the answer that follows is given by the bare
+    model; `error` is the sentence that says why."""
+
+    name: str
+    error: str
+
+
 class AnswerFinished(msgspec.Struct, frozen=True):
     """The answer as stored, with its completion."""
 
     message: StoredMessage
 
 
-TurnEvent = UserSaved | AnswerStarted | PromptProgress | Delta | AnswerFinished
+TurnEvent = UserSaved | AdapterRefused | AnswerStarted | PromptProgress | Delta | AnswerFinished

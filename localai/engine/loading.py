@@ -19,6 +19,8 @@ from localai.engine.deaths import Phase
 from localai.engine.refusals import error_of
 from localai.errors import AdapterError, LocalaiError
 
+DEADLY = "The engine died of the adapter {}; choose another one, or tune anew."
+
 
 class Loading:
     """`options` say what the next child is told, `info` what the present one has loaded.
@@ -32,6 +34,7 @@ class Loading:
         self.seconds = seconds
         self.failure: LocalaiError | None = None
         self._fallback = options  # what holds instead when the adapter is no use
+        self._deadly: set[tuple[str, str]] = set()
         self._model = self._adapter = 0  # numbers of the commands not yet answered
         self._deadline = 0.0
 
@@ -64,8 +67,10 @@ class Loading:
     def change_adapter(self, path: str, sha256: str) -> bool:
         """Another adapter from now on, or the one before if it is refused or deadly.
 
-        False when there is nothing to change.
+        False when there is nothing to change. Raises AdapterError for one that a child died of.
         """
+        if (path, sha256) in self._deadly:
+            raise AdapterError(DEADLY.format(path))
         self._fallback = self.options
         self.options = with_adapter(self.options, path, sha256)
         return self.options != self._fallback
@@ -98,9 +103,11 @@ class Loading:
         """The child died; the file of the adapter it died of, "" if that was not the cause."""
         if self.phase != "reading the adapter":
             return ""
-        deadly = self.options.adapter
+        deadly = (self.options.adapter, self.options.adapter_sha256)
         self.refuse_adapter()
-        return deadly
+        if deadly[0]:
+            self._deadly.add(deadly)
+        return deadly[0]
 
     def refuse_adapter(self) -> None:
         """The adapter is no use; the one before it, if any, is what the options say now."""

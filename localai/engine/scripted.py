@@ -49,7 +49,8 @@ class ScriptedEngine:
     """Gives `replies` one after the other; the last one is repeated for ever.
 
     `tuned` holds what is said instead under an adapter, by its sha256. `load_error` is
-    raised by every attempt to load, `adapter_error` by every one to put an adapter on.
+    raised by every attempt to load, `adapter_error` by every one to put an adapter on,
+    also by the first call after a restart with one.
     `requests` and `adapters` hold what was asked for, the latter as (path, sha256);
     `held` is set while a generation waits at its script's `hold_at`.
     """
@@ -71,7 +72,7 @@ class ScriptedEngine:
         self._replies = [Script(r) if isinstance(r, str) else r for r in replies]
         self._n_ctx = n_ctx
         self._thinking = thinking
-        self._load_error, self._adapter_error = load_error, adapter_error
+        self._load_error, self.adapter_error = load_error, adapter_error
         self._tuned, self._adapter = dict(tuned or {}), ""
         self._name = name
         self._state: EngineState = "stopped"
@@ -111,8 +112,8 @@ class ScriptedEngine:
         """Answer as `tuned` says from the next request on; the cached prompt is forgotten."""
         self._start()
         self.adapters.append((path, sha256))
-        if path and self._adapter_error is not None:
-            raise self._adapter_error
+        if path and self.adapter_error is not None:
+            raise self.adapter_error
         if sha256 != self._adapter:
             self._adapter, self._cached = sha256, ()
         return self.load()
@@ -191,7 +192,10 @@ class ScriptedEngine:
             raise EngineError("The model is already answering; wait or stop it first.")
         if self._load_error is not None:
             raise self._load_error
-        self._state = "ready"
+        restarted, self._state = self._state in ("stopped", "crashed"), "ready"
+        if restarted and self._adapter and self.adapter_error is not None:
+            self._adapter = ""
+            raise self.adapter_error
 
     def _opening(self, options: RenderOptions) -> tuple[int, ...]:
         if not options.generation_prompt:

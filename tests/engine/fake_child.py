@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
 
+from msgspec.structs import replace
+
 from localai.conversation import Completion, Delta, Finished, PromptProgress
 from localai.engine import frames
 from localai.engine.base import ModelInfo, Rendered
@@ -21,6 +23,7 @@ from localai.engine.base import ModelInfo, Rendered
 TOKENS = 8
 FAULT_TOKEN = 3
 GENERATE_SLOWLY = "slow"
+DEADLY, REFUSED = "deadly.gguf", "refused.gguf"
 INFO = ModelInfo(
     path="fake.gguf",
     name="fake",
@@ -68,6 +71,8 @@ class Fake:
                 yield frames.Failed(number, "model", "There is no such model; choose another.")
                 return
             yield frames.Loaded(number, INFO)
+        elif isinstance(command, frames.UseAdapter):
+            yield self.use_adapter(command)
         elif isinstance(command, frames.Render):
             self.reach("render")
             text = "".join(message.text for message in command.messages)
@@ -81,6 +86,14 @@ class Fake:
             yield frames.Failed(number, "overflow", "That is too long; shorten it.")
         elif isinstance(command, frames.Generate):
             yield from self.generate(number, len(command.request.ids))
+
+    def use_adapter(self, command: frames.UseAdapter) -> frames.Answer:
+        """The fault "adapter" strikes at one of them alone, another is refused."""
+        if command.path == DEADLY:
+            self.reach("adapter")
+        if command.path == REFUSED:
+            return frames.Failed(command.number, "adapter", "It is no use; choose another.")
+        return frames.Loaded(command.number, replace(INFO, adapter=command.sha256))
 
     def generate(self, number: int, prompt: int) -> Iterator[frames.Answer]:
         """Events; with the fault "slow" it waits for a cancel before the fault token."""

@@ -16,17 +16,24 @@ from tests.engine.fake_child import FAULT_TOKEN, TOKENS
 
 FAULTS = ("abort", "segv", "kill", "exit", "hang", "half", "garbage", "line", "oversized")
 STAGES = ("load", "render", "prompt", "token")
+HASH = "a" * 64
 CHILD = Path(__file__).with_name("fake_child.py")
 
 
 def fake_engine(
-    folder: Path, fault: str = "none", stage: str = "", *, once: bool = False, path: str = "m.gguf"
+    folder: Path,
+    fault: str = "none",
+    stage: str = "",
+    *,
+    once: bool = False,
+    path: str = "m.gguf",
+    adapter: str = "",
 ) -> EngineProcess:
     """An engine whose child is the fake one; limits are short where it is to hang."""
     flag = (str(folder / "struck"),) if once else ()
     short = Limits(load=4.0, render=0.5, prompt=1.0, token=1.0)
     return EngineProcess(
-        LoadOptions(path),
+        LoadOptions(path, adapter=adapter, adapter_sha256=adapter and HASH),
         log_path=folder / "engine.log",
         command=(sys.executable, str(CHILD), fault, stage, *flag),
         limits=short if fault == "hang" else None,

@@ -22,6 +22,7 @@ from localai.engine.spawn import environment
         st.sampled_from(get_args(Cause)),
         st.sampled_from(get_args(Phase)),
         st.none() | st.integers(-70, 255),
+        adapter=st.sampled_from(["", "tuned.gguf"]),
     )
 )
 def test_every_death_is_one_sentence_with_a_next_step(death: Death) -> None:
@@ -45,6 +46,13 @@ def test_every_death_is_one_sentence_with_a_next_step(death: Death) -> None:
 )
 def test_the_way_of_dying_is_told(code: int, words: str) -> None:
     assert words in describe(Death("ended", "answering", code), "", None)
+
+
+def test_an_adapter_that_was_deadly_is_named() -> None:
+    death = Death("ended", "reading the adapter", -signal.SIGABRT, adapter="a/tuned.gguf")
+    sentence = describe(death, "", None)
+    assert "gave up while reading the adapter" in sentence
+    assert "a/tuned.gguf is not tried again" in sentence
 
 
 def test_being_ended_by_us_is_not_called_a_lack_of_memory() -> None:

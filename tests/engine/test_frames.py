@@ -15,6 +15,7 @@ TEXTS = st.text(st.characters(codec="utf-8"))
 IDS = st.lists(st.integers(0, 2**31 - 1)).map(tuple)
 COMMANDS = st.one_of(
     st.builds(frames.Load, NUMBERS, st.builds(LoadOptions, path=TEXTS)),
+    st.builds(frames.UseAdapter, NUMBERS, TEXTS, TEXTS),
     st.builds(
         frames.Render,
         NUMBERS,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from localai.conversation import Completion, Delta, Event, Finished, PromptProgress, assistant, user
 from localai.engine.base import Engine, ReasoningRule, RenderOptions, Request, Thinking
 from localai.engine.scripted import Script, ScriptedEngine
-from localai.errors import ContextOverflow, EngineCrashed, EngineError, ModelError
+from localai.errors import AdapterError, ContextOverflow, EngineCrashed, EngineError, ModelError
 
 THINK = ReasoningRule("<think>", "</think>")
 
@@ -136,6 +136,35 @@ def test_a_model_that_cannot_be_loaded_and_a_closed_engine() -> None:
     closed.close()
     with pytest.raises(EngineError):
         closed.load()
+
+
+def test_an_adapter_changes_what_is_said_and_forgets_the_prompt() -> None:
+    engine = ScriptedEngine(["One two."], tuned={"abc": "Three."})
+    assert said(ask(engine)) == "One two."
+    assert engine.use_adapter("tuned.gguf", "abc").adapter == "abc"
+    events = ask(engine)
+    assert (said(events), completion(events).cached_tokens) == ("Three.", 0)
+    assert engine.use_adapter("", "").adapter == engine.load().adapter == ""
+    assert said(ask(engine)) == "One two."
+    assert engine.adapters == [("tuned.gguf", "abc"), ("", "")]
+
+
+def test_a_refused_adapter_leaves_the_one_before() -> None:
+    engine = ScriptedEngine(adapter_error=AdapterError("It is no use; choose another."))
+    with pytest.raises(AdapterError):
+        engine.use_adapter("tuned.gguf", "abc")
+    assert engine.load().adapter == ""
+    assert engine.use_adapter("", "").adapter == ""
+
+
+def test_one_that_cannot_be_brought_back_is_told_once() -> None:
+    engine = ScriptedEngine()
+    engine.use_adapter("tuned.gguf", "abc")
+    engine.unload()
+    engine.adapter_error = AdapterError("It is gone; choose another.")
+    with pytest.raises(AdapterError):
+        engine.load()
+    assert engine.load().adapter == ""
 
 
 def test_rendering_weighs_what_the_assistant_wrote() -> None:
