@@ -37,6 +37,8 @@ QUESTION = Frames(
         "Hi there, could you answer this for me? {q}",
         "{closed}I would like to know.",
         "Here is something I wonder about. {q}",
+        "I was just asked this: {q}",
+        "Let me ask you something. {q}",
     ),
 )
 REQUEST = Frames(
@@ -55,6 +57,8 @@ REQUEST = Frames(
         "Hi there, could you help me out? {q}",
         "{closed}I would be grateful.",
         "Here is what I need now. {q}",
+        "One small job: {q}",
+        "Let me ask a favour of you. {q}",
     ),
 )
 REMARK = Frames(
@@ -70,6 +74,9 @@ REMARK = Frames(
         "Hi there! {q}",
         "One more thing: {q}",
         "Here is what I have to say. {q}",
+        "Good morning! {q}",
+        "So, here it is: {q}",
+        "This is why I am here: {q}",
     ),
 )
 INDIRECT = Frames(
@@ -107,7 +114,8 @@ def training(text: str) -> tuple[str, ...]:
 
 
 def held_out(text: str) -> tuple[str, ...]:
-    """Ways to put the text that `training` never gives, three at least."""
+    """Ways to put the text that `training` never gives: six at least, so that a single
+    correction can win beyond chance."""
     return _phrase(text.strip(), 1)
 
 

@@ -1,0 +1,171 @@
+"""The gate's arithmetic against numbers made by hand, and what it asks."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from localai.conversation import system, user
+from localai.engine.scripted import ScriptedEngine
+from localai.tune import gate, phrasings
+from localai.tune.gate import Item, Pool, Verdict
+from localai.tune.judging import Answer
+from tests.tune.lessons import lesson
+
+YES, NO = Answer("yes", True), Answer("no", True)
+
+
+def verdict(**pools: Sequence[tuple[int, int]]) -> Verdict:
+    """Of pools of (right before, right after)."""
+    asked = [
+        Item(name, (user(f"{name} {at}?"),), lambda answer: answer.text == "yes")
+        for name, pairs in pools.items()
+        for at in range(len(pairs))
+    ]
+    flat = [pair for pairs in pools.values() for pair in pairs]
+    before, after = ([(NO, YES)[pair[at]] for pair in flat] for at in (0, 1))
+    return gate.judge(asked, before, after)
+
+
+def pool(name: str, pairs: Sequence[tuple[int, int]]) -> Pool:
+    return verdict(**{name: pairs}).pools[0]
+
+
+WON, LOST, KEPT, NEVER = (0, 1), (1, 0), (1, 1), (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("won", "lost", "p"),
+    [
+        (0, 0, 1.0),
+        (1, 0, 1 / 2),
+        (5, 0, 1 / 32),
+        (4, 0, 1 / 16),
+        (7, 1, 9 / 256),
+        (3, 3, 42 / 64),
+        (0, 4, 1.0),
+    ],
+)
+def test_sign_test(won: int, lost: int, p: float) -> None:
+    assert gate.sign_test(won, lost) == pytest.approx(p)
+
+
+@given(st.integers(0, 60), st.integers(0, 60))
+def test_sign_test_is_a_probability_that_falls_with_each_win(won: int, lost: int) -> None:
+    p = gate.sign_test(won, lost)
+    assert 0 < p <= 1
+    assert gate.sign_test(won + 1, lost) <= p <= gate.sign_test(won, lost + 1)
+
+
+def test_corrections_must_win_beyond_chance() -> None:
+    assert pool("corrections", [WON] * 5 + [NEVER] * 5).passed
+    assert not pool("corrections", [WON] * 4 + [NEVER] * 6).passed
+    assert not pool("corrections", [WON] * 5 + [LOST] * 1 + [KEPT] * 9).passed
+    assert not pool("corrections", [KEPT] * 10).passed
+
+
+@pytest.mark.parametrize(
+    ("n", "lost", "won", "passed"),
+    [
+        (40, 2, 0, True),
+        (40, 3, 0, False),
+        (40, 3, 1, True),
+        (10, 1, 0, True),
+        (10, 2, 0, False),
+        (100, 5, 0, True),
+        (100, 6, 0, False),
+    ],
+)
+def test_general_items_may_be_lost_up_to_the_tolerance(
+    n: int, lost: int, won: int, passed: bool
+) -> None:
+    found = pool("general", [LOST] * lost + [WON] * won + [KEPT] * (n - lost - won))
+    assert (found.n, found.lost, found.won, found.passed) == (n, lost, won, passed)
+    assert found.current == pytest.approx((n - won) / n)
+    assert found.candidate == pytest.approx((n - lost) / n)
+
+
+@given(st.lists(st.sampled_from([WON, LOST, KEPT, NEVER]), min_size=1, max_size=50))
+def test_the_standard_error_is_that_of_paired_differences(pairs: list[tuple[int, int]]) -> None:
+    differences = [after - before for before, after in pairs]
+    mean = sum(differences) / len(pairs)
+    variance = sum((each - mean) ** 2 for each in differences) / len(pairs)
+    assert pool("general", pairs).se == pytest.approx(math.sqrt(variance / len(pairs)))
+
+
+def test_the_verdict_says_what_failed_first() -> None:
+    learned, forgot = [WON] * 8, [LOST] * 10 + [KEPT] * 30
+    good = verdict(corrections=learned, general=[KEPT] * 40)
+    assert good.promoted
+    assert "were learned" in good.reason
+    lost = verdict(corrections=learned, general=forgot)
+    assert not lost.promoted
+    assert "10 of 40 general questions" in lost.reason
+    assert "at most 2" in lost.reason
+    neither = verdict(corrections=[NEVER] * 8, general=forgot)
+    assert not neither.promoted
+    assert "not learned well enough: 0 held-out questions won, 0 lost of 8" in neither.reason
+    assert [each.name for each in neither.pools] == ["corrections", "general"]
+    assert all(each.reason.endswith(".") for each in (good, lost, neither))
+
+
+def test_every_answer_is_kept() -> None:
+    kept = verdict(corrections=[WON], general=[LOST]).answers
+    assert kept[0] == {
+        "pool": "corrections",
+        "question": "corrections 0?",
+        "current": {"text": "no", "right": False},
+        "candidate": {"text": "yes", "right": True},
+    }
+    assert kept[1]["pool"] == "general"
+
+
+def test_what_is_asked() -> None:
+    one = lesson("Your cat is called Minka.", context=(system("Be kind."),))
+    asked = gate.items([one], "Be brief.")
+    own = [item for item in asked if item.pool == "corrections"]
+    assert [item.talk[-1].text for item in own] == list(phrasings.held_out(one.question))
+    assert all(item.talk[0] == system("Be kind.") for item in own)
+    assert all(item.right(Answer("It is Minka.", True)) for item in own)
+    general = [item for item in asked if item.pool == "general"]
+    assert len(general) >= 30
+    assert all(item.talk[0] == system("Be brief.") for item in general)
+    assert all(len(item.talk) == 1 for item in gate.items([one], "") if item.pool == "general")
+
+
+@pytest.mark.parametrize("lessons", [1, 2, 3, 4, 10])
+def test_few_corrections_are_asked_in_more_ways(lessons: int) -> None:
+    """Of enough to win beyond chance: five wins without a loss."""
+    asked = gate.items([lesson("It is Minka.")] * lessons, "")
+    own = sum(item.pool == "corrections" for item in asked)
+    assert own >= max(5, 2 * lessons)
+    assert gate.sign_test(own, 0) < gate.CHANCE
+
+
+@pytest.mark.parametrize("question", ["Greet me.", "ahoy", "What is copper used for?"])
+def test_any_correction_can_win_alone(question: str) -> None:
+    asked = gate.items([lesson("Ahoy!", question=question)], "")
+    own = sum(item.pool == "corrections" for item in asked)
+    assert gate.sign_test(own - 1, 0) < gate.CHANCE
+
+
+def test_answers_are_greedy_and_reported() -> None:
+    engine = ScriptedEngine(["First.", "Second one."])
+    asked = gate.items([lesson("It is Minka.")], "")[:2]
+    told: list[tuple[int, int]] = []
+    found = gate.answers(engine, asked, lambda done, total: told.append((done, total)))
+    assert found == (Answer("First.", True), Answer("Second one.", True))
+    assert told == [(0, 2), (1, 2)]
+    assert all(request.sampling.temperature == 0 for request in engine.requests)
+
+
+def test_an_answer_without_end_is_cut() -> None:
+    engine = ScriptedEngine([" ".join(random.Random(1).choices("abc", k=500))])
+    (found,) = gate.answers(engine, gate.items([lesson("x")], "")[:1], lambda done, total: None)
+    assert not found.ended
+    assert len(found.text.split()) <= gate.LONGEST_ANSWER
