@@ -128,7 +128,9 @@ class Bridge:
 
     def correct(self, message_id: str, text: str) -> None:
         """Record what an answer should have been."""
-        self._soon(lambda b: self._tell(Corrected(*b.desk.correct(message_id, text))))
+        self._soon(
+            lambda b: self._tell(Corrected(*b.desk.correct(b.session(""), message_id, text)))
+        )
 
     def withdraw(self, message_id: str) -> None:
         """Take a correction back: the id of the message that it wrote."""

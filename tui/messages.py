@@ -5,13 +5,13 @@ from __future__ import annotations
 from textual.message import Message
 
 from localai.chat.session import Inspection
-from localai.chat.turn import AnswerFinished, AnswerStarted, UserSaved
+from localai.chat.turn import AdapterRefused, AnswerFinished, AnswerStarted, UserSaved
 from localai.conversation import PromptProgress
 from localai.engine.base import ModelInfo, TokenProbability
 from localai.store.rows import StoredMessage
 from tui.learning.values import Glance, Overview
 
-Milestone = UserSaved | AnswerStarted | PromptProgress | AnswerFinished
+Milestone = UserSaved | AdapterRefused | AnswerStarted | PromptProgress | AnswerFinished
 
 
 class TurnMoved(Message):

@@ -17,6 +17,13 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+@pytest.fixture(autouse=True)
+def often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits a second for a look at what learning does."""
+    for module in ("tui.bridge", "tui.learning.watch"):
+        monkeypatch.setattr(f"{module}.LOOK_SECONDS", 0.05)
+
+
 @pytest.fixture
 def stage(tmp_path: Path) -> Callable[..., Stage]:
     """Builds a stage in the test's folder."""

@@ -82,14 +82,13 @@ def correct_all(store: Store) -> None:
 
 def promote(store: Store, model: Path, verdict: dict[str, Any] = PROMOTED) -> Adapter:
     """A tune that went well."""
-    state = model.stat()
-    store.remember_file_hash(str(model), state.st_size, state.st_mtime_ns, base_of(model))
-    run = store.begin_run("scripted", base_of(model), {})
+    plan = {"corrections": [correction.id for correction in store.corrections()]}
+    run = store.begin_run("scripted", base_of(model), plan)
     return store.promote(
         run.id,
-        base_bytes=state.st_size,
+        base_bytes=model.stat().st_size,
         file=f"/adapters/{run.id}.gguf",
-        sha256="a" * 64,
+        sha256=hashlib.sha256(run.id.encode()).hexdigest(),
         verdict=verdict,
     )
 

@@ -61,11 +61,16 @@ class Stage:
         settings: Settings | None = None,
         template_source: str = "file",
         tune: Sequence[str] = (),
+        adapter_error: LocalaiError | None = None,
     ) -> None:
         self.database = folder / "localai.db"
         self.model = model_file(folder)
         self.engine = TemplatedEngine(
-            replies, n_ctx=n_ctx, thinking=thinking, load_error=load_error
+            replies,
+            n_ctx=n_ctx,
+            thinking=thinking,
+            load_error=load_error,
+            adapter_error=adapter_error,
         )
         self.engine.template_source = template_source
         self._open_error = open_error

@@ -82,7 +82,8 @@ async def test_one_key_rolls_back_and_the_status_shows_it_at_once(stage: Build) 
         assert "scripted · tuned-1" in str(on.chat.status_line.render())
         await on.pilot.press("f4")
         await on.until(lambda: adapter(on) == "")
-        assert on.said[-1] == "Rolled back: from the next turn on, the bare model answers."
+        rolled_back = "Rolled back: from the next turn on, the bare model answers."
+        await on.until(lambda: on.said == [rolled_back])
         await on.pilot.press("f4")
         await on.until(lambda: "nothing to go back to" in on.said[-1])
 
@@ -102,7 +103,7 @@ async def test_a_running_tune_is_followed_to_its_end(stage: Build) -> None:
         await on.until(lambda: "held-out questions 25 %" in str(on.chat.status_line.render()))
         on.store.end_run(run.id, "rejected", verdict=REJECTED)
         await on.until(lambda: "tune" not in str(on.chat.status_line.render()))
-        assert "6 lost, at most 1 allowed" in on.said[-1]
+        await on.until(lambda: any("6 lost, at most 1 allowed" in said for said in on.said))
 
 
 async def test_learned_corrections_wait_no_longer(stage: Build) -> None:

@@ -94,7 +94,7 @@ async def edited(on: Stage) -> None:
     await on.pilot.press("escape", "k", "k", "e")
     await on.until(lambda: isinstance(on.app.screen, EditorScreen))
     on.app.screen.query_one(TextArea).cursor_blink = False
-    await on.pilot.press(*"Put simply: ")
+    await on.pilot.press(*"So: ")
 
 
 async def discarded(on: Stage) -> None:
@@ -113,10 +113,6 @@ async def learning(on: Stage) -> None:
     history(on.store, on.model)
     await on.pilot.press("ctrl+g")
     await on.until(lambda: "43 %" in str(on.app.screen.query_one("#progress").render()))
-
-
-async def learned(on: Stage) -> None:
-    await learning(on)
     await on.pilot.press("tab", "down")
 
 
@@ -144,7 +140,6 @@ SCENES: list[Scene] = [
     discarded,
     corrected,
     learning,
-    learned,
     unlearned,
     tuning,
 ]

@@ -5,7 +5,10 @@ Works on a store and a session that are handed in; it posts nothing and shows no
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from localai.catalog.entry import required_path
+from localai.chat.adapters import file_hash
 from localai.chat.session import Session
 from localai.errors import UsageError
 from localai.store.rows import StoredMessage
@@ -24,11 +27,10 @@ class Desk:
         self._store, self._tuner = store, tuner
         self._newest_at_start = ""
 
-    def correct(self, message_id: str, text: str) -> tuple[StoredMessage, int]:
+    def correct(self, session: Session, message_id: str, text: str) -> tuple[StoredMessage, int]:
         """Record a correction; the corrected message, and how many corrections wait."""
-        correction = self._store.add_correction(message_id, text)
-        chosen = self._store.message(correction.chosen)
-        return chosen, len(self._waiting(self._store.runs(limit=MOST_RUNS)))
+        chosen = session.correct(message_id, text)
+        return chosen, len(self._waiting(self._adapters(session)))
 
     def withdraw(self, message_id: str) -> StoredMessage:
         """Take back the correction that wrote a message; the model's own answer."""
@@ -40,7 +42,7 @@ class Desk:
 
     def use(self, session: Session, adapter_id: str) -> str:
         """Let an adapter answer from the next turn on, "" the bare model; says so."""
-        active = self._active(session)
+        active = session.adapter()
         if (active.id if active else "") == adapter_id:
             return f"It is {_name(active)} that answers already."
         self._store.activate(self._base(session), adapter_id, "chosen")
@@ -76,27 +78,23 @@ class Desk:
 
     def glance(self, session: Session | None) -> Glance:
         """What the status line shows; without a session there is no model to adapt."""
-        return Glance(self._active(session) if session else None, self._newest())
+        return Glance(session.adapter() if session else None, self._newest())
 
     def overview(self, session: Session | None) -> Overview:
         """What the learning screen shows."""
         runs = self._store.runs(limit=MOST_RUNS)
-        waiting = self._waiting(runs)
+        adapters = self._adapters(session) if session else ()
+        waiting = self._waiting(adapters)
         metrics = self._store.metrics(runs[0].id) if runs else ()
         return Overview(
-            adapter=self._active(session) if session else None,
+            adapter=session.adapter() if session else None,
             waiting=tuple(self._lesson(correction) for correction in waiting),
             learned=len(self._store.corrections()) - len(waiting),
-            adapters=self._adapters(session) if session else (),
+            adapters=adapters,
             runs=runs,
             losses=tuple(values["loss"] for _, values in metrics if "loss" in values),
             starting=self._tuner.running and (not runs or runs[0].id == self._newest_at_start),
         )
-
-    def _active(self, session: Session) -> Adapter | None:
-        """The adapter that would answer now."""
-        base = self._known_base(session)
-        return self._store.active_adapter(base) if base else None
 
     def _adapters(self, session: Session) -> tuple[Adapter, ...]:
         base = self._known_base(session)
@@ -110,23 +108,22 @@ class Desk:
         return base
 
     def _known_base(self, session: Session) -> str:
-        """The remembered hash of the model's file, "" when no adapter can belong to it."""
+        """The hash of the model's file, "" when no adapter can belong to it."""
         path = required_path(session.entry)
         try:
-            state = path.stat()
+            size = path.stat().st_size
         except OSError:
             return ""
-        if state.st_size not in self._store.adapter_sizes():
-            return ""
-        return self._store.file_hash(str(path), state.st_size, state.st_mtime_ns)
+        return file_hash(self._store, path) if size in self._store.adapter_sizes() else ""
 
     def _newest(self) -> Run | None:
         return next(iter(self._store.runs(limit=1)), None)
 
-    def _waiting(self, runs: tuple[Run, ...]) -> list[Correction]:
-        """The accepted corrections that came after the newest promoted run began."""
-        promoted = next((run.created for run in runs if run.state == "promoted"), 0.0)
-        return [row for row in self._store.corrections() if row.created > promoted]
+    def _waiting(self, adapters: Sequence[Adapter]) -> list[Correction]:
+        """The accepted corrections that the newest of the model's adapters was not made from."""
+        made_by = adapters[0].run if adapters else ""
+        learned = self._store.run(made_by).plan.get("corrections", ()) if made_by else ()
+        return [row for row in self._store.corrections() if row.id not in learned]
 
     def _lesson(self, correction: Correction) -> Lesson:
         chosen = self._store.message(correction.chosen)

@@ -27,8 +27,8 @@ class Lesson(msgspec.Struct, frozen=True):
 
 
 class Overview(msgspec.Struct, frozen=True):
-    """What the learning screen shows. `waiting` are the corrections that no promoted run
-    has learned from, oldest first; `learned` counts the others; runs and adapters come newest
+    """What the learning screen shows. `waiting` are the corrections that the newest adapter
+    was not made from, oldest first; `learned` counts the others; runs and adapters come newest
     first; `losses` are those of the newest run, step by step. `starting`: a tune was started
     here and has no run yet."""
 

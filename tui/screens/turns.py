@@ -9,7 +9,7 @@ from textual import on
 from textual.timer import Timer
 
 from localai.chat.session import Style
-from localai.chat.turn import AnswerFinished, AnswerStarted, UserSaved
+from localai.chat.turn import AdapterRefused, AnswerFinished, AnswerStarted, UserSaved
 from localai.conversation import Message, PromptProgress
 from localai.store.rows import StoredMessage
 from tui.messages import TurnEnded, TurnMoved
@@ -113,6 +113,8 @@ class TurnActions(ChatBase):
             return
         if isinstance(event, UserSaved):
             self._question_saved(turn, event.message)
+        elif isinstance(event, AdapterRefused):
+            self.say(f"{event.name} is left out of this answer. {event.error}", wrong=True)
         elif isinstance(event, AnswerStarted):
             self._answer_started(turn, event)
         elif isinstance(event, PromptProgress):
