@@ -129,7 +129,8 @@ def test_what_is_asked() -> None:
     one = lesson("Your cat is called Minka.", context=(system("Be kind."),))
     asked = gate.items([one], "Be brief.")
     own = [item for item in asked if item.pool == "corrections"]
-    assert [item.talk[-1].text for item in own] == list(phrasings.held_out(one.question))
+    ways = phrasings.held_out(one.question)[: gate.ITEMS_AT_LEAST]
+    assert tuple(item.talk[-1].text for item in own) == ways
     assert all(item.talk[0] == system("Be kind.") for item in own)
     assert all(item.right(Answer("It is Minka.", True)) for item in own)
     general = [item for item in asked if item.pool == "general"]
