@@ -1,0 +1,32 @@
+"""A home of its own for each test, tiny llama models of every weight type."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from localai.store.store import Store
+from tests.tune.tiny_llama import write_llama
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Everything that is written goes here."""
+    monkeypatch.setenv("LOCALAI_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def store(home: Path) -> Iterator[Store]:
+    with Store.open() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def tiny_llama(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Weight type -> a small llama model's file, written once."""
+    folder = tmp_path_factory.mktemp("llama")
+    return cache(lambda weights: write_llama(folder / f"{weights}.gguf", weights=weights))

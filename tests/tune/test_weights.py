@@ -1,0 +1,122 @@
+"""MLX computes what llama.cpp computes from the same file, or refuses it in a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import mlx.core as mx
+import numpy as np
+import pytest
+from mlx.utils import tree_flatten
+
+from localai.tune import weights
+from localai.tune.weights import NotTrainable
+from scripts.tiny_models import write
+from tests.tune.tiny_llama import divergence, ids, llama_logits, mlx_logits, write_llama
+
+TOKENS = ids(48)
+PLAIN, ROUNDED = 1e-4, 0.05
+"""How far apart both may be: llama.cpp keeps keys and values in float16, and multiplies
+quantised weights with rounded activations. Random weights make much of that."""
+
+
+def agree(path: Path, *, quantized: bool, within: float) -> bool:
+    expected = llama_logits(path, TOKENS)
+    found = mlx_logits(path, TOKENS, quantized=quantized)
+    same = (expected.argmax(axis=-1) == found.argmax(axis=-1)).mean()
+    return divergence(expected, found) < within and bool(same > (0.95 if within == PLAIN else 0.8))
+
+
+@pytest.mark.parametrize("kind", ["F32", "F16"])
+def test_plain_weights(tiny_llama: Callable[[str], Path], kind: str) -> None:
+    assert agree(tiny_llama(kind), quantized=False, within=PLAIN)
+
+
+@pytest.mark.parametrize("kind", ["Q4_0", "Q4_1", "Q8_0"])
+def test_quantised_weights(tiny_llama: Callable[[str], Path], kind: str) -> None:
+    path = tiny_llama(kind)
+    assert agree(path, quantized=False, within=ROUNDED)
+    widened = mlx_logits(path, TOKENS, quantized=False)
+    np.testing.assert_allclose(mlx_logits(path, TOKENS, quantized=True), widened, atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        {"sharing": 2},
+        {"without": "output.weight"},
+        {"factors": np.linspace(1, 8, 8).tolist()},
+        {"sharing": 4, "without": "output.weight", "factors": [2.0] * 8},
+    ],
+    ids=["shared keys", "tied embeddings", "rotation factors", "all of it"],
+)
+@pytest.mark.parametrize("kind", ["F32", "Q8_0"])
+def test_other_shapes(tmp_path: Path, shape: dict[str, Any], kind: str) -> None:
+    path = write_llama(tmp_path / "shaped.gguf", weights=kind, **shape)
+    exact = kind == "F32"
+    assert agree(path, quantized=not exact, within=PLAIN if exact else ROUNDED)
+
+
+def test_the_comparison_would_see_other_positions(tmp_path: Path) -> None:
+    one = write_llama(tmp_path / "one.gguf")
+    other = write_llama(tmp_path / "other.gguf", factors=np.linspace(1, 8, 8).tolist())
+    found = mlx_logits(other, TOKENS, quantized=False)
+    assert divergence(llama_logits(one, TOKENS), found) > 10 * ROUNDED
+
+
+def test_the_greedy_continuation_is_the_same(tiny_llama: Callable[[str], Path]) -> None:
+    path = tiny_llama("F32")
+    one = two = TOKENS[:5]
+    for _ in range(12):
+        one = np.append(one, llama_logits(path, one)[-1].argmax()).astype(np.int32)
+        two = np.append(two, mlx_logits(path, two, quantized=False)[-1].argmax()).astype(np.int32)
+    assert one.tolist() == two.tolist()
+
+
+def test_nothing_is_trainable_at_first(tiny_llama: Callable[[str], Path]) -> None:
+    model, info = weights.load(tiny_llama("F16"))
+    assert tree_flatten(model.trainable_parameters()) == []
+    assert info.architecture == "llama"
+    assert "im_start" in info.template
+    assert info.name("model.layers.2.self_attn.q_proj.weight") == "blk.2.attn_q.weight"
+    with pytest.raises(NotTrainable, match=r"model\.layers\.9\.self_attn"):
+        info.name("model.layers.9.self_attn.q_proj.weight")
+
+
+def test_on_a_processor_weights_are_widened(tiny_llama: Callable[[str], Path]) -> None:
+    model, _ = weights.load(tiny_llama("Q8_0"), quantized=False)
+    assert {each.dtype for _, each in tree_flatten(model.parameters())} == {mx.float32}
+    kept, _ = weights.load(tiny_llama("Q8_0"), quantized=True)
+    assert mx.uint32 in {each.dtype for _, each in tree_flatten(kept.parameters())}
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"without": "blk.1.attn_v.weight"}, "blk.1.attn_v.weight is missing"),
+        ({"extra": "blk.0.attn_sinks.weight"}, "nothing is known of its tensor blk.0.attn_sinks"),
+        ({"weights": "Q5_0"}, "is Q5_0"),
+        ({"scaling": "yarn"}, "stretched positions"),
+        ({"rotated": 8}, "partial rotation"),
+    ],
+)
+def test_what_cannot_be_represented_is_refused(
+    tmp_path: Path, change: dict[str, Any], said: str
+) -> None:
+    refused(write_llama(tmp_path / "odd.gguf", **change), said)
+
+
+def test_another_architecture_is_refused(tmp_path: Path) -> None:
+    refused(write("window", tmp_path), "architecture 'gemma3'")
+
+
+def refused(path: Path, said: str) -> None:
+    with pytest.raises(NotTrainable) as error:
+        weights.load(path)
+    message = str(error.value)
+    assert said in message
+    assert "cannot be trained yet" in message
+    assert "hatting works" in message
+    assert "\n" not in message
