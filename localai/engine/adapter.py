@@ -34,10 +34,11 @@ def put_on(llama: Llama, decoder: Decoder, path: str, sha256: str) -> None:
     what was in force stays so.
     """
     before, new = llama.adapter, None
-    if bool(path) == (before is not None) and (not path or sha256 == llama.adapter_hash):
-        return
     if path:
         verify(Path(path), sha256, llama.metadata.get("general.architecture", ""))
+    if (sha256 if path else "") == llama.adapter_hash:
+        return
+    if path:
         new = LlamaAdapter(llama.model, Path(path), sha256)
     decoder.reset()
     try:

@@ -150,7 +150,7 @@ def _pool(name: str, pairs: Sequence[tuple[bool, bool]]) -> Pool:
 def sign_test(won: int, lost: int) -> float:
     """One-sided p of at least `won` wins in `won + lost` fair coin tosses (McNemar, exact)."""
     n = won + lost
-    return sum(math.comb(n, k) for k in range(won, n + 1)) / 2**n
+    return float(sum(math.comb(n, k) for k in range(won, n + 1)) / 2**n)
 
 
 def _reason(pools: Sequence[Pool], failed: Sequence[Pool]) -> str:

@@ -16,9 +16,11 @@ import numpy as np
 
 from localai.engine.base import LoadOptions
 from localai.engine.llama import Llama
+from localai.engine.llama_adapter import LlamaAdapter
 from localai.tune import gentle
 from localai.tune.parity_result import Parity
 from localai.tune.plan import ADAPTER, PARITY
+from localai.tune.workplace import sha256
 
 
 def compare(folder: Path, base: str) -> Parity:
@@ -28,7 +30,8 @@ def compare(folder: Path, base: str) -> Parity:
     longest = int(np.max(np.diff(ends, prepend=0)))
     llama = Llama.open(LoadOptions(base, n_ctx=longest + 1, n_batch=longest + 1))
     try:
-        llama.use_adapter(str(folder / ADAPTER))
+        path = folder / ADAPTER
+        llama.attach(LlamaAdapter(llama.model, path, sha256(path)))
         divergences, same, begin = [], [], 0
         for end in map(int, ends):
             llama.forget(0, 0)

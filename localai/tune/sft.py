@@ -26,6 +26,9 @@ from localai.tune.dataset import Example
 from localai.tune.packing import Pack, Row
 from localai.tune.plan import Options, Step
 
+PROMPT_WEIGHT = 0.3
+"""What a token of a replayed prompt counts, next to 1 for one of its answer."""
+
 LAST_RATE = 0.1
 """Share of the learning rate that the last step has."""
 
@@ -87,11 +90,12 @@ def loss(
 def soften(model: Any, example: Example) -> Row:
     """An example that asks for the model's own distribution instead of the one token that
     was sampled from it (distillation, Hinton et al. 2015, arXiv:1503.02531): what the
-    model knows besides is held in place, too. Call it before the adapter is added."""
-    row = packing.row(example)
+    model knows besides is held in place, too. The prompt counts as well, if less: how a
+    question goes on is knowledge. Call it before the adapter is added."""
+    weights = np.where(np.array(example.weights[1:]) > 0, 1.0, PROMPT_WEIGHT)
+    row = packing.row(Example(example.ids, (0.0, *weights)))
     ids = mx.array(row.ids)
-    states = hidden(model, ids, mx.zeros_like(ids))[mx.array(row.places)]
-    found = logits(model, states)
+    found = logits(model, hidden(model, ids, mx.zeros_like(ids)))
     best = mx.argpartition(-found, packing.KEPT, axis=-1)[:, : packing.KEPT]
     shares = mx.softmax(mx.take_along_axis(found, best, axis=-1), axis=-1)
     return msgspec.structs.replace(

@@ -22,7 +22,7 @@ from localai.errors import EngineError, ModelError
 from localai.tune.parity_result import Parity
 from localai.tune.plan import PLAN, News, Plan, Refused, Step, Trained
 
-_news = msgspec.json.Decoder(News)
+_news: msgspec.json.Decoder[News] = msgspec.json.Decoder(News)
 PARITY_SECONDS = 600
 
 

@@ -17,7 +17,7 @@ from localai import paths
 from localai.errors import LocalaiError, UsageError
 from localai.store.store import Store
 
-RUNNING = "A tune is running already; wait for it, or stop it in the app (ctrl+t)."
+RUNNING = "A tune is running already; wait for it, or stop it in the app (ctrl+g)."
 
 
 @contextmanager

@@ -1,0 +1,248 @@
+"""An evening with localai: correct answers with real keys, tune, ask again, go back.
+
+    scripts/tour                      the whole evening with the starter model, about 20 minutes
+    scripts/tour --budget 12m --json out.json
+    scripts/tour --model FILE --facts 2 --controls 2      a short one
+
+Everything happens in a history of its own, in one app that stays open from the first
+question to the last; only the tune is another process. The report counts held-out
+questions and controls that are right before the tune, after it, and after going back.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from localai.store.rows import StoredMessage
+from localai.store.store import Store
+from scripts.touring.facts import CONTROLS, FACTS, Control, Fact
+from scripts.touring.terminal import Terminal
+
+PAUSE = 0.2
+"""Seconds between two keystrokes or words, so that the app is asked no more than a person can."""
+
+LONG = "Write a long story about a lighthouse keeper and the sea."
+
+
+class Said(NamedTuple):
+    """An answer, the adapter that gave it, and how fast it came."""
+
+    text: str
+    adapter: str
+    tokens_per_second: float
+
+
+class Evening:
+    """The app in `terminal`, and the history it writes."""
+
+    def __init__(self, terminal: Terminal, store: Store) -> None:
+        self._terminal, self._store = terminal, store
+
+    def ask(self, question: str) -> Said:
+        """Ask in a new conversation; the answer."""
+        before = self._latest()
+        for keys in ("new", question, "enter"):
+            time.sleep(PAUSE)
+            self._terminal.press(keys)
+        row = self._terminal.until(lambda: self._answered(before), f"an answer to {question!r}")
+        speed = row.completion.tokens_per_second if row.completion else 0.0
+        return Said(row.message.text, row.origin.adapter if row.origin else "", speed)
+
+    def correct(self, answer: str) -> None:
+        """Put another text in the place of the last answer."""
+        known = len(self._store.corrections())
+        time.sleep(PAUSE)
+        self._terminal.press("correct")
+        self._terminal.until(
+            lambda: self._terminal.shows("Correct the answer") or None, "the editor"
+        )
+        self._terminal.press("select all", "delete", answer, "save")
+        self._terminal.until(
+            lambda: len(self._store.corrections()) > known or None, "the correction"
+        )
+
+    def roll_back(self, base: str) -> float:
+        """Press the key; seconds until the old state answers."""
+        begun = time.monotonic()
+        count = len(self._store.activations(base))
+        self._terminal.press("roll back")
+        self._terminal.until(
+            lambda: len(self._store.activations(base)) > count or None, "the way back"
+        )
+        return time.monotonic() - begun
+
+    def _latest(self) -> str:
+        found = self._store.latest()
+        return found.id if found else ""
+
+    def _answered(self, before: str) -> StoredMessage | None:
+        """The last answer of a conversation newer than `before`, once it is done."""
+        found = self._store.latest()
+        if found is None or found.id == before or not found.leaf:
+            return None
+        row = self._store.message(found.leaf)
+        return row if row.message.role == "assistant" and row.status == "done" else None
+
+
+def right(fact: Fact, text: str) -> bool:
+    """Whether an answer to a held-out question tells the fact."""
+    return all(word in text.lower() for word in fact.telling)
+
+
+def knows(control: Control, text: str) -> bool:
+    """Whether an answer has what was asked for, as whole words."""
+    words = " " + "".join(c if c.isalnum() else " " for c in text.lower()) + " "
+    return any(f" {each} " in " ".join(words.split()).join("  ") for each in control.accept)
+
+
+def play(arguments: argparse.Namespace, home: Path) -> dict[str, object]:
+    """The whole evening; its numbers."""
+    facts, controls = FACTS[: arguments.facts], CONTROLS[: arguments.controls]
+    environment = {
+        **os.environ,
+        "TERM": "xterm-256color",
+        "LOCALAI_HOME": str(home),
+        "LOCALAI_SAMPLING__TEMPERATURE": "0",
+        "LOCALAI_CHAT__MAX_TOKENS": "96",
+    }
+    program = [
+        sys.executable,
+        "-P",
+        "-m",
+        "localai",
+        *(("-m", arguments.model) if arguments.model else ()),
+    ]
+    with Terminal(program, environment) as terminal:
+        terminal.until(lambda: (home / "localai.db").exists() or None, "the history")
+        terminal.until(lambda: terminal.shows("Write a message") or None, "the prompt")
+        with Store.open(home / "localai.db", readonly=True) as store:
+            return _evening(
+                Evening(terminal, store),
+                store,
+                facts,
+                controls,
+                program,
+                environment,
+                arguments.budget,
+            )
+
+
+def _evening(
+    evening: Evening,
+    store: Store,
+    facts: Sequence[Fact],
+    controls: Sequence[Control],
+    program: Sequence[str],
+    environment: dict[str, str],
+    budget: str,
+) -> dict[str, object]:
+    before = _round(evening, facts, controls)
+    idle = evening.ask(LONG).tokens_per_second
+    for fact in facts:
+        evening.ask(fact.question)
+        evening.correct(fact.answer)
+    begun = time.monotonic()
+    tune = subprocess.Popen(
+        [*program, "tune", *(("--budget", budget) if budget else ())],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    beside = _chat_beside(evening, store, tune)
+    code = tune.wait()
+    seconds = time.monotonic() - begun
+    run = store.runs(limit=1)[0]
+    after = _round(evening, facts, controls)
+    back = evening.roll_back(run.base) if run.state == "promoted" else 0.0
+    again = _round(evening, facts, controls[:0])
+    speeds = [step["tokens_per_second"] for _, step in store.metrics(run.id)]
+    return {
+        "run": {
+            "state": run.state,
+            "exit": code,
+            "seconds": seconds,
+            "verdict": run.verdict,
+            "error": run.error,
+        },
+        "held_out": [sum(each["held_out"]) for each in (before, after, again)],
+        "held_out_n": len(before["held_out"]),
+        "controls": [sum(each["controls"]) for each in (before, after)],
+        "controls_lost": [
+            control.question
+            for control, was, now in zip(
+                controls, before["controls"], after["controls"], strict=True
+            )
+            if was and not now
+        ],
+        "adapters": [each["adapters"] for each in (before, after, again)],
+        "same_after_rollback": before["texts"][: len(again["texts"])] == again["texts"],
+        "rollback_seconds": back,
+        "chat_tokens_per_second": {"idle": idle, "beside": beside},
+        "training_tokens_per_second": sorted(speeds)[len(speeds) // 2] if speeds else 0.0,
+        "answers": after["texts"],
+    }
+
+
+def _round(
+    evening: Evening, facts: Sequence[Fact], controls: Sequence[Control]
+) -> dict[str, list[Any]]:
+    """Every held-out question and every control, once."""
+    said = [(fact, evening.ask(question)) for fact in facts for question in fact.held_out]
+    known = [(control, evening.ask(control.question)) for control in controls]
+    return {
+        "held_out": [right(fact, each.text) for fact, each in said],
+        "controls": [knows(control, each.text) for control, each in known],
+        "adapters": sorted({each.adapter for _, each in (*said, *known)}),
+        "texts": [each.text for _, each in (*said, *known)],
+    }
+
+
+def _chat_beside(evening: Evening, store: Store, tune: subprocess.Popen[bytes]) -> list[float]:
+    """Speeds of long answers while the tune trains, a few of them."""
+    found: list[float] = []
+    while tune.poll() is None:
+        runs = store.runs(limit=1)
+        if len(found) < 5 and runs and runs[0].progress.stage == "training":
+            found.append(evening.ask(LONG).tokens_per_second)
+        time.sleep(1.0)
+    return found
+
+
+def report(found: dict[str, object]) -> str:
+    """The numbers in a few lines."""
+    return "\n".join(f"{key:28} {value}" for key, value in found.items() if key != "answers")
+
+
+def main() -> int:
+    """Play, report, and say by the exit code whether the evening was a good one."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--model", default="", help="a model's name or file; the starter if not given"
+    )
+    parser.add_argument("--budget", default="", help="time for the tune, e.g. 12m")
+    parser.add_argument("--facts", type=int, default=len(FACTS), help="how many facts to teach")
+    parser.add_argument("--controls", type=int, default=len(CONTROLS), help="how many controls")
+    parser.add_argument("--home", type=Path, help="keep the history here; else it is thrown away")
+    parser.add_argument("--json", type=Path, help="write all numbers and answers to this file")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="localai-tour-") as temporary:
+        found = play(arguments, arguments.home or Path(temporary))
+    if arguments.json:
+        arguments.json.write_text(json.dumps(found, indent=2), "utf-8")
+    print(report(found))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
