@@ -1,0 +1,133 @@
+"""Examples end to end: none forgotten, none seen by another, padding without effect."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import mlx.core as mx
+import msgspec
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from localai.tune import packing, sft, weights
+from localai.tune.dataset import Example
+from localai.tune.packing import ROUND, Row
+from tests.tune.tiny_llama import ids
+
+LENGTHS = st.lists(st.integers(2, 90), max_size=12)
+SHARES = st.sampled_from([0.0, 0.1, 0.25, 0.5, 0.8])
+
+
+def example(length: int, seed: int = 0) -> Example:
+    """Random tokens whose second half counts, each with a weight of its own."""
+    half = length // 2
+    random = np.random.default_rng(seed)
+    counts = random.uniform(0.5, 2.0, length - half).tolist()
+    return Example(tuple(ids(length, seed).tolist()), (*[0.0] * half, *counts))
+
+
+def rows(lengths: list[int]) -> list[Row]:
+    return [packing.row(example(length, seed)) for seed, length in enumerate(lengths)]
+
+
+def size(rows: list[Row]) -> int:
+    return sum(len(row.ids) for row in rows)
+
+
+@given(LENGTHS, LENGTHS, SHARES, st.integers(40, 200), st.integers(0, 3))
+def test_an_epoch(own: list[int], replay: list[int], share: float, tokens: int, seed: int) -> None:
+    mine, others = rows(own), rows(replay)
+    random = np.random.default_rng(seed)
+    steps = list(packing.steps(mine, others, tokens=tokens, share=share, random=random))
+    taken = [id(row) for step in steps for row in step if any(row is each for each in mine)]
+    assert sorted(taken) == sorted(map(id, mine))
+    longest = max(map(len, (row.ids for row in others)), default=0)
+    for step in steps:
+        learned = [row for row in step if any(row is each for each in mine)]
+        again = size(step) - size(learned)
+        room = tokens * (1 - share) if others else tokens
+        assert size(learned) <= room or len(learned) == 1
+        wanted = share * size(learned) / (1 - share) if others else 0
+        assert wanted <= again + 1e-6
+        assert again < wanted + longest or again == 0
+
+
+def test_replay_goes_round_before_it_repeats() -> None:
+    mine, others = rows([20] * 12), rows([21] * 4)
+    steps = packing.steps(mine, others, tokens=40, share=0.5, random=np.random.default_rng(1))
+    drawn = [id(row) for step in steps for row in step if any(row is each for each in others)]
+    assert len(drawn) == 12
+    for begin in (0, 4, 8):
+        assert len(set(drawn[begin : begin + 4])) == 4
+
+
+@given(LENGTHS.filter(bool))
+def test_a_pack_holds_its_rows(lengths: list[int]) -> None:
+    each = rows(lengths)
+    pack = packing.pack(each)
+    assert pack.tokens == size(each)
+    assert len(pack.ids) % ROUND == len(pack.places) % ROUND == 0
+    assert len(pack.ids) - pack.tokens < ROUND
+    np.testing.assert_array_equal(pack.ids[: pack.tokens], np.concatenate([r.ids for r in each]))
+    assert set(pack.segments[pack.tokens :].tolist()) <= {-1}
+    assert pack.weights.sum() == pytest.approx(sum(row.weights.sum() for row in each), rel=1e-5)
+    counted = pack.weights > 0
+    assert set(pack.segments[pack.places[counted]].tolist()) == set(range(len(each)))
+
+
+def test_a_row_wants_the_next_tokens() -> None:
+    row = packing.row(Example((5, 6, 7, 8), (0.0, 0.0, 1.0, 0.5)))
+    assert row.ids.tolist() == [5, 6, 7]
+    assert row.places.tolist() == [1, 2]
+    assert row.targets[:, 0].tolist() == [7, 8]
+    assert row.weights.tolist() == [1.0, 0.5]
+    assert row.shares.sum(axis=1).tolist() == [1.0, 1.0]
+
+
+@pytest.fixture(scope="module")
+def model(tiny_llama: Callable[[str], Path]) -> Any:
+    return weights.load(tiny_llama("F32"), quantized=False)[0]
+
+
+def loss(model: Any, row: Any) -> float:
+    """Of a pack or a single row, which is a pack without padding or neighbours."""
+    segments = getattr(row, "segments", np.zeros(len(row.ids), np.int32))
+    fields = (row.ids, segments, row.places, row.targets, row.shares, row.weights)
+    return float(sft.loss(model, *map(mx.array, fields)))
+
+
+@pytest.mark.parametrize("lengths", [[30], [64, 3], [20, 41, 9, 70, 2]])
+def test_the_loss_of_a_pack_is_the_weighted_mean_of_its_rows(
+    model: Any, lengths: list[int]
+) -> None:
+    each = rows(lengths)
+    counts = [float(row.weights.sum()) for row in each]
+    alone = [loss(model, row) for row in each]
+    mean = sum(c * a for c, a in zip(counts, alone, strict=True)) / sum(counts)
+    assert loss(model, packing.pack(each)) == pytest.approx(mean, rel=1e-4)
+
+
+def test_the_loss_is_the_cross_entropy_of_the_next_tokens(model: Any) -> None:
+    said = example(24, seed=5)
+    read = mx.array(said.ids)
+    logits = np.array(sft.logits(model, sft.hidden(model, read, mx.zeros_like(read))))
+    shifted = logits.astype(np.float64) - logits.max(axis=-1, keepdims=True)
+    chances = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+    surprise = [-chances[at, said.ids[at + 1]] for at in range(23)]
+    assert loss(model, packing.pack([packing.row(said)])) == pytest.approx(
+        float(np.average(surprise, weights=said.weights[1:])), rel=1e-4
+    )
+
+
+def test_padding_changes_nothing(model: Any) -> None:
+    pack = packing.pack(rows([30, 20]))
+    padded = msgspec.structs.replace(
+        pack,
+        ids=np.pad(pack.ids, (0, 64), constant_values=3),
+        segments=np.pad(pack.segments, (0, 64), constant_values=-1),
+    )
+    assert loss(model, padded) == pytest.approx(loss(model, pack), rel=1e-5)

@@ -1,0 +1,177 @@
+"""Training learns in the low-rank matrices alone, keeps to its time, and stops at nonsense."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import mlx.core as mx
+import msgspec
+import numpy as np
+import pytest
+from mlx.utils import tree_flatten
+
+from localai.tune import packing, sft, weights
+from localai.tune.dataset import Example
+from localai.tune.packing import Row
+from localai.tune.plan import Options, Step
+from tests.tune.tiny_llama import ids
+
+OPTIONS = Options(rank=4, learning_rate=5e-3, warmup=2, epochs=6, tokens=64, replay=0.0)
+LAYERS, LINEAR = 3, 7
+
+
+def example(seed: int, length: int = 24) -> Example:
+    """A toy: random tokens, of which the last six are to be learned."""
+    return Example(tuple(ids(length, seed).tolist()), (*[0.0] * (length - 6), *[1.0] * 6))
+
+
+def toys(count: int = 2) -> list[Row]:
+    return [packing.row(example(seed)) for seed in range(count)]
+
+
+@pytest.fixture
+def model(tiny_llama: Callable[[str], Path]) -> Any:
+    return weights.load(tiny_llama("Q8_0"), quantized=False)[0]
+
+
+def trained(model: Any, options: Options = OPTIONS, rows: list[Row] | None = None) -> list[Step]:
+    sft.add_lora(model, options)
+    return list(sft.train(model, sft.plan(rows or toys(), [], options), options))
+
+
+def values(model: Any) -> dict[str, Any]:
+    return {name: np.array(each) for name, each in tree_flatten(model.parameters())}
+
+
+@pytest.mark.parametrize("quantized", [False, True])
+def test_only_the_matrices_learn(tiny_llama: Callable[[str], Path], quantized: bool) -> None:
+    model, _ = weights.load(tiny_llama("Q8_0"), quantized=quantized)
+    sft.add_lora(model, OPTIONS)
+    before, learns = values(model), set(sft.matrices(model))
+    assert len(learns) == LAYERS * LINEAR * 2
+    assert {name.rpartition(".")[2] for name in learns} == {"lora_a", "lora_b"}
+    list(sft.train(model, sft.plan(toys(), [], OPTIONS), OPTIONS))
+    changed = {name for name, each in values(model).items() if (each != before[name]).any()}
+    assert changed == learns
+
+
+def test_a_fresh_adapter_changes_nothing(model: Any) -> None:
+    read = mx.array(ids(20))
+
+    def logits() -> Any:
+        return np.array(sft.logits(model, sft.hidden(model, read, mx.zeros_like(read))))
+
+    before = logits()
+    sft.add_lora(model, OPTIONS)
+    np.testing.assert_allclose(logits(), before, rtol=1e-5, atol=1e-5)
+
+
+def test_the_loss_falls(model: Any) -> None:
+    steps = trained(model, msgspec.structs.replace(OPTIONS, epochs=20))
+    assert [step.number for step in steps] == list(range(1, 21))
+    assert steps[-1].loss < 0.5 * steps[0].loss
+    assert all(step.steps == 20 and step.tokens == 46 for step in steps)
+
+
+def test_the_same_seed_trains_the_same(tiny_llama: Callable[[str], Path]) -> None:
+    def losses(seed: int) -> list[float]:
+        model, _ = weights.load(tiny_llama("F32"), quantized=False)
+        options = msgspec.structs.replace(OPTIONS, seed=seed, tokens=24)
+        return [step.loss for step in trained(model, options, toys(3))]
+
+    first = losses(1)
+    assert losses(1) == pytest.approx(first, rel=1e-4)
+    assert losses(2) != pytest.approx(first, rel=1e-4)
+
+
+def test_the_same_seed_plans_the_same() -> None:
+    own, replay = toys(9), toys(5)
+
+    def planned(seed: int) -> list[list[int]]:
+        options = Options(tokens=64, seed=seed, epochs=3)
+        return [[id(row) for row in step] for step in sft.plan(own, replay, options)]
+
+    assert planned(1) == planned(1)
+    assert planned(1) != planned(2)
+    counted = [each for step in planned(1) for each in step]
+    assert all(counted.count(id(row)) == 3 for row in own)
+
+
+def test_learning_that_leaves_the_numbers_stops(model: Any) -> None:
+    seen: list[Step] = []
+    sft.add_lora(model, options := Options(learning_rate=1e30, warmup=0, epochs=50, replay=0.0))
+    with pytest.raises(sft.NotFinite, match=r"the loss of step \d+ is"):
+        seen.extend(sft.train(model, sft.plan(toys(), [], options), options))
+    assert len(seen) < 5
+
+
+class Clock:
+    """Goes on by `pace` whenever it is looked at."""
+
+    def __init__(self, pace: float) -> None:
+        self.pace, self.time = pace, 0.0
+
+    def __call__(self) -> float:
+        self.time += self.pace
+        return self.time
+
+
+@pytest.mark.parametrize(("pace", "shortened"), [(1.0, True), (0.001, False)])
+def test_a_time_budget_shortens_the_schedule(model: Any, pace: float, shortened: bool) -> None:
+    options = msgspec.structs.replace(OPTIONS, epochs=40, seconds=30.0)
+    sft.add_lora(model, options)
+    clock = Clock(pace)
+    steps = list(sft.train(model, sft.plan(toys(), [], options), options, now=clock))
+    assert (len(steps) < 40) is shortened
+    assert len(steps) > 1
+    assert steps[-1].number == steps[-1].steps
+    assert clock.time <= 30.0 + 4 * pace
+
+
+def test_a_budget_too_short_for_anything_still_makes_a_step(model: Any) -> None:
+    options = msgspec.structs.replace(OPTIONS, seconds=0.5)
+    sft.add_lora(model, options)
+    steps = sft.train(model, sft.plan(toys(), [], options), options, now=Clock(100.0))
+    assert [(step.number, step.steps) for step in steps] == [(1, 1)]
+
+
+def test_the_rate_warms_up_and_falls() -> None:
+    options = Options(learning_rate=1.0, warmup=4)
+    rates = [sft.rate(options, done, 20) for done in range(20)]
+    assert rates[:4] == pytest.approx([0.25, 0.5, 0.75, 1.0])
+    assert rates[4:] == sorted(rates[4:], reverse=True)
+    assert sft.rate(options, 12, 20) == pytest.approx(0.55)
+    assert sft.rate(options, 20, 20) == sft.rate(options, 30, 20) == pytest.approx(sft.LAST_RATE)
+
+
+def test_soft_targets_are_the_models_own(model: Any) -> None:
+    said = example(3)
+    row = sft.soften(model, said)
+    read = mx.array(row.ids)
+    logits = np.array(sft.logits(model, sft.hidden(model, read, mx.zeros_like(read))))
+    assert row.places.tolist() == list(range(23))
+    assert row.weights.tolist() == pytest.approx([sft.PROMPT_WEIGHT] * 17 + [1.0] * 6)
+    np.testing.assert_allclose(row.shares.sum(axis=1), 1.0, rtol=1e-5)
+    best = row.targets[np.arange(23), row.shares.argmax(axis=1)]
+    assert best.tolist() == logits.argmax(axis=1).tolist()
+
+
+def test_what_is_held_in_place_stays(model: Any) -> None:
+    """The same training with the soft targets of a text beside it moves that text less."""
+    kept = packing.pack([sft.soften(model, example(8, length=40))])
+
+    def drift() -> float:
+        fields = (kept.ids, kept.segments, kept.places, kept.targets, kept.shares, kept.weights)
+        return float(sft.loss(model, *map(mx.array, fields)))
+
+    before, replay = drift(), [sft.soften(model, example(8, length=40))]
+    sft.add_lora(model, options := msgspec.structs.replace(OPTIONS, epochs=15, replay=0.5))
+    fresh = {name: mx.array(each) for name, each in sft.matrices(model).items()}
+    list(sft.train(model, sft.plan(toys(), [], options), options))
+    alone = drift() - before
+    model.load_weights(list(fresh.items()), strict=False)
+    assert drift() == pytest.approx(before, rel=1e-4)
+    list(sft.train(model, sft.plan(toys(), replay, options), options))
+    assert drift() - before < 0.5 * alone
