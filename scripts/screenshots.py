@@ -112,7 +112,10 @@ async def picture(play: Play, folder: Path) -> str:
     description = Description(name=NAME, source=FileSource("/model.gguf"), file="model.gguf")
     entry = ModelEntry(NAME, Path("/model.gguf"), description)
     app = LocalaiApp(
-        Settings(), open_store=lambda: Store.open(database), open_engine=lambda: (entry, engine)
+        Settings(),
+        open_store=lambda: Store.open(database),
+        open_engine=lambda: (entry, engine),
+        tune=(),
     )
     async with app.run_test(size=SIZE) as pilot:
         assert app.chat is not None

@@ -62,8 +62,8 @@ def lessons(store: Store, corrections: Sequence[Correction]) -> Iterator[Lesson]
 
 
 def examples(lesson: Lesson, engine: Engine) -> tuple[Example, ...]:
-    """One example for each way to ask, the question as it was asked first; none when the
-    question with its answer is longer than LONGEST."""
+    """One example for each way to ask, the question as it was asked first, without those
+    that are longer than LONGEST though the talk before them is left out."""
     answer = assistant(lesson.chosen)
     context = lesson.context
     while True:
@@ -78,7 +78,9 @@ def examples(lesson: Lesson, engine: Engine) -> tuple[Example, ...]:
         context = shorter
     rest = phrasings.training(lesson.question)[1:]
     more = (engine.render((*shortened.ask(phrasing), answer), WHOLE) for phrasing in rest)
-    return tuple(Example(each.ids, each.weights) for each in (rendered, *more))
+    return tuple(
+        Example(each.ids, each.weights) for each in (rendered, *more) if len(each.ids) <= LONGEST
+    )
 
 
 def _without_oldest_turn(context: tuple[Message, ...]) -> tuple[Message, ...]:

@@ -158,18 +158,7 @@ def _arguments(reader: GGUFReader) -> llama.ModelArgs:
         field = reader.get_field(key)
         return default if field is None else field.contents()
 
-    architecture = value("general.architecture", "")
-    if architecture != "llama":
-        raise NotTrainable(
-            f"Models of the architecture {architecture!r} cannot be trained yet; "
-            "chatting works. Choose a llama model to train."
-        )
-    scaling = value("llama.rope.scaling.type", "none")
-    if scaling != "none" or value("llama.expert_count", 0):
-        raise NotTrainable(
-            "This model cannot be trained yet (stretched positions or experts); "
-            "chatting works. Choose another llama model to train."
-        )
+    _refuse_others(value)
     heads = int(value("llama.attention.head_count"))
     size = int(value("llama.embedding_length"))
     names = {tensor.name: tensor for tensor in reader.tensors}
@@ -192,3 +181,18 @@ def _arguments(reader: GGUFReader) -> llama.ModelArgs:
         mlp_bias="blk.0.ffn_up.bias" in names,
         tie_word_embeddings="output.weight" not in names,
     )
+
+
+def _refuse_others(value: Callable[..., Any]) -> None:
+    """Raise NotTrainable for what is no plain llama; `value` looks a key up."""
+    architecture = value("general.architecture", "")
+    if architecture != "llama":
+        raise NotTrainable(
+            f"Models of the architecture {architecture!r} cannot be trained yet; "
+            "chatting works. Choose a llama model to train."
+        )
+    if value("llama.rope.scaling.type", "none") != "none" or value("llama.expert_count", 0):
+        raise NotTrainable(
+            "This model cannot be trained yet (stretched positions or experts); "
+            "chatting works. Choose another llama model to train."
+        )

@@ -59,6 +59,7 @@ def app(model: str, home: Path, conversation: str = "") -> TimedApp:
         settings,
         open_store=partial(Store.open, home / "localai.db"),
         open_engine=partial(open_engine, settings, model),
+        tune=(),
         conversation=conversation,
     )
 

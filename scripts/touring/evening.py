@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -31,6 +32,12 @@ PAUSE = 0.2
 """Seconds between two keystrokes or words, so that the app is asked no more than a person can."""
 
 LONG = "Write a long story about a lighthouse keeper and the sea."
+
+
+NOWHERE = subprocess.DEVNULL
+
+Round = dict[str, list[Any]]
+"""One pass over all questions; see `_round`."""
 
 
 class Said(NamedTuple):
@@ -65,7 +72,9 @@ class Evening:
         self._terminal.until(
             lambda: self._terminal.shows("Correct the answer") or None, "the editor"
         )
-        self._terminal.press("select all", "delete", answer, "save")
+        for keys in ("select all", "delete", answer, "save"):
+            time.sleep(PAUSE)
+            self._terminal.press(keys)
         self._terminal.until(
             lambda: len(self._store.corrections()) > known or None, "the correction"
         )
@@ -125,15 +134,8 @@ def play(arguments: argparse.Namespace, home: Path) -> dict[str, object]:
         terminal.until(lambda: (home / "localai.db").exists() or None, "the history")
         terminal.until(lambda: terminal.shows("Write a message") or None, "the prompt")
         with Store.open(home / "localai.db", readonly=True) as store:
-            return _evening(
-                Evening(terminal, store),
-                store,
-                facts,
-                controls,
-                program,
-                environment,
-                arguments.budget,
-            )
+            tune = [*program, "tune", *(("--budget", arguments.budget) if arguments.budget else ())]
+            return _evening(Evening(terminal, store), store, facts, controls, tune, environment)
 
 
 def _evening(
@@ -141,9 +143,8 @@ def _evening(
     store: Store,
     facts: Sequence[Fact],
     controls: Sequence[Control],
-    program: Sequence[str],
+    tune: Sequence[str],
     environment: dict[str, str],
-    budget: str,
 ) -> dict[str, object]:
     before = _round(evening, facts, controls)
     idle = evening.ask(LONG).tokens_per_second
@@ -151,55 +152,50 @@ def _evening(
         evening.ask(fact.question)
         evening.correct(fact.answer)
     begun = time.monotonic()
-    tune = subprocess.Popen(
-        [*program, "tune", *(("--budget", budget) if budget else ())],
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    beside = _chat_beside(evening, store, tune)
-    code = tune.wait()
+    with subprocess.Popen(tune, env=environment, stdout=NOWHERE, stderr=NOWHERE) as process:
+        beside = _chat_beside(evening, store, process)
     seconds = time.monotonic() - begun
     run = store.runs(limit=1)[0]
     after = _round(evening, facts, controls)
     back = evening.roll_back(run.base) if run.state == "promoted" else 0.0
-    again = _round(evening, facts, controls[:0])
-    speeds = [step["tokens_per_second"] for _, step in store.metrics(run.id)]
+    again = _round(evening, facts, ())
     return {
-        "run": {
-            "state": run.state,
-            "exit": code,
-            "seconds": seconds,
-            "verdict": run.verdict,
-            "error": run.error,
-        },
-        "held_out": [sum(each["held_out"]) for each in (before, after, again)],
+        "run": {"state": run.state, "seconds": seconds, "error": run.error},
+        "verdict": run.verdict,
+        "training_tokens_per_second": _median(
+            [step["tokens_per_second"] for _, step in store.metrics(run.id)]
+        ),
+        "chat_tokens_per_second": {"idle": idle, "beside": beside},
+        "rollback_seconds": back,
+        **_compared(controls, before, after, again),
+    }
+
+
+def _compared(
+    controls: Sequence[Control], before: Round, after: Round, again: Round
+) -> dict[str, object]:
+    """What the three rounds of questions came to: before, after the tune, after going back."""
+    pairs = zip(controls, before["controls"], after["controls"], strict=True)
+    return {
+        "held_out_right": [sum(each["held_out"]) for each in (before, after, again)],
         "held_out_n": len(before["held_out"]),
-        "controls": [sum(each["controls"]) for each in (before, after)],
-        "controls_lost": [
-            control.question
-            for control, was, now in zip(
-                controls, before["controls"], after["controls"], strict=True
-            )
-            if was and not now
-        ],
+        "facts_right": [sum(map(any, each["facts"])) for each in (before, after, again)],
+        "controls_right": [sum(each["controls"]) for each in (before, after)],
+        "controls_lost": [control.question for control, was, now in pairs if was and not now],
         "adapters": [each["adapters"] for each in (before, after, again)],
         "same_after_rollback": before["texts"][: len(again["texts"])] == again["texts"],
-        "rollback_seconds": back,
-        "chat_tokens_per_second": {"idle": idle, "beside": beside},
-        "training_tokens_per_second": sorted(speeds)[len(speeds) // 2] if speeds else 0.0,
         "answers": after["texts"],
     }
 
 
-def _round(
-    evening: Evening, facts: Sequence[Fact], controls: Sequence[Control]
-) -> dict[str, list[Any]]:
+def _round(evening: Evening, facts: Sequence[Fact], controls: Sequence[Control]) -> Round:
     """Every held-out question and every control, once."""
     said = [(fact, evening.ask(question)) for fact in facts for question in fact.held_out]
+    rights = [(fact, right(fact, each.text)) for fact, each in said]
     known = [(control, evening.ask(control.question)) for control in controls]
     return {
-        "held_out": [right(fact, each.text) for fact, each in said],
+        "held_out": [each for _, each in rights],
+        "facts": [[each for other, each in rights if other is fact] for fact in facts],
         "controls": [knows(control, each.text) for control, each in known],
         "adapters": sorted({each.adapter for _, each in (*said, *known)}),
         "texts": [each.text for _, each in (*said, *known)],
@@ -215,6 +211,10 @@ def _chat_beside(evening: Evening, store: Store, tune: subprocess.Popen[bytes]) 
             found.append(evening.ask(LONG).tokens_per_second)
         time.sleep(1.0)
     return found
+
+
+def _median(values: Sequence[float]) -> float:
+    return statistics.median(values) if values else 0.0
 
 
 def report(found: dict[str, object]) -> str:
