@@ -152,6 +152,9 @@ async def test_a_text_that_is_as_it_was_is_no_correction(stage: Build) -> None:
         await edit(on)
         await on.pilot.press("ctrl+s")
         await on.until(lambda: "as it was" in complaint(on))
+        assert on.app.screen.query_one("#complaint").display
+        await on.pilot.press("x")
+        await on.until(lambda: not on.app.screen.query_one("#complaint").display)
         assert on.store.corrections() == ()
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar
 
-from textual import events
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical, VerticalScroll
@@ -77,6 +77,12 @@ class EditorScreen(ModalScreen[None]):
         complaint = self.query_one("#complaint", Static)
         complaint.update(clean(sentence))
         complaint.display = True
+
+    @on(TextArea.Changed)
+    def _edited(self, event: TextArea.Changed) -> None:
+        """What was wrong with the text before is wrong no more."""
+        event.stop()
+        self.query_one("#complaint").display = False
 
     def action_save(self) -> None:
         """Hand the text on; the screen is left when it is recorded."""
