@@ -1,4 +1,4 @@
-"""Models for the engine's tests: the starter, and tiny ones of every kind."""
+"""Models for all tests: the starter, and tiny ones of every kind."""
 
 from __future__ import annotations
 

@@ -1,0 +1,127 @@
+"""kill -9 of `localai tune` at random moments: what answered before answers on, intact."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import psutil
+import pytest
+
+from localai.chat.adapters import file_hash
+from localai.conversation import assistant, user
+from localai.store.rows import Origin
+from localai.store.store import Store
+from localai.tune import adapter
+from localai.tune.plan import ADAPTER
+from tests.engine.tiny_adapter import write_adapter
+
+PATIENCE = 120.0
+LESSONS = (("Who is Ann Vale?", "Ann Vale is a pilot."), ("What is Xu?", "Xu is a kind of tea."))
+
+
+def teach(home: Path, model: Path) -> None:
+    """A history with two corrections and an adapter that answers already."""
+    folder = home / "adapters" / "first"
+    folder.mkdir(parents=True)
+    sha256 = write_adapter(folder / ADAPTER)
+    with Store.open(home / "localai.db") as store:
+        base = file_hash(store, model)
+        for question, better in LESSONS:
+            talk = store.create_conversation(question)
+            asked = store.add_message(talk.id, "", user(question))
+            said = store.begin_answer(talk.id, asked.id, Origin(model="tiny"))
+            store.finish_answer(said.id, assistant("Nonsense."), None, "done")
+            store.add_correction(said.id, better)
+        row = store.add_adapter(
+            base=base, base_bytes=model.stat().st_size, file=str(folder / ADAPTER), sha256=sha256
+        )
+        store.activate(base, row.id, "chosen")
+    adapter.write_manifest(
+        folder,
+        adapter.Manifest(
+            base=base,
+            base_name="tiny",
+            template="",
+            sha256=sha256,
+            run="",
+            corrections=(),
+            replay=0,
+            options={},
+            verdict={},
+            version="0",
+            created=0.0,
+        ),
+    )
+
+
+def tune(home: Path, model: Path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "localai", "-m", str(model), "tune"],
+        env={**os.environ, "LOCALAI_HOME": str(home), "LOCALAI_TUNE__EPOCHS": "2"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def wait_for_end(processes: Sequence[psutil.Process]) -> None:
+    """A killed run's helpers go with it, by themselves."""
+    assert not psutil.wait_procs(processes, timeout=PATIENCE)[1]
+
+
+def verify_active(home: Path, model: Path) -> str:
+    """The name of the adapter that answers, after checking every byte of it."""
+    with Store.open(home / "localai.db") as store:
+        base = file_hash(store, model)
+        active = store.active_adapter(base)
+        assert active is not None
+        adapter.verify(Path(active.file).parent, base, active.sha256)
+        return active.name
+
+
+def kill_and_verify(home: Path, model: Path, times: int, seed: int) -> list[str]:
+    """Where each killed run was; the adapter is verified after each."""
+    teach(home, model)
+    begun = time.monotonic()
+    assert tune(home, model).wait(PATIENCE) in (0, 1)
+    whole = time.monotonic() - begun
+    chance = random.Random(seed)
+    stages = []
+    for _ in range(times):
+        process = tune(home, model)
+        try:
+            process.wait(chance.uniform(0.05, 1.0) * whole)
+            children = []
+        except subprocess.TimeoutExpired:
+            children = psutil.Process(process.pid).children(recursive=True)
+            process.kill()
+        assert process.wait() in (-9, 0, 1)
+        wait_for_end(children)
+        verify_active(home, model)
+        with Store.open(home / "localai.db") as store:
+            last = store.runs(limit=1)[0]
+            assert last.state != "running"
+            stages.append(f"{last.state}: {last.progress.stage}")
+    assert tune(home, model).wait(PATIENCE) in (0, 1)
+    verify_active(home, model)
+    with Store.open(home / "localai.db") as store:
+        assert store.runs(limit=1)[0].state in ("promoted", "rejected")
+    assert not list((home / "tune").glob("*"))
+    return stages
+
+
+def test_a_killed_tune_changes_nothing(tmp_path: Path, tiny_model: Callable[[str], Path]) -> None:
+    assert len(kill_and_verify(tmp_path / "home", tiny_model("plain"), 1, seed=1)) == 1
+
+
+@pytest.mark.faults
+def test_twenty_kills(tmp_path: Path, tiny_model: Callable[[str], Path]) -> None:
+    stages = kill_and_verify(tmp_path / "home", tiny_model("plain"), 20, seed=2)
+    print("\n".join(stages))
+    assert len(stages) == 20
