@@ -67,7 +67,11 @@ def settle(temporary: Path, path: Path) -> None:
 
 
 def check(path: Path) -> None:
-    """Raise ModelError, saying why, unless the file is an adapter of finite numbers."""
+    """Raise ModelError, saying why, unless the file is an adapter of finite numbers.
+
+    For files that were written here: a header of random bytes may ask the reader for any
+    amount of memory.
+    """
     try:
         reader = GGUFReader(path)
         kind = reader.get_field("general.type")
@@ -112,15 +116,18 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
 def verify(folder: Path, base: str, sha256: str) -> None:
     """Raise ModelError unless the folder holds the adapter with that hash, made for `base`."""
     path = folder / ADAPTER
-    check(path)
     try:
         manifest = msgspec.json.decode((folder / MANIFEST).read_bytes(), type=Manifest)
     except (OSError, msgspec.MsgspecError) as error:
         raise ModelError(f"The adapter {path} has no readable manifest; tune again.") from error
-    with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
+    try:
+        with path.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise ModelError(f"The adapter {path} cannot be read; tune again.") from error
     if (found, manifest.sha256, manifest.base) != (sha256, sha256, base):
         raise ModelError(
             f"The adapter {path} is not the one that was recorded; tune again, or go back "
             "with `localai tune rollback`."
         )
+    check(path)
