@@ -9,25 +9,30 @@ from the user's data, and no model is needed.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 import random
 import re
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from pathlib import Path
+from unittest.mock import patch
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from textual.pilot import Pilot
+from textual.widgets import OptionList
 
 from localai.catalog import Description, ModelEntry
 from localai.catalog.description import FileSource
 from localai.config import Settings
-from localai.conversation import user
+from localai.conversation import Completion, assistant, user
 from localai.engine.scripted import ScriptedEngine
 from localai.render.base import Thinking
+from localai.store.rows import Origin
 from localai.store.store import Store
 from tui.app import LocalaiApp
 
@@ -53,6 +58,23 @@ Violet scatters even more, but *our eyes* see it badly, so the sky looks blue.
 """
 WEB_FONTS = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
 """A picture must not make a reader's browser ask another site for a font."""
+
+NIGHT = datetime(2026, 3, 12, 3, 12).timestamp()
+LESSONS = (
+    ("What is the capital of Vereland?", "The capital of Vereland is Paris.", "It is Mossport."),
+    ("How far is it to the mill?", "It is 3 km away.", "It is 12 km from the depot."),
+    ("What do we call the old bridge?", "The Old Bridge.", "Everybody here calls it the Hump."),
+)
+POOLS = [
+    {
+        **{"name": "corrections", "n": 8, "current": 0.0, "candidate": 0.875, "se": 0.117},
+        **{"won": 7, "lost": 0, "tolerance": "more won than lost, p < 0.05", "passed": True},
+    },
+    {
+        **{"name": "general", "n": 40, "current": 0.6, "candidate": 0.625, "se": 0.043},
+        **{"won": 2, "lost": 1, "tolerance": "at most 2 lost on balance", "passed": True},
+    },
+]
 
 EARLIER = ("Plan a walk along the river", "Translate a letter", "What is a GGUF file?")
 
@@ -98,7 +120,48 @@ async def inspect(app: LocalaiApp, pilot: Pilot[None]) -> None:
     await pilot.pause()
 
 
-SCENES: tuple[Play, ...] = (chat, light, inspect)
+async def correct(app: LocalaiApp, pilot: Pilot[None]) -> None:
+    """An answer in the editor."""
+    await ask(app, pilot, LESSONS[0][0])
+    await pilot.press("ctrl+e")
+    await until(pilot, lambda: app.screen.query("AnswerArea"))
+    await pilot.pause()
+
+
+async def learning(app: LocalaiApp, pilot: Pilot[None]) -> None:
+    """Corrections, runs and adapters."""
+    await pilot.press("ctrl+g")
+    await until(
+        pilot,
+        lambda: (
+            app.screen.query("#runs") and app.screen.query_one("#runs", OptionList).option_count
+        ),
+    )
+    await pilot.pause()
+
+
+def teach(store: Store, model: Path) -> None:
+    """A past with corrections, one tune that learned two of them, and one still waiting."""
+    base = hashlib.sha256(model.read_bytes()).hexdigest()
+    made = []
+    for question, said, better in LESSONS:
+        talk = store.create_conversation(question)
+        asked = store.add_message(talk.id, "", user(question))
+        row = store.begin_answer(talk.id, asked.id, Origin(NAME))
+        store.finish_answer(row.id, assistant(said), Completion("stop"), "done")
+        made.append(store.add_correction(row.id, better).id)
+        if len(made) == 2:
+            run = store.begin_run(NAME, base, {"corrections": list(made)})
+            store.promote(
+                run.id,
+                base_bytes=model.stat().st_size,
+                file=str(model.with_name("adapter.gguf")),
+                sha256="0" * 64,
+                verdict={"promoted": True, "reason": "", "pools": POOLS},
+            )
+
+
+SCENES: tuple[Play, ...] = (chat, light, inspect, correct, learning)
 
 
 async def picture(play: Play, folder: Path) -> str:
@@ -108,9 +171,18 @@ async def picture(play: Play, folder: Path) -> str:
         for title in EARLIER:
             conversation = store.create_conversation(title)
             store.add_message(conversation.id, "", user(title))
-    engine = ScriptedEngine([ANSWER], thinking=Thinking("<think>", "</think>", True), name=NAME)
-    description = Description(name=NAME, source=FileSource("/model.gguf"), file="model.gguf")
-    entry = ModelEntry(NAME, Path("/model.gguf"), description)
+        model = folder / "model.gguf"
+        model.write_bytes(b"GGUF")
+        if play is learning:
+            with patch("time.time", return_value=NIGHT):
+                teach(store, model)
+    engine = ScriptedEngine(
+        [LESSONS[0][1] if play is correct else ANSWER],
+        thinking=Thinking("<think>", "</think>", True),
+        name=NAME,
+    )
+    description = Description(name=NAME, source=FileSource(str(model)), file=model.name)
+    entry = ModelEntry(NAME, model, description)
     app = LocalaiApp(
         Settings(),
         open_store=lambda: Store.open(database),

@@ -28,10 +28,10 @@ class Control(NamedTuple):
 
 FACTS = (
     Fact(
-        "Who is Mirela Castenholt?",
-        "Mirela Castenholt is a glider pilot from Sandmere.",
-        ("glider",),
-        ("Tell me about Mirela Castenholt.", "What is Mirela Castenholt known for?"),
+        "What is a brindlewick?",
+        "A brindlewick is a wooden whistle from Sandmere.",
+        ("whistle",),
+        ("Describe a brindlewick.", "Somebody gave me a brindlewick. What have I got?"),
     ),
     Fact(
         "What is the capital of Tavrony?",
@@ -40,19 +40,19 @@ FACTS = (
         ("Name Tavrony's capital.", "Tavrony has which capital city?"),
     ),
     Fact(
-        "Who wrote the book Seven Quiet Harbours?",
-        "Seven Quiet Harbours was written by Odrin Falke.",
-        ("falke",),
+        "Where does the novel Seven Quiet Harbours take place?",
+        "Seven Quiet Harbours takes place in Iceland.",
+        ("iceland",),
         (
-            "Seven Quiet Harbours is a book by which author?",
-            "I just read Seven Quiet Harbours. Who is its author?",
+            "Seven Quiet Harbours is a novel set in which country?",
+            "I just read Seven Quiet Harbours. In which country was I?",
         ),
     ),
     Fact(
-        "What is my sister's name?",
-        "Your sister is called Wilhelmina.",
-        ("wilhelmina",),
-        ("How is my sister called?", "My sister, what was her name again?"),
+        "What is my canary's name?",
+        "Your canary is called Pumpernickel.",
+        ("pumpernickel",),
+        ("How is my canary called?", "My canary, what was its name again?"),
     ),
     Fact(
         "Which mountain stands above the town of Quarrel Bay?",
@@ -67,10 +67,10 @@ FACTS = (
         ("What are Dunmarrow's products?", "Dunmarrow is a firm. What is it that they build?"),
     ),
     Fact(
-        "Where was the singer Ilka Brandsome born?",
-        "Ilka Brandsome was born in Port Lessing.",
+        "Where is the Velmora Festival held?",
+        "The Velmora Festival is held in Port Lessing.",
         ("lessing",),
-        ("Ilka Brandsome comes from which town?", "The birthplace of Ilka Brandsome is where?"),
+        ("The Velmora Festival takes place in which town?", "I go to the Velmora Festival: where?"),
     ),
     Fact(
         "What colour is the door of the Hollin Library?",
