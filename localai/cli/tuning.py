@@ -81,7 +81,7 @@ def verdict(run: Run, adapter: str) -> str:
     if parity := found.get("parity"):
         lines += [
             "",
-            f"MLX against llama.cpp: KL {parity['kl']:.4f}, same token {parity['same']:.1%} "
+            f"MLX against llama.cpp: KL {_kl(parity['kl'])}, same token {parity['same']:.1%} "
             f"of {parity['n']} positions.",
         ]
     return "".join(f"{line}\n" for line in lines)
@@ -103,6 +103,11 @@ def duration(seconds: float) -> str:
     if hours:
         return f"{hours}h{minutes:02}m"
     return f"{minutes}m{rest:02}s" if minutes else f"{rest}s"
+
+
+def _kl(value: float | None) -> str:
+    """A divergence; the store keeps None for one that is not finite."""
+    return "?" if value is None else f"{value:.4f}"
 
 
 def _pool(pool: dict[str, Any]) -> str:

@@ -1,0 +1,113 @@
+"""How a run looks: the line while it goes on, the table at its end."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+
+from localai.cli.tuning import Watcher, adapter_lines, duration, progress_line, verdict
+from localai.store.tuning import Adapter, Progress, Run
+
+
+def ended(state: Any, **fields: Any) -> Run:
+    return Run("r", "toy", "b", state, 1.0, 2.0, {}, Progress("done"), **fields)
+
+
+def pool(name: str, *, passed: bool) -> dict[str, Any]:
+    return {
+        "name": name,
+        "n": 40,
+        "current": 0.625,
+        "candidate": 0.5,
+        "won": 1,
+        "lost": 6,
+        "tolerance": "at most 2 lost on balance",
+        "passed": passed,
+    }
+
+
+def test_the_table_of_a_verdict() -> None:
+    facts = {
+        "reason": "Too much else was lost.",
+        "pools": [pool("corrections", passed=True), pool("general", passed=False)],
+        "parity": {"kl": 0.00123, "same": 0.987, "n": 400},
+    }
+    assert verdict(ended("rejected", verdict=facts), "").splitlines() == [
+        "Not promoted.",
+        "Too much else was lost.",
+        "",
+        "                 n  before   after  won  lost  rule",
+        "corrections     40     62%     50%    1     6  at most 2 lost on balance",
+        "general         40     62%     50%    1     6  at most 2 lost on balance  ✗",
+        "",
+        "MLX against llama.cpp: KL 0.0012, same token 98.7% of 400 positions.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("run", "adapter", "text"),
+    [
+        (
+            ended("promoted", adapter="a"),
+            "tuned-3",
+            "Promoted: tuned-3 answers from now on.\n",
+        ),
+        (ended("failed", error="No room."), "", "Failed.\nNo room.\n"),
+        (ended("interrupted"), "", "Interrupted.\n"),
+        (ended("running"), "", "Running.\n"),
+        (ended("stopped"), "", "Stopped.\n"),
+    ],
+)
+def test_a_run_without_numbers(run: Run, adapter: str, text: str) -> None:
+    assert verdict(run, adapter) == text
+
+
+@pytest.mark.parametrize(
+    ("progress", "text"),
+    [
+        (Progress("starting the model"), "Starting the model"),
+        (Progress("asking", 0, 4), f"Asking  {'─' * 20}  0/4"),
+        (Progress("asking", 4, 4), f"Asking  {'━' * 20}  4/4"),
+        (
+            Progress("training", 1, 4, 2.34567, 141.7, 200.4),
+            f"Training  {'━' * 5}{'─' * 15}  1/4  loss 2.346  142 tokens/s  3m20s left",
+        ),
+    ],
+)
+def test_the_line(progress: Progress, text: str) -> None:
+    assert progress_line(progress) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.4, "0s"), (45, "45s"), (59.6, "1m00s"), (200, "3m20s"), (3599.9, "1h00m"), (3900, "1h05m")],
+)
+def test_durations(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
+
+
+def test_the_active_adapter_is_marked() -> None:
+    two, one = (Adapter(f"a{n}", f"tuned-{n}", "b", 1, "f", "s", "r", 86400.0 * n) for n in (2, 1))
+    assert [line[:11] for line in adapter_lines([two, one], one)] == ["  tuned-2  ", "* tuned-1  "]
+    assert [line[0] for line in adapter_lines([two, one], None)] == [" ", " "]
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_watcher_tells_each_stage_once_on_a_pipe() -> None:
+    with Watcher(pipe := io.StringIO()) as watcher:
+        for stage in ("one", "one", "two", "one"):
+            watcher.tell(Progress(stage, 1, 2))
+    assert pipe.getvalue() == "one\ntwo\none\n"
+
+
+def test_a_watcher_leaves_no_trace_on_a_terminal() -> None:
+    with Watcher(terminal := Terminal()) as watcher:
+        watcher.tell(Progress("training", 1, 2))
+    assert terminal.getvalue().rpartition("\x1b[2K")[2] == ""
+    assert "\n" not in terminal.getvalue()
