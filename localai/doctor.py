@@ -40,6 +40,8 @@ PACKAGES = (
     "huggingface-hub",
     "jinja2",
     "msgspec",
+    "mlx",
+    "mlx-lm",
 )
 PROBE_CONTEXT = 512
 """Tokens; a small window is enough to see whether a model loads."""
@@ -169,6 +171,29 @@ def _database() -> Iterator[Finding]:
     else:
         advice = f"SQLite says: {found['check']}. Put a backup in its place."
         yield Finding("database", str(file), "problem", advice)
+    if found["corrections"] or found["adapters"]:
+        yield _learning(int(found["corrections"]))
+
+
+def _learning(corrections: int) -> Finding:
+    """Whether every adapter is the file that was recorded."""
+    with Store.open(readonly=True) as store:
+        adapters = store.adapters()
+    broken = [each.name for each in adapters if _digest(Path(each.file)) != each.sha256]
+    value = f"{corrections} corrections, {len(adapters)} adapters"
+    if not broken:
+        return Finding("learning", value)
+    advice = "Choose another adapter with `localai tune use`, or tune again."
+    return Finding("learning", f"{value}, damaged: {', '.join(broken)}", "warning", advice)
+
+
+def _digest(path: Path) -> str:
+    """The sha256 of a file (hex), "" when it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""
 
 
 def _disk(home: Path) -> Iterator[Finding]:
@@ -213,11 +238,9 @@ def _model(name: str, settings: Settings, factory: EngineFactory) -> Iterator[Fi
 
 def _checksum(path: Path, expected: str) -> Finding:
     """Whether the file is, byte for byte, the one that was described."""
-    try:
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        return Finding("checksum", f"{path} cannot be read ({error.strerror})", "problem", DISK)
+    digest = _digest(path)
+    if not digest:
+        return Finding("checksum", f"{path} cannot be read", "problem", DISK)
     if digest != expected:
         advice = "Fetch or install the model again: its file was changed or is damaged."
         return Finding("checksum", f"{digest} is not {expected}", "problem", advice)

@@ -51,11 +51,19 @@ def app(model: str, rounds: int) -> Iterator[list[Row]]:
     yield from chat_app.rows(model, rounds)
 
 
+def tune(model: str, rounds: int) -> Iterator[list[Row]]:
+    """Training speed and memory."""
+    from scripts.benchmarks import tune
+
+    yield from tune.rows(model, rounds)
+
+
 BENCHMARKS: dict[str, Callable[[str, int], Iterator[list[Row]]]] = {
     "chat": chat,
     "chat-engine": engine,
     "chat-decode": decode,
     "chat-app": app,
+    "tune": tune,
 }
 
 

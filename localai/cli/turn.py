@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Literal
 
 from localai.chat.session import Session
-from localai.chat.turn import AnswerFinished, AnswerStarted, TurnEvent
+from localai.chat.turn import AdapterRefused, AnswerFinished, AnswerStarted, TurnEvent
 from localai.cli.failure import note
 from localai.cli.interrupts import Interrupts
 from localai.cli.output import AnswerView, Silent
@@ -62,6 +62,8 @@ class Turn:
             self._progress.clear()
             if event.dropped:
                 note(left_out(event))
+        elif isinstance(event, AdapterRefused):
+            note(f"{event.name} does not answer: {event.error}")
         elif isinstance(event, PromptProgress):
             self._progress.show(f"Reading {event.read:,} of {event.total:,} tokens …")
         elif isinstance(event, Delta):

@@ -19,6 +19,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import NoReturn, Protocol
 
 from localai.engine import frames
@@ -131,6 +132,12 @@ def _take_precautions(parent: int, *, dies_with_thread: bool) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     faulthandler.enable()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    nice = os.getpriority(os.PRIO_PROCESS, 0)
+    if sys.platform == "linux" and nice > 0:
+        # Linux weighs sessions, not processes (sched(7), autogroup): a gentle parent's wish
+        # has to be said again for this one.
+        with contextlib.suppress(OSError):
+            Path("/proc/self/autogroup").write_text(str(nice), "ascii")
     if sys.platform == "linux" and dies_with_thread:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
