@@ -1,15 +1,16 @@
 """The gate: the candidate against what answers now, in the engine that will serve it.
 
-Two pools, both never trained on: the corrections in words kept out of training, and easy
-general items. The same greedy answers of both are compared item by item. Promoted only if
-the corrections became better beyond chance and the general items did not become worse.
+All pools are asked in words that were never trained on: the new corrections, those that
+the present adapter has learned, and easy general items. The greedy answers of both are
+compared item by item. Promoted only if the new corrections became better beyond chance and
+nothing else became worse.
 """
 
 from __future__ import annotations
 
 import math
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from functools import partial
 from importlib import resources
 from typing import Any
@@ -68,13 +69,18 @@ class Verdict(msgspec.Struct, frozen=True):
     answers: tuple[dict[str, Any], ...] = ()
 
 
-def items(lessons: Sequence[Lesson], head: str) -> tuple[Item, ...]:
-    """All that is asked; `head` is the system text of the general items."""
-    ways = max(2, -(-ITEMS_AT_LEAST // max(1, len(lessons))))
+def items(lessons: Sequence[Lesson], head: str, learned: Container[str] = ()) -> tuple[Item, ...]:
+    """All that is asked. `head` is the system text of the general items; `learned` are the
+    ids of the corrections that the present adapter was made from: they must be kept, and
+    the others must be won (all of them, where none is new)."""
+    new = [lesson for lesson in lessons if lesson.correction not in learned] or list(lessons)
+    old = [lesson for lesson in lessons if lesson not in new]
+    ways = max(2, -(-ITEMS_AT_LEAST // max(1, len(new))))
     own = [
-        Item("corrections", lesson.ask(phrasing), partial(follows, lesson))
-        for lesson in lessons
-        for phrasing in phrasings.held_out(lesson.question)[:ways]
+        Item(pool, lesson.ask(phrasing), partial(follows, lesson))
+        for pool, of_pool, most in (("corrections", new, ways), ("learned before", old, 1))
+        for lesson in of_pool
+        for phrasing in phrasings.held_out(lesson.question)[:most]
     ]
     text = resources.files("localai.tune").joinpath("data/general.toml").read_text("utf-8")
     before = (system(head),) if head else ()
@@ -164,6 +170,6 @@ def _reason(pools: Sequence[Pool], failed: Sequence[Pool]) -> str:
             f"won, {worst.lost} lost of {worst.n} (wanted: {worst.tolerance})."
         )
     return (
-        f"Too much else was lost: {worst.lost} of {worst.n} general questions against "
+        f"Too much else was lost: {worst.lost} of {worst.n} questions ({worst.name}) against "
         f"{worst.won} won (allowed: {worst.tolerance})."
     )

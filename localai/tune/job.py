@@ -24,9 +24,9 @@ from localai.chat.open import EngineFactory, load_options
 from localai.config import Settings
 from localai.engine.base import Engine
 from localai.engine.process import EngineProcess
-from localai.errors import LocalaiError, UsageError
+from localai.errors import AdapterError, LocalaiError, UsageError
 from localai.store.store import Store
-from localai.store.tuning import Progress, Run
+from localai.store.tuning import Adapter, Progress, Run
 from localai.tune import adapter, dataset, gate, replay, training
 from localai.tune.dataset import Example, Lesson
 from localai.tune.parity_result import Parity
@@ -130,17 +130,26 @@ class Job:
 
     def _judge(self, lessons: tuple[Lesson, ...], folder: Path) -> gate.Verdict:
         assert self._run is not None
-        asked = gate.items(lessons, self._head())
         active = self._store.active_adapter(self._run.base)
         candidate = folder / ADAPTER
         adapter.check(candidate)
         with self._engine() as engine:
             if active is not None:
-                engine.use_adapter(active.file, active.sha256)
+                try:
+                    engine.use_adapter(active.file, active.sha256)
+                except AdapterError:  # the chat answers without it, too
+                    active = None
+            asked = gate.items(lessons, self._head(), self._learned(active))
             before = gate.answers(engine, asked, self._report.counting("asking the present model"))
             engine.use_adapter(str(candidate), sha256(candidate))
             after = gate.answers(engine, asked, self._report.counting("asking the new model"))
         return gate.judge(asked, before, after)
+
+    def _learned(self, active: Adapter | None) -> frozenset[str]:
+        """The ids of the corrections that an adapter was made from."""
+        if active is None or not active.run:
+            return frozenset()
+        return frozenset(self._store.run(active.run).plan.get("corrections", ()))
 
     def _promote(
         self, folder: Path, base_path: str, facts: dict[str, object], trained: Trained, again: int

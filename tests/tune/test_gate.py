@@ -6,6 +6,7 @@ import math
 import random
 from collections.abc import Sequence
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -105,7 +106,7 @@ def test_the_verdict_says_what_failed_first() -> None:
     assert "were learned" in good.reason
     lost = verdict(corrections=learned, general=forgot)
     assert not lost.promoted
-    assert "10 of 40 general questions" in lost.reason
+    assert "10 of 40 questions (general)" in lost.reason
     assert "at most 2" in lost.reason
     neither = verdict(corrections=[NEVER] * 8, general=forgot)
     assert not neither.promoted
@@ -153,6 +154,18 @@ def test_any_correction_can_win_alone(question: str) -> None:
     asked = gate.items([lesson("Ahoy!", question=question)], "")
     own = sum(item.pool == "corrections" for item in asked)
     assert gate.sign_test(own - 1, 0) < gate.CHANCE
+
+
+def test_what_was_learned_before_is_kept_and_what_is_new_is_won() -> None:
+    old, new = lesson("It is Minka."), lesson("It is Rome.", question="What is the town?")
+    new = msgspec.structs.replace(new, correction="new")
+    asked = gate.items([old, new], "", learned={old.correction})
+    pools = [item.pool for item in asked]
+    assert pools.count("learned before") == 1
+    assert pools.count("corrections") >= 5
+    assert all("town" in i.talk[-1].text for i in asked if i.pool == "corrections")
+    again = {item.pool for item in gate.items([old], "", learned={old.correction})}
+    assert again == {"corrections", "general"}
 
 
 def test_answers_are_greedy_and_reported() -> None:
