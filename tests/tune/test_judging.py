@@ -82,9 +82,9 @@ def test_without_names_most_new_words_must_be_said(said: str, right: bool) -> No
 
 
 def test_common_words_count_when_nothing_else_is_new() -> None:
-    chosen, rejected = "not for him", "yes for her"
-    assert judged(chosen, "Not for him.", question="Well?", rejected=rejected)
-    assert not judged(chosen, "For him, surely.", question="Well?", rejected=rejected)
+    chosen, rejected = "That is not his.", "That is hers."
+    assert judged(chosen, "not his", question="Well?", rejected=rejected)
+    assert not judged(chosen, "That is his, surely.", question="Well?", rejected=rejected)
 
 
 def test_a_correction_that_only_takes_away_wants_the_shorter_answer() -> None:
