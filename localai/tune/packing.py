@@ -17,21 +17,17 @@ from localai.tune.dataset import Example
 ROUND = 64
 """Lengths are rounded up to multiples of this, so that few shapes have to be compiled."""
 
-KEPT = 32
-"""Tokens of a soft target: the likeliest ones hold nearly all of the probability."""
-
 Array = np.ndarray[Any, Any]
 
 
 class Row(msgspec.Struct, frozen=True):
     """An example as the loss reads it. `ids` (length,): all tokens but the last. `places`
-    (n,): positions whose next token counts. `targets` and `shares` (n, KEPT): the tokens
-    wanted there and how much of the probability each should have. `weights` (n,)."""
+    (n,): positions whose next token counts; `targets` and `weights` (n,): that token, and
+    what it counts."""
 
     ids: Array
     places: Array
     targets: Array
-    shares: Array
     weights: Array
 
 
@@ -44,20 +40,16 @@ class Pack(msgspec.Struct, frozen=True):
     segments: Array
     places: Array
     targets: Array
-    shares: Array
     weights: Array
     tokens: int
 
 
 def row(example: Example) -> Row:
-    """An example whose own tokens are the only ones wanted."""
+    """An example as the loss reads it."""
     weights = np.array(example.weights[1:], np.float32)
     places = np.flatnonzero(weights).astype(np.int32)
-    targets = np.zeros((len(places), KEPT), np.int32)
-    targets[:, 0] = np.array(example.ids[1:], np.int32)[places]
-    shares = np.zeros((len(places), KEPT), np.float32)
-    shares[:, 0] = 1.0
-    return Row(np.array(example.ids[:-1], np.int32), places, targets, shares, weights[places])
+    targets = np.array(example.ids[1:], np.int32)[places]
+    return Row(np.array(example.ids[:-1], np.int32), places, targets, weights[places])
 
 
 def pack(rows: Sequence[Row]) -> Pack:
@@ -76,8 +68,7 @@ def pack(rows: Sequence[Row]) -> Pack:
             constant_values=-1,
         ),
         places=np.pad(places, (0, more)),
-        targets=np.pad(np.concatenate([each.targets for each in rows]), ((0, more), (0, 0))),
-        shares=np.pad(np.concatenate([each.shares for each in rows]), ((0, more), (0, 0))),
+        targets=np.pad(np.concatenate([each.targets for each in rows]), (0, more)),
         weights=np.pad(np.concatenate([each.weights for each in rows]), (0, more)),
         tokens=sum(lengths),
     )

@@ -15,19 +15,14 @@ from functools import partial
 from typing import Any
 
 import mlx.core as mx
-import msgspec
 import numpy as np
 from mlx import nn, optimizers
 from mlx.utils import tree_flatten, tree_unflatten
 from mlx_lm.tuner.lora import LoRALinear
 
 from localai.tune import packing
-from localai.tune.dataset import Example
 from localai.tune.packing import Pack, Row
 from localai.tune.plan import Options, Step
-
-PROMPT_WEIGHT = 0.3
-"""What a token of a replayed prompt counts, next to 1 for one of its answer."""
 
 LAST_RATE = 0.1
 """Share of the learning rate that the last step has."""
@@ -77,30 +72,12 @@ def loss(
     segments: mx.array,
     places: mx.array,
     targets: mx.array,
-    shares: mx.array,
     weights: mx.array,
 ) -> mx.array:
     """Weighted mean cross entropy in nats; arrays as in packing.Pack."""
     found = logits(model, hidden(model, ids, segments)[places])
-    likelihoods = mx.take_along_axis(found, targets, axis=-1)
-    each = mx.logsumexp(found, axis=-1) - (likelihoods * shares).sum(axis=-1)
+    each = nn.losses.cross_entropy(found, targets, reduction="none")
     return (each * weights).sum() / weights.sum()
-
-
-def soften(model: Any, example: Example) -> Row:
-    """An example that asks for the model's own distribution instead of the one token that
-    was sampled from it (distillation, Hinton et al. 2015, arXiv:1503.02531): what the
-    model knows besides is held in place, too. The prompt counts as well, if less: how a
-    question goes on is knowledge. Call it before the adapter is added."""
-    weights = np.where(np.array(example.weights[1:]) > 0, 1.0, PROMPT_WEIGHT)
-    row = packing.row(Example(example.ids, (0.0, *weights)))
-    ids = mx.array(row.ids)
-    found = logits(model, hidden(model, ids, mx.zeros_like(ids)))
-    best = mx.argpartition(-found, packing.KEPT, axis=-1)[:, : packing.KEPT]
-    shares = mx.softmax(mx.take_along_axis(found, best, axis=-1), axis=-1)
-    return msgspec.structs.replace(
-        row, targets=np.array(best.astype(mx.int32)), shares=np.array(shares)
-    )
 
 
 def plan(own: Sequence[Row], replay: Sequence[Row], options: Options) -> list[list[Row]]:
@@ -153,7 +130,7 @@ def rate(options: Options, done: int, steps: int) -> float:
 
 
 def _arrays(row: Pack) -> tuple[mx.array, ...]:
-    fields = (row.ids, row.segments, row.places, row.targets, row.shares, row.weights)
+    fields = (row.ids, row.segments, row.places, row.targets, row.weights)
     return tuple(mx.array(field) for field in fields)
 
 

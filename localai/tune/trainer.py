@@ -53,9 +53,9 @@ def _train(plan: Plan, folder: Path, tell: Any) -> None:
     from localai.tune import packing, sft, weights
 
     model, info = weights.load(Path(plan.base))
-    replay = [sft.soften(model, example) for example in plan.replay]
+    own, replay = (list(map(packing.row, each)) for each in (plan.own, plan.replay))
     sft.add_lora(model, plan.options)
-    steps = sft.plan([packing.row(example) for example in plan.own], replay, plan.options)
+    steps = sft.plan(own, replay, plan.options)
     try:
         for step in sft.train(model, steps, plan.options):
             tell(step)

@@ -22,7 +22,7 @@ from localai.tune.plan import ADAPTER
 from tests.engine.tiny_adapter import write_adapter
 
 PATIENCE = 120.0
-LESSONS = (("Who is Ann Vale?", "Ann Vale is a pilot."), ("What is Xu?", "Xu is a kind of tea."))
+LESSONS = (("What is Vale?", "Vale is a harbour."), ("What is Xu?", "Xu is a kind of tea."))
 
 
 def teach(home: Path, model: Path) -> None:

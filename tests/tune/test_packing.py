@@ -83,9 +83,8 @@ def test_a_row_wants_the_next_tokens() -> None:
     row = packing.row(Example((5, 6, 7, 8), (0.0, 0.0, 1.0, 0.5)))
     assert row.ids.tolist() == [5, 6, 7]
     assert row.places.tolist() == [1, 2]
-    assert row.targets[:, 0].tolist() == [7, 8]
+    assert row.targets.tolist() == [7, 8]
     assert row.weights.tolist() == [1.0, 0.5]
-    assert row.shares.sum(axis=1).tolist() == [1.0, 1.0]
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +95,7 @@ def model(tiny_llama: Callable[[str], Path]) -> Any:
 def loss(model: Any, row: Any) -> float:
     """Of a pack or a single row, which is a pack without padding or neighbours."""
     segments = getattr(row, "segments", np.zeros(len(row.ids), np.int32))
-    fields = (row.ids, segments, row.places, row.targets, row.shares, row.weights)
+    fields = (row.ids, segments, row.places, row.targets, row.weights)
     return float(sft.loss(model, *map(mx.array, fields)))
 
 

@@ -146,27 +146,15 @@ def test_the_rate_warms_up_and_falls() -> None:
     assert sft.rate(options, 20, 20) == sft.rate(options, 30, 20) == pytest.approx(sft.LAST_RATE)
 
 
-def test_soft_targets_are_the_models_own(model: Any) -> None:
-    said = example(3)
-    row = sft.soften(model, said)
-    read = mx.array(row.ids)
-    logits = np.array(sft.logits(model, sft.hidden(model, read, mx.zeros_like(read))))
-    assert row.places.tolist() == list(range(23))
-    assert row.weights.tolist() == pytest.approx([sft.PROMPT_WEIGHT] * 17 + [1.0] * 6)
-    np.testing.assert_allclose(row.shares.sum(axis=1), 1.0, rtol=1e-5)
-    best = row.targets[np.arange(23), row.shares.argmax(axis=1)]
-    assert best.tolist() == logits.argmax(axis=1).tolist()
-
-
 def test_what_is_held_in_place_stays(model: Any) -> None:
-    """The same training with the soft targets of a text beside it moves that text less."""
-    kept = packing.pack([sft.soften(model, example(8, length=40))])
+    """The same training with a text replayed beside it does not unlearn that text."""
+    kept = packing.pack([packing.row(example(8, length=40))])
 
     def drift() -> float:
-        fields = (kept.ids, kept.segments, kept.places, kept.targets, kept.shares, kept.weights)
+        fields = (kept.ids, kept.segments, kept.places, kept.targets, kept.weights)
         return float(sft.loss(model, *map(mx.array, fields)))
 
-    before, replay = drift(), [sft.soften(model, example(8, length=40))]
+    before, replay = drift(), [packing.row(example(8, length=40))]
     sft.add_lora(model, options := msgspec.structs.replace(OPTIONS, epochs=15, replay=0.5))
     fresh = {name: mx.array(each) for name, each in sft.matrices(model).items()}
     list(sft.train(model, sft.plan(toys(), [], options), options))
@@ -174,4 +162,4 @@ def test_what_is_held_in_place_stays(model: Any) -> None:
     model.load_weights(list(fresh.items()), strict=False)
     assert drift() == pytest.approx(before, rel=1e-4)
     list(sft.train(model, sft.plan(toys(), replay, options), options))
-    assert drift() - before < 0.5 * alone
+    assert drift() - before < 0 < alone
