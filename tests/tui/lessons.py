@@ -18,7 +18,7 @@ from localai.store.tuning import Adapter, Progress, Run
 NIGHT = datetime(2026, 3, 12, 3, 12).timestamp()
 FACTS = [
     ("What is the capital of Zubrowka?", "The capital is Paris.", "The capital is Lutz."),
-    ("Who wrote The Glass Ferry?", "I do not know.", "Mara Lindqvist wrote it."),
+    ("What is The Glass Ferry?", "I do not know.", "It is a novel about a ferry."),
     ("How far is the depot from the mill?", "It is 3 km away.", "It is 12 km away."),
 ]
 PROMOTED: dict[str, Any] = {
