@@ -28,9 +28,23 @@ def _read_store() -> Store:
 
 
 def _memory_store() -> Store:
+    """A store that keeps nothing, and knows which adapters answer."""
+    from localai import paths
     from localai.store.store import Store
 
-    return Store.memory()
+    memory = Store.memory()
+    if paths.database().exists():
+        with Store.open(readonly=True) as store:
+            for base in {adapter.base for adapter in store.adapters()}:
+                if (active := store.active_adapter(base)) is not None:
+                    known = memory.add_adapter(
+                        base=base,
+                        base_bytes=active.base_bytes,
+                        file=active.file,
+                        sha256=active.sha256,
+                    )
+                    memory.activate(base, known.id, "chosen")
+    return memory
 
 
 def _open_session(*args: object, **kwargs: object) -> Session:

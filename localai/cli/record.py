@@ -33,7 +33,7 @@ def answer(stored: StoredMessage, *, saved: bool) -> dict[str, Any]:
         "reasoning": stored.message.reasoning,
         **generation(stored.completion),
         "model": origin.model if origin else None,
-        "adapter": (origin.adapter or None) if origin else None,
+        "adapter": origin.adapter or None if origin and saved else None,
         "dropped": origin.dropped if origin else 0,
         "conversation_id": stored.conversation if saved else None,
         "message_id": stored.id if saved else None,

@@ -97,6 +97,7 @@ class Job:
         own, again = self._examples(lessons)
         plan = Plan(base_path, self._options(), own, again, _parity_texts(own, again))
         trained = training.train(folder, plan, self._report.step)
+        adapter.check(folder / ADAPTER)
         self._report.say(Progress("comparing MLX with llama.cpp"), now=True)
         agreement = training.parity(folder, Path(base_path))
         verdict = self._judge(lessons, folder) if agreement.passed else _unequal(agreement)
@@ -132,7 +133,6 @@ class Job:
         assert self._run is not None
         active = self._store.active_adapter(self._run.base)
         candidate = folder / ADAPTER
-        adapter.check(candidate)
         with self._engine() as engine:
             if active is not None:
                 try:

@@ -9,6 +9,7 @@ because the vocabulary is wide and most positions are prompt.
 from __future__ import annotations
 
 import math
+import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -23,6 +24,9 @@ from mlx_lm.tuner.lora import LoRALinear
 from localai.tune import packing
 from localai.tune.packing import Pack, Row
 from localai.tune.plan import Options, Step
+
+RECENT = 10
+"""Steps whose times tell how long the next ones will take."""
 
 LAST_RATE = 0.1
 """Share of the learning rate that the last step has."""
@@ -99,12 +103,12 @@ def train(
     now: Callable[[], float] = time.monotonic,
 ) -> Iterator[Step]:
     """Train the matrices of `model`, a step at a time. Raises NotFinite as soon as a loss
-    is no number. With `seconds` the schedule shrinks to the steps that fit, by the speed
-    so far."""
+    is no number. With `seconds` the schedule has only the steps that fit."""
     model.train()
     optimizer = optimizers.AdamW(learning_rate=0.0, weight_decay=0.0)
     step = _compiled(model, optimizer, options)
     begin, steps, done = now(), len(plan), 0
+    spent: list[float] = []
     while done < steps:
         started = now()
         optimizer.learning_rate = mx.array(rate(options, done, steps))
@@ -115,9 +119,17 @@ def train(
         if not math.isfinite(found):
             raise NotFinite(f"the loss of step {done + 1} is {found}")
         done += 1
+        spent.append(now() - started)
         if options.seconds:
-            steps = min(steps, max(done, int(done * options.seconds / (now() - begin))))
-        yield Step(done, steps, found, row.tokens, now() - started)
+            steps = _affordable(len(plan), spent, options.seconds - (now() - begin))
+        yield Step(done, steps, found, row.tokens, spent[-1])
+
+
+def _affordable(planned: int, spent: Sequence[float], left: float) -> int:
+    """How many of the planned steps there is time for, when steps go on taking what the
+    last ones took. The first one is left out: it compiled."""
+    usual = statistics.median(spent[1:][-RECENT:] or spent)
+    return min(planned, len(spent) + max(0, int(left / max(usual, 1e-9))))
 
 
 def rate(options: Options, done: int, steps: int) -> float:

@@ -11,6 +11,7 @@ from typing import Any
 import click
 import pytest
 
+from localai.cli.invocation import Invocation
 from localai.cli.tune import Budget
 from localai.errors import UsageError
 from localai.store.store import Store
@@ -55,6 +56,14 @@ def promote(base: str, verdict: dict[str, Any] | None = None) -> Adapter:
         return store.promote(
             run.id, base_bytes=1, file="/a.gguf", sha256="s", verdict=verdict or VERDICT
         )
+
+
+def test_what_is_not_saved_is_answered_by_the_same_adapter(base: str) -> None:
+    assert Invocation().memory_store().adapters() == ()
+    promote(base)
+    known = Invocation().memory_store().active_adapter(base)
+    assert known is not None
+    assert (known.file, known.sha256, known.base_bytes) == ("/a.gguf", "s", 1)
 
 
 def active(base: str) -> str:
