@@ -29,7 +29,7 @@ CHANCE = 0.05
 TOLERANCE = 0.05
 """Share of the general items that may be lost on balance, at least one item."""
 
-LONGEST_ANSWER = 96
+LONGEST_ANSWER = 192
 ITEMS_AT_LEAST = 8
 """Held-out questions wanted in all: few corrections are asked in more ways each."""
 

@@ -22,7 +22,7 @@ class Options(msgspec.Struct, frozen=True):
 
     rank: int = 8
     scale: float = 2.0
-    learning_rate: float = 5e-4
+    learning_rate: float = 3e-4
     warmup: int = 10
     epochs: int = 2
     tokens: int = 384
