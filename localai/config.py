@@ -75,6 +75,8 @@ class TuneSettings(BaseModel, extra="forbid", use_attribute_docstrings=True):
     replay: float = Field(0.6, ge=0.33, le=0.9)
     """Share of each training step that repeats the model's own answers, which holds what it
     knew in place."""
+    nice: int = Field(19, ge=0, le=19)
+    """How far a tune steps back behind other programs; 0 lets it compete with them."""
 
 
 class AppSettings(BaseModel, extra="forbid", use_attribute_docstrings=True):

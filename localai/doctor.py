@@ -171,8 +171,8 @@ def _database() -> Iterator[Finding]:
     else:
         advice = f"SQLite says: {found['check']}. Put a backup in its place."
         yield Finding("database", str(file), "problem", advice)
-    if found["corrections"] or found["adapters"]:
-        yield _learning(int(found["corrections"]))
+    if corrections := int(found.get("corrections", 0)):
+        yield _learning(corrections)
 
 
 def _learning(corrections: int) -> Finding:

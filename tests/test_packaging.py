@@ -14,7 +14,7 @@ from packaging.utils import canonicalize_name as canonical
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-BY_NAME_ONLY = {"pysqlite3"}  # the store looks for it at run time
+BY_NAME_ONLY = {"pysqlite3", "scipy-openblas32"}  # looked for at run time
 
 
 def pins() -> dict[str, str]:
@@ -47,6 +47,10 @@ def closure(names: list[Requirement]) -> set[str]:
     return found
 
 
+MAKERS = {"mlx": "mlx"}
+"""Modules that platform wheels provide in the name of another distribution."""
+
+
 def imported(*folders: str) -> set[str]:
     """Distributions that the code of the folders imports, wherever in a file it does."""
     modules: set[str] = set()
@@ -60,7 +64,7 @@ def imported(*folders: str) -> set[str]:
     own = {"localai", "tui", "scripts", "tests"}
     outside = modules - own - set(sys.stdlib_module_names)
     assert outside <= set(providers), f"not installed: {outside - set(providers)}"
-    return {canonical(providers[module][0]) for module in outside}
+    return {MAKERS.get(module, canonical(providers[module][0])) for module in outside}
 
 
 def test_every_pin_is_one_exact_version_and_nothing_else() -> None:

@@ -25,6 +25,7 @@ def test_an_evening_with_a_tiny_model(tmp_path: Path, tiny_model: Callable[[str]
             **os.environ,
             "PYTHONPATH": str(ROOT),
             "LOCALAI_TUNE__EPOCHS": "60",
+            "LOCALAI_TUNE__NICE": "0",
             "LOCALAI_TUNE__LEARNING_RATE": "0.01",
         },
         stdin=subprocess.DEVNULL,

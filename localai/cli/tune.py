@@ -71,8 +71,8 @@ def tune(ctx: click.Context, budget: float) -> None:
     from localai.tune import gentle
     from localai.tune.job import Job
 
-    gentle.step_back()
     settings = config.load()
+    gentle.step_back(settings.tune.nice)
     with invocation.open_store() as store, _signals(), Watcher(sys.stderr) as watcher:
         entry = _entry(invocation, settings)
         run = Job(store, settings, entry, watcher.tell, seconds=budget).run()

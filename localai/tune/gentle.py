@@ -18,19 +18,20 @@ NICE = 19
 _PR_SET_PDEATHSIG = 1
 
 
-def step_back() -> None:
-    """Let everything else on the machine go first."""
+def step_back(nice: int = NICE) -> None:
+    """Let others on the machine go first, as far as `nice` says (0 to 19)."""
     with suppress(OSError):
-        os.setpriority(os.PRIO_PROCESS, 0, NICE)
+        os.setpriority(os.PRIO_PROCESS, 0, nice)
     if sys.platform == "linux" and os.getsid(0) == os.getpid():
         # Only a session of our own: a terminal's is the user's.
         with suppress(OSError):
-            Path("/proc/self/autogroup").write_text(str(NICE), "ascii")
+            Path("/proc/self/autogroup").write_text(str(nice), "ascii")
 
 
 def follow(parent: int) -> None:
-    """Be a child of `parent`: step back, end with it, dump no core (chats are in memory)."""
-    step_back()
+    """Be a child of `parent`: as gentle, ended with it, without core dumps (chats are in
+    memory)."""
+    step_back(os.getpriority(os.PRIO_PROCESS, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if sys.platform == "linux":

@@ -90,7 +90,7 @@ def steps(
         step = _take(order, tokens * (1 - share) if replay else tokens)
         if replay:
             room = share / (1 - share) * sum(len(example.ids) for example in step)
-            while room > 0:
+            while room >= 1:
                 step.append(next(others))
                 room -= len(step[-1].ids)
         yield step

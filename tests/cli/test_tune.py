@@ -174,7 +174,7 @@ def test_numbers_that_are_none_are_shown_as_unknown(run: Command, base: str) -> 
 def test_nothing_to_learn(
     run: Command, model: str, base: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gentle, "step_back", lambda: None)  # it would slow down the tests
+    monkeypatch.setattr(gentle, "step_back", lambda nice: None)  # it would slow down the tests
     result = run("-m", model, "tune")
     assert (result.exit_code, result.stdout) == (2, "")
     assert "correct an answer in the app" in result.stderr
@@ -212,7 +212,7 @@ class FakeJob:
 @pytest.fixture
 def fake(monkeypatch: pytest.MonkeyPatch) -> type[FakeJob]:
     monkeypatch.setattr(job, "Job", FakeJob)
-    monkeypatch.setattr(gentle, "step_back", lambda: None)
+    monkeypatch.setattr(gentle, "step_back", lambda nice: None)
     return FakeJob
 
 

@@ -63,7 +63,12 @@ def teach(home: Path, model: Path) -> None:
 def tune(home: Path, model: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [sys.executable, "-m", "localai", "-m", str(model), "tune"],
-        env={**os.environ, "LOCALAI_HOME": str(home), "LOCALAI_TUNE__EPOCHS": "2"},
+        env={
+            **os.environ,
+            "LOCALAI_HOME": str(home),
+            "LOCALAI_TUNE__EPOCHS": "2",
+            "LOCALAI_TUNE__NICE": "0",
+        },
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

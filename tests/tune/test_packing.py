@@ -52,7 +52,7 @@ def test_an_epoch(own: list[int], replay: list[int], share: float, tokens: int, 
         room = tokens * (1 - share) if others else tokens
         assert size(learned) <= room or len(learned) == 1
         wanted = share * size(learned) / (1 - share) if others else 0
-        assert wanted <= again + 1e-6
+        assert wanted < again + 1
         assert again < wanted + longest or again == 0
 
 
