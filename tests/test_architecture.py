@@ -89,7 +89,7 @@ def test_no_file_is_a_drawer() -> None:
 
 
 def test_nothing_names_a_registry_or_a_machine() -> None:
-    hosts = [rf"{host}\.org" for host in ("pypi", "python" + "hosted", "npmjs", "deb.debian")]
+    hosts = [rf"{host}\.org" for host in ("pypi", "python" + "hosted", "npmjs", "deb" + ".debian")]
     places = [rf"(?<![\w.~])/{place}/" for place in ("root", r"home/\w+", r"Users/\w+", "work")]
     pattern = re.compile("|".join(hosts + places))
     suffixes = (".py", ".md", ".toml", ".txt", ".json", ".yml", *SHELL)
