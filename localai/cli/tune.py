@@ -9,7 +9,7 @@ import re
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -73,7 +73,7 @@ def tune(ctx: click.Context, budget: float) -> None:
 
     settings = config.load()
     gentle.step_back(settings.tune.nice)
-    with invocation.open_store() as store, _signals(), Watcher(sys.stderr) as watcher:
+    with invocation.open_store() as store, _signals(), closing(Watcher(sys.stderr)) as watcher:
         entry = _entry(invocation, settings)
         run = Job(store, settings, entry, watcher.tell, seconds=budget).run()
         adapter = store.adapter(run.adapter).name if run.adapter else ""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from types import TracebackType
-from typing import Any, Self, TextIO
+from typing import Any, TextIO
 
 from localai.cli.progress import Progress as Line
+from localai.measures import measures
 from localai.sanitize import clean
 from localai.store.tuning import Adapter, Progress, Run
 
@@ -31,15 +31,8 @@ class Watcher:
         self._stream, self._line = stream, Line(stream, delay=0.0)
         self._stage = ""
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Take the line away."""
         self._line.clear()
 
     def tell(self, progress: Progress) -> None:
@@ -59,13 +52,7 @@ def progress_line(progress: Progress) -> str:
         filled = BAR * progress.done // progress.total
         parts.append("━" * filled + "─" * (BAR - filled))
         parts.append(f"{progress.done}/{progress.total}")
-    if progress.loss is not None:
-        parts.append(f"loss {progress.loss:.3f}")
-    if progress.tokens_per_second is not None:
-        parts.append(f"{progress.tokens_per_second:.0f} tokens/s")
-    if progress.seconds_left is not None:
-        parts.append(f"{duration(progress.seconds_left)} left")
-    return "  ".join(parts)
+    return "  ".join((*parts, *measures(progress)))
 
 
 def verdict(run: Run, adapter: str) -> str:
@@ -94,15 +81,6 @@ def adapter_lines(adapters: Sequence[Adapter], active: Adapter | None) -> list[s
         + time.strftime("%Y-%m-%d %H:%M", time.localtime(each.created))
         for each in adapters
     ]
-
-
-def duration(seconds: float) -> str:
-    """Hours and minutes, or minutes and seconds: "1h05m", "3m20s", "45s"."""
-    whole = round(seconds)
-    hours, minutes, rest = whole // 3600, whole // 60 % 60, whole % 60
-    if hours:
-        return f"{hours}h{minutes:02}m"
-    return f"{minutes}m{rest:02}s" if minutes else f"{rest}s"
 
 
 def _kl(value: float | None) -> str:

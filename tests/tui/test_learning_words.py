@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from localai.measures import duration
 from localai.store.tuning import Progress, Run
 from tui.learning.words import (
     BARS,
     NOTHING,
     difference,
-    duration,
     percent,
     shorten,
     sparkline,
@@ -68,7 +68,15 @@ def test_a_sparkline_uses_its_whole_scale() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "text"), [(0.4, "0 s"), (59, "59 s"), (61, "1 min"), (3700, "1 h 2 min")]
+    ("seconds", "text"),
+    [
+        (0.4, "0 s"),
+        (59, "59 s"),
+        (59.6, "1 min"),
+        (61, "1 min"),
+        (3599.9, "1 h 0 min"),
+        (3700, "1 h 2 min"),
+    ],
 )
 def test_durations(seconds: float, text: str) -> None:
     assert duration(seconds) == text

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from itertools import pairwise, takewhile
 
+from localai.measures import duration
 from localai.sanitize import clean
 from localai.store.tuning import Progress, Run
 
@@ -28,31 +29,11 @@ def when(seconds: float) -> str:
     return f"{datetime.fromtimestamp(seconds):%d %b %H:%M}".lstrip("0")
 
 
-def duration(seconds: float) -> str:
-    """A length of time, no finer than a reader needs."""
-    if seconds < 60:
-        return f"{max(0, round(seconds))} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
-
-
 def percent(progress: Progress) -> int | None:
     """How much of the stage is done, None when that is not known."""
     if progress.total <= 0:
         return None
     return max(0, min(100, 100 * progress.done // progress.total))
-
-
-def measures(progress: Progress) -> list[str]:
-    """The numbers that are known of a stage: loss, speed, time left."""
-    found = []
-    if progress.loss is not None:
-        found.append(f"loss {progress.loss:.2f}")
-    if progress.tokens_per_second is not None:
-        found.append(f"{progress.tokens_per_second:,.0f} tokens/s")
-    if progress.seconds_left is not None:
-        found.append(f"{duration(progress.seconds_left)} left")
-    return found
 
 
 def status_forms(run: Run | None) -> tuple[str, ...]:
