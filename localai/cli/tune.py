@@ -68,7 +68,7 @@ def tune(ctx: click.Context, budget: float) -> None:
     invocation = ctx.ensure_object(Invocation)
     from localai import config
     from localai.cli.tuning import Watcher, verdict
-    from localai.tune import gentle
+    from localai.engine import gentle
     from localai.tune.job import Job
 
     settings = config.load()

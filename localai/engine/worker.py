@@ -9,24 +9,18 @@ this process even while llama.cpp computes. What a command means is in `service`
 from __future__ import annotations
 
 import contextlib
-import ctypes
-import faulthandler
 import os
 import queue
-import resource
-import signal
 import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from typing import NoReturn, Protocol
 
-from localai.engine import frames
+from localai.engine import frames, gentle
 
 CHUNK = 1 << 16
 PIPE_BYTES = 1 << 20
-PR_SET_PDEATHSIG = 1
 
 
 class Answering(Protocol):
@@ -89,7 +83,7 @@ def run(
 ) -> NoReturn:
     """Be a careful child of process `arguments[0]` and answer its commands for ever."""
     commands, answers = _take_pipes()
-    _take_precautions(int(arguments[0]), dies_with_thread="--thread" in arguments)
+    gentle.follow(int(arguments[0]), dies_with_thread="--thread" in arguments)
     inbox = Inbox(commands)
     threading.Thread(target=inbox.receive, daemon=True).start()
     code = 1
@@ -125,23 +119,6 @@ def _take_pipes() -> tuple[int, int]:
         with contextlib.suppress(OSError):
             fcntl.fcntl(answers, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
     return commands, answers
-
-
-def _take_precautions(parent: int, *, dies_with_thread: bool) -> None:
-    """No core dumps (chats are in memory), a readable trace of a crash, no life alone."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    faulthandler.enable()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    nice = os.getpriority(os.PRIO_PROCESS, 0)
-    if sys.platform == "linux" and nice > 0:
-        # Linux weighs sessions, not processes (sched(7), autogroup): a gentle parent's wish
-        # has to be said again for this one.
-        with contextlib.suppress(OSError):
-            Path("/proc/self/autogroup").write_text(str(nice), "ascii")
-    if sys.platform == "linux" and dies_with_thread:
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        os._exit(0)
 
 
 def _write(pipe: int, answer: frames.Answer) -> None:

@@ -14,10 +14,10 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
+from localai.engine import gentle
 from localai.engine.base import LoadOptions
 from localai.engine.llama import Llama
 from localai.engine.llama_adapter import LlamaAdapter
-from localai.tune import gentle
 from localai.tune.parity_result import Parity
 from localai.tune.plan import ADAPTER, PARITY
 from localai.tune.workplace import sha256

@@ -17,8 +17,9 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from localai.engine import gentle
 from localai.errors import ModelError
-from localai.tune import adapter, blas, gentle
+from localai.tune import adapter, blas
 from localai.tune.dataset import Example
 from localai.tune.plan import ADAPTER, PARITY, PLAN, News, Plan, Refused, Trained
 

@@ -13,10 +13,11 @@ import pytest
 
 from localai.cli.invocation import Invocation
 from localai.cli.tune import Budget
+from localai.engine import gentle
 from localai.errors import UsageError
 from localai.store.store import Store
 from localai.store.tuning import Adapter, Progress, Run
-from localai.tune import gentle, job
+from localai.tune import job
 from tests.catalog import toy
 from tests.cli.conftest import Run as Command
 

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from localai.tune.gentle import NICE
+from localai.engine.gentle import NICE
 
 AUTOGROUP = Path("/proc/self/autogroup")
 
 STEPS_BACK = """
 import json, os, sys
 from pathlib import Path
-from localai.tune import gentle
+from localai.engine import gentle
 gentle.step_back()
 group = Path("/proc/self/autogroup")
 print(json.dumps([
@@ -28,7 +28,7 @@ print(json.dumps([
 
 FOLLOWS = """
 import os, resource, signal, sys
-from localai.tune import gentle
+from localai.engine import gentle
 os.setpriority(os.PRIO_PROCESS, 0, 7)
 gentle.follow(int(sys.argv[1]))
 print(os.getpriority(os.PRIO_PROCESS, 0), *resource.getrlimit(resource.RLIMIT_CORE),
