@@ -52,7 +52,13 @@ def train(folder: Path, plan: Plan, tell: Callable[[Step], None]) -> Trained:
 def parity(folder: Path, base: Path) -> Parity:
     """Compare MLX and llama.cpp on what training left. Raises EngineError, ModelError."""
     with _child("localai.tune.parity", str(folder), str(base)) as child:
-        said, _ = child.communicate(timeout=PARITY_SECONDS)
+        try:
+            said, _ = child.communicate(timeout=PARITY_SECONDS)
+        except subprocess.TimeoutExpired as error:
+            raise EngineError(
+                f"llama.cpp took more than {PARITY_SECONDS} s to read the new adapter; the "
+                "adapter in use stays. Tune again when the machine is less busy."
+            ) from error
         code = child.returncode
     if code:
         raise EngineError(
