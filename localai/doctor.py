@@ -6,7 +6,6 @@ starts the engine once; it repairs nothing.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import platform
 import shutil
@@ -25,6 +24,7 @@ from localai.catalog import Catalog, ModelEntry, check
 from localai.catalog.fit import fit
 from localai.catalog.memory import has_discrete_gpu, total_memory
 from localai.config import Settings
+from localai.digest import sha256
 from localai.engine.base import Engine, LoadOptions
 from localai.engine.process import EngineProcess
 from localai.errors import LocalaiError
@@ -190,8 +190,7 @@ def _learning(corrections: int) -> Finding:
 def _digest(path: Path) -> str:
     """The sha256 of a file (hex), "" when it cannot be read."""
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return sha256(path)
     except OSError:
         return ""
 

@@ -7,7 +7,6 @@ the process of `fetch`; the library's own downloads cannot be resumed by a later
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import time
@@ -23,6 +22,7 @@ from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]
 
 from localai import __version__
 from localai.catalog.choose import RemoteFile
+from localai.digest import sha256
 from localai.errors import DownloadError
 
 CHUNK = 1 << 20
@@ -77,7 +77,7 @@ class Download:
         """Whether the very file is in place already."""
         if not self._target.is_file() or self._target.stat().st_size != self._file.size:
             return False
-        return _sha256(self._target) == self._file.sha256
+        return sha256(self._target) == self._file.sha256
 
     def fetch(self) -> None:
         """Bring all bytes into the part. Raises DownloadError, or what the client raises."""
@@ -93,7 +93,7 @@ class Download:
 
     def verify(self) -> None:
         """Compare the part with the checksum and put it in place. Raises DownloadError."""
-        if _sha256(self._part) != self._file.sha256:
+        if sha256(self._part) != self._file.sha256:
             self._part.unlink()
             raise DownloadError(
                 f"{self._file.path} arrived damaged (its checksum is wrong) and was deleted; "
@@ -161,11 +161,6 @@ class Download:
                 progress(self.done)
 
         return Meter
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def prepare_client() -> None:

@@ -7,12 +7,12 @@ otherwise than without it. Which adapter should answer is decided in `chat`.
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from localai import digest
 from localai.catalog.cursor import Damaged
 from localai.catalog.gguf import GgufHeader, read_header
 from localai.engine.batch import Decoder
@@ -72,9 +72,7 @@ def _read(path: Path, sha256: str) -> GgufHeader:
     if not path.is_file():
         raise AdapterError(f"There is no adapter file {path}; choose another one, or tune anew.")
     try:
-        with path.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
-        if found != sha256:
+        if digest.sha256(path) != sha256:
             raise AdapterError(
                 f"The adapter {path} is not the file it was when it was made; "
                 "choose another one, or tune anew."

@@ -7,7 +7,6 @@ the output is scaled by alpha / rank. Rows of q and k are as the base file has t
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -17,6 +16,7 @@ import msgspec
 import numpy as np
 from gguf import GGUFReader, GGUFWriter
 
+from localai import digest
 from localai.errors import ModelError
 from localai.tune.plan import ADAPTER
 
@@ -121,8 +121,7 @@ def verify(folder: Path, base: str, sha256: str) -> None:
     except (OSError, msgspec.MsgspecError) as error:
         raise ModelError(f"The adapter {path} has no readable manifest; tune again.") from error
     try:
-        with path.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
+        found = digest.sha256(path)
     except OSError as error:
         raise ModelError(f"The adapter {path} cannot be read; tune again.") from error
     if (found, manifest.sha256, manifest.base) != (sha256, sha256, base):

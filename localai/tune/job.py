@@ -12,7 +12,7 @@ import hashlib
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import msgspec
@@ -22,6 +22,7 @@ from localai.catalog import ModelEntry
 from localai.chat.adapters import file_hash
 from localai.chat.open import EngineFactory, load_options
 from localai.config import Settings
+from localai.digest import sha256
 from localai.engine.base import Engine
 from localai.engine.process import EngineProcess
 from localai.errors import AdapterError, LocalaiError, UsageError
@@ -32,7 +33,7 @@ from localai.tune.dataset import Example, Lesson
 from localai.tune.parity_result import Parity
 from localai.tune.plan import ADAPTER, Options, Plan, Trained
 from localai.tune.reporting import Reporter, Tell
-from localai.tune.workplace import adapters_folder, alone, clear_leftovers, sha256, work_folder
+from localai.tune.workplace import adapters_folder, alone, clear_leftovers, work_folder
 
 RESERVE = 0.3
 """Share of the time budget kept for what comes after training."""
@@ -82,8 +83,9 @@ class Job:
             self._report = Reporter(self._store, self._run.id, self._tell)
             try:
                 return self._go(tuple(dataset.lessons(self._store, corrections)), options.path)
-            except LocalaiError as error:
-                self._store.end_run(self._run.id, "failed", error=str(error))
+            except Exception as error:
+                with suppress(LocalaiError):  # a full disk, say, is told as the first trouble
+                    self._store.end_run(self._run.id, "failed", error=str(error))
                 raise
             except KeyboardInterrupt:
                 self._store.end_run(self._run.id, "stopped")

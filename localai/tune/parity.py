@@ -14,13 +14,13 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
+from localai.digest import sha256
 from localai.engine import gentle
 from localai.engine.base import LoadOptions
 from localai.engine.llama import Llama
 from localai.engine.llama_adapter import LlamaAdapter
 from localai.tune.parity_result import Parity
 from localai.tune.plan import ADAPTER, PARITY
-from localai.tune.workplace import sha256
 
 
 def compare(folder: Path, base: str) -> Parity:

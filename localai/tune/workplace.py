@@ -5,7 +5,6 @@ Knows which of them are leftovers of killed runs; nothing of what is in them.
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -59,9 +58,3 @@ def work_folder(run_id: str) -> Path:
 def adapters_folder() -> Path:
     """Where promoted adapters live, one folder each."""
     return paths.home() / "adapters"
-
-
-def sha256(path: Path) -> str:
-    """sha256 of a file, hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

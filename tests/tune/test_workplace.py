@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from localai import digest
 from localai.errors import UsageError
 from localai.store.store import Store
 from localai.tune import workplace
@@ -85,4 +86,4 @@ def test_there_may_be_nothing_to_clear(store: Store) -> None:
 
 def test_a_known_hash(tmp_path: Path) -> None:
     (path := tmp_path / "file").write_text("abc")
-    assert workplace.sha256(path).startswith("ba7816bf")
+    assert digest.sha256(path).startswith("ba7816bf")
