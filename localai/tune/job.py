@@ -31,7 +31,7 @@ from localai.store.tuning import Adapter, Progress, Run
 from localai.tune import adapter, dataset, gate, replay, training
 from localai.tune.dataset import Example, Lesson
 from localai.tune.parity_result import Parity
-from localai.tune.plan import ADAPTER, Options, Plan, Trained
+from localai.tune.plan import ADAPTER, Options, Plan, Trained, options
 from localai.tune.reporting import Reporter, Tell
 from localai.tune.workplace import adapters_folder, alone, clear_leftovers, work_folder
 
@@ -72,8 +72,8 @@ class Job:
             corrections = self._store.corrections()
             if not corrections:
                 raise UsageError(NOTHING)
-            options = load_options(self._settings, self._entry)
-            base = file_hash(self._store, Path(options.path))
+            path = load_options(self._settings, self._entry).path
+            base = file_hash(self._store, Path(path))
             plan = {
                 "corrections": [correction.id for correction in corrections],
                 "options": msgspec.to_builtins(self._options()),
@@ -82,7 +82,7 @@ class Job:
             self._run = self._store.begin_run(self._entry.name, base, plan)
             self._report = Reporter(self._store, self._run.id, self._tell)
             try:
-                return self._go(tuple(dataset.lessons(self._store, corrections)), options.path)
+                return self._go(tuple(dataset.lessons(self._store, corrections)), path)
             except Exception as error:
                 with suppress(LocalaiError):  # a full disk, say, is told as the first trouble
                     self._store.end_run(self._run.id, "failed", error=str(error))
@@ -191,15 +191,8 @@ class Job:
 
     def _options(self) -> Options:
         """The settings, with the part of the time budget that training may take."""
-        tune = self._settings.tune
         left = self._seconds * (1 - RESERVE) - (time.monotonic() - self._begun)
-        return Options(
-            rank=tune.rank,
-            learning_rate=tune.learning_rate,
-            epochs=tune.epochs,
-            replay=tune.replay,
-            seconds=max(1.0, left) if self._seconds else 0.0,
-        )
+        return options(self._settings.tune, seconds=max(1.0, left) if self._seconds else 0.0)
 
     def _head(self) -> str:
         """The system text of new conversations."""

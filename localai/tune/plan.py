@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
+from localai.config import TuneSettings
 from localai.tune.dataset import Example
 
 PLAN = "plan.msgpack"
@@ -14,22 +15,27 @@ ADAPTER = "adapter.gguf"
 PARITY = "parity.npz"
 
 
-class Options(msgspec.Struct, frozen=True):
+class Options(msgspec.Struct, frozen=True, kw_only=True):
     """How to train. `scale` multiplies the adapter's output (alpha = scale * rank);
     `tokens`: about that many in a step, `replay` the share of them that is replay;
     `epochs` over what is not replay; `seconds`: stop after that, 0 never; `clip`: largest
-    norm of the gradient."""
+    norm of the gradient. What a user can set has no default here."""
 
-    rank: int = 8
+    rank: int
+    learning_rate: float
+    epochs: int
+    replay: float
     scale: float = 2.0
-    learning_rate: float = 3e-4
     warmup: int = 10
-    epochs: int = 2
     tokens: int = 384
-    replay: float = 0.6
     seconds: float = 0.0
     clip: float = 1.0
     seed: int = 0
+
+
+def options(settings: TuneSettings, seconds: float = 0.0) -> Options:
+    """How to train under these settings."""
+    return Options(**settings.model_dump(exclude={"nice"}), seconds=seconds)
 
 
 class Plan(msgspec.Struct, frozen=True):

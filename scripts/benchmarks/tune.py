@@ -80,18 +80,18 @@ def measure(model: Path, steps: int, tokens: int, *, stock: bool) -> Figures:
         blas.bind()
     import resource
 
-    from localai.tune import packing, sft, weights
+    from localai.config import TuneSettings
+    from localai.tune import packing, plan, sft, weights
     from localai.tune.dataset import Example
-    from localai.tune.plan import Options
 
     trained, _ = weights.load(model)
-    options = Options()
+    options = plan.options(TuneSettings())
     sft.add_lora(trained, options)
     half = EXAMPLE // 2
     example = Example(tuple(range(100, 100 + EXAMPLE)), (0.0,) * half + (1.0,) * half)
     row = packing.row(example)
-    plan = [[row] * ((tokens or options.tokens) // EXAMPLE)] * steps
-    speeds = [step.tokens / step.seconds for step in sft.train(trained, plan, options)]
+    rows = [[row] * ((tokens or options.tokens) // EXAMPLE)] * steps
+    speeds = [step.tokens / step.seconds for step in sft.train(trained, rows, options)]
     unit = 1 if sys.platform == "darwin" else 1024
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
     return Figures(speeds[2:] or speeds, memory)

@@ -90,7 +90,7 @@ def test_the_same_seed_plans_the_same() -> None:
     own, replay = toys(9), toys(5)
 
     def planned(seed: int) -> list[list[int]]:
-        options = Options(tokens=64, seed=seed, epochs=3)
+        options = msgspec.structs.replace(OPTIONS, seed=seed, epochs=3, replay=0.6)
         return [[id(row) for row in step] for step in sft.plan(own, replay, options)]
 
     assert planned(1) == planned(1)
@@ -101,7 +101,8 @@ def test_the_same_seed_plans_the_same() -> None:
 
 def test_learning_that_leaves_the_numbers_stops(model: Any) -> None:
     seen: list[Step] = []
-    sft.add_lora(model, options := Options(learning_rate=1e30, warmup=0, epochs=50, replay=0.0))
+    options = msgspec.structs.replace(OPTIONS, learning_rate=1e30, warmup=0, epochs=50)
+    sft.add_lora(model, options)
     with pytest.raises(sft.NotFinite, match=r"the loss of step \d+ is"):
         seen.extend(sft.train(model, sft.plan(toys(), [], options), options))
     assert len(seen) < 5
@@ -138,7 +139,7 @@ def test_a_budget_too_short_for_anything_still_makes_a_step(model: Any) -> None:
 
 
 def test_the_rate_warms_up_and_falls() -> None:
-    options = Options(learning_rate=1.0, warmup=4)
+    options = msgspec.structs.replace(OPTIONS, learning_rate=1.0, warmup=4)
     rates = [sft.rate(options, done, 20) for done in range(20)]
     assert rates[:4] == pytest.approx([0.25, 0.5, 0.75, 1.0])
     assert rates[4:] == sorted(rates[4:], reverse=True)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import gguf
+import msgspec
 import numpy as np
 import pytest
 
@@ -17,7 +18,7 @@ from localai.tune.parity_result import Parity
 from localai.tune.plan import ADAPTER, PARITY, Options, Plan, Step, Trained
 from tests.tune.tiny_llama import ids
 
-OPTIONS = Options(rank=4, learning_rate=5e-3, warmup=2, epochs=8, tokens=64)
+OPTIONS = Options(rank=4, learning_rate=5e-3, warmup=2, epochs=8, tokens=64, replay=0.4)
 
 
 def example(seed: int, length: int = 30) -> Example:
@@ -132,7 +133,7 @@ def test_a_model_that_cannot_be_trained_is_refused(
 
 
 def test_nonsense_is_refused_and_leaves_no_adapter(base: Path, tmp_path: Path) -> None:
-    wild = Options(learning_rate=1e30, warmup=0, epochs=20, tokens=64)
+    wild = msgspec.structs.replace(OPTIONS, learning_rate=1e30, warmup=0, epochs=20)
     with pytest.raises(ModelError, match="not finite"):
         training.train(tmp_path, plan(base, wild), lambda step: None)
     assert not (tmp_path / ADAPTER).exists()
