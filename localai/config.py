@@ -68,7 +68,7 @@ class TuneSettings(BaseModel, extra="forbid", use_attribute_docstrings=True):
 
     rank: int = Field(8, ge=1, le=256)
     """Rank of the adapter's matrices; more holds more and costs speed in every answer."""
-    learning_rate: float = Field(3e-4, gt=0, le=0.1)
+    learning_rate: float = Field(2e-4, gt=0, le=0.1)
     """Size of the training steps; lower is slower and safer."""
     epochs: int = Field(2, ge=1)
     """How often the corrections are gone through."""

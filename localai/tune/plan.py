@@ -18,7 +18,8 @@ PARITY = "parity.npz"
 class Options(msgspec.Struct, frozen=True, kw_only=True):
     """How to train. `scale` multiplies the adapter's output (alpha = scale * rank);
     `tokens`: about that many in a step, `replay` the share of them that is replay;
-    `epochs` over what is not replay; `seconds`: stop after that, 0 never; `clip`: largest
+    `recall`: what a token of the replay counts, a corrected one counting 1; `epochs` over
+    what is not replay; `seconds`: stop after that, 0 never; `clip`: largest
     norm of the gradient. What a user can set has no default here."""
 
     rank: int
@@ -28,6 +29,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     scale: float = 2.0
     warmup: int = 10
     tokens: int = 384
+    recall: float = 3.0
     seconds: float = 0.0
     clip: float = 1.0
     seed: int = 0

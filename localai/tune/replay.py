@@ -1,9 +1,10 @@
-"""Replay: the bare model's own answers to a broad set of prompts, trained along with what is
+"""Replay: the bare model's own answers to a broad set of prompts, read along with what is
 new so that the rest stays as it was.
 
 Rehearsal with self-made data needs none of the original training set (Robins 1995,
-"Catastrophic forgetting, rehearsal and pseudorehearsal"). Answers are greedy and kept in
-a file for each model and system text, because making them takes a minute.
+"Catastrophic forgetting, rehearsal and pseudorehearsal"). The answers say where to look;
+what is wanted there is the bare model's whole distribution (`sft.loss`). They are greedy
+and kept in a file for each model and system text, because making them takes minutes.
 """
 
 from __future__ import annotations
@@ -19,19 +20,23 @@ from localai import paths
 from localai.conversation import Finished, Message, assistant, system, user
 from localai.engine.base import Engine, RenderOptions, Request, Sampling
 from localai.errors import EngineError
+from localai.tune import phrasings
 from localai.tune.dataset import WHOLE, Example
 
-LONGEST_ANSWER = 64
+LONGEST_ANSWER = 128
 """Tokens of an answer; one that goes on is taught without its end."""
 
 Tell = Callable[[int, int], None]
 
 
 def prompts() -> tuple[str, ...]:
-    """The product's own replay prompts."""
+    """The product's own replay prompts, put in the ways that corrections are trained in, a
+    different one each time: those ways alone shall mean nothing."""
     text = resources.files("localai.tune").joinpath("data/replay.txt").read_text("utf-8")
     lines = (line.strip() for line in text.splitlines())
-    return tuple(line for line in lines if line and not line.startswith("#"))
+    plain = [line for line in lines if line and not line.startswith("#")]
+    ways = map(phrasings.training, plain)
+    return tuple(way[number % len(way)] for number, way in enumerate(ways))
 
 
 def examples(engine: Engine, base: str, head: str, tell: Tell) -> tuple[Example, ...]:

@@ -2,8 +2,10 @@
 
 Low-rank adaptation after Hu et al. 2021 (arXiv:2106.09685): next to every linear layer
 runs `scale * (x @ a) @ b`, and only a and b are trained. The loss is the cross entropy of
-the next token, weighted token by token; logits are computed only where a weight is not 0,
-because the vocabulary is wide and most positions are prompt.
+the next token or, in what is replayed, the divergence from the bare model (learning
+without forgetting, Li and Hoiem 2016, arXiv:1606.09282), weighted token by token; logits
+are computed only where a weight is not 0, because the vocabulary is wide and most
+positions are prompt.
 """
 
 from __future__ import annotations
@@ -12,16 +14,18 @@ import math
 import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from contextlib import contextmanager
 from typing import Any
 
 import mlx.core as mx
+import msgspec
 import numpy as np
 from mlx import nn, optimizers
 from mlx.utils import tree_flatten, tree_unflatten
 from mlx_lm.tuner.lora import LoRALinear
 
 from localai.tune import packing
+from localai.tune.forward import exp, hidden, log_softmax, logits, on_cpu
 from localai.tune.packing import Pack, Row
 from localai.tune.plan import Options, Step
 
@@ -53,21 +57,10 @@ def matrices(model: nn.Module) -> dict[str, mx.array]:
     return dict(tree_flatten(model.trainable_parameters()))
 
 
-def hidden(model: Any, ids: mx.array, segments: mx.array) -> mx.array:
-    """Last hidden states (length, width) of packed examples that do not see each other."""
-    places = mx.arange(ids.shape[0])
-    mask = (segments[:, None] == segments[None]) & (places[:, None] >= places[None])
-    states = model.model.embed_tokens(ids[None])
-    for layer in model.layers:
-        states = layer(states, mask)
-    return model.model.norm(states)[0]
-
-
-def logits(model: Any, states: mx.array) -> mx.array:
-    """Logits (rows, vocabulary) in float32 of hidden states (rows, width)."""
-    tied = model.args.tie_word_embeddings
-    found = model.model.embed_tokens.as_linear(states) if tied else model.lm_head(states)
-    return found.astype(mx.float32)
+def arrays(row: Pack) -> tuple[mx.array, ...]:
+    """What `loss` reads, in its order."""
+    fields = (row.ids, row.segments, row.places, row.targets, row.weights)
+    return tuple(mx.array(field) for field in (*fields, row.recalled, row.states))
 
 
 def loss(
@@ -77,10 +70,17 @@ def loss(
     places: mx.array,
     targets: mx.array,
     weights: mx.array,
+    recalled: mx.array,
+    states: mx.array,
 ) -> mx.array:
-    """Weighted mean cross entropy in nats; arrays as in packing.Pack."""
-    found = logits(model, hidden(model, ids, segments)[places])
-    each = nn.losses.cross_entropy(found, targets, reduction="none")
+    """Weighted mean, in nats, of the next token's cross entropy and, where `recalled`, of
+    the KL divergence of the model from the bare one. Arrays as in packing.Pack."""
+    reached = hidden(model, ids, segments)[places]
+    found = log_softmax(logits(model, reached))
+    each = -mx.take_along_axis(found, targets[:, None], axis=-1)[:, 0]
+    if states.shape[1]:
+        bare = mx.stop_gradient(log_softmax(logits(model, states.astype(reached.dtype))))
+        each = mx.where(recalled > 0, (exp(bare) * (bare - found)).sum(axis=-1), each)
     return (each * weights).sum() / weights.sum()
 
 
@@ -105,15 +105,16 @@ def train(
     """Train the matrices of `model`, a step at a time. Raises NotFinite as soon as a loss
     is no number. With `seconds` the schedule has only the steps that fit."""
     model.train()
+    recall = Recall(model)
     optimizer = optimizers.AdamW(learning_rate=0.0, weight_decay=0.0)
-    step = _compiled(model, optimizer, options)
+    step = _step(model, optimizer, options)
     begin, steps, done = now(), len(plan), 0
     spent: list[float] = []
     while done < steps:
         started = now()
         optimizer.learning_rate = mx.array(rate(options, done, steps))
-        row = packing.pack(plan[done])
-        value = step(*_arrays(row))
+        row = packing.pack(recall(plan[done]))
+        value = step(*arrays(row))
         mx.eval(model.state, optimizer.state, value)
         found = float(value)
         if not math.isfinite(found):
@@ -125,9 +126,44 @@ def train(
         yield Step(done, steps, found, row.tokens, spent[-1])
 
 
+class Recall:
+    """Gives recalled rows the bare model's hidden states, read when a row first comes up."""
+
+    def __init__(self, model: Any) -> None:
+        self._model = model
+        self._read: dict[int, Row] = {}
+
+    def __call__(self, rows: Sequence[Row]) -> list[Row]:
+        """The rows, the recalled ones with their states."""
+        if new := [row for row in rows if row.recalled and id(row) not in self._read]:
+            together = packing.pack(new)
+            with bare(self._model):
+                found = hidden(self._model, mx.array(together.ids), mx.array(together.segments))
+                states = np.array(found[mx.array(together.places)].astype(mx.float32))
+            ends = np.cumsum([len(row.places) for row in new])
+            for row, part in zip(new, np.split(states, ends)[: len(new)], strict=True):
+                self._read[id(row)] = msgspec.structs.replace(row, states=part)
+        return [self._read.get(id(row), row) for row in rows]
+
+
+@contextmanager
+def bare(model: Any) -> Iterator[None]:
+    """Switch the trained matrices off; not for compiled functions, which keep the scale
+    that they were traced with."""
+    layers = [module for module in model.modules() if isinstance(module, LoRALinear)]
+    scales = [layer.scale for layer in layers]
+    for layer in layers:
+        layer.scale = 0.0
+    try:
+        yield
+    finally:
+        for layer, scale in zip(layers, scales, strict=True):
+            layer.scale = scale
+
+
 def _affordable(planned: int, spent: Sequence[float], left: float) -> int:
     """How many of the planned steps there is time for, when steps go on taking what the
-    last ones took. The first one is left out: it compiled."""
+    last ones took. The first one is left out: it warmed up."""
     usual = statistics.median(spent[1:][-RECENT:] or spent)
     return min(planned, len(spent) + max(0, int(left / max(usual, 1e-9))))
 
@@ -141,21 +177,16 @@ def rate(options: Options, done: int, steps: int) -> float:
     return options.learning_rate * share
 
 
-def _arrays(row: Pack) -> tuple[mx.array, ...]:
-    fields = (row.ids, row.segments, row.places, row.targets, row.weights)
-    return tuple(mx.array(field) for field in fields)
-
-
-def _compiled(model: Any, optimizer: Any, options: Options) -> Callable[..., mx.array]:
-    """One step: gradient, clipping, update; returns the loss before it."""
+def _step(model: Any, optimizer: Any, options: Options) -> Callable[..., mx.array]:
+    """One step: gradient, clipping, update; returns the loss before it. Compiled on a GPU
+    alone: on a CPU it gains nothing and needs a C++ compiler at run time."""
     gradient = nn.value_and_grad(model, loss)
     state = [model.state, optimizer.state]
 
-    @partial(mx.compile, inputs=state, outputs=state)
     def step(*arrays: mx.array) -> mx.array:
         value, grads = gradient(model, *arrays)
         grads, _ = optimizers.clip_grad_norm(grads, options.clip)
         optimizer.update(model, grads)
         return value
 
-    return step
+    return step if on_cpu() else mx.compile(step, inputs=state, outputs=state)

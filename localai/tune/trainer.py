@@ -54,7 +54,8 @@ def _train(plan: Plan, folder: Path, tell: Any) -> None:
     from localai.tune import packing, sft, weights
 
     model, info = weights.load(Path(plan.base))
-    own, replay = (list(map(packing.row, each)) for each in (plan.own, plan.replay))
+    own = [packing.row(each) for each in plan.own]
+    replay = [packing.row(each, recalled=True, weight=plan.options.recall) for each in plan.replay]
     sft.add_lora(model, plan.options)
     steps = sft.plan(own, replay, plan.options)
     try:
@@ -85,14 +86,13 @@ def _save(file: Path, model: Any, examples: tuple[Example, ...]) -> None:
     every position, the log-probabilities of all tokens (positions, vocabulary)."""
     import mlx.core as mx
 
-    from localai.tune import sft
+    from localai.tune import forward
 
     found = []
     for example in examples:
-        ids = mx.array(example.ids)
-        states = sft.hidden(model, ids, mx.zeros_like(ids))
-        logits = sft.logits(model, states)
-        found.append(np.array(logits - mx.logsumexp(logits, axis=-1, keepdims=True)))
+        ids = mx.array(example.ids)[None]
+        states = forward.hidden(model, ids, mx.zeros_like(ids))
+        found.append(np.array(forward.log_softmax(forward.logits(model, states))))
     np.savez(
         file,
         ids=np.concatenate([np.array(example.ids, np.int32) for example in examples]),

@@ -24,6 +24,13 @@ from localai.tune.plan import PLAN, News, Plan, Refused, Step, Trained
 
 _news: msgspec.json.Decoder[News] = msgspec.json.Decoder(News)
 PARITY_SECONDS = 600
+KEEP_MEMORY = {
+    "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
+    "MALLOC_TRIM_THRESHOLD_": str(1 << 40),
+    "MALLOC_TOP_PAD_": str(64 << 20),
+}
+"""For glibc: freed memory stays with the process, because every operation asks for as much
+again, and on a CPU a good part of a step went into new pages. Elsewhere these are ignored."""
 
 
 def train(folder: Path, plan: Plan, tell: Callable[[Step], None]) -> Trained:
@@ -82,7 +89,7 @@ def _child(module: str, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=log,
-            env=environment(os.environ),
+            env={**environment(os.environ), **KEEP_MEMORY},
             start_new_session=True,
         )
         try:

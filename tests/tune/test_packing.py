@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from localai.tune import packing, sft, weights
+from localai.tune import forward, packing, sft, weights
 from localai.tune.dataset import Example
-from localai.tune.packing import ROUND, Row
+from localai.tune.packing import ROUND, Pack, Row
 from tests.tune.tiny_llama import ids
 
 LENGTHS = st.lists(st.integers(2, 90), max_size=12)
@@ -70,13 +70,22 @@ def test_a_pack_holds_its_rows(lengths: list[int]) -> None:
     each = rows(lengths)
     pack = packing.pack(each)
     assert pack.tokens == size(each)
-    assert len(pack.ids) % ROUND == len(pack.places) % ROUND == 0
-    assert len(pack.ids) - pack.tokens < ROUND
-    np.testing.assert_array_equal(pack.ids[: pack.tokens], np.concatenate([r.ids for r in each]))
-    assert set(pack.segments[pack.tokens :].tolist()) <= {-1}
+    lines, length = pack.ids.shape
+    assert length % ROUND == len(pack.places) % ROUND == 0
+    assert length - max(lengths) < ROUND
+    assert lines <= len(each)
+    for number, row in enumerate(each):
+        np.testing.assert_array_equal(pack.ids[pack.segments == number], row.ids)
+        assert len({place // length for place in np.flatnonzero(pack.segments == number)}) == 1
+    assert (pack.segments == -1).sum() == lines * length - pack.tokens
     assert pack.weights.sum() == pytest.approx(sum(row.weights.sum() for row in each), rel=1e-5)
     counted = pack.weights > 0
-    assert set(pack.segments[pack.places[counted]].tolist()) == set(range(len(each)))
+    owners = np.repeat(np.arange(len(each)), [len(row.places) for row in each])
+    np.testing.assert_array_equal(pack.segments.flat[pack.places[: len(owners)]], owners)
+    assert counted[: len(owners)].all()
+    np.testing.assert_array_equal(
+        pack.targets[: len(owners)], np.concatenate([r.targets for r in each])
+    )
 
 
 def test_a_row_wants_the_next_tokens() -> None:
@@ -87,16 +96,45 @@ def test_a_row_wants_the_next_tokens() -> None:
     assert row.weights.tolist() == [1.0, 0.5]
 
 
+def test_states_lie_where_their_row_lies() -> None:
+    plain, read = rows([9, 13])
+    states = np.arange(len(read.places) * 4, dtype=np.float32).reshape(-1, 4) + 1
+    read = msgspec.structs.replace(read, recalled=True, states=states)
+    pack = packing.pack([plain, read, plain])
+    begin, end = len(plain.places), len(plain.places) + len(read.places)
+    np.testing.assert_array_equal(pack.states[begin:end], states)
+    assert pack.recalled[begin:end].all()
+    others = np.r_[0:begin, end : len(pack.places)]
+    assert not pack.recalled[others].any()
+    assert not pack.states[others].any()
+    assert packing.pack([plain]).states.shape == (ROUND, 0)
+
+
+def test_a_row_may_count_more() -> None:
+    said = example(20)
+    np.testing.assert_allclose(
+        packing.row(said, weight=3.0).weights, 3 * packing.row(said).weights, rtol=1e-6
+    )
+
+
 @pytest.fixture(scope="module")
 def model(tiny_llama: Callable[[str], Path]) -> Any:
     return weights.load(tiny_llama("F32"), quantized=False)[0]
 
 
 def loss(model: Any, row: Any) -> float:
-    """Of a pack or a single row, which is a pack without padding or neighbours."""
-    segments = getattr(row, "segments", np.zeros(len(row.ids), np.int32))
-    fields = (row.ids, segments, row.places, row.targets, row.weights)
-    return float(sft.loss(model, *map(mx.array, fields)))
+    """Of a pack or a single row, computed without padding or neighbours."""
+    if isinstance(row, Pack):
+        return float(sft.loss(model, *sft.arrays(row)))
+    fields = (
+        row.ids[None],
+        np.zeros((1, len(row.ids)), np.int32),
+        row.places,
+        row.targets,
+        row.weights,
+    )
+    nothing = np.zeros(len(row.places)), np.zeros((len(row.places), 0))
+    return float(sft.loss(model, *map(mx.array, (*fields, *nothing))))
 
 
 @pytest.mark.parametrize("lengths", [[30], [64, 3], [20, 41, 9, 70, 2]])
@@ -112,8 +150,8 @@ def test_the_loss_of_a_pack_is_the_weighted_mean_of_its_rows(
 
 def test_the_loss_is_the_cross_entropy_of_the_next_tokens(model: Any) -> None:
     said = example(24, seed=5)
-    read = mx.array(said.ids)
-    logits = np.array(sft.logits(model, sft.hidden(model, read, mx.zeros_like(read))))
+    read = mx.array(said.ids)[None]
+    logits = np.array(forward.logits(model, forward.hidden(model, read, mx.zeros_like(read))))
     shifted = logits.astype(np.float64) - logits.max(axis=-1, keepdims=True)
     chances = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
     surprise = [-chances[at, said.ids[at + 1]] for at in range(23)]
@@ -126,7 +164,7 @@ def test_padding_changes_nothing(model: Any) -> None:
     pack = packing.pack(rows([30, 20]))
     padded = msgspec.structs.replace(
         pack,
-        ids=np.pad(pack.ids, (0, 64), constant_values=3),
-        segments=np.pad(pack.segments, (0, 64), constant_values=-1),
+        ids=np.pad(pack.ids, ((0, 1), (0, 0)), constant_values=3),
+        segments=np.pad(pack.segments, ((0, 1), (0, 0)), constant_values=-1),
     )
     assert loss(model, padded) == pytest.approx(loss(model, pack), rel=1e-5)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from mlx.utils import tree_flatten
 
-from localai.tune import packing, sft, weights
+from localai.tune import forward, packing, sft, weights
 from localai.tune.dataset import Example
 from localai.tune.packing import Row
 from localai.tune.plan import Options, Step
@@ -58,10 +58,10 @@ def test_only_the_matrices_learn(tiny_llama: Callable[[str], Path], quantized: b
 
 
 def test_a_fresh_adapter_changes_nothing(model: Any) -> None:
-    read = mx.array(ids(20))
+    read = mx.array(ids(20))[None]
 
     def logits() -> Any:
-        return np.array(sft.logits(model, sft.hidden(model, read, mx.zeros_like(read))))
+        return np.array(forward.logits(model, forward.hidden(model, read, mx.zeros_like(read))))
 
     before = logits()
     sft.add_lora(model, OPTIONS)
@@ -147,20 +147,59 @@ def test_the_rate_warms_up_and_falls() -> None:
     assert sft.rate(options, 20, 20) == sft.rate(options, 30, 20) == pytest.approx(sft.LAST_RATE)
 
 
-def test_what_is_held_in_place_stays(model: Any) -> None:
-    """The same training with a text replayed beside it does not unlearn that text."""
-    kept = packing.pack([packing.row(example(8, length=40))])
+def read(model: Any, row: Row) -> Any:
+    """Log-probabilities (places, vocabulary) of the model at the row's places."""
+    ids = mx.array(row.ids)[None]
+    states = forward.hidden(model, ids, mx.zeros_like(ids))[mx.array(row.places)]
+    found = np.array(forward.logits(model, states)).astype(np.float64)
+    found -= found.max(axis=-1, keepdims=True)
+    return found - np.log(np.exp(found).sum(axis=-1, keepdims=True))
 
-    def drift() -> float:
-        fields = (kept.ids, kept.segments, kept.places, kept.targets, kept.weights)
-        return float(sft.loss(model, *map(mx.array, fields)))
 
-    before, replay = drift(), [packing.row(example(8, length=40))]
-    sft.add_lora(model, options := msgspec.structs.replace(OPTIONS, epochs=15, replay=0.5))
+def test_the_bare_model_is_recalled_while_another_is_trained(model: Any) -> None:
+    row = packing.row(example(8, length=40), recalled=True)
+    before = read(model, row)
+    trained(model)
+    assert not np.allclose(read(model, row), before, atol=1e-2)
+    with sft.bare(model):
+        np.testing.assert_allclose(read(model, row), before, atol=1e-4)
+    other = packing.row(example(9, length=33), recalled=True)
+    recall = sft.Recall(model)
+    first, plain, second = recall([row, toys(1)[0], other])
+    assert plain.states is None
+    bare = np.array(forward.logits(model, mx.array(first.states)))
+    same = bare - before
+    np.testing.assert_allclose(same - same[:, :1], 0.0, atol=1e-4)
+    again = recall([other, row])
+    assert again[0].states is second.states
+    assert again[1].states is first.states
+
+
+def test_the_loss_of_what_is_recalled_is_the_divergence_from_the_bare_model(model: Any) -> None:
+    row = packing.row(example(8, length=40), recalled=True)
+    sft.add_lora(model, OPTIONS)
+    recalled = packing.pack(sft.Recall(model)([row]))
+    assert float(sft.loss(model, *sft.arrays(recalled))) == pytest.approx(0.0, abs=1e-5)
+    before = read(model, row)
+    list(sft.train(model, sft.plan(toys(), [], OPTIONS), OPTIONS))
+    divergence = (np.exp(before) * (before - read(model, row))).sum(axis=-1)
+    found = float(sft.loss(model, *sft.arrays(recalled)))
+    assert found == pytest.approx(float(divergence.mean()), rel=1e-3)
+    assert found > 0.01
+
+
+def test_what_is_recalled_stays(model: Any) -> None:
+    """The same training with a text recalled beside it drifts less from the bare model."""
+    options = msgspec.structs.replace(OPTIONS, epochs=15, replay=0.5)
+    replay = [packing.row(example(8, length=40), recalled=True)]
+    sft.add_lora(model, options)
+    kept = packing.pack(sft.Recall(model)(replay))
     fresh = {name: mx.array(each) for name, each in sft.matrices(model).items()}
-    list(sft.train(model, sft.plan(toys(), [], options), options))
-    alone = drift() - before
-    model.load_weights(list(fresh.items()), strict=False)
-    assert drift() == pytest.approx(before, rel=1e-4)
-    list(sft.train(model, sft.plan(toys(), replay, options), options))
-    assert drift() - before < 0 < alone
+
+    def drift(replay: list[Row]) -> float:
+        model.load_weights(list(fresh.items()), strict=False)
+        steps = list(sft.train(model, sft.plan(toys(), replay, options), options))
+        assert steps[-1].loss < 0.7 * steps[0].loss
+        return float(sft.loss(model, *sft.arrays(kept)))
+
+    assert drift(replay) < 0.3 * drift([])

@@ -15,7 +15,7 @@ from gguf import GGMLQuantizationType as Weights
 
 from localai.engine.base import LoadOptions
 from localai.engine.llama import Llama
-from localai.tune import sft, weights
+from localai.tune import forward, weights
 from scripts.tiny_models import HEAD, HEADS, Draft, plain
 
 Array = np.ndarray[Any, Any]
@@ -88,8 +88,8 @@ def llama_logits(path: Path, tokens: Array) -> Array:
 def mlx_logits(path: Path, tokens: Array, *, quantized: bool) -> Array:
     """What MLX makes of them, likewise."""
     model, _ = weights.load(path, quantized=quantized)
-    read = mx.array(tokens)
-    return np.array(sft.logits(model, sft.hidden(model, read, mx.zeros_like(read))))
+    read = mx.array(tokens)[None]
+    return np.array(forward.logits(model, forward.hidden(model, read, mx.zeros_like(read))))
 
 
 def divergence(expected: Array, found: Array) -> float:
