@@ -1,7 +1,8 @@
 """Training speed and memory of localai's trainer, against MLX with the BLAS of its wheel.
 
 Each figure comes from a process of its own that trains on made-up tokens: half of each
-example is prompt, as in a talk, and the steps have the trainer's own size.
+example is prompt, as in a talk; the steps have the trainer's own size and share of replay,
+all of it new, so that reading the bare model is counted.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from localai.tune.training import KEEP_MEMORY
 from scripts.benchmarks.rows import Row, bootstrap
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -65,7 +67,7 @@ def _child(model: str, *, steps: int, tokens: int, stock: bool) -> Figures:
                 *(str(steps), str(tokens), "stock" if stock else "ours"),
             ],
             cwd=ROOT,
-            env={**os.environ, "LOCALAI_HOME": home},
+            env={**os.environ, **({} if stock else KEEP_MEMORY), "LOCALAI_HOME": home},
             stdout=subprocess.PIPE,
             check=True,
         )
@@ -89,8 +91,11 @@ def measure(model: Path, steps: int, tokens: int, *, stock: bool) -> Figures:
     sft.add_lora(trained, options)
     half = EXAMPLE // 2
     example = Example(tuple(range(100, 100 + EXAMPLE)), (0.0,) * half + (1.0,) * half)
-    row = packing.row(example)
-    rows = [[row] * ((tokens or options.tokens) // EXAMPLE)] * steps
+    count = (tokens or options.tokens) // EXAMPLE
+    rows = [
+        [packing.row(example, recalled=i < options.replay * count) for i in range(count)]
+        for _ in range(steps)
+    ]
     speeds = [step.tokens / step.seconds for step in sft.train(trained, rows, options)]
     unit = 1 if sys.platform == "darwin" else 1024
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
