@@ -72,7 +72,7 @@ class TuneSettings(BaseModel, extra="forbid", use_attribute_docstrings=True):
     """Size of the training steps; lower is slower and safer."""
     epochs: int = Field(2, ge=1)
     """How often the corrections are gone through."""
-    replay: float = Field(0.6, ge=0.33, le=0.9)
+    replay: float = Field(0.7, ge=0.33, le=0.9)
     """Share of each training step that repeats the model's own answers, which holds what it
     knew in place."""
     nice: int = Field(19, ge=0, le=19)

@@ -53,7 +53,8 @@ def bind() -> bool:
         found = metadata.distribution(DISTRIBUTION)
         library = Path(str(found.locate_file(LIBRARY))).resolve(strict=True)
         bridge = _bridge(library, found.version)
-        ctypes.CDLL(str(library), mode=ctypes.RTLD_GLOBAL)
+        blas = ctypes.CDLL(str(library), mode=ctypes.RTLD_GLOBAL)
+        blas.scipy_openblas_set_num_threads(len(os.sched_getaffinity(0)))
         ctypes.CDLL(str(bridge), mode=ctypes.RTLD_GLOBAL)
     except (metadata.PackageNotFoundError, OSError, subprocess.SubprocessError):
         return False

@@ -1,8 +1,7 @@
-"""Examples put end to end into few lines a step, so that little padding is computed.
+"""Examples put end to end, so that a step computes hardly any padding.
 
-Pure: numpy only. Lines are as long as the step's longest example: attention costs the
-square of their length. The attention mask keeps examples apart (block-diagonal); positions
-need no reset, since rotary attention depends on distances alone.
+Pure: numpy only. Attention keeps the examples apart (block-diagonal); positions need no
+reset, since rotary attention depends on distances alone.
 """
 
 from __future__ import annotations
@@ -37,18 +36,17 @@ class Row(msgspec.Struct, frozen=True):
 
 
 class Pack(msgspec.Struct, frozen=True):
-    """One step, fields as in Row. `ids` (lines, length): rows end to end; `segments`, of the
-    same shape, tells which row a position belongs to, -1 for padding. `places` (n,) count
-    through all lines, row by row; padded ones weigh 0. `recalled` (n,) is 1 where
-    `states` (n, width) has the bare model's; without any such row the width is 0.
-    `tokens`: how many ids are not padding."""
+    """One step, fields as in Row. `ids` (length,): rows end to end; `segments` (length,)
+    tells which row a position belongs to, -1 for padding. `places` and `weights` (n + m,):
+    n positions whose next tokens are `targets` (n,), then m that are recalled, where the
+    bare model has `states` (m, width); padded ones weigh 0. `tokens`: how many ids are not
+    padding."""
 
     ids: Array
     segments: Array
     places: Array
     targets: Array
     weights: Array
-    recalled: Array
     states: Array
     tokens: int
 
@@ -64,54 +62,30 @@ def row(example: Example, *, recalled: bool = False, weight: float = 1.0) -> Row
 
 def pack(rows: Sequence[Row]) -> Pack:
     """The rows in one; nothing of one is seen by another."""
-    begins, length = _lines([len(each.ids) for each in rows])
-    room = length * (1 + max(begins) // length)
-    ids, segments = np.zeros(room, np.int32), np.full(room, -1, np.int32)
-    for number, (each, begin) in enumerate(zip(rows, begins, strict=True)):
-        ids[begin : begin + len(each.ids)] = each.ids
-        segments[begin : begin + len(each.ids)] = number
-    places = np.concatenate(
-        [each.places + begin for each, begin in zip(rows, begins, strict=True)]
-    ).astype(np.int32)
-    more = _missing(len(places))
-    recalled = np.concatenate([np.full(len(each.places), each.recalled) for each in rows])
+    rows = sorted(rows, key=lambda row: row.recalled)
+    lengths = [len(row.ids) for row in rows]
+    begins = np.cumsum([0, *lengths[:-1]])
+    placed = [row.places + begin for row, begin in zip(rows, begins, strict=True)]
+    new = sum(not row.recalled for row in rows)
+    both = slice(None, new), slice(new, None)
+    ids, segments = _joined([row.ids for row in rows]), np.repeat(np.arange(len(rows)), lengths)
     return Pack(
-        ids=ids.reshape(-1, length),
-        segments=segments.reshape(-1, length),
-        places=np.pad(places, (0, more)),
-        targets=np.pad(np.concatenate([each.targets for each in rows]), (0, more)),
-        weights=np.pad(np.concatenate([each.weights for each in rows]), (0, more)),
-        recalled=np.pad(recalled.astype(np.float32), (0, more)),
-        states=_states(rows, more),
-        tokens=sum(len(each.ids) for each in rows),
+        ids=ids,
+        segments=np.pad(segments, (0, len(ids) - sum(lengths)), constant_values=-1),
+        places=np.concatenate([_joined(placed[part]) for part in both]).astype(np.int32),
+        targets=_joined([row.targets for row in rows[:new]]).astype(np.int32),
+        weights=np.concatenate([_joined([r.weights for r in rows[part]]) for part in both]),
+        states=_joined([row.states for row in rows if row.states is not None]),
+        tokens=sum(lengths),
     )
 
 
-def _lines(lengths: Sequence[int]) -> tuple[list[int], int]:
-    """Where each row begins, counted through all lines, and how long the lines are: the
-    longest row first, each in the first line with room for it."""
-    length = max(lengths) + _missing(max(lengths))
-    begins, full = [0] * len(lengths), list[int]()
-    for number in sorted(range(len(lengths)), key=lambda i: -lengths[i]):
-        fits = (i for i, used in enumerate(full) if used + lengths[number] <= length)
-        line = next(fits, len(full))
-        if line == len(full):
-            full.append(0)
-        begins[number] = line * length + full[line]
-        full[line] += lengths[number]
-    return begins, length
-
-
-def _states(rows: Sequence[Row], more: int) -> Array:
-    """Hidden states of all places, zeros where a row has none, and `more` of them."""
-    width = max((each.states.shape[1] for each in rows if each.states is not None), default=0)
-    return np.concatenate(
-        [
-            *(np.zeros((len(r.places), width)) if r.states is None else r.states for r in rows),
-            np.zeros((more, width)),
-        ],
-        dtype=np.float32,
-    )
+def _joined(arrays: Sequence[Array]) -> Array:
+    """End to end, with zeros after them; nothing for no arrays."""
+    if not arrays:
+        return np.zeros(0, np.float32)
+    found = np.concatenate(arrays)
+    return np.pad(found, ((0, _missing(len(found))), *[(0, 0)] * (found.ndim - 1)))
 
 
 def steps(

@@ -25,7 +25,9 @@ from mlx.utils import tree_flatten, tree_unflatten
 from mlx_lm.tuner.lora import LoRALinear
 
 from localai.tune import packing
-from localai.tune.forward import exp, hidden, log_softmax, logits, on_cpu
+from localai.tune.forward import hidden
+from localai.tune.kernels import on_cpu
+from localai.tune.objective import objective
 from localai.tune.packing import Pack, Row
 from localai.tune.plan import Options, Step
 
@@ -57,10 +59,10 @@ def matrices(model: nn.Module) -> dict[str, mx.array]:
     return dict(tree_flatten(model.trainable_parameters()))
 
 
-def arrays(row: Pack) -> tuple[mx.array, ...]:
+def arrays(pack: Pack) -> tuple[mx.array, ...]:
     """What `loss` reads, in its order."""
-    fields = (row.ids, row.segments, row.places, row.targets, row.weights)
-    return tuple(mx.array(field) for field in (*fields, row.recalled, row.states))
+    fields = (pack.ids, pack.segments, pack.places, pack.targets, pack.weights, pack.states)
+    return tuple(map(mx.array, fields))
 
 
 def loss(
@@ -70,18 +72,11 @@ def loss(
     places: mx.array,
     targets: mx.array,
     weights: mx.array,
-    recalled: mx.array,
     states: mx.array,
 ) -> mx.array:
-    """Weighted mean, in nats, of the next token's cross entropy and, where `recalled`, of
-    the KL divergence of the model from the bare one. Arrays as in packing.Pack."""
+    """The objective over a step's positions. Arrays as in packing.Pack."""
     reached = hidden(model, ids, segments)[places]
-    found = log_softmax(logits(model, reached))
-    each = -mx.take_along_axis(found, targets[:, None], axis=-1)[:, 0]
-    if states.shape[1]:
-        bare = mx.stop_gradient(log_softmax(logits(model, states.astype(reached.dtype))))
-        each = mx.where(recalled > 0, (exp(bare) * (bare - found)).sum(axis=-1), each)
-    return (each * weights).sum() / weights.sum()
+    return objective(model, reached, targets, weights, states.astype(reached.dtype))
 
 
 def plan(own: Sequence[Row], replay: Sequence[Row], options: Options) -> list[list[Row]]:

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from localai.tune.training import KEEP_MEMORY
+from localai.tune.training import FOR_MLX
 from scripts.benchmarks.rows import Row, bootstrap
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -67,7 +67,7 @@ def _child(model: str, *, steps: int, tokens: int, stock: bool) -> Figures:
                 *(str(steps), str(tokens), "stock" if stock else "ours"),
             ],
             cwd=ROOT,
-            env={**os.environ, **({} if stock else KEEP_MEMORY), "LOCALAI_HOME": home},
+            env={**os.environ, **({} if stock else FOR_MLX), "LOCALAI_HOME": home},
             stdout=subprocess.PIPE,
             check=True,
         )

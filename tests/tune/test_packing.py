@@ -70,18 +70,15 @@ def test_a_pack_holds_its_rows(lengths: list[int]) -> None:
     each = rows(lengths)
     pack = packing.pack(each)
     assert pack.tokens == size(each)
-    lines, length = pack.ids.shape
-    assert length % ROUND == len(pack.places) % ROUND == 0
-    assert length - max(lengths) < ROUND
-    assert lines <= len(each)
+    assert len(pack.ids) % ROUND == len(pack.places) % ROUND == 0
+    assert len(pack.ids) - pack.tokens < ROUND
     for number, row in enumerate(each):
         np.testing.assert_array_equal(pack.ids[pack.segments == number], row.ids)
-        assert len({place // length for place in np.flatnonzero(pack.segments == number)}) == 1
-    assert (pack.segments == -1).sum() == lines * length - pack.tokens
+    assert (pack.segments == -1).sum() == len(pack.ids) - pack.tokens
     assert pack.weights.sum() == pytest.approx(sum(row.weights.sum() for row in each), rel=1e-5)
     counted = pack.weights > 0
     owners = np.repeat(np.arange(len(each)), [len(row.places) for row in each])
-    np.testing.assert_array_equal(pack.segments.flat[pack.places[: len(owners)]], owners)
+    np.testing.assert_array_equal(pack.segments[pack.places[: len(owners)]], owners)
     assert counted[: len(owners)].all()
     np.testing.assert_array_equal(
         pack.targets[: len(owners)], np.concatenate([r.targets for r in each])
@@ -96,18 +93,20 @@ def test_a_row_wants_the_next_tokens() -> None:
     assert row.weights.tolist() == [1.0, 0.5]
 
 
-def test_states_lie_where_their_row_lies() -> None:
+def test_what_is_recalled_comes_last_with_its_states() -> None:
     plain, read = rows([9, 13])
     states = np.arange(len(read.places) * 4, dtype=np.float32).reshape(-1, 4) + 1
     read = msgspec.structs.replace(read, recalled=True, states=states)
     pack = packing.pack([plain, read, plain])
-    begin, end = len(plain.places), len(plain.places) + len(read.places)
-    np.testing.assert_array_equal(pack.states[begin:end], states)
-    assert pack.recalled[begin:end].all()
-    others = np.r_[0:begin, end : len(pack.places)]
-    assert not pack.recalled[others].any()
-    assert not pack.states[others].any()
-    assert packing.pack([plain]).states.shape == (ROUND, 0)
+    new, n = 2 * len(plain.places), len(pack.targets)
+    assert pack.segments[pack.places[:new]].tolist() == [0] * (new // 2) + [1] * (new // 2)
+    assert not pack.weights[new:n].any()
+    assert (pack.segments[pack.places[n : n + len(states)]] == 2).all()
+    np.testing.assert_array_equal(pack.weights[n : n + len(states)], read.weights)
+    np.testing.assert_array_equal(pack.states[: len(states)], states)
+    assert not pack.states[len(states) :].any()
+    assert len(pack.states) == len(pack.places) - n
+    assert len(packing.pack([plain]).states) == 0
 
 
 def test_a_row_may_count_more() -> None:
@@ -127,14 +126,14 @@ def loss(model: Any, row: Any) -> float:
     if isinstance(row, Pack):
         return float(sft.loss(model, *sft.arrays(row)))
     fields = (
-        row.ids[None],
-        np.zeros((1, len(row.ids)), np.int32),
+        row.ids,
+        np.zeros(len(row.ids), np.int32),
         row.places,
         row.targets,
         row.weights,
+        np.zeros(0, np.float32),
     )
-    nothing = np.zeros(len(row.places)), np.zeros((len(row.places), 0))
-    return float(sft.loss(model, *map(mx.array, (*fields, *nothing))))
+    return float(sft.loss(model, *map(mx.array, fields)))
 
 
 @pytest.mark.parametrize("lengths", [[30], [64, 3], [20, 41, 9, 70, 2]])
@@ -150,7 +149,7 @@ def test_the_loss_of_a_pack_is_the_weighted_mean_of_its_rows(
 
 def test_the_loss_is_the_cross_entropy_of_the_next_tokens(model: Any) -> None:
     said = example(24, seed=5)
-    read = mx.array(said.ids)[None]
+    read = mx.array(said.ids)
     logits = np.array(forward.logits(model, forward.hidden(model, read, mx.zeros_like(read))))
     shifted = logits.astype(np.float64) - logits.max(axis=-1, keepdims=True)
     chances = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
@@ -164,7 +163,7 @@ def test_padding_changes_nothing(model: Any) -> None:
     pack = packing.pack(rows([30, 20]))
     padded = msgspec.structs.replace(
         pack,
-        ids=np.pad(pack.ids, ((0, 1), (0, 0)), constant_values=3),
-        segments=np.pad(pack.segments, ((0, 1), (0, 0)), constant_values=-1),
+        ids=np.pad(pack.ids, (0, 32), constant_values=3),
+        segments=np.pad(pack.segments, (0, 32), constant_values=-1),
     )
     assert loss(model, padded) == pytest.approx(loss(model, pack), rel=1e-5)

@@ -58,7 +58,7 @@ def test_only_the_matrices_learn(tiny_llama: Callable[[str], Path], quantized: b
 
 
 def test_a_fresh_adapter_changes_nothing(model: Any) -> None:
-    read = mx.array(ids(20))[None]
+    read = mx.array(ids(20))
 
     def logits() -> Any:
         return np.array(forward.logits(model, forward.hidden(model, read, mx.zeros_like(read))))
@@ -149,7 +149,7 @@ def test_the_rate_warms_up_and_falls() -> None:
 
 def read(model: Any, row: Row) -> Any:
     """Log-probabilities (places, vocabulary) of the model at the row's places."""
-    ids = mx.array(row.ids)[None]
+    ids = mx.array(row.ids)
     states = forward.hidden(model, ids, mx.zeros_like(ids))[mx.array(row.places)]
     found = np.array(forward.logits(model, states)).astype(np.float64)
     found -= found.max(axis=-1, keepdims=True)

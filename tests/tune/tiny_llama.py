@@ -88,7 +88,7 @@ def llama_logits(path: Path, tokens: Array) -> Array:
 def mlx_logits(path: Path, tokens: Array, *, quantized: bool) -> Array:
     """What MLX makes of them, likewise."""
     model, _ = weights.load(path, quantized=quantized)
-    read = mx.array(tokens)[None]
+    read = mx.array(tokens)
     return np.array(forward.logits(model, forward.hidden(model, read, mx.zeros_like(read))))
 
 

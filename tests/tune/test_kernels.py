@@ -1,0 +1,72 @@
+"""What NumPy computes for MLX on a CPU is what MLX computes, gradients, too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import mlx.core as mx
+import numpy as np
+import pytest
+from mlx import nn
+
+from localai.tune import kernels
+
+PARTS = [slice(0, 5), slice(5, 6), slice(6, 19)]
+LENGTH, WIDTH = 19, 8
+
+
+@pytest.fixture(autouse=True)
+def on_cpu() -> Any:
+    with mx.stream(mx.cpu):
+        yield
+
+
+def normal(*shape: int, seed: int = 0) -> mx.array:
+    return mx.array(np.random.default_rng(seed).normal(0, 2, shape).astype(np.float32))
+
+
+def same(
+    ours: Callable[..., mx.array], theirs: Callable[..., mx.array], *arguments: mx.array
+) -> None:
+    """Values and the gradients to all arguments agree."""
+    along = normal(*ours(*arguments).shape, seed=9)
+    numbers = tuple(range(len(arguments)))
+    found, expected = (
+        (
+            each(*arguments),
+            *mx.grad(lambda *a, each=each: (each(*a) * along).sum(), numbers)(*arguments),
+        )
+        for each in (ours, theirs)
+    )
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(np.array(one), np.array(other), rtol=1e-4, atol=1e-4)
+
+
+def test_the_gated_unit() -> None:
+    same(kernels.gated, lambda gate, up: nn.silu(gate) * up, normal(7, 12), normal(7, 12, seed=1))
+
+
+def test_a_gate_far_from_zero() -> None:
+    far = mx.array([-1e4, -100.0, 100.0, 1e4])
+    np.testing.assert_allclose(np.array(kernels.gated(far, mx.ones(4))), [0, 0, 100, 1e4])
+
+
+@pytest.mark.parametrize("groups", [1, 2, 4])
+def test_attention_within_each_part(groups: int) -> None:
+    segments = np.concatenate([np.full(p.stop - p.start, i) for i, p in enumerate(PARTS)])
+    places = np.arange(LENGTH)
+    mask = (segments[:, None] == segments) & (places[:, None] >= places)
+
+    def theirs(queries: mx.array, keys: mx.array, values: mx.array) -> mx.array:
+        return mx.fast.scaled_dot_product_attention(
+            queries, keys, values, scale=1.0, mask=mx.array(mask)
+        )
+
+    others = normal(1, groups, LENGTH, WIDTH, seed=2), normal(1, groups, LENGTH, WIDTH, seed=3)
+    same(kernels.attention(PARTS), theirs, normal(1, 4, LENGTH, WIDTH), *others)
+
+
+def test_exp() -> None:
+    x = normal(50)
+    np.testing.assert_allclose(np.array(kernels.exp(x)), np.array(mx.exp(x)), rtol=1e-6)

@@ -1,0 +1,68 @@
+"""The objective and its gradient are those that MLX derives from the plain definition."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import mlx.core as mx
+import numpy as np
+import pytest
+
+from localai.tune import objective
+from localai.tune.objective import BLOCK
+
+WIDTH, VOCABULARY = 6, 40
+
+
+@pytest.fixture
+def model() -> Any:
+    """Just what is asked of a model: a table that its logits are made with."""
+    table = normal(VOCABULARY, WIDTH, seed=1)
+    return SimpleNamespace(
+        args=SimpleNamespace(tie_word_embeddings=False), lm_head=lambda states: states @ table.T
+    )
+
+
+def normal(*shape: int, seed: int) -> mx.array:
+    return mx.array(np.random.default_rng(seed).normal(0, 1, shape).astype(np.float32))
+
+
+def plain(
+    model: Any, reached: mx.array, targets: mx.array, weights: mx.array, states: mx.array
+) -> mx.array:
+    """The definition in one piece."""
+    found = model.lm_head(reached)
+    found = found - mx.logsumexp(found, axis=-1, keepdims=True)
+    n = len(targets)
+    each = [-mx.take_along_axis(found[:n], targets[:, None], axis=-1)[:, 0]]
+    if len(states):
+        bare = model.lm_head(states)
+        bare = bare - mx.logsumexp(bare, axis=-1, keepdims=True)
+        each.append((mx.exp(bare) * (bare - found[n:])).sum(axis=-1))
+    return (mx.concatenate(each) * weights).sum() / weights.sum()
+
+
+@pytest.mark.parametrize(
+    ("n", "m"), [(3, 0), (0, 4), (3, 4), (BLOCK, BLOCK + 1), (2 * BLOCK + 5, 1)]
+)
+def test_it_is_the_definition(model: Any, n: int, m: int) -> None:
+    random = np.random.default_rng(n)
+    arguments = (
+        mx.array(random.integers(0, VOCABULARY, n).astype(np.int32)),
+        mx.array(random.uniform(0, 3, n + m).astype(np.float32)),
+        normal(m, WIDTH, seed=3),
+    )
+    reached = normal(n + m, WIDTH, seed=2)
+    found, expected = (
+        mx.value_and_grad(lambda reached, each=each: each(model, reached, *arguments))(reached)
+        for each in (objective.objective, plain)
+    )
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(np.array(one), np.array(other), rtol=1e-4, atol=1e-6)
+
+
+def test_log_softmax() -> None:
+    x = normal(7, 300, seed=4) * 5
+    expected = x - mx.logsumexp(x, axis=-1, keepdims=True)
+    np.testing.assert_allclose(np.array(objective.log_softmax(x)), np.array(expected), atol=1e-4)
