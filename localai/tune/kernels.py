@@ -69,7 +69,7 @@ def _gated_vjp(primals: Any, cotangents: Any, outputs: Any) -> tuple[mx.array, m
     return mx.array(slope), mx.array(silu)
 
 
-def attention(parts: Sequence[slice]) -> Callable[..., Any]:
+def attention(parts: Sequence[slice]) -> Callable[[mx.array, mx.array, mx.array], mx.array]:
     """Causal attention within each part of a line: takes queries (1, heads, length, width),
     scaled, with keys and values (1, groups, length, width); on a CPU."""
     places = np.arange(max(part.stop - part.start for part in parts))
@@ -111,7 +111,8 @@ def attention(parts: Sequence[slice]) -> Callable[..., Any]:
                 _put(part, each, values)
         return tuple(map(mx.array, found))
 
-    return attend
+    found: Callable[[mx.array, mx.array, mx.array], mx.array] = attend
+    return found
 
 
 def _grouped(queries: mx.array, keys: mx.array, *others: mx.array) -> list[Floats]:
