@@ -102,17 +102,23 @@ def attention(parts: Sequence[slice]) -> Callable[[mx.array, mx.array, mx.array]
         views = _grouped(*primals, cotangent)
         for part in parts:
             q, k, v, along = _taken(part, views)
-            weights = weigh(q, k)
-            slope = along @ v.swapaxes(-1, -2)
-            slope *= weights
-            slope -= weights * slope.sum(axis=-1, keepdims=True)
-            new = slope @ k, slope.swapaxes(-1, -2) @ q, weights.swapaxes(-1, -2) @ along
+            new = _back(weigh(q, k), q, k, v, along)
             for each, values in zip(found, new, strict=True):
                 _put(part, each, values)
         return tuple(map(mx.array, found))
 
     found: Callable[[mx.array, mx.array, mx.array], mx.array] = attend
     return found
+
+
+def _back(
+    weights: Floats, q: Floats, k: Floats, v: Floats, along: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """Gradients to queries, keys and values, from the one to what was attended."""
+    slope = along @ v.swapaxes(-1, -2)
+    slope *= weights
+    slope -= weights * slope.sum(axis=-1, keepdims=True)
+    return slope @ k, slope.swapaxes(-1, -2) @ q, weights.swapaxes(-1, -2) @ along
 
 
 def _grouped(queries: mx.array, keys: mx.array, *others: mx.array) -> list[Floats]:
