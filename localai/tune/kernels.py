@@ -111,9 +111,7 @@ def attention(parts: Sequence[slice]) -> Callable[[mx.array, mx.array, mx.array]
     return found
 
 
-def _back(
-    weights: Floats, q: Floats, k: Floats, v: Floats, along: Floats
-) -> tuple[Floats, Floats, Floats]:
+def _back(weights: Floats, q: Floats, k: Floats, v: Floats, along: Floats) -> tuple[Any, Any, Any]:
     """Gradients to queries, keys and values, from the one to what was attended."""
     slope = along @ v.swapaxes(-1, -2)
     slope *= weights
