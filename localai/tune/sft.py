@@ -1,11 +1,9 @@
 """Supervised fine-tuning with LoRA: the matrices, the loss, the loop. MLX only, no files.
 
 Low-rank adaptation after Hu et al. 2021 (arXiv:2106.09685): next to every linear layer
-runs `scale * (x @ a) @ b`, and only a and b are trained. The loss is the cross entropy of
-the next token or, in what is replayed, the divergence from the bare model (learning
-without forgetting, Li and Hoiem 2016, arXiv:1606.09282), weighted token by token; logits
-are computed only where a weight is not 0, because the vocabulary is wide and most
-positions are prompt.
+runs `scale * (x @ a) @ b`, and only a and b are trained. What is made smaller is said in
+`objective`; it is asked only where a weight is not 0, because the vocabulary is wide and
+most positions are prompt.
 """
 
 from __future__ import annotations
