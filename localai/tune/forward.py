@@ -6,7 +6,6 @@ half of a step went into softmax and SiLU (see `kernels`).
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
@@ -14,10 +13,7 @@ import mlx.core as mx
 import numpy as np
 from mlx_lm.tuner.lora import LoRALinear
 
-from localai.tune.kernels import attention, gated, on_cpu
-
-Attend = Callable[[mx.array, mx.array, mx.array], mx.array]
-"""Attention: queries (1, heads, length, width), scaled; keys and values (1, groups, ...)."""
+from localai.tune.kernels import Attend, attention, gated, on_cpu
 
 
 def hidden(model: Any, ids: mx.array, segments: mx.array) -> mx.array:

@@ -17,6 +17,9 @@ from mlx import nn
 
 Floats = np.ndarray[Any, np.dtype[np.float32]]
 
+Attend = Callable[[mx.array, mx.array, mx.array], mx.array]
+"""Attention: queries (1, heads, length, width), scaled; keys and values (1, groups, ...)."""
+
 unwarned = np.errstate(over="ignore", invalid="ignore")
 """For learning that leaves the numbers: whoever looks at the loss sees it there."""
 
@@ -69,9 +72,8 @@ def _gated_vjp(primals: Any, cotangents: Any, outputs: Any) -> tuple[mx.array, m
     return mx.array(slope), mx.array(silu)
 
 
-def attention(parts: Sequence[slice]) -> Callable[[mx.array, mx.array, mx.array], mx.array]:
-    """Causal attention within each part of a line: takes queries (1, heads, length, width),
-    scaled, with keys and values (1, groups, length, width); on a CPU."""
+def attention(parts: Sequence[slice]) -> Attend:
+    """Causal attention within each part of a line, on a CPU."""
     places = np.arange(max(part.stop - part.start for part in parts))
     later = np.where(places[:, None] >= places, np.float32(0), np.float32(-1e9))
 
@@ -107,7 +109,7 @@ def attention(parts: Sequence[slice]) -> Callable[[mx.array, mx.array, mx.array]
                 _put(part, each, values)
         return tuple(map(mx.array, found))
 
-    found: Callable[[mx.array, mx.array, mx.array], mx.array] = attend
+    found: Attend = attend
     return found
 
 

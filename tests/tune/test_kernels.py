@@ -68,5 +68,9 @@ def test_attention_within_each_part(groups: int) -> None:
 
 
 def test_exp() -> None:
-    x = normal(50)
-    np.testing.assert_allclose(np.array(kernels.exp(x)), np.array(mx.exp(x)), rtol=1e-6)
+    x = mx.array([-1e9, -float("inf"), *np.linspace(-87, 88, 1001).tolist()])
+    np.testing.assert_allclose(np.array(kernels.exp(x)), np.exp(np.array(x)), rtol=1e-6)
+
+
+def test_the_exponential_of_what_is_too_large_is_infinite_without_a_warning() -> None:
+    assert np.isinf(np.array(kernels.exp(mx.array([1e3]))))
