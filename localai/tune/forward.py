@@ -19,12 +19,21 @@ from localai.tune.kernels import Attend, attention, gated, on_cpu
 def hidden(model: Any, ids: mx.array, segments: mx.array) -> mx.array:
     """Last hidden states (length, width) of packed examples, `ids` and `segments`
     (length,); a position sees those before it in its own segment."""
-    attend = _attend_apart(segments) if on_cpu() else _attend_masked(segments)
-    states = model.model.embed_tokens(ids)
+    attend, states = attending(segments), model.model.embed_tokens(ids)
     for layer in model.layers:
-        states = states + _attention(layer.self_attn, layer.input_layernorm(states), attend)
-        states = states + _mlp(layer.mlp, layer.post_attention_layernorm(states))
+        states = through(layer, states, attend)
     return model.model.norm(states)
+
+
+def attending(segments: mx.array) -> Attend:
+    """Attention of packed examples, each to itself."""
+    return _attend_apart(segments) if on_cpu() else _attend_masked(segments)
+
+
+def through(layer: Any, states: mx.array, attend: Attend) -> mx.array:
+    """The hidden states after one layer."""
+    states = states + _attention(layer.self_attn, layer.input_layernorm(states), attend)
+    return states + _mlp(layer.mlp, layer.post_attention_layernorm(states))
 
 
 def logits(model: Any, states: mx.array) -> mx.array:

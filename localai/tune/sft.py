@@ -23,6 +23,7 @@ from mlx.utils import tree_flatten, tree_unflatten
 from mlx_lm.tuner.lora import LoRALinear
 
 from localai.tune import packing
+from localai.tune.backward import value_and_gradients
 from localai.tune.forward import hidden
 from localai.tune.kernels import on_cpu
 from localai.tune.objective import objective
@@ -173,7 +174,7 @@ def rate(options: Options, done: int, steps: int) -> float:
 def _step(model: Any, optimizer: Any, options: Options) -> Callable[..., mx.array]:
     """One step: gradient, clipping, update; returns the loss before it. Compiled on a GPU
     alone: on a CPU it gains nothing and needs a C++ compiler at run time."""
-    gradient = nn.value_and_grad(model, loss)
+    gradient = value_and_gradients if on_cpu() else nn.value_and_grad(model, loss)
     state = [model.state, optimizer.state]
 
     def step(*arrays: mx.array) -> mx.array:

@@ -1,0 +1,43 @@
+"""The gradient that is made a layer at a time is the one that MLX makes at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import mlx.core as mx
+import numpy as np
+import pytest
+from mlx import nn
+from mlx.utils import tree_flatten
+
+from localai.tune import backward, packing, sft, weights
+from localai.tune.dataset import Example
+from localai.tune.plan import Options
+from tests.tune.tiny_llama import ids
+
+OPTIONS = Options(rank=4, learning_rate=5e-3, warmup=1, epochs=2, tokens=64, replay=0.5)
+LAYERS = 3
+
+
+@pytest.mark.parametrize("once", [1, 2, LAYERS, 12])
+def test_it_is_the_whole_gradient(
+    tiny_llama: Callable[[str], Path], once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backward, "ONCE", once)
+    model, _ = weights.load(tiny_llama("F32"), quantized=False)
+    sft.add_lora(model, OPTIONS)
+    examples = [
+        Example(tuple(ids(24, seed).tolist()), (*[0.0] * 12, *[1.0] * 12)) for seed in range(3)
+    ]
+    rows = [packing.row(each, recalled=i == 2) for i, each in enumerate(examples)]
+    list(sft.train(model, sft.plan(rows[:2], rows[2:], OPTIONS), OPTIONS))  # else b is 0
+    step = sft.arrays(packing.pack(sft.Recall(model)(rows)))
+    value, gradients = backward.value_and_gradients(model, *step)
+    expected, wanted = nn.value_and_grad(model, sft.loss)(model, *step)
+    assert float(value) == pytest.approx(float(expected), rel=1e-5)
+    found, whole = dict(tree_flatten(gradients)), dict(tree_flatten(wanted))
+    assert found.keys() == whole.keys() == sft.matrices(model).keys()
+    for name, each in found.items():
+        assert mx.abs(whole[name]).max() > 0
+        np.testing.assert_allclose(np.array(each), np.array(whole[name]), rtol=1e-3, atol=1e-6)
