@@ -82,17 +82,22 @@ def items(lessons: Sequence[Lesson], head: str, learned: Container[str] = ()) ->
         for lesson in of_pool
         for phrasing in phrasings.held_out(lesson.question)[:most]
     ]
+    return (*own, *general(head))
+
+
+def general(head: str) -> tuple[Item, ...]:
+    """The general items. Many, because any change of a small model's numbers turns a few
+    greedy answers either way, and only the balance over many tells loss from chance."""
     text = resources.files("localai.tune").joinpath("data/general.toml").read_text("utf-8")
     before = (system(head),) if head else ()
-    general = [
+    return tuple(
         Item(
             "general",
             (*before, user(each["ask"])),
             partial(accepted, each.get("accept", ())),
         )
         for each in tomllib.loads(text)["item"]
-    ]
-    return (*own, *general)
+    )
 
 
 def answers(engine: Engine, asked: Sequence[Item], tell: Tell) -> tuple[Answer, ...]:

@@ -35,7 +35,7 @@ from localai.tune.plan import ADAPTER, Options, Plan, Trained, options
 from localai.tune.reporting import Reporter, Tell
 from localai.tune.workplace import adapters_folder, alone, clear_leftovers, work_folder
 
-RESERVE = 0.3
+RESERVE = 0.25
 """Share of the time budget kept for what comes after training."""
 
 PARITY_TEXTS = 8

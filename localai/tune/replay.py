@@ -23,7 +23,7 @@ from localai.errors import EngineError
 from localai.tune import phrasings
 from localai.tune.dataset import WHOLE, Example
 
-LONGEST_ANSWER = 128
+LONGEST_ANSWER = 64
 """Tokens of an answer; one that goes on is taught without its end."""
 
 Tell = Callable[[int, int], None]

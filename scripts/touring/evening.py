@@ -31,6 +31,9 @@ from scripts.touring.terminal import Terminal
 PAUSE = 0.2
 """Seconds between two keystrokes or words, so that the app is asked no more than a person can."""
 
+POLITELY = "Here is another question. "
+"""What the controls are asked with the second time."""
+
 LONG = "Write a long story about a lighthouse keeper and the sea."
 
 
@@ -174,14 +177,24 @@ def _evening(
 def _compared(
     controls: Sequence[Control], before: Round, after: Round, again: Round
 ) -> dict[str, object]:
-    """What the three rounds of questions came to: before, after the tune, after going back."""
-    pairs = zip(controls, before["controls"], after["controls"], strict=True)
+    """What the three rounds of questions came to: before, after the tune, after going back.
+
+    A control is lost when the asking that was right before is wrong now; lost for certain,
+    when both askings were right before and neither is now: the first happens to a few
+    whatever changes in the numbers (decision 8), the second does not.
+    """
+    pairs = list(zip(controls, before["controls"], after["controls"], strict=True))
     return {
         "held_out_right": [sum(each["held_out"]) for each in (before, after, again)],
         "held_out_n": len(before["held_out"]),
         "facts_right": [sum(map(any, each["facts"])) for each in (before, after, again)],
-        "controls_right": [sum(each["controls"]) for each in (before, after)],
-        "controls_lost": [control.question for control, was, now in pairs if was and not now],
+        "controls_right": [sum(plain for plain, _ in each["controls"]) for each in (before, after)],
+        "controls_lost": [each.question for each, was, now in pairs if was[0] and not now[0]],
+        "controls_won": [each.question for each, was, now in pairs if now[0] and not was[0]],
+        "controls_sure": [sum(map(all, each["controls"])) for each in (before, after)],
+        "controls_surely_lost": [
+            each.question for each, was, now in pairs if all(was) and not any(now)
+        ],
         "adapters": [each["adapters"] for each in (before, after, again)],
         "same_after_rollback": before["texts"][: len(again["texts"])] == again["texts"],
         "answers": after["texts"],
@@ -189,16 +202,20 @@ def _compared(
 
 
 def _round(evening: Evening, facts: Sequence[Fact], controls: Sequence[Control]) -> Round:
-    """Every held-out question and every control, once."""
+    """Every held-out question once, and every control as it is and politely."""
     said = [(fact, evening.ask(question)) for fact in facts for question in fact.held_out]
     rights = [(fact, right(fact, each.text)) for fact, each in said]
-    known = [(control, evening.ask(control.question)) for control in controls]
+    known = [
+        (control, [evening.ask(ask) for ask in (control.question, POLITELY + control.question)])
+        for control in controls
+    ]
+    all_said = [each for _, each in said] + [each for _, both in known for each in both]
     return {
         "held_out": [each for _, each in rights],
         "facts": [[each for other, each in rights if other is fact] for fact in facts],
-        "controls": [knows(control, each.text) for control, each in known],
-        "adapters": sorted({each.adapter for _, each in (*said, *known)}),
-        "texts": [each.text for _, each in (*said, *known)],
+        "controls": [[knows(control, each.text) for each in both] for control, both in known],
+        "adapters": sorted({each.adapter for each in all_said}),
+        "texts": [each.text for each in all_said],
     }
 
 
