@@ -3,14 +3,15 @@
 All pools are asked in words that were never trained on: the new corrections, those that
 the present adapter has learned, and easy general items. The greedy answers of both are
 compared item by item. Promoted only if the new corrections became better beyond chance and
-nothing else became worse.
+nothing else became worse. An answer that turned counts only if the right one also became
+clearly less likely, or more (`likelihood`).
 """
 
 from __future__ import annotations
 
 import math
 import tomllib
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from functools import partial
 from importlib import resources
 from typing import Any
@@ -22,6 +23,7 @@ from localai.engine.base import Engine, RenderOptions, Request, Sampling
 from localai.tune import phrasings
 from localai.tune.dataset import Lesson
 from localai.tune.judging import Answer, accepted, follows
+from localai.tune.likelihood import deciding, log_likelihood
 
 CHANCE = 0.05
 """The corrections must win with a one-sided p below this (exact sign test)."""
@@ -29,25 +31,35 @@ CHANCE = 0.05
 TOLERANCE = 0.05
 """Share of the general items that may be lost on balance, at least one item."""
 
+CLEARLY = math.log(2)
+"""Nats by which a right answer that turned must have become less likely to count as lost,
+or more likely to count as won: half or double."""
+
 LONGEST_ANSWER = 192
 ITEMS_AT_LEAST = 8
 """Held-out questions wanted in all: few corrections are asked in more ways each."""
 
 Tell = Callable[[int, int], None]
 
+Adapted = tuple[str, str]
+"""An adapter's file and its sha256; two empty strings for the bare model."""
+
 
 class Item(msgspec.Struct, frozen=True):
-    """One question of a pool; `right` judges an answer to it."""
+    """One question of a pool; `right` judges an answer to it. `told`: by what is in the
+    answer, so that the beginning which decides can be found."""
 
     pool: str
     talk: tuple[Message, ...]
     right: Callable[[Answer], bool]
+    told: bool = True
 
 
 class Pool(msgspec.Struct, frozen=True):
     """How a pool came out. `current` and `candidate` are shares right of `n`; `se` is the
     standard error of their difference, paired; `won` and `lost` count the items that only
-    the candidate or only the current one got right; `tolerance` is the rule in words."""
+    the candidate or only the current one got right; `close` more turned by a hair and are
+    taken as they were; `tolerance` is the rule in words."""
 
     name: str
     n: int
@@ -58,6 +70,7 @@ class Pool(msgspec.Struct, frozen=True):
     lost: int
     tolerance: str
     passed: bool
+    close: int = 0
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -95,9 +108,56 @@ def general(head: str) -> tuple[Item, ...]:
             "general",
             (*before, user(each["ask"])),
             partial(accepted, each.get("accept", ())),
+            told="accept" in each,
         )
         for each in tomllib.loads(text)["item"]
     )
+
+
+def compare(
+    engine: Engine,
+    asked: Sequence[Item],
+    current: Adapted,
+    candidate: Adapted,
+    tell: Callable[[str], Tell],
+) -> Verdict:
+    """Ask both and judge. `tell(what)` gives what is told how far that is."""
+    engine.use_adapter(*current)
+    before = answers(engine, asked, tell("asking the present model"))
+    engine.use_adapter(*candidate)
+    after = answers(engine, asked, tell("asking the new model"))
+    turned = _turned(engine, asked, before, after)
+    now = _likelihoods(engine, asked, turned)
+    engine.use_adapter(*current)
+    was = _likelihoods(engine, asked, turned)
+    return judge(asked, before, after, {at: now[at] - was[at] for at in turned})
+
+
+def _turned(
+    engine: Engine, asked: Sequence[Item], before: Sequence[Answer], after: Sequence[Answer]
+) -> dict[int, tuple[int, ...]]:
+    """For each item that only one got right, the tokens that make that answer right. Not
+    for corrections: there the answer itself is what is wanted."""
+    found = {}
+    for at, (item, was, now) in enumerate(zip(asked, before, after, strict=True)):
+        was_right, now_right = item.right(was), item.right(now)
+        if was_right != now_right and item.told and item.pool != "corrections":
+            found[at] = deciding(
+                engine,
+                (was if was_right else now).ids,
+                lambda text, item=item: item.right(Answer(text, ended=False)),  # type: ignore[misc]
+            )
+    return found
+
+
+def _likelihoods(
+    engine: Engine, asked: Sequence[Item], told: Mapping[int, tuple[int, ...]]
+) -> dict[int, float]:
+    """How likely these answers are to what is in force, in nats."""
+    return {
+        at: log_likelihood(engine, engine.render(asked[at].talk, RenderOptions()).ids, ids)
+        for at, ids in told.items()
+    }
 
 
 def answers(engine: Engine, asked: Sequence[Item], tell: Tell) -> tuple[Answer, ...]:
@@ -108,25 +168,33 @@ def answers(engine: Engine, asked: Sequence[Item], tell: Tell) -> tuple[Answer, 
         prompt = engine.render(item.talk, RenderOptions())
         request = Request(prompt.ids, Sampling(temperature=0.0), max_tokens=LONGEST_ANSWER)
         text, ended = "", False
+        ids: tuple[int, ...] = ()
         for event in engine.generate(request):
             if isinstance(event, Delta) and event.kind == "text":
                 text += event.text
             elif isinstance(event, Finished):
-                ended = event.completion.finish_reason == "stop"
-        found.append(Answer(text, ended))
+                ended, ids = event.completion.finish_reason == "stop", event.completion.ids
+        found.append(Answer(text, ended, ids))
     return tuple(found)
 
 
-def judge(asked: Sequence[Item], current: Sequence[Answer], candidate: Sequence[Answer]) -> Verdict:
-    """The verdict over both models' answers to the same items."""
+def judge(
+    asked: Sequence[Item],
+    current: Sequence[Answer],
+    candidate: Sequence[Answer],
+    moved: Mapping[int, float] | None = None,
+) -> Verdict:
+    """The verdict over both models' answers to the same items. `moved` has, for items that
+    turned, how much likelier the right answer became, in nats; one that turned though it
+    did not move clearly that way counts as it was."""
     before = [item.right(answer) for item, answer in zip(asked, current, strict=True)]
     after = [item.right(answer) for item, answer in zip(asked, candidate, strict=True)]
+    close = {at for at, nats in (moved or {}).items() if (nats if after[at] else -nats) < CLEARLY}
     pools = []
     for name in dict.fromkeys(item.pool for item in asked):
-        pairs = [
-            (b, a) for item, b, a in zip(asked, before, after, strict=True) if item.pool == name
-        ]
-        pools.append(_pool(name, pairs))
+        places = [at for at, item in enumerate(asked) if item.pool == name]
+        pairs = [(before[at], before[at] if at in close else after[at]) for at in places]
+        pools.append(_pool(name, pairs, sum(at in close for at in places)))
     failed = [pool for pool in pools if not pool.passed]
     kept = [
         {
@@ -140,7 +208,7 @@ def judge(asked: Sequence[Item], current: Sequence[Answer], candidate: Sequence[
     return Verdict(not failed, _reason(pools, failed), tuple(pools), tuple(kept))
 
 
-def _pool(name: str, pairs: Sequence[tuple[bool, bool]]) -> Pool:
+def _pool(name: str, pairs: Sequence[tuple[bool, bool]], close: int) -> Pool:
     """One pool from (right before, right after) pairs."""
     n = len(pairs)
     won = sum(after and not before for before, after in pairs)
@@ -155,7 +223,7 @@ def _pool(name: str, pairs: Sequence[tuple[bool, bool]]) -> Pool:
         passed = lost - won <= allowed
         rule = f"at most {allowed} lost on balance"
     current, candidate = (sum(pair[i] for pair in pairs) / n for i in (0, 1))
-    return Pool(name, n, current, candidate, se, won, lost, rule, passed)
+    return Pool(name, n, current, candidate, se, won, lost, rule, passed, close)
 
 
 def sign_test(won: int, lost: int) -> float:

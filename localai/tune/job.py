@@ -35,7 +35,7 @@ from localai.tune.plan import ADAPTER, Options, Plan, Trained, options
 from localai.tune.reporting import Reporter, Tell
 from localai.tune.workplace import adapters_folder, alone, clear_leftovers, work_folder
 
-RESERVE = 0.25
+RESERVE = 0.3
 """Share of the time budget kept for what comes after training."""
 
 PARITY_TEXTS = 8
@@ -141,11 +141,13 @@ class Job:
                     engine.use_adapter(active.file, active.sha256)
                 except AdapterError:  # the chat answers without it, too
                     active = None
-            asked = gate.items(lessons, self._head(), self._learned(active))
-            before = gate.answers(engine, asked, self._report.counting("asking the present model"))
-            engine.use_adapter(str(candidate), sha256(candidate))
-            after = gate.answers(engine, asked, self._report.counting("asking the new model"))
-        return gate.judge(asked, before, after)
+            return gate.compare(
+                engine,
+                gate.items(lessons, self._head(), self._learned(active)),
+                (active.file, active.sha256) if active else ("", ""),
+                (str(candidate), sha256(candidate)),
+                self._report.counting,
+            )
 
     def _learned(self, active: Adapter | None) -> frozenset[str]:
         """The ids of the corrections that an adapter was made from."""

@@ -25,10 +25,11 @@ who will with would you your called name named"""
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What a model said; `ended`: it stopped by itself."""
+    """What a model said; `ended`: it stopped by itself; `ids` are the tokens."""
 
     text: str
     ended: bool
+    ids: tuple[int, ...] = ()
 
 
 def follows(lesson: Lesson, answer: Answer) -> bool:

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from localai.conversation import system, user
-from localai.engine.scripted import ScriptedEngine
+from localai.engine.base import ModelInfo, TokenProbability
+from localai.engine.scripted import Script, ScriptedEngine
 from localai.tune import gate, phrasings
 from localai.tune.gate import Item, Pool, Verdict
 from localai.tune.judging import Answer
@@ -113,6 +114,66 @@ def test_chance_alone_seldom_stops_an_adapter_and_real_loss_does() -> None:
     assert passes(0.2) < 0.03
 
 
+@pytest.mark.parametrize(
+    ("pair", "nats", "won", "lost"),
+    [
+        (LOST, -0.7, 0, 1),
+        (LOST, -0.6, 0, 0),
+        (LOST, 2.0, 0, 0),
+        (WON, 0.7, 1, 0),
+        (WON, 0.6, 0, 0),
+        (WON, -2.0, 0, 0),
+    ],
+)
+def test_what_turned_by_a_hair_is_taken_as_it_was(
+    pair: tuple[int, int], nats: float, won: int, lost: int
+) -> None:
+    asked = [
+        Item("general", (user(f"{at}?"),), lambda answer: answer.text == "yes") for at in (0, 1)
+    ]
+    before, after = ((NO, YES)[pair[at]] for at in (0, 1))
+    found = gate.judge(asked, (before, YES), (after, YES), {0: nats}).pools[0]
+    assert (found.won, found.lost, found.close) == (won, lost, 1 - won - lost)
+    assert found.candidate - found.current == (won - lost) / 2
+
+
+class Switching(ScriptedEngine):
+    """Answers by the adapter in force, and finds each right answer as likely as told."""
+
+    def __init__(self, replies: dict[str, list[str]], likely: dict[str, float]) -> None:
+        super().__init__([])
+        self._by, self._likely, self.file = replies, likely, ""
+
+    def use_adapter(self, path: str, sha256: str) -> ModelInfo:
+        self.file = path
+        self._replies = [Script(text) for text in self._by[path]]
+        return self.load()
+
+    def probabilities(self, ids: Sequence[int], start: int) -> tuple[TokenProbability, ...]:
+        return (TokenProbability(0, "", self._likely[self.file]),)
+
+
+@pytest.mark.parametrize(("likely", "lost"), [(0.1, 1), (0.45, 0)])
+def test_an_answer_is_lost_when_the_right_one_became_unlikely(likely: float, lost: int) -> None:
+    engine = Switching(
+        {"": ["Yes, Rome.", "Oslo."], "new": ["No.", "Oslo."]}, {"": 0.5, "new": likely}
+    )
+    asked = [
+        Item("general", (user("1?"),), lambda answer: "Rome" in answer.text),
+        Item("general", (user("2?"),), lambda answer: "Oslo" in answer.text),
+    ]
+    said: list[str] = []
+
+    def tell(what: str) -> gate.Tell:
+        said.append(what)
+        return lambda done, total: None
+
+    (pool,) = gate.compare(engine, asked, ("", ""), ("new", "x"), tell).pools
+    assert (pool.lost, pool.close, pool.won) == (lost, 1 - lost, 0)
+    assert said == ["asking the present model", "asking the new model"]
+    assert engine.file == ""
+
+
 @given(st.lists(st.sampled_from([WON, LOST, KEPT, NEVER]), min_size=1, max_size=50))
 def test_the_standard_error_is_that_of_paired_differences(pairs: list[tuple[int, int]]) -> None:
     differences = [after - before for before, after in pairs]
@@ -195,7 +256,8 @@ def test_answers_are_greedy_and_reported() -> None:
     asked = gate.items([lesson("It is Minka.")], "")[:2]
     told: list[tuple[int, int]] = []
     found = gate.answers(engine, asked, lambda done, total: told.append((done, total)))
-    assert found == (Answer("First.", True), Answer("Second one.", True))
+    assert [(each.text, each.ended) for each in found] == [("First.", True), ("Second one.", True)]
+    assert ["".join(engine.pieces(each.ids)) for each in found] == ["First.", "Second one."]
     assert told == [(0, 2), (1, 2)]
     assert all(request.sampling.temperature == 0 for request in engine.requests)
 

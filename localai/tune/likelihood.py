@@ -1,0 +1,32 @@
+"""How likely a model finds an answer: whether one that turned was lost or hung by a thread.
+
+llama.cpp rounds activations to 8 bits, so an adapter that does nothing changes a greedy
+answer in ten of a small model, wherever two tokens were about as likely. The likelihood
+of the right answer moves only as far as the model does (docs/decisions, 8).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+from localai.engine.base import Engine
+
+TINY = 1e-12
+"""Stands for a probability of 0."""
+
+
+def deciding(engine: Engine, ids: Sequence[int], right: Callable[[str], bool]) -> tuple[int, ...]:
+    """The shortest beginning of a right answer that is right already."""
+    text = ""
+    for count, piece in enumerate(engine.pieces(ids), start=1):
+        text += piece
+        if right(text):
+            return tuple(ids[:count])
+    return tuple(ids)
+
+
+def log_likelihood(engine: Engine, prompt: Sequence[int], ids: Sequence[int]) -> float:
+    """Of the answer after the prompt, in nats, by the adapter in force."""
+    tokens = engine.probabilities((*prompt, *ids), len(prompt))
+    return sum(math.log(max(TINY, token.probability)) for token in tokens)
