@@ -133,6 +133,8 @@ def _exchange(
                     continue
                 try:
                     rest = rest[os.write(key.fd, rest) :]
+                except BlockingIOError:
+                    continue  # room for less than it takes; macOS writes all or nothing
                 except BrokenPipeError:
                     rest = rest[:0]
                 if not rest:

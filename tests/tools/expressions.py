@@ -6,6 +6,7 @@ an error on both sides.
 
 from __future__ import annotations
 
+import ast
 import math
 
 from hypothesis import strategies as st
@@ -56,9 +57,21 @@ EXPRESSIONS = st.recursive(ATOM, larger, max_leaves=8)
 
 
 def pythons(expression: str) -> int | float | None:
-    """Python's own value; None when it raises, is complex, infinite or above 4,000 digits."""
+    """Python's own value; None when any step of it has none (see `of_node`)."""
+    tree = ast.parse(expression, mode="eval")
+    steps = [node for node in ast.walk(tree) if isinstance(node, ast.BinOp | ast.Call)]
+    values = [of_node(node) for node in (tree.body, *steps)]
+    return None if None in values else values[0]
+
+
+def of_node(node: ast.expr) -> int | float | None:
+    """None when Python raises, or it is complex, infinite or above 4,000 digits.
+
+    Python goes on from an infinite step, and 1 / (1e308 * 10) is 0; the calculator does not.
+    """
     try:
-        result = eval(expression, {"__builtins__": {}}, PYTHON)
+        code = compile(ast.Expression(node), "expression", "eval")
+        result = eval(code, {"__builtins__": {}}, PYTHON)
     except (ArithmeticError, ValueError, TypeError):
         return None
     if isinstance(result, complex) or (isinstance(result, float) and not math.isfinite(result)):

@@ -255,15 +255,15 @@ def test_the_parent_has_no_zombie_and_no_open_pipe_after_calls() -> None:
     assert [child for child in me.children() if child.status() == psutil.STATUS_ZOMBIE] == []
 
 
-def test_a_low_limit_of_the_machine_stays(tmp_path: Path) -> None:
+def test_a_low_limit_of_the_machine_stays() -> None:
     program = (
         "import resource\n"
         "resource.setrlimit(resource.RLIMIT_CPU, (9, 9))\n"
         "resource.setrlimit(resource.RLIMIT_CORE, (0, 0))\n"
         "from localai.tools import sandbox\n"
         "from tests.tools import strange\n"
-        "print(sandbox.run(strange.echo, {'text': 'there'}, "
-        "sandbox.Limits(cpu_seconds=100)).text)\n"
+        "limits = sandbox.Limits(cpu_seconds=100)\n"
+        "print(sandbox.run(strange.echo, {'text': 'there'}, limits).text)\n"
     )
     path = {"PYTHONPATH": os.pathsep.join(sys.path)}
     said = subprocess.check_output([sys.executable, "-c", program], env=os.environ | path)

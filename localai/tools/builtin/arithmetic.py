@@ -3,7 +3,8 @@
 Numbers, + - * / // % **, signs, parentheses, the functions and constants of `functions`,
 and one comparison on the outside. Anything else in the tree is refused, so nothing of
 Python is reachable; the size of a whole number is estimated before it is computed
-(`sizes`). The arithmetic is Python's own: whole numbers exact, others IEEE doubles.
+(`sizes`). The arithmetic is Python's own: whole numbers exact, others IEEE doubles, except
+that a step too large for a double is refused, where Python would go on with infinity.
 """
 
 from __future__ import annotations
