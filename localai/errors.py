@@ -58,6 +58,18 @@ class ContextOverflow(EngineError):
     """A single message is larger than the context window."""
 
 
+class ToolError(LocalaiError):
+    """A tool could not do what it was asked; the model reads the sentence too."""
+
+
+class ToolDefinitionError(ToolError):
+    """A function cannot be a tool as it is written."""
+
+
+class ArgumentsError(ToolError):
+    """A call's arguments do not fit the tool's parameters."""
+
+
 class StoreError(LocalaiError):
     """The database cannot be opened or written."""
 

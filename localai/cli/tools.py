@@ -1,0 +1,98 @@
+"""`localai tools`: which tools there are, what a model sees of them, and calling one by hand.
+
+A result goes to stdout as it is; what went wrong is one sentence on stderr. A call made
+here is one that the user has asked for, so nothing asks again; its limits hold all the same.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from localai.errors import ToolError
+
+if TYPE_CHECKING:
+    from localai.tools.tool import Tool
+
+
+@click.group()
+def tools() -> None:
+    """List, show and try the tools a model may call."""
+
+
+@tools.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
+def list_(as_json: bool) -> None:
+    """List the tools: name, what they touch, what they do."""
+    from localai.tools import registry
+
+    found = registry.tools()
+    if as_json:
+        click.echo(json.dumps([_described(tool) for tool in found], indent=2))
+        return
+    rows = [(tool.name, _touches(tool), tool.description) for tool in found]
+    if not sys.stdout.isatty():
+        click.echo("".join("\t".join(row) + "\n" for row in rows), nl=False)
+        return
+    lines = [("NAME", "TOUCHES", "WHAT IT DOES"), *rows]
+    widths = [max(len(line[column]) for line in lines) for column in (0, 1)]
+    for number, (name, touches, description) in enumerate(lines):
+        line = f"{name:{widths[0]}}  {touches:{widths[1]}}  {description}"
+        click.echo(line if number else click.style(line, dim=True))
+
+
+@tools.command()
+@click.argument("name")
+def show(name: str) -> None:
+    """Show a tool as a model sees it: JSON with its description and its arguments' schema."""
+    from localai.tools import registry
+
+    click.echo(json.dumps(_described(registry.find(name)), indent=2, ensure_ascii=False))
+
+
+@tools.command()
+@click.argument("name")
+@click.argument("arguments", default="{}", metavar="[JSON]")
+def run(name: str, arguments: str) -> None:
+    """Call a tool and print its bare result.
+
+    JSON holds the arguments: localai tools run calculator '{"expression": "6 * 7"}'
+    """
+    from localai.sanitize import clean
+    from localai.tools import registry, sandbox
+    from localai.tools.outcome import Ok
+
+    tool = registry.find(name)
+    outcome = sandbox.run(tool, _object(name, arguments))
+    if not isinstance(outcome, Ok):
+        raise ToolError(outcome.text)
+    click.echo(clean(outcome.text))
+
+
+def _object(name: str, text: str) -> dict[str, Any]:
+    """The JSON object in `text`. Raises ToolError."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise ToolError(
+            f"The arguments are no JSON object; localai tools show {name} tells what it takes."
+        )
+    return found
+
+
+def _described(tool: Tool) -> dict[str, Any]:
+    return {
+        "name": tool.name,
+        "description": tool.description,
+        "parameters": tool.parameters,
+        "effects": sorted(tool.effects),
+    }
+
+
+def _touches(tool: Tool) -> str:
+    return ", ".join(sorted(tool.effects)) or "nothing"

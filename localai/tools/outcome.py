@@ -1,0 +1,54 @@
+"""How a tool call may go: the limits it runs under, and how it ended. Values only."""
+
+from __future__ import annotations
+
+import msgspec
+
+MB = 1 << 20
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """What one call may take.
+
+    `memory_bytes` is address space on top of what an idle interpreter has mapped, and
+    `cpu_seconds` processor time, both for each process of the call. `output_bytes` is the
+    result as UTF-8. `file_bytes` is how long a tool that declares "writes" may make any
+    file; one that does not cannot write into files at all.
+    """
+
+    wall_seconds: float = 10.0
+    cpu_seconds: int = 5
+    memory_bytes: int = 256 * MB
+    output_bytes: int = 64 << 10
+    file_bytes: int = 64 * MB
+
+
+class Ok(msgspec.Struct, frozen=True):
+    """The tool's result, after so many seconds."""
+
+    text: str
+    seconds: float
+
+
+class Failed(msgspec.Struct, frozen=True):
+    """It was refused, raised or died; `text` is a sentence for the model and the user."""
+
+    text: str
+    seconds: float
+
+
+class TimedOut(msgspec.Struct, frozen=True):
+    """It took longer than it may and was ended, with all it had started."""
+
+    text: str
+    seconds: float
+
+
+class TooMuchOutput(msgspec.Struct, frozen=True):
+    """Its result is longer than it may be; nothing of it is kept."""
+
+    text: str
+    seconds: float
+
+
+Outcome = Ok | Failed | TimedOut | TooMuchOutput

@@ -1,0 +1,201 @@
+"""Running a tool: one process for each call, with limits, that ends with the call.
+
+The process is a session of its own with a scrubbed environment and no descriptor but its
+pipes (`worker`). Whatever happens, its whole group is killed before `run` returns. All
+waiting is `select` with a deadline; there is no thread. Which calls may run at all is not
+decided here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from localai.errors import ArgumentsError
+from localai.tools.outcome import Failed, Limits, Ok, Outcome, TimedOut, TooMuchOutput
+from localai.tools.tool import Tool
+
+HEADER = 4
+CHUNK = 1 << 16
+SLICE_SECONDS = 0.25
+REAP_SECONDS = 2.0
+MOST_REQUEST = 1 << 20
+
+ALLOWED = {"PATH", "HOME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT"}
+ALLOWED |= {"LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH"}
+FIXED = {
+    # A thread's own heap would take 64 MB of address space from the tool (glibc).
+    "MALLOC_ARENA_MAX": "1",
+    "DO_NOT_TRACK": "1",
+}
+
+
+def run(tool: Tool, arguments: Mapping[str, Any], limits: Limits | None = None) -> Outcome:
+    """Call the tool; never raises for anything that the tool or its arguments do.
+
+    The tool must be a module's global under its own name: it is imported again, in the
+    process of the call. A result that is no str comes back as JSON.
+    """
+    limits = limits or Limits()
+    began = time.monotonic()
+    try:
+        request = _request(tool, tool.check(arguments), limits)
+        process = _spawn()
+    except ArgumentsError as error:
+        return Failed(str(error), 0.0)
+    except OSError as error:
+        return Failed(f"No process could be started for {tool.name} ({error.strerror}).", 0.0)
+    received: bytes | None = None
+    try:
+        received = _exchange(process, request, began + limits.wall_seconds, _most(limits))
+    finally:
+        code = _end(process)
+    return _outcome(tool.name, received, code, limits, time.monotonic() - began)
+
+
+def environment(source: Mapping[str, str]) -> dict[str, str]:
+    """What a tool may know of `source`, where it finds its modules, and what is fixed."""
+    allowed = {
+        name: value for name, value in source.items() if name in ALLOWED or name.startswith("LC_")
+    }
+    places = [str(Path(place).absolute()) for place in sys.path if place]
+    return allowed | FIXED | {"PYTHONPATH": os.pathsep.join(places)}
+
+
+def _request(tool: Tool, arguments: dict[str, Any], limits: Limits) -> bytes:
+    body = json.dumps(
+        {
+            "module": tool.function.__module__,
+            "name": tool.name,
+            "arguments": arguments,
+            "limits": {
+                "cpu_seconds": limits.cpu_seconds,
+                "memory_bytes": limits.memory_bytes,
+                "output_bytes": limits.output_bytes,
+                "file_bytes": limits.file_bytes if "writes" in tool.effects else 0,
+            },
+        }
+    ).encode()
+    if len(body) > MOST_REQUEST:
+        raise ArgumentsError(f"The arguments of {tool.name} are longer than 1 MB.")
+    return len(body).to_bytes(HEADER, "big") + body
+
+
+def _spawn() -> subprocess.Popen[bytes]:
+    # `site` is left out (-S): its start-up files take longer than the rest, and what they
+    # would add to the path is in PYTHONPATH.
+    program = "from localai.tools.worker import main; main()"
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-S", "-s", "-c", program],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        cwd="/",
+        env=environment(os.environ),
+        start_new_session=True,
+        bufsize=0,
+    )
+    assert process.stdin is not None
+    os.set_blocking(process.stdin.fileno(), False)
+    return process
+
+
+def _exchange(
+    process: subprocess.Popen[bytes], request: bytes, deadline: float, most: int
+) -> bytes | None:
+    """Send the request and take what comes back; None when the deadline passed.
+
+    Stops at a whole frame, after `most` bytes, or where the process ended.
+    """
+    rest, received = memoryview(request), bytearray()
+    assert process.stdin is not None
+    assert process.stdout is not None
+    with selectors.DefaultSelector() as pipes:
+        pipes.register(process.stdin, selectors.EVENT_WRITE)
+        pipes.register(process.stdout, selectors.EVENT_READ)
+        while (left := deadline - time.monotonic()) > 0:
+            # In slices: a Ctrl-C in the instant before waiting is only seen when it returns.
+            for key, _ in pipes.select(min(left, SLICE_SECONDS)):
+                if key.fileobj is process.stdout:
+                    data = os.read(key.fd, CHUNK)
+                    received += data
+                    if not data or _whole(received) or len(received) > most:
+                        return bytes(received)
+                    continue
+                try:
+                    rest = rest[os.write(key.fd, rest) :]
+                except BlockingIOError:
+                    continue  # room for less than it takes; macOS writes all or nothing
+                except BrokenPipeError:
+                    rest = rest[:0]
+                if not rest:
+                    pipes.unregister(process.stdin)
+    return None
+
+
+def _whole(received: bytearray) -> bool:
+    length = int.from_bytes(received[:HEADER], "big")
+    return len(received) >= HEADER and len(received) >= HEADER + length
+
+
+def _most(limits: Limits) -> int:
+    """Bytes of the longest answer that is one: JSON writes a byte of text in at most six."""
+    return HEADER + 6 * limits.output_bytes + 4096
+
+
+def _end(process: subprocess.Popen[bytes]) -> int | None:
+    """Kill the group, close the pipes and return the exit code; negative is a signal.
+
+    The group is killed while its leader is not yet waited for, so the number is still ours.
+    A process that had ended by itself keeps its own code.
+    """
+    with contextlib.suppress(OSError):
+        os.killpg(process.pid, signal.SIGKILL)
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            pipe.close()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(REAP_SECONDS)
+    return process.returncode
+
+
+def _outcome(
+    name: str, received: bytes | None, code: int | None, limits: Limits, seconds: float
+) -> Outcome:
+    if received is None:
+        return TimedOut(f"{name} took more than {limits.wall_seconds:g} s.", seconds)
+    too_much = TooMuchOutput(
+        f"The result of {name} is longer than {limits.output_bytes >> 10} KB; ask for less.",
+        seconds,
+    )
+    if len(received) > _most(limits):
+        return too_much
+    if len(received) <= HEADER:
+        if code == -signal.SIGXCPU:
+            return TimedOut(f"{name} computed for more than {limits.cpu_seconds} s.", seconds)
+        return Failed(f"The tool {name} ended before it had a result ({_how(code)}).", seconds)
+    try:
+        match json.loads(received[HEADER:]):
+            case {"ok": str() as text}:
+                return Ok(text, seconds)
+            case {"failed": str() as sentence}:
+                return Failed(sentence, seconds)
+            case {"long": _}:
+                return too_much
+    except ValueError:
+        pass
+    return Failed(f"The tool {name} ended in the middle of its result.", seconds)
+
+
+def _how(code: int | None) -> str:
+    """An exit code in words."""
+    return f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
