@@ -31,6 +31,7 @@ COMMANDS = {
     "ask": Lazy("localai.cli.ask:ask", "Ask one question and print the answer."),
     "history": Lazy("localai.cli.history:history", "List, show and delete conversations."),
     "models": Lazy("localai.cli.models:models", "List, fetch, add and choose models."),
+    "tools": Lazy("localai.cli.tools:tools", "Read the tool calls in a model's text."),
     "tune": Lazy("localai.cli.tune:tune", "Learn from your corrections."),
     "doctor": Lazy("localai.cli.doctor:doctor", "Check that everything is in order."),
 }

@@ -60,6 +60,11 @@ class StreamParser:
         self._steps = reader(self._source, self._output, context)
         next(self._steps, None)
 
+    @property
+    def waiting(self) -> int:
+        """Characters that may be the beginning of a marker, and are looked at again."""
+        return self._source.waiting
+
     def feed(self, text: str) -> list[Event]:
         """See `Parser`."""
         if not text:
@@ -81,90 +86,115 @@ class StreamParser:
 
 def parser(style: Style, context: Context) -> StreamParser:
     """A parser for one answer in this style."""
-    return StreamParser(Answer(style).read, context, style.trim)
+    return StreamParser(Answer(style, context).read, context, style.trim)
 
 
 class Answer:
-    """The reader of a style."""
+    """The reader of a style, for one answer."""
 
-    def __init__(self, style: Style) -> None:
-        self._style = style
+    def __init__(self, style: Style, context: Context) -> None:
+        self._style, self._context = style, context
+        self._opened, self._closed = context.thinking or style.thinking
         self._sections = {section.open: section for section in style.sections}
+        self._markers = Markers((self._opened, self._closed, *self._sections, *style.hidden))
+        within = self._sections if style.calls_end_thinking else ()
+        self._ends = Markers((self._opened, self._closed, *within))
 
     def read(self, source: Source, output: Output, context: Context) -> Steps[None]:
         """Read all of it."""
-        style, sections = self._style, self._sections
-        opened, closed = context.thinking or style.thinking
-        markers = Markers((opened, closed, *sections, *style.hidden))
-        ends = Markers((opened, closed, *(sections if style.calls_end_thinking else ())))
-        marker = opened if context.inside else ""
         if context.inside:
-            output.opened(opened + "\n")
+            output.opened(self._opened + "\n")
+            yield from self._think(source, output)
         while True:
-            if marker == opened:
-                marker = yield from think(source, output, ends, opened, style.label)
-                output.closed(marker if marker == closed else "")
-            if marker in sections:
-                yield from section(source, output, context, sections[marker])
-            if style.bare and output.fresh:
-                yield from self._bare(source, output, context, style.bare)
-            marker = yield from source.until(markers, output.text)
+            if output.fresh and self._style.bare:
+                yield from self._bare(source, output, self._style.bare)
+            marker = yield from source.until(self._markers, output.text)
             if not marker:
                 return
-            if marker == opened and (output.fresh or style.thinks_anywhere):
+            if marker in self._sections:
+                yield from section(source, output, context, self._sections[marker])
+            elif marker == self._opened and (output.fresh or self._style.thinks_anywhere):
                 output.opened(marker)
-            elif marker in style.hidden or (marker == closed and output.fresh and context.separate):
+                yield from self._think(source, output)
+            elif marker in self._style.hidden or self._closes_nothing(marker, output):
                 output.markup()
-            elif marker not in sections:
+            else:
                 output.text(marker)
-                marker = ""
 
-    def _bare(self, source: Source, output: Output, context: Context, read: Read) -> Steps[None]:
+    def _closes_nothing(self, marker: str, output: Output) -> bool:
+        """Whether this is the end of reasoning that the prompt has opened, unknown to us."""
+        return marker == self._closed and output.fresh and output.separate
+
+    def _think(self, source: Source, output: Output) -> Steps[None]:
+        """Read reasoning and what ends it. A model that opens once more what the prompt
+        has opened means the same reasoning."""
+        begun = False
+
+        def show(text: str) -> None:
+            nonlocal begun
+            begun = begun or not text.isspace()
+            output.thought(text)
+
+        while True:
+            label = self._style.label
+            if label and (yield from source.literal(label)) and not output.separate:
+                show(label)
+            marker = yield from source.until(self._ends, show)
+            if marker == self._closed:
+                output.closed(marker)
+            if marker in ("", self._closed):
+                return
+            if marker in self._sections:
+                tried = yield from attempt(source, self._context, self._sections[marker])
+                if isinstance(tried, list):
+                    output.closed("")
+                    output.called(tried)
+                    return
+                show(tried.raw)
+            elif begun or not output.separate:
+                show(marker)
+
+    def _bare(self, source: Source, output: Output, read: Read) -> Steps[None]:
         """Calls without markers, at the beginning."""
         while True:
             output.text((yield from source.run(SPACE)))
             if (yield from source.peek()) not in self._style.starts:
                 return
-            if not (yield from section(source, output, context, Section("", read))):
+            if not (yield from section(source, output, self._context, Section("", read))):
                 return
             yield from source.run(SPACE)
             yield from source.literal(";")
 
 
-def think(source: Source, output: Output, ends: Markers, opened: str, label: str) -> Steps[str]:
-    """Read reasoning; what ends it ("" at the end of the text). A model that opens once
-    more what the prompt has opened means the same reasoning."""
-    begun = False
+class Failure(NamedTuple):
+    """A section that stays text, and why."""
 
-    def show(text: str) -> None:
-        nonlocal begun
-        begun = begun or not text.isspace()
-        output.thought(text)
+    raw: str
+    error: Malformed
 
-    while True:
-        if label and (yield from source.literal(label)) and not output.separate:
-            show(label)
-        marker = yield from source.until(ends, show)
-        if marker != opened:
-            return marker
-        if begun or not output.separate:
-            show(marker)
+
+def attempt(source: Source, context: Context, what: Section) -> Steps[list[ToolCall] | Failure]:
+    """The calls of a section whose marker was taken."""
+    source.keep(what.open)
+    try:
+        calls = yield from what.read(source, context)
+    except Malformed as error:
+        return Failure(source.kept(), error)
+    source.kept()
+    return calls
 
 
 def section(source: Source, output: Output, context: Context, what: Section) -> Steps[bool]:
     """Read a section, whose marker was taken. False when it stays text."""
-    source.keep(what.open)
-    try:
-        calls = yield from what.read(source, context)
-    except Unmarked:
-        output.text(source.kept())
+    tried = yield from attempt(source, context, what)
+    if isinstance(tried, list):
+        output.called(tried)
+        return True
+    raw, error = tried
+    if isinstance(error, Unmarked):
+        output.text(raw)
         return False
-    except Malformed as error:
-        raw = source.kept()
-        output.rejected(raw, str(error))
-        if what.close and not raw.endswith(what.close):
-            output.text((yield from source.until(Markers([what.close]), output.text)))
-        return False
-    source.kept()
-    output.called(calls)
-    return True
+    output.rejected(raw, str(error))
+    if what.close and not raw.endswith(what.close):
+        output.text((yield from source.until(Markers([what.close]), output.text)))
+    return False

@@ -23,6 +23,7 @@ LONGEST_HEADER = 512
 
 _MARKERS = Markers((START, CHANNEL, MESSAGE, *ENDS))
 _CHANNEL = re.compile(r"<\|channel\|>\s*(\w+)")
+_HEADER = re.compile(r"(?:[\w.:=\s-]|<\|(?:start|channel|constrain|message)\|>)*+")
 _RECIPIENT = re.compile(r"\bto=([\w.:-]+)")
 
 
@@ -59,7 +60,11 @@ def _header(source: Source, output: Output, marker: str) -> Steps[str]:
     except Malformed:
         output.text(source.kept())
         return ""
-    return source.kept()
+    header = source.kept()
+    if _HEADER.fullmatch(header):
+        return header
+    output.text(header)
+    return ""
 
 
 def _body(source: Source, output: Output, context: Context, header: str) -> Steps[bool]:

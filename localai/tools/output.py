@@ -30,7 +30,8 @@ class Output:
         self._trim = trim
         self.separate = separate
         self._space: list[str] = []  # held back: after text, or before the first
-        self._beside = False  # the space held stands beside markup
+        self._beside = False  # the space held stands beside markup,
+        self._before = 0  # and so many pieces of it before that
         self._begun = False  # this reasoning has text
         self._pause: list[str] = []  # held back within reasoning
         self.last = ""
@@ -68,10 +69,14 @@ class Output:
         self.markup()
 
     def markup(self) -> None:
-        """Something that is not shown stands here."""
-        self._beside = True
+        """Something that is not shown stands here. Of the white space around several in a
+        row what comes before the first and after the last is kept."""
         if self.fresh:
             self._space = []
+        elif self._beside:
+            del self._space[self._before :]
+        self._before = len(self._space)
+        self._beside = True
 
     def opened(self, marker: str) -> None:
         """Reasoning begins."""

@@ -96,7 +96,7 @@ def _call(tags: Tags, source: Source, context: Context) -> Steps[ToolCall]:
         key, attributes = yield from _head(tags, source, KEY, Malformed)
         following = (tags.parameter, tags.call_end)
         text, marker = yield from _value(source, Markers([tags.value_end]), following)
-        if text.startswith("\n"):
+        if tags is QWEN and text.startswith("\n"):
             text = text[1:].removesuffix("\n")
         string = _STRING.search(attributes)
         arguments[key] = text if string else schema.value(text, known.get(key))
