@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from localai.tools import formats
 from localai.tools.calls import Context, collect
-from tests.tools.reading import calls, events, every_split, kinds, read
+from tests.tools.reading import calls, cut, events, every_split, kinds, read
 
 
 class Case(NamedTuple):
@@ -119,6 +121,18 @@ def test_an_answer_is_read_at_every_split(case: Case) -> None:
     parsed = collect(found)
     assert calls(parsed) == [WEATHER]
     assert (parsed.content, parsed.reasoning) == (case.content, case.reasoning)
+
+
+@settings(max_examples=60)
+@given(case=st.sampled_from(CASES), data=st.data())
+def test_a_mutilated_answer_does_not_depend_on_the_split(case: Case, data: st.DataObject) -> None:
+    places = st.integers(0, len(case.text))
+    start, end, onto = data.draw(places), data.draw(places), data.draw(places)
+    text = case.text[:start] + case.text[end:onto] + case.text[onto:]
+    context = Context(tools=SCHEMA, inside=data.draw(st.booleans()))
+    whole = kinds(events(case.format, [text], context))
+    assert kinds(events(case.format, list(text), context)) == whole
+    assert kinds(events(case.format, cut(text, [start, onto]), context)) == whole
 
 
 def test_every_format_has_a_case_here_or_a_round_trip() -> None:

@@ -71,7 +71,7 @@ def test_a_good_call_after_a_malformed_one_counts() -> None:
     ("name", "text"),
     [
         ("hermes", "Put <tool_call> before it."),
-        ("hermes", "3 < 4 and <b>bold</b> </tool_call>"),
+        ("hermes", "If a<b, then <i>b</i> is </tool_call> more."),
         ("hermes", '```json\n{"name": "f", "arguments": {}}\n```'),
         ("hermes", "An answer may think </think> aloud <think>, too."),
         ("llama3", '{"name": "Ada", "born": 1815}'),
