@@ -8,7 +8,7 @@ import click
 
 from localai.cli.failure import note
 from localai.errors import UsageError
-from localai.tools import formats
+from localai.tools.parse import formats
 
 AUTO = "auto"
 NO_TEXT = (
@@ -38,7 +38,7 @@ def parse(name: str, offered: tuple[str, ...], inside: bool) -> None:
     call that is not well-formed stays in the content. Nothing is run.
     """
     from localai.cli import prompt, record
-    from localai.tools.calls import Context, Rejected, collect
+    from localai.tools.parse.calls import Context, Rejected, collect
 
     stream = sys.stdin.buffer
     piped = prompt.read_piped(stream) if prompt.is_piped(stream) else prompt.Piped()

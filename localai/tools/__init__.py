@@ -1,1 +1,1 @@
-"""Tool calls in what a model writes. Nothing here runs a tool."""
+"""What a model may ask to be run: typed tools, how their arguments are checked, how they run."""

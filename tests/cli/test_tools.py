@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from localai.errors import ExitCode
-from localai.tools import formats
+from localai.tools.parse import formats
 from tests.cli.conftest import Run
 
 CALL = '<tool_call>{"name": "search", "arguments": {"query": "fjord"}}</tool_call>'

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from localai.conversation import Text, ToolCall
-from localai.tools.calls import Context, Event, Malformed, Unmarked
-from localai.tools.output import Output, Trim
-from localai.tools.source import SPACE, Markers, Source, Steps
+from localai.tools.parse.calls import Context, Event, Malformed, Unmarked
+from localai.tools.parse.output import Output, Trim
+from localai.tools.parse.source import SPACE, Markers, Source, Steps
 
 Read = Callable[[Source, Context], Steps[list[ToolCall]]]
 """Reads the rest of a section. Raises Unmarked where no call was begun, and Malformed."""

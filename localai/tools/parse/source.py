@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Generator, Iterable
 from typing import TypeVar
 
-from localai.tools.calls import DEPTH, LIMIT, Malformed
+from localai.tools.parse.calls import DEPTH, LIMIT, Malformed
 
 T = TypeVar("T")
 Steps = Generator[None, None, T]

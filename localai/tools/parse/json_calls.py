@@ -11,9 +11,9 @@ from collections.abc import Callable
 from typing import Any
 
 from localai.conversation import ToolCall
-from localai.tools.answer import Read
-from localai.tools.calls import Context, Malformed, Unmarked, call, decode, decode_object
-from localai.tools.source import SPACE, Source, Steps
+from localai.tools.parse.answer import Read
+from localai.tools.parse.calls import Context, Malformed, Unmarked, call, decode, decode_object
+from localai.tools.parse.source import SPACE, Source, Steps
 
 NAMES = ("name", "tool_name", "function")
 ARGUMENTS = ("arguments", "parameters")

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from localai.tools.calls import Context, collect
-from localai.tools.minimax import MARK
-from tests.tools import writing
-from tests.tools.reading import calls, cut, events
-from tests.tools.writing import Call
+from localai.tools.parse.calls import Context, collect
+from localai.tools.parse.minimax import MARK
+from tests.tools.parse import writing
+from tests.tools.parse.reading import calls, cut, events
+from tests.tools.parse.writing import Call
 
 QUOTATIONS = (
     "<tool_call>",

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from localai.tools import formats
-from localai.tools.answer import StreamParser
-from localai.tools.calls import Context, collect
+from localai.tools.parse import formats
+from localai.tools.parse.answer import StreamParser
+from localai.tools.parse.calls import Context, collect
 
 MEGABYTE = 10**6
 TEXTS = {

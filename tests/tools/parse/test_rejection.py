@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from localai.tools import formats
-from localai.tools.calls import DEPTH, LIMIT, Context, collect
-from localai.tools.source import Markers
-from tests.tools.reading import called, cut, events, every_split, kinds, read, rejected
+from localai.tools.parse import formats
+from localai.tools.parse.calls import DEPTH, LIMIT, Context, collect
+from localai.tools.parse.source import Markers
+from tests.tools.parse.reading import called, cut, events, every_split, kinds, read, rejected
 
 MALFORMED = [
     ("hermes", '<tool_call>{"name": "f", "arguments": {"x": 2*3}}</tool_call>'),

@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 
 from localai.conversation import ToolCall
-from localai.tools import pythonic
-from localai.tools.answer import Read, Section, Style
-from localai.tools.calls import Context, Unmarked
-from localai.tools.source import Source, Steps
+from localai.tools.parse import pythonic
+from localai.tools.parse.answer import Read, Section, Style
+from localai.tools.parse.calls import Context, Unmarked
+from localai.tools.parse.source import Source, Steps
 
 _SPACE = re.compile(r"[ \t]+")
 

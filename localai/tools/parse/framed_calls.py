@@ -10,10 +10,10 @@ import re
 from typing import NamedTuple
 
 from localai.conversation import ToolCall
-from localai.tools import json_calls
-from localai.tools.answer import Read, Section
-from localai.tools.calls import Context, Unmarked, call, decode_object
-from localai.tools.source import SPACE, Source, Steps
+from localai.tools.parse import json_calls
+from localai.tools.parse.answer import Read, Section
+from localai.tools.parse.calls import Context, Unmarked, call, decode_object
+from localai.tools.parse.source import SPACE, Source, Steps
 
 NAME = re.compile(r"[\w.:/-]+")
 _JSON_LIST = json_calls.section("")

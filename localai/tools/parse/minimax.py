@@ -12,9 +12,9 @@ import re
 from typing import Any
 
 from localai.conversation import ToolCall
-from localai.tools import schema
-from localai.tools.calls import DEPTH, Context, Malformed, Unmarked, call
-from localai.tools.source import SPACE, Markers, Source, Steps
+from localai.tools.parse import schema
+from localai.tools.parse.calls import DEPTH, Context, Malformed, Unmarked, call
+from localai.tools.parse.source import SPACE, Markers, Source, Steps
 
 MARK = "]<]minimax[>["
 OPEN, CLOSE = MARK + "<tool_call>", MARK + "</tool_call>"

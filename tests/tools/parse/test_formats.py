@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from localai.tools import formats
-from localai.tools.calls import Context, collect
-from tests.tools.reading import calls, cut, events, every_split, kinds, read
+from localai.tools.parse import formats
+from localai.tools.parse.calls import Context, collect
+from tests.tools.parse.reading import calls, cut, events, every_split, kinds, read
 
 
 class Case(NamedTuple):
@@ -136,7 +136,7 @@ def test_a_mutilated_answer_does_not_depend_on_the_split(case: Case, data: st.Da
 
 
 def test_every_format_has_a_case_here_or_a_round_trip() -> None:
-    from tests.tools import writing
+    from tests.tools.parse import writing
 
     written = {
         *(each[0] for each in writing.JSON_WRITERS.values()),

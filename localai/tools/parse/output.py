@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from localai.conversation import Reasoning, Text, ToolCall
-from localai.tools.calls import Event, Rejected
+from localai.tools.parse.calls import Event, Rejected
 
 SPACES = " \t\r\n"
 

@@ -9,8 +9,8 @@ import json
 import re
 
 from localai.conversation import ToolCall
-from localai.tools.calls import Context, Unmarked, call, decode_object
-from localai.tools.source import Markers, Source, Steps
+from localai.tools.parse.calls import Context, Unmarked, call, decode_object
+from localai.tools.parse.source import Markers, Source, Steps
 
 OPEN, CLOSE = "<|tool_call>", "<tool_call|>"
 QUOTE = '<|"|>'

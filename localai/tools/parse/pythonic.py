@@ -12,10 +12,10 @@ import warnings
 from typing import Any
 
 from localai.conversation import ToolCall
-from localai.tools import schema
-from localai.tools.answer import Read
-from localai.tools.calls import Context, Malformed, Schemas, Unmarked, call
-from localai.tools.source import SPACE, Source, Steps
+from localai.tools.parse import schema
+from localai.tools.parse.answer import Read
+from localai.tools.parse.calls import Context, Malformed, Schemas, Unmarked, call
+from localai.tools.parse.source import SPACE, Source, Steps
 
 NAME = re.compile(r"[\w.]+")
 LONGEST = 2**16

@@ -12,10 +12,10 @@ import re
 from collections.abc import Callable
 
 from localai.conversation import ToolCall
-from localai.tools.answer import Section, section
-from localai.tools.calls import Context, Malformed, call, decode_object
-from localai.tools.output import Output
-from localai.tools.source import SPACE, Markers, Source, Steps
+from localai.tools.parse.answer import Section, section
+from localai.tools.parse.calls import Context, Malformed, call, decode_object
+from localai.tools.parse.output import Output
+from localai.tools.parse.source import SPACE, Markers, Source, Steps
 
 START, CHANNEL, MESSAGE = "<|start|>", "<|channel|>", "<|message|>"
 ENDS = ("<|end|>", "<|call|>", "<|return|>")

@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection
 
-from localai.tools import framed_calls, gemma, harmony, inline, json_calls, minimax, pythonic
-from localai.tools import xml_calls as xml
-from localai.tools.answer import LINE_ENDS, Section, StreamParser, Style
-from localai.tools.answer import parser as styled
-from localai.tools.calls import Context, Parser
-from localai.tools.output import Trim
+from localai.tools.parse import framed_calls, gemma, harmony, inline, json_calls, minimax, pythonic
+from localai.tools.parse import xml_calls as xml
+from localai.tools.parse.answer import LINE_ENDS, Section, StreamParser, Style
+from localai.tools.parse.answer import parser as styled
+from localai.tools.parse.calls import Context, Parser
+from localai.tools.parse.output import Trim
 
 
 def _json(open: str, close: str = "", shape: json_calls.Shape = json_calls.listed) -> Section:

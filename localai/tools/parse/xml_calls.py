@@ -11,10 +11,10 @@ import re
 from typing import Any, NamedTuple
 
 from localai.conversation import ToolCall
-from localai.tools import framed_calls, schema
-from localai.tools.answer import Read, Section
-from localai.tools.calls import Context, Malformed, Unmarked, call
-from localai.tools.source import SPACE, Markers, Source, Steps
+from localai.tools.parse import framed_calls, schema
+from localai.tools.parse.answer import Read, Section
+from localai.tools.parse.calls import Context, Malformed, Unmarked, call
+from localai.tools.parse.source import SPACE, Markers, Source, Steps
 
 KEY = re.compile(r'[^<>"\r\n|]+')
 _ATTRIBUTES = re.compile(r'[\w\s="-]+')

@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from localai.tools.calls import Schemas
+from localai.tools.parse.calls import Schemas
 
 _KINDS = {bool: "boolean", str: "string", int: "integer", float: "number", dict: "object"}
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from localai.conversation import Reasoning, Text, ToolCall
-from localai.tools import formats
-from localai.tools.calls import Context, Event, Parsed, Rejected, collect
+from localai.tools.parse import formats
+from localai.tools.parse.calls import Context, Event, Parsed, Rejected, collect
 
 
 def events(name: str, pieces: Iterable[str], context: Context | None = None) -> list[Event]:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from localai.tools.minimax import MARK
+from localai.tools.parse.minimax import MARK
 
 Call = tuple[str, dict[str, Any]]
 Write = Callable[[Sequence[Call]], str]
