@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from localai.cli.parse import parse
 from localai.errors import ToolError
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 @click.group()
 def tools() -> None:
     """List, show and try the tools a model may call."""
+
+
+tools.add_command(parse)
 
 
 @tools.command("list")

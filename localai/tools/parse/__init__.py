@@ -1,0 +1,1 @@
+"""Tool calls in what a model writes. Nothing here runs a tool."""
