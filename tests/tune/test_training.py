@@ -151,13 +151,20 @@ def test_a_process_that_dies_is_an_error_that_names_the_log(tmp_path: Path) -> N
     [
         (0.009, 0.95, 10, True),
         (0.011, 1.0, 10, False),
-        (0.0, 0.94, 10, False),
+        (0.0, 0.94, 400, True),
+        (0.0, 0.92, 400, False),
+        (0.0, 0.7, 10, False),
         (0.0, 1.0, 0, False),
         (float("nan"), 1.0, 10, False),
     ],
 )
 def test_what_passes(kl: float, same: float, n: int, passed: bool) -> None:
     assert Parity(kl, 0.0, same, n).passed is passed
+
+
+def test_a_bound_must_be_missed_for_certain() -> None:
+    assert Parity(0.0105, 0.0005, 1.0, 400).passed
+    assert not Parity(0.0115, 0.0005, 1.0, 400).passed
 
 
 def test_parity_is_the_divergence_of_all_positions(folder: Path, base: Path) -> None:
