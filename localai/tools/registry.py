@@ -19,6 +19,7 @@ BUILTIN = {
     "date_add": "localai.tools.builtin.clock",
     "weekday": "localai.tools.builtin.clock",
     "read_file": "localai.tools.builtin.files",
+    "web_fetch": "localai.tools.builtin.web",
 }
 """Name -> the module that has it as a global."""
 

@@ -12,8 +12,8 @@ from localai.tools.allowed import Allowed
 from localai.tools.tool import Tool
 from tests.cli.conftest import Run
 
-TOUCHES = {"read_file": "reads"}
-OFF = {"read_file"}
+TOUCHES = {"read_file": "reads", "web_fetch": "network"}
+OFF = {"read_file", "web_fetch"}
 """Until the settings allow something."""
 
 
