@@ -7,10 +7,10 @@ it). Settings are passed in, never global. Writing keeps the user's comments.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import tomlkit
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -79,6 +79,26 @@ class TuneSettings(BaseModel, extra="forbid", use_attribute_docstrings=True):
     """How far a tune steps back behind other programs; 0 lets it compete with them."""
 
 
+def _whole_path(path: Path) -> Path:
+    try:
+        path = path.expanduser()
+    except RuntimeError as error:  # ~name, and nobody has that name
+        raise ValueError(f"{path} leads nowhere") from error
+    if not path.is_absolute():
+        raise ValueError(f"{str(path)!r} is no whole path; begin it with / or ~")
+    return path
+
+
+class ToolSettings(BaseModel, extra="forbid", use_attribute_docstrings=True):
+    """What the tools may reach."""
+
+    folders: list[Annotated[Path, AfterValidator(_whole_path)]] = Field([])
+    """Folders that `read_file` may read, with all beneath them: `["~/notes"]`. None is allowed
+    unless it stands here."""
+    web_fetch: bool = False
+    """Lets `web_fetch` read pages of the public web."""
+
+
 class AppSettings(BaseModel, extra="forbid", use_attribute_docstrings=True):
     """How the app looks."""
 
@@ -102,6 +122,7 @@ class Settings(BaseSettings):
     sampling: SamplingSettings = SamplingSettings()
     chat: ChatSettings = ChatSettings()
     tune: TuneSettings = TuneSettings()
+    tools: ToolSettings = ToolSettings()
     app: AppSettings = AppSettings()
 
     @classmethod
@@ -126,8 +147,8 @@ def load() -> Settings:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
         raise ConfigError(
-            f"The setting {name} in {paths.config_file()} is not usable: {first['msg']}; "
-            "correct it or delete the line."
+            f"The setting {name} in {paths.config_file()} is not usable: "
+            f"{first['msg'].removeprefix('Value error, ')}; correct it or delete the line."
         ) from error
     except (ValueError, OSError) as error:
         raise ConfigError(

@@ -55,6 +55,8 @@ def _default(value: Any) -> str:
     """How the default is written in TOML; unset ones have no value there."""
     if value is None:
         return "unset"
+    if isinstance(value, bool):
+        return "`true`" if value else "`false`"
     return f'`"{value}"`' if isinstance(value, str) else f"`{value}`"
 
 

@@ -30,6 +30,12 @@ def test_the_environment_overrides_the_file(monkeypatch: pytest.MonkeyPatch) -> 
     assert (settings.engine.context, settings.engine.threads) == (4096, 3)
 
 
+def test_allowed_folders_are_whole_paths(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/elsewhere")
+    write("[tools]\nfolders = ['~/notes', '/srv/texts/']\n")
+    assert config.load().tools.folders == [Path("/elsewhere/notes"), Path("/srv/texts")]
+
+
 def test_saving_keeps_what_the_user_wrote() -> None:
     write('# mine\nmodel = "a"  # the best\n')
     config.save("model", "b")
@@ -67,6 +73,8 @@ def test_a_setting_of_the_top_can_be_added_below_tables() -> None:
         ("[sampling]\ntop_p = 7\n", "sampling.top_p"),
         ('modle = "x"\n', "modle"),
         ("[chat]\nthinking = 'maybe'\n", "chat.thinking"),
+        ("[tools]\nfolders = ['notes']\n", "tools.folders.0 .*: 'notes' is no whole path"),
+        ("[tools]\nfolders = ['~nobody-here/x']\n", "leads nowhere"),
     ],
 )
 def test_a_wrong_setting_is_named(text: str, named: str) -> None:

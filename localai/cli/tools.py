@@ -16,6 +16,7 @@ from localai.cli.parse import parse
 from localai.errors import ToolError
 
 if TYPE_CHECKING:
+    from localai.tools.allowed import Allowed
     from localai.tools.tool import Tool
 
 
@@ -30,21 +31,22 @@ tools.add_command(parse)
 @tools.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
 def list_(as_json: bool) -> None:
-    """List the tools: name, what they touch, what they do."""
+    """List the tools: name, what they touch, whether they are on, what they do."""
     from localai.tools import registry
 
-    found = registry.tools()
+    found, allowed = registry.tools(), _allowed()
     if as_json:
-        click.echo(json.dumps([_described(tool) for tool in found], indent=2))
+        click.echo(json.dumps([_described(tool, allowed) for tool in found], indent=2))
         return
-    rows = [(tool.name, _touches(tool), tool.description) for tool in found]
+    rows = [(tool.name, _touches(tool), _state(tool, allowed), tool.description) for tool in found]
     if not sys.stdout.isatty():
         click.echo("".join("\t".join(row) + "\n" for row in rows), nl=False)
         return
-    lines = [("NAME", "TOUCHES", "WHAT IT DOES"), *rows]
-    widths = [max(len(line[column]) for line in lines) for column in (0, 1)]
-    for number, (name, touches, description) in enumerate(lines):
-        line = f"{name:{widths[0]}}  {touches:{widths[1]}}  {description}"
+    lines = [("NAME", "TOUCHES", "STATE", "WHAT IT DOES"), *rows]
+    widths = [max(len(line[column]) for line in lines) for column in range(3)]
+    for number, (*cells, description) in enumerate(lines):
+        padded = (f"{cell:{width}}" for cell, width in zip(cells, widths, strict=True))
+        line = "  ".join([*padded, description])
         click.echo(line if number else click.style(line, dim=True))
 
 
@@ -54,7 +56,8 @@ def show(name: str) -> None:
     """Show a tool as a model sees it: JSON with its description and its arguments' schema."""
     from localai.tools import registry
 
-    click.echo(json.dumps(_described(registry.find(name)), indent=2, ensure_ascii=False))
+    shown = _described(registry.find(name), _allowed())
+    click.echo(json.dumps(shown, indent=2, ensure_ascii=False))
 
 
 @tools.command()
@@ -70,7 +73,7 @@ def run(name: str, arguments: str) -> None:
     from localai.tools.outcome import Ok
 
     tool = registry.find(name)
-    outcome = sandbox.run(tool, _object(name, arguments))
+    outcome = sandbox.run(tool, _object(name, arguments), allowed=_allowed())
     if not isinstance(outcome, Ok):
         raise ToolError(outcome.text)
     click.echo(clean(outcome.text))
@@ -89,14 +92,27 @@ def _object(name: str, text: str) -> dict[str, Any]:
     return found
 
 
-def _described(tool: Tool) -> dict[str, Any]:
+def _allowed() -> Allowed:
+    """What the settings let tools reach."""
+    from localai import config
+    from localai.tools.allowed import Allowed
+
+    return Allowed.by(config.load().tools)
+
+
+def _described(tool: Tool, allowed: Allowed) -> dict[str, Any]:
     return {
         "name": tool.name,
         "description": tool.description,
         "parameters": tool.parameters,
         "effects": sorted(tool.effects),
+        "off": allowed.lacks(tool.name, tool.needs),
     }
 
 
 def _touches(tool: Tool) -> str:
     return ", ".join(sorted(tool.effects)) or "nothing"
+
+
+def _state(tool: Tool, allowed: Allowed) -> str:
+    return "off" if allowed.lacks(tool.name, tool.needs) else "on"

@@ -1,4 +1,7 @@
-"""Which tools there are. For now the built-in ones; a name is imported when asked for."""
+"""Which tools there are. For now the built-in ones; a name is imported when asked for.
+
+A tool may be known but off, until the settings allow what it needs (`allowed`).
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import difflib
 from importlib import import_module
 
 from localai.errors import ToolError
+from localai.tools.allowed import Allowed
 from localai.tools.tool import Tool
 
 BUILTIN = {
@@ -14,6 +18,8 @@ BUILTIN = {
     "date_difference": "localai.tools.builtin.clock",
     "date_add": "localai.tools.builtin.clock",
     "weekday": "localai.tools.builtin.clock",
+    "read_file": "localai.tools.builtin.files",
+    "web_fetch": "localai.tools.builtin.web",
 }
 """Name -> the module that has it as a global."""
 
@@ -30,5 +36,10 @@ def find(name: str) -> Tool:
 
 
 def tools() -> tuple[Tool, ...]:
-    """All tools, in the order in which they are listed."""
+    """All tools, in the order in which they are listed, also those that are off."""
     return tuple(map(find, BUILTIN))
+
+
+def offered(allowed: Allowed) -> tuple[Tool, ...]:
+    """The tools that are on: what a model is told of."""
+    return tuple(tool for tool in tools() if not allowed.lacks(tool.name, tool.needs))

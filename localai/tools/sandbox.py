@@ -2,8 +2,8 @@
 
 The process is a session of its own with a scrubbed environment and no descriptor but its
 pipes (`worker`). Whatever happens, its whole group is killed before `run` returns. All
-waiting is `select` with a deadline; there is no thread. Which calls may run at all is not
-decided here.
+waiting is `select` with a deadline; there is no thread. A tool that is off is not run; which
+other calls the user has to agree to is not decided here.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from localai.errors import ArgumentsError
+from localai.tools.allowed import Allowed
 from localai.tools.outcome import Failed, Limits, Ok, Outcome, TimedOut, TooMuchOutput
 from localai.tools.tool import Tool
 
@@ -30,8 +31,9 @@ SLICE_SECONDS = 0.25
 REAP_SECONDS = 2.0
 MOST_REQUEST = 1 << 20
 
-ALLOWED = {"PATH", "HOME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT"}
-ALLOWED |= {"LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH"}
+PASSED = {"PATH", "HOME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT"}
+PASSED |= {"SSL_CERT_FILE", "SSL_CERT_DIR"}
+PASSED |= {"LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH"}
 FIXED = {
     # A thread's own heap would take 64 MB of address space from the tool (glibc).
     "MALLOC_ARENA_MAX": "1",
@@ -39,16 +41,24 @@ FIXED = {
 }
 
 
-def run(tool: Tool, arguments: Mapping[str, Any], limits: Limits | None = None) -> Outcome:
+def run(
+    tool: Tool,
+    arguments: Mapping[str, Any],
+    limits: Limits | None = None,
+    allowed: Allowed | None = None,
+) -> Outcome:
     """Call the tool; never raises for anything that the tool or its arguments do.
 
     The tool must be a module's global under its own name: it is imported again, in the
-    process of the call. A result that is no str comes back as JSON.
+    process of the call. A result that is no str comes back as JSON. Without `allowed`
+    nothing is allowed.
     """
-    limits = limits or Limits()
+    limits, allowed = limits or Limits(), allowed or Allowed()
     began = time.monotonic()
+    if off := allowed.lacks(tool.name, tool.needs):
+        return Failed(off, 0.0)
     try:
-        request = _request(tool, tool.check(arguments), limits)
+        request = _request(tool, tool.check(arguments), limits, allowed)
         process = _spawn()
     except ArgumentsError as error:
         return Failed(str(error), 0.0)
@@ -65,18 +75,19 @@ def run(tool: Tool, arguments: Mapping[str, Any], limits: Limits | None = None) 
 def environment(source: Mapping[str, str]) -> dict[str, str]:
     """What a tool may know of `source`, where it finds its modules, and what is fixed."""
     allowed = {
-        name: value for name, value in source.items() if name in ALLOWED or name.startswith("LC_")
+        name: value for name, value in source.items() if name in PASSED or name.startswith("LC_")
     }
     places = [str(Path(place).absolute()) for place in sys.path if place]
     return allowed | FIXED | {"PYTHONPATH": os.pathsep.join(places)}
 
 
-def _request(tool: Tool, arguments: dict[str, Any], limits: Limits) -> bytes:
+def _request(tool: Tool, arguments: dict[str, Any], limits: Limits, allowed: Allowed) -> bytes:
     body = json.dumps(
         {
             "module": tool.function.__module__,
             "name": tool.name,
             "arguments": arguments,
+            "allowed": allowed.written(),
             "limits": {
                 "cpu_seconds": limits.cpu_seconds,
                 "memory_bytes": limits.memory_bytes,

@@ -25,6 +25,7 @@ from typing import Any, Literal, get_args, get_type_hints, overload
 
 from localai.errors import ArgumentsError, ToolDefinitionError
 from localai.tools import arguments, docstring, schema
+from localai.tools.allowed import Need
 
 Effect = Literal["reads", "writes", "network"]
 EFFECTS: tuple[Effect, ...] = get_args(Effect)
@@ -38,7 +39,8 @@ class Tool:
 
     `parameters` is the JSON schema of its arguments, an object. `effects` says what it
     touches outside its own process: it reads files or settings, writes or deletes
-    something, talks to the network; empty is pure computing.
+    something, talks to the network; empty is pure computing. `needs` is what the user must
+    have allowed before it runs at all.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Tool:
     parameters: schema.Schema
     effects: frozenset[Effect]
     function: Callable[..., object]
+    needs: Need | None = None
 
     @property
     def read_only(self) -> bool:
@@ -60,9 +63,15 @@ class Tool:
 @overload
 def tool(function: Callable[..., object], /) -> Tool: ...
 @overload
-def tool(*, effects: Iterable[Effect]) -> Callable[[Callable[..., object]], Tool]: ...
 def tool(
-    function: Callable[..., object] | None = None, /, *, effects: Iterable[Effect] = EFFECTS
+    *, effects: Iterable[Effect], needs: Need | None = None
+) -> Callable[[Callable[..., object]], Tool]: ...
+def tool(
+    function: Callable[..., object] | None = None,
+    /,
+    *,
+    effects: Iterable[Effect] = EFFECTS,
+    needs: Need | None = None,
 ) -> Tool | Callable[[Callable[..., object]], Tool]:
     """Make a function a Tool. Raises ToolDefinitionError where it is decorated.
 
@@ -70,12 +79,12 @@ def tool(
     forgetting to say it.
     """
     if function is not None:
-        return _made(function, frozenset(effects))
+        return _made(function, frozenset(effects), needs)
     touched = frozenset(effects)
-    return lambda function: _made(function, touched)
+    return lambda function: _made(function, touched, needs)
 
 
-def _made(function: Callable[..., object], effects: frozenset[Effect]) -> Tool:
+def _made(function: Callable[..., object], effects: frozenset[Effect], needs: Need | None) -> Tool:
     name = getattr(function, "__name__", "")
     if not inspect.isfunction(function) or not _NAME.fullmatch(name):
         raise ToolDefinitionError(
@@ -88,7 +97,7 @@ def _made(function: Callable[..., object], effects: frozenset[Effect]) -> Tool:
     text = function.__doc__ or ""
     if not docstring.description(text):
         raise _wrong(name, "it needs a docstring that tells the model what it does")
-    return Tool(name, docstring.description(text), _parameters(function), effects, function)
+    return Tool(name, docstring.description(text), _parameters(function), effects, function, needs)
 
 
 def _parameters(function: Callable[..., object]) -> schema.Schema:

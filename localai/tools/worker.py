@@ -22,6 +22,7 @@ import threading
 from typing import Any
 
 from localai.errors import ToolError
+from localai.tools.allowed import Allowed, give
 from localai.tools.tool import Tool
 
 HEADER = 4
@@ -35,6 +36,7 @@ def main() -> None:
     threading.Thread(target=_end_with_parent, args=(asked,), daemon=True).start()
     _limit(request["limits"])
     os.umask(0o077)
+    give(Allowed.read(request["allowed"]))
     answer = _answer(request)
     body = json.dumps(answer).encode()
     _write(answers, len(body).to_bytes(HEADER, "big") + body)

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
 from localai.tools import registry
+from localai.tools.allowed import Allowed
 from localai.tools.tool import Tool
 from tests.cli.conftest import Run
+
+TOUCHES = {"read_file": "reads", "web_fetch": "network"}
+OFF = {"read_file", "web_fetch"}
+"""Until the settings allow something."""
 
 
 def test_list_names_every_tool_with_what_it_touches(run: Run) -> None:
@@ -16,9 +22,26 @@ def test_list_names_every_tool_with_what_it_touches(run: Run) -> None:
     assert result.exit_code == 0
     rows = [line.split("\t") for line in result.stdout.splitlines()]
     assert [row[0] for row in rows] == list(registry.BUILTIN)
-    assert all(row[1] == "nothing" and row[2].endswith(".") for row in rows)
+    assert {row[0]: row[1] for row in rows} == {
+        name: TOUCHES.get(name, "nothing") for name in registry.BUILTIN
+    }
+    assert {row[0] for row in rows if row[2] == "off"} == OFF
+    assert all(row[2] in ("on", "off") and row[3].endswith(".") for row in rows)
     found = json.loads(run("tools", "list", "--json").stdout)
     assert [each["name"] for each in found] == list(registry.BUILTIN)
+    assert {each["name"] for each in found if each["off"]} == OFF
+
+
+def test_a_tool_is_on_when_the_settings_allow_what_it_needs(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("there\n")
+    refused = run("tools", "run", "read_file", '{"path": "file"}')
+    assert refused.exit_code == 1
+    assert 'folders = ["~/notes"]' in refused.stderr
+    monkeypatch.setenv("LOCALAI_TOOLS__FOLDERS", json.dumps([str(tmp_path)]))
+    assert json.loads(run("tools", "show", "read_file").stdout)["off"] is None
+    assert run("tools", "run", "read_file", '{"path": "file"}').stdout == "there\n"
 
 
 def test_list_is_aligned_on_a_terminal(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -34,7 +57,7 @@ def test_show_is_what_a_model_sees(run: Run, name: str) -> None:
     shown = json.loads(run("tools", "show", name).stdout)
     assert shown["name"] == name
     assert shown["parameters"]["type"] == "object"
-    assert shown["effects"] == []
+    assert shown["effects"] == ([TOUCHES[name]] if name in TOUCHES else [])
 
 
 @pytest.mark.parametrize(
@@ -73,7 +96,7 @@ def test_a_result_cannot_write_to_the_terminal(run: Run, monkeypatch: pytest.Mon
     from localai.tools import sandbox
     from localai.tools.outcome import Ok, Outcome
 
-    def escaping(tool: Tool, arguments: object) -> Outcome:
+    def escaping(tool: Tool, arguments: object, allowed: Allowed) -> Outcome:
         return Ok("a\x1b]52;c;eA==\x07b", 0.0)
 
     monkeypatch.setattr(sandbox, "run", escaping)

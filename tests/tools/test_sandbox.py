@@ -216,7 +216,7 @@ def test_a_tool_sees_no_secret_and_no_descriptor(monkeypatch: pytest.MonkeyPatch
     finally:
         os.close(read)
         os.close(write)
-    assert seen["environment"].keys() <= sandbox.ALLOWED | sandbox.FIXED.keys() | {
+    assert seen["environment"].keys() <= sandbox.PASSED | sandbox.FIXED.keys() | {
         "PYTHONPATH",
         *(name for name in os.environ if name.startswith("LC_")),
         "LC_CTYPE",  # Python sets it for itself
