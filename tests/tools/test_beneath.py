@@ -147,7 +147,7 @@ def test_a_folder_that_turns_into_a_link_between_two_steps(
 
     monkeypatch.setattr(os, "open", open_then_swap)
     assert read(beneath.by_walk, place, "deep/secret") == INSIDE
-    with pytest.raises(OSError, match="cross-device"):
+    with pytest.raises(OSError, match=r"(?i)cross-device"):
         beneath.by_walk(str(place.root), "deep/secret")
     assert steps[1:3] == ["deep", "secret"]
 

@@ -97,7 +97,7 @@ def _request(target: Target, network: Network, deadline: float) -> Page | str:
         with connection.getresponse() as response:
             return _answer(target, response, deadline)
     except ssl.SSLCertVerificationError as error:
-        why = error.verify_message or "no reason given"
+        why = error.verify_message.rstrip(".")
         raise ToolError(f"{target.host} cannot prove that it is {target.host} ({why}).") from error
     except TimeoutError as error:
         raise ToolError(f"{target.host} did not answer in time.") from error

@@ -12,32 +12,15 @@ from html.parser import HTMLParser
 _HIDDEN = frozenset(
     ("script", "style", "template", "noscript", "svg", "math", "canvas", "iframe", "object")
 )
-_APART = frozenset(
-    (
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "p",
-        "ul",
-        "ol",
-        "dl",
-        "table",
-        "pre",
-        "blockquote",
-        "section",
-        "article",
-        "figure",
-        "hr",
-    )
-)
 _LINES = frozenset(
     ("br", "div", "li", "tr", "dt", "dd", "header", "footer", "main", "nav", "aside", "form")
 )
+_HEADINGS = {f"h{level}": "#" * level + " " for level in range(1, 7)}
 _ITEM = "- "
-_MARKS = {f"h{level}": "#" * level + " " for level in range(1, 7)} | {"li": _ITEM}
+_MARKS = _HEADINGS | {"li": _ITEM}
+_APART = frozenset(
+    ("p", "ul", "ol", "dl", "table", "pre", "blockquote", "section", "article", "figure", "hr")
+) | frozenset(_HEADINGS)
 _BLANKS = re.compile(r"[ \t\r\n\f]+")
 _EMPTY_LINES = re.compile(r"\n{3,}")
 
