@@ -23,32 +23,25 @@ class Limits(msgspec.Struct, frozen=True):
     file_bytes: int = 64 * MB
 
 
-class Ok(msgspec.Struct, frozen=True):
-    """The tool's result, after so many seconds."""
+class Outcome(msgspec.Struct, frozen=True):
+    """How it ended, after so many seconds. `text` is the result, or a sentence for the model
+    and the user on why there is none."""
 
     text: str
     seconds: float
 
 
-class Failed(msgspec.Struct, frozen=True):
-    """It was refused, raised or died; `text` is a sentence for the model and the user."""
-
-    text: str
-    seconds: float
+class Ok(Outcome, frozen=True):
+    """The tool's result."""
 
 
-class TimedOut(msgspec.Struct, frozen=True):
+class Failed(Outcome, frozen=True):
+    """It was refused, raised or died."""
+
+
+class TimedOut(Outcome, frozen=True):
     """It took longer than it may and was ended, with all it had started."""
 
-    text: str
-    seconds: float
 
-
-class TooMuchOutput(msgspec.Struct, frozen=True):
+class TooMuchOutput(Outcome, frozen=True):
     """Its result is longer than it may be; nothing of it is kept."""
-
-    text: str
-    seconds: float
-
-
-Outcome = Ok | Failed | TimedOut | TooMuchOutput

@@ -9,7 +9,6 @@ import difflib
 from importlib import import_module
 
 from localai.errors import ToolError
-from localai.tools.allowed import Allowed
 from localai.tools.tool import Tool
 
 BUILTIN = {
@@ -38,8 +37,3 @@ def find(name: str) -> Tool:
 def tools() -> tuple[Tool, ...]:
     """All tools, in the order in which they are listed, also those that are off."""
     return tuple(map(find, BUILTIN))
-
-
-def offered(allowed: Allowed) -> tuple[Tool, ...]:
-    """The tools that are on: what a model is told of."""
-    return tuple(tool for tool in tools() if not allowed.lacks(tool.name, tool.needs))

@@ -24,8 +24,8 @@ from localai.errors import ArgumentsError
 from localai.tools.allowed import Allowed
 from localai.tools.outcome import Failed, Limits, Ok, Outcome, TimedOut, TooMuchOutput
 from localai.tools.tool import Tool
+from localai.tools.worker import HEADER
 
-HEADER = 4
 CHUNK = 1 << 16
 SLICE_SECONDS = 0.25
 REAP_SECONDS = 2.0

@@ -50,11 +50,6 @@ class Tool:
     function: Callable[..., object]
     needs: Need | None = None
 
-    @property
-    def read_only(self) -> bool:
-        """Whether a call leaves everything as it was and nothing leaves the machine."""
-        return self.effects <= {"reads"}
-
     def check(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """The arguments as the function takes them. Raises ArgumentsError."""
         return arguments.check(self.name, self.parameters, given)

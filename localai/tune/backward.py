@@ -21,13 +21,7 @@ ONCE = 12
 
 
 def value_and_gradients(
-    model: Any,
-    ids: mx.array,
-    segments: mx.array,
-    places: mx.array,
-    targets: mx.array,
-    weights: mx.array,
-    states: mx.array,
+    model: Any, ids: mx.array, segments: mx.array, *wanted: mx.array
 ) -> tuple[mx.array, dict[str, Any]]:
     """`sft.loss` and its gradients, as `nn.value_and_grad` gives them."""
     attend = forward.attending(segments)
@@ -42,7 +36,7 @@ def value_and_gradients(
         for layer, each in zip(upper, matrices, strict=True):
             layer.update(each)
             x = forward.through(layer, x, attend)
-        return objective(model, model.model.norm(x)[places], targets, weights, states)
+        return objective(model, model.model.norm(x), *wanted)
 
     trained = [layer.trainable_parameters() for layer in upper]
     value, (gradients, along) = mx.value_and_grad(top, argnums=(0, 1))(trained, x)

@@ -74,7 +74,8 @@ class Pool(msgspec.Struct, frozen=True):
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """The decision with all its numbers; `answers` has every item's two answers."""
+    """The decision with all its numbers; `answers` has every item's two answers,
+    with `close` where they count as the same."""
 
     promoted: bool
     reason: str
@@ -121,8 +122,8 @@ def compare(
     candidate: Adapted,
     tell: Callable[[str], Tell],
 ) -> Verdict:
-    """Ask both and judge. `tell(what)` gives what is told how far that is."""
-    engine.use_adapter(*current)
+    """Ask both and judge. The engine answers by `current` before and after; `tell(what)`
+    gives what is told how far that is."""
     before = answers(engine, asked, tell("asking the present model"))
     engine.use_adapter(*candidate)
     after = answers(engine, asked, tell("asking the new model"))
@@ -145,9 +146,13 @@ def _turned(
             found[at] = deciding(
                 engine,
                 (was if was_right else now).ids,
-                lambda text, item=item: item.right(Answer(text, ended=False)),  # type: ignore[misc]
+                partial(_says, item),
             )
     return found
+
+
+def _says(item: Item, text: str) -> bool:
+    return item.right(Answer(text, ended=False))
 
 
 def _likelihoods(
@@ -203,7 +208,10 @@ def judge(
             "current": {"text": was.text, "right": b},
             "candidate": {"text": now.text, "right": a},
         }
-        for item, was, now, b, a in zip(asked, current, candidate, before, after, strict=True)
+        | ({"close": True} if at in close else {})
+        for at, (item, was, now, b, a) in enumerate(
+            zip(asked, current, candidate, before, after, strict=True)
+        )
     ]
     return Verdict(not failed, _reason(pools, failed), tuple(pools), tuple(kept))
 
@@ -222,6 +230,8 @@ def _pool(name: str, pairs: Sequence[tuple[bool, bool]], close: int) -> Pool:
         allowed = max(1, int(TOLERANCE * n))
         passed = lost - won <= allowed
         rule = f"at most {allowed} lost on balance"
+        if close:
+            rule += f"; {close} more turned by a hair"
     current, candidate = (sum(pair[i] for pair in pairs) / n for i in (0, 1))
     return Pool(name, n, current, candidate, se, won, lost, rule, passed, close)
 
@@ -244,5 +254,5 @@ def _reason(pools: Sequence[Pool], failed: Sequence[Pool]) -> str:
         )
     return (
         f"Too much else was lost: {worst.lost} of {worst.n} questions ({worst.name}) against "
-        f"{worst.won} won (allowed: {worst.tolerance})."
+        f"{worst.won} won ({worst.tolerance})."
     )

@@ -20,11 +20,18 @@ BLOCK = 64
 
 
 def objective(
-    model: Any, reached: mx.array, targets: mx.array, weights: mx.array, states: mx.array
+    model: Any,
+    hidden: mx.array,
+    places: mx.array,
+    targets: mx.array,
+    weights: mx.array,
+    states: mx.array,
 ) -> mx.array:
-    """Weighted mean, in nats, over positions with the last hidden states `reached`
-    (n + m, width): n whose next tokens are `targets` (n,), then m at which the bare model
+    """Weighted mean, in nats, over the `places` (n + m,) of the last hidden states `hidden`
+    (length, width): n whose next tokens are `targets` (n,), then m at which the bare model
     has the hidden states `states` (m, width). `weights`: (n + m,)."""
+    reached = hidden[places]
+    states = states.astype(reached.dtype)
     n, count = len(targets), len(reached)
     share = weights / weights.sum()
     blocks = [(at, min(at + BLOCK, n)) for at in range(0, n, BLOCK)]

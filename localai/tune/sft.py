@@ -64,18 +64,9 @@ def arrays(pack: Pack) -> tuple[mx.array, ...]:
     return tuple(map(mx.array, fields))
 
 
-def loss(
-    model: Any,
-    ids: mx.array,
-    segments: mx.array,
-    places: mx.array,
-    targets: mx.array,
-    weights: mx.array,
-    states: mx.array,
-) -> mx.array:
-    """The objective over a step's positions. Arrays as in packing.Pack."""
-    reached = hidden(model, ids, segments)[places]
-    return objective(model, reached, targets, weights, states.astype(reached.dtype))
+def loss(model: Any, ids: mx.array, segments: mx.array, *wanted: mx.array) -> mx.array:
+    """The objective over a step's positions. Arrays as `arrays` gives them."""
+    return objective(model, hidden(model, ids, segments), *wanted)
 
 
 def plan(own: Sequence[Row], replay: Sequence[Row], options: Options) -> list[list[Row]]:

@@ -42,7 +42,6 @@ def find(
 def test_a_function_becomes_a_tool() -> None:
     assert (find.name, find.description) == ("find", "Find what was written before.")
     assert find.effects == {"reads"}
-    assert find.read_only
     assert find.parameters == {
         "type": "object",
         "properties": {
@@ -73,7 +72,6 @@ def test_what_is_not_said_counts_as_touching_everything() -> None:
         """Do something."""
 
     assert anything.effects == set(EFFECTS)
-    assert not anything.read_only
 
 
 def no_docstring(a: int) -> None: ...

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from localai.conversation import system, user
-from localai.engine.base import ModelInfo, TokenProbability
-from localai.engine.scripted import Script, ScriptedEngine
+from localai.engine.base import TokenProbability
+from localai.engine.scripted import ScriptedEngine
 from localai.tune import gate, phrasings
 from localai.tune.gate import Item, Pool, Verdict
 from localai.tune.judging import Answer
@@ -137,27 +137,20 @@ def test_what_turned_by_a_hair_is_taken_as_it_was(
     assert found.candidate - found.current == (won - lost) / 2
 
 
-class Switching(ScriptedEngine):
-    """Answers by the adapter in force, and finds each right answer as likely as told."""
+class Weighing(ScriptedEngine):
+    """Finds each right answer as likely as told, by the adapter in force."""
 
-    def __init__(self, replies: dict[str, list[str]], likely: dict[str, float]) -> None:
-        super().__init__([])
-        self._by, self._likely, self.file = replies, likely, ""
-
-    def use_adapter(self, path: str, sha256: str) -> ModelInfo:
-        self.file = path
-        self._replies = [Script(text) for text in self._by[path]]
-        return self.load()
+    def __init__(self, *replies: str, tuned: str, likely: dict[str, float]) -> None:
+        super().__init__(replies, tuned={"x": tuned})
+        self._likely = likely
 
     def probabilities(self, ids: Sequence[int], start: int) -> tuple[TokenProbability, ...]:
-        return (TokenProbability(0, "", self._likely[self.file]),)
+        return (TokenProbability(0, "", self._likely[self.load().adapter]),)
 
 
 @pytest.mark.parametrize(("likely", "lost"), [(0.1, 1), (0.45, 0)])
 def test_an_answer_is_lost_when_the_right_one_became_unlikely(likely: float, lost: int) -> None:
-    engine = Switching(
-        {"": ["Yes, Rome.", "Oslo."], "new": ["No.", "Oslo."]}, {"": 0.5, "new": likely}
-    )
+    engine = Weighing("Yes, Rome.", "Oslo.", tuned="No. Oslo.", likely={"": 0.5, "x": likely})
     asked = [
         Item("general", (user("1?"),), lambda answer: "Rome" in answer.text),
         Item("general", (user("2?"),), lambda answer: "Oslo" in answer.text),
@@ -168,10 +161,13 @@ def test_an_answer_is_lost_when_the_right_one_became_unlikely(likely: float, los
         said.append(what)
         return lambda done, total: None
 
-    (pool,) = gate.compare(engine, asked, ("", ""), ("new", "x"), tell).pools
+    found = gate.compare(engine, asked, ("", ""), ("new", "x"), tell)
+    (pool,) = found.pools
     assert (pool.lost, pool.close, pool.won) == (lost, 1 - lost, 0)
+    assert [each.get("close", False) for each in found.answers] == [not lost, False]
+    assert ("1 more turned by a hair" in pool.tolerance) is (lost == 0)
     assert said == ["asking the present model", "asking the new model"]
-    assert engine.file == ""
+    assert engine.adapters[-1] == ("", "")
 
 
 @given(st.lists(st.sampled_from([WON, LOST, KEPT, NEVER]), min_size=1, max_size=50))

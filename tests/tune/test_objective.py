@@ -29,10 +29,15 @@ def normal(*shape: int, seed: int) -> mx.array:
 
 
 def plain(
-    model: Any, reached: mx.array, targets: mx.array, weights: mx.array, states: mx.array
+    model: Any,
+    hidden: mx.array,
+    places: mx.array,
+    targets: mx.array,
+    weights: mx.array,
+    states: mx.array,
 ) -> mx.array:
     """The definition in one piece."""
-    found = model.lm_head(reached)
+    found = model.lm_head(hidden[places])
     found = found - mx.logsumexp(found, axis=-1, keepdims=True)
     n = len(targets)
     each = [-mx.take_along_axis(found[:n], targets[:, None], axis=-1)[:, 0]]
@@ -49,13 +54,14 @@ def plain(
 def test_it_is_the_definition(model: Any, n: int, m: int) -> None:
     random = np.random.default_rng(n)
     arguments = (
+        mx.array(random.permutation(n + m + 3)[: n + m].astype(np.int32)),
         mx.array(random.integers(0, VOCABULARY, n).astype(np.int32)),
         mx.array(random.uniform(0, 3, n + m).astype(np.float32)),
         normal(m, WIDTH, seed=3),
     )
-    reached = normal(n + m, WIDTH, seed=2)
+    hidden = normal(n + m + 3, WIDTH, seed=2)
     found, expected = (
-        mx.value_and_grad(lambda reached, each=each: each(model, reached, *arguments))(reached)
+        mx.value_and_grad(lambda hidden, each=each: each(model, hidden, *arguments))(hidden)
         for each in (objective.objective, plain)
     )
     for one, other in zip(found, expected, strict=True):

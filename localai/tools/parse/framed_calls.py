@@ -7,12 +7,13 @@ of Llama 3.x (`<function=name>{...}</function>`).
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import NamedTuple
 
 from localai.conversation import ToolCall
 from localai.tools.parse import json_calls
 from localai.tools.parse.answer import Read, Section
-from localai.tools.parse.calls import Context, Unmarked, call, decode_object
+from localai.tools.parse.calls import Context, Malformed, Unmarked, call, decode_object
 from localai.tools.parse.source import SPACE, Source, Steps
 
 NAME = re.compile(r"[\w.:/-]+")
@@ -76,26 +77,45 @@ KIMI = Frame(
 def sections(frame: Frame) -> tuple[Section, ...]:
     """The list, and a single call without the list's markers."""
     return (
-        Section(frame.list_open, _many(frame), frame.list_close),
+        Section(
+            frame.list_open,
+            many(
+                frame.open,
+                frame.list_close,
+                lambda source, context: _framed(frame, source),
+                none=True,
+            ),
+            frame.list_close,
+        ),
         Section(frame.open, _one(frame), frame.close),
     )
 
 
-def _many(frame: Frame) -> Read:
+def many(
+    open: str,
+    close: str,
+    one: Callable[[Source, Context], Steps[ToolCall]],
+    *,
+    none: bool = False,
+) -> Read:
+    """Reads calls, each after `open`, up to `close`, which may be missing at the end of the
+    text. `none`: there may be no call at all, where a model writes an empty list."""
+
     def read(source: Source, context: Context) -> Steps[list[ToolCall]]:
         calls: list[ToolCall] = []
         while True:
             yield from source.run(SPACE)
             if calls and not (yield from source.more()):
                 return calls
-            marker = yield from source.literal(frame.open, frame.list_close)
-            if not marker and not calls:
-                raise Unmarked("no call follows")
-            if marker != frame.open:
-                if not marker:
-                    yield from source.expect(frame.list_close)
+            marker = yield from source.literal(open, close)
+            if marker == open:
+                calls.append((yield from one(source, context)))
+            elif marker and (calls or none):
                 return calls
-            calls.append((yield from _framed(frame, source)))
+            elif not calls:
+                raise Unmarked("no call follows")
+            else:
+                raise Malformed(f"{close} is missing")
 
     return read
 

@@ -12,9 +12,9 @@ import re
 from typing import Any
 
 from localai.conversation import ToolCall
-from localai.tools.parse import schema
-from localai.tools.parse.calls import DEPTH, Context, Malformed, Unmarked, call
-from localai.tools.parse.source import SPACE, Markers, Source, Steps
+from localai.tools.parse import framed_calls, schema
+from localai.tools.parse.calls import DEPTH, Context, Malformed, call
+from localai.tools.parse.source import Markers, Source, Steps
 
 MARK = "]<]minimax[>["
 OPEN, CLOSE = MARK + "<tool_call>", MARK + "</tool_call>"
@@ -24,24 +24,15 @@ _NAME_END, _BODY_END = Markers(['">']), Markers([_INVOKE_END])
 _ELEMENT = re.compile(r"<(/?)([\w.-]+)>")
 
 
-def read(source: Source, context: Context) -> Steps[list[ToolCall]]:
-    """Reads what follows OPEN."""
-    calls: list[ToolCall] = []
-    while True:
-        yield from source.run(SPACE)
-        if calls and not (yield from source.more()):
-            return calls
-        marker = yield from source.literal(_INVOKE, CLOSE)
-        if not calls and marker != _INVOKE:
-            raise Unmarked("no call follows")
-        if marker != _INVOKE:
-            if not marker:
-                raise Malformed(f"{CLOSE} is missing")
-            return calls
-        name, _ = yield from source.upto(_NAME_END)
-        body, _ = yield from source.upto(_BODY_END)
-        known = schema.parameters(context.tools, name)
-        calls.append(call(name, _Elements(body).members(known)))
+def _call(source: Source, context: Context) -> Steps[ToolCall]:
+    name, _ = yield from source.upto(_NAME_END)
+    body, _ = yield from source.upto(_BODY_END)
+    known = schema.parameters(context.tools, name)
+    return call(name, _Elements(body).members(known))
+
+
+read = framed_calls.many(_INVOKE, CLOSE, _call)
+"""Reads what follows OPEN."""
 
 
 class _Elements:
@@ -55,10 +46,7 @@ class _Elements:
 
     def members(self, known: Any, depth: int = 0) -> dict[str, Any]:
         """The elements up to the end or the parent's end, by name."""
-        found: dict[str, Any] = {}
-        for name, value in self._all(known, depth):
-            found[name] = value
-        return found
+        return dict(self._all(known, depth))
 
     def _all(self, known: Any, depth: int) -> list[tuple[str, Any]]:
         found = []

@@ -52,22 +52,7 @@ KIMI = Tags(
 
 def wrapped(tags: Tags, open: str, close: str) -> Section:
     """A section of one call or more."""
-
-    def read(source: Source, context: Context) -> Steps[list[ToolCall]]:
-        calls: list[ToolCall] = []
-        while True:
-            yield from source.run(SPACE)
-            if calls and not (yield from source.more()):
-                return calls
-            marker = yield from source.literal(tags.call, close)
-            if not calls and marker != tags.call:
-                raise Unmarked("no call follows")
-            if marker != tags.call:
-                if not marker:
-                    raise Malformed(f"{close} is missing")
-                return calls
-            calls.append((yield from _call(tags, source, context)))
-
+    read = framed_calls.many(tags.call, close, lambda source, context: _call(tags, source, context))
     return Section(open, read, close)
 
 
