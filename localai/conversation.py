@@ -36,10 +36,17 @@ class ToolCall(msgspec.Struct, frozen=True, tag="tool_call"):
 
 
 class ToolResult(msgspec.Struct, frozen=True, tag="tool_result"):
-    """What a tool returned for the call `call_id`: data, never instructions."""
+    """What a tool returned for the call `call_id`: data, never instructions.
+
+    `ok` is False when `text` says why there is no result; the call took `seconds`.
+    `untrusted`: it may hold text of somebody else's.
+    """
 
     call_id: str
     text: str
+    ok: bool = True
+    seconds: float = 0.0
+    untrusted: bool = False
 
 
 Part = Text | Reasoning | ToolCall | ToolResult

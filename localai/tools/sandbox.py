@@ -15,6 +15,7 @@ import selectors
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,6 +24,7 @@ from typing import Any
 from localai.errors import ArgumentsError
 from localai.tools.allowed import Allowed
 from localai.tools.outcome import Failed, Limits, Ok, Outcome, TimedOut, TooMuchOutput
+from localai.tools.place import Module
 from localai.tools.tool import Tool
 from localai.tools.worker import HEADER
 
@@ -46,10 +48,11 @@ def run(
     arguments: Mapping[str, Any],
     limits: Limits | None = None,
     allowed: Allowed | None = None,
+    stop: threading.Event | None = None,
 ) -> Outcome:
     """Call the tool; never raises for anything that the tool or its arguments do.
 
-    The tool must be a module's global under its own name: it is imported again, in the
+    Setting `stop` in another thread ends the call within SLICE_SECONDS. The tool must be a module's global under its own name: it is imported again, in the
     process of the call. A result that is no str comes back as JSON. Without `allowed`
     nothing is allowed.
     """
@@ -66,10 +69,14 @@ def run(
         return Failed(f"No process could be started for {tool.name} ({error.strerror}).", 0.0)
     received: bytes | None = None
     try:
-        received = _exchange(process, request, began + limits.wall_seconds, _most(limits))
+        deadline = began + limits.wall_seconds
+        received = _exchange(process, request, deadline, _most(limits), stop)
     finally:
         code = _end(process)
-    return _outcome(tool.name, received, code, limits, time.monotonic() - began)
+    seconds = time.monotonic() - began
+    if received is None and stop is not None and stop.is_set():
+        return Failed(f"The call of {tool.name} was stopped.", seconds)
+    return _outcome(tool.name, received, code, limits, seconds)
 
 
 def environment(source: Mapping[str, str]) -> dict[str, str]:
@@ -82,9 +89,10 @@ def environment(source: Mapping[str, str]) -> dict[str, str]:
 
 
 def _request(tool: Tool, arguments: dict[str, Any], limits: Limits, allowed: Allowed) -> bytes:
+    assert isinstance(tool.place, Module)
     body = json.dumps(
         {
-            "module": tool.function.__module__,
+            "module": tool.place.module,
             "name": tool.name,
             "arguments": arguments,
             "allowed": allowed.written(),
@@ -121,9 +129,13 @@ def _spawn() -> subprocess.Popen[bytes]:
 
 
 def _exchange(
-    process: subprocess.Popen[bytes], request: bytes, deadline: float, most: int
+    process: subprocess.Popen[bytes],
+    request: bytes,
+    deadline: float,
+    most: int,
+    stop: threading.Event | None,
 ) -> bytes | None:
-    """Send the request and take what comes back; None when the deadline passed.
+    """Send the request and take what comes back; None when the deadline passed or on `stop`.
 
     Stops at a whole frame, after `most` bytes, or where the process ended.
     """
@@ -134,6 +146,8 @@ def _exchange(
         pipes.register(process.stdin, selectors.EVENT_WRITE)
         pipes.register(process.stdout, selectors.EVENT_READ)
         while (left := deadline - time.monotonic()) > 0:
+            if stop is not None and stop.is_set():
+                return None
             # In slices: a Ctrl-C in the instant before waiting is only seen when it returns.
             for key, _ in pipes.select(min(left, SLICE_SECONDS)):
                 if key.fileobj is process.stdout:

@@ -26,6 +26,7 @@ from typing import Any, Literal, get_args, get_type_hints, overload
 from localai.errors import ArgumentsError, ToolDefinitionError
 from localai.tools import arguments, docstring, schema
 from localai.tools.allowed import Need
+from localai.tools.place import BUILTIN, Module, Place, Server
 
 Effect = Literal["reads", "writes", "network"]
 EFFECTS: tuple[Effect, ...] = get_args(Effect)
@@ -35,7 +36,7 @@ _KINDS = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONL
 
 @dataclass(frozen=True)
 class Tool:
-    """A function that a model can call.
+    """What a model can call, and where it is; its code need not be loaded.
 
     `parameters` is the JSON schema of its arguments, an object. `effects` says what it
     touches outside its own process: it reads files or settings, writes or deletes
@@ -47,28 +48,50 @@ class Tool:
     description: str
     parameters: schema.Schema
     effects: frozenset[Effect]
-    function: Callable[..., object]
+    place: Place
     needs: Need | None = None
+
+    @property
+    def built_in(self) -> bool:
+        """Whether it is one of ours, so that what it says of its effects is known to hold."""
+        return isinstance(self.place, Module) and self.place.module.startswith(BUILTIN)
+
+    @property
+    def acts(self) -> bool:
+        """Whether a call may change something or leave the machine."""
+        return not self.built_in or bool(self.effects & {"writes", "network"})
+
+    @property
+    def untrusted(self) -> bool:
+        """Whether a result may hold text of somebody else's, which must not be obeyed."""
+        return bool(self.effects) or isinstance(self.place, Server)
 
     def check(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """The arguments as the function takes them. Raises ArgumentsError."""
         return arguments.check(self.name, self.parameters, given)
 
 
+@dataclass(frozen=True, kw_only=True)
+class ToolFunction(Tool):
+    """A tool with its function, where its code is loaded."""
+
+    function: Callable[..., object]
+
+
 @overload
-def tool(function: Callable[..., object], /) -> Tool: ...
+def tool(function: Callable[..., object], /) -> ToolFunction: ...
 @overload
 def tool(
     *, effects: Iterable[Effect], needs: Need | None = None
-) -> Callable[[Callable[..., object]], Tool]: ...
+) -> Callable[[Callable[..., object]], ToolFunction]: ...
 def tool(
     function: Callable[..., object] | None = None,
     /,
     *,
     effects: Iterable[Effect] = EFFECTS,
     needs: Need | None = None,
-) -> Tool | Callable[[Callable[..., object]], Tool]:
-    """Make a function a Tool. Raises ToolDefinitionError where it is decorated.
+) -> ToolFunction | Callable[[Callable[..., object]], ToolFunction]:
+    """Make a function a tool. Raises ToolDefinitionError where it is decorated.
 
     Without `effects` it counts as one that may touch everything, so nothing is allowed by
     forgetting to say it.
@@ -79,7 +102,9 @@ def tool(
     return lambda function: _made(function, touched, needs)
 
 
-def _made(function: Callable[..., object], effects: frozenset[Effect], needs: Need | None) -> Tool:
+def _made(
+    function: Callable[..., object], effects: frozenset[Effect], needs: Need | None
+) -> ToolFunction:
     name = getattr(function, "__name__", "")
     if not inspect.isfunction(function) or not _NAME.fullmatch(name):
         raise ToolDefinitionError(
@@ -92,7 +117,15 @@ def _made(function: Callable[..., object], effects: frozenset[Effect], needs: Ne
     text = function.__doc__ or ""
     if not docstring.description(text):
         raise _wrong(name, "it needs a docstring that tells the model what it does")
-    return Tool(name, docstring.description(text), _parameters(function), effects, function, needs)
+    return ToolFunction(
+        name,
+        docstring.description(text),
+        _parameters(function),
+        effects,
+        Module(function.__module__),
+        needs,
+        function=function,
+    )
 
 
 def _parameters(function: Callable[..., object]) -> schema.Schema:

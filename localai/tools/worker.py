@@ -23,7 +23,7 @@ from typing import Any
 
 from localai.errors import ToolError
 from localai.tools.allowed import Allowed, give
-from localai.tools.tool import Tool
+from localai.tools.tool import ToolFunction
 
 HEADER = 4
 _LONGEST = 300
@@ -110,7 +110,7 @@ def _answer(request: dict[str, Any]) -> dict[str, str]:
     name = request["name"]
     try:
         tool = getattr(importlib.import_module(request["module"]), name)
-        if not isinstance(tool, Tool):
+        if not isinstance(tool, ToolFunction):
             raise TypeError(f"{name} is no tool")
     except BaseException as error:
         return {"failed": f"The tool {name} cannot be loaded ({_said(error)})."}

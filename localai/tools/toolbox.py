@@ -1,0 +1,57 @@
+"""The tools of one session: what is offered to the model, and calling them.
+
+What the user has to agree to is not decided here.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from localai.tools import sandbox
+from localai.tools.allowed import Allowed
+from localai.tools.outcome import Outcome
+from localai.tools.tool import Tool
+
+Run = Callable[[Tool, Mapping[str, Any], Allowed, threading.Event], Outcome]
+
+
+def in_sandbox(
+    tool: Tool, arguments: Mapping[str, Any], allowed: Allowed, stop: threading.Event
+) -> Outcome:
+    """Call a tool whose code is Python, in a process of its own."""
+    return sandbox.run(tool, arguments, allowed=allowed, stop=stop)
+
+
+class Toolbox:
+    """Tools by name. `run` calls one; it never raises, and ends soon when its event is set."""
+
+    def __init__(
+        self, tools: Sequence[Tool] = (), allowed: Allowed | None = None, run: Run = in_sandbox
+    ) -> None:
+        self._allowed, self._run = allowed or Allowed(), run
+        self.tools: Mapping[str, Tool] = {
+            tool.name: tool for tool in tools if not self._allowed.lacks(tool.name, tool.needs)
+        }
+
+    def schemas(self) -> tuple[dict[str, Any], ...]:
+        """The tools as chat templates want them described."""
+        return tuple(
+            {
+                "type": "function",
+                "function": {
+                    "name": tool.name,
+                    "description": tool.description,
+                    "parameters": tool.parameters,
+                },
+            }
+            for tool in self.tools.values()
+        )
+
+    def call(self, name: str, arguments: Mapping[str, Any], stop: threading.Event) -> Outcome:
+        """Call an offered tool. Thread-safe."""
+        return self._run(self.tools[name], arguments, self._allowed, stop)
+
+    def close(self) -> None:
+        """End what the tools keep running."""
