@@ -97,6 +97,10 @@ class ToolSettings(BaseModel, extra="forbid", use_attribute_docstrings=True):
     unless it stands here."""
     web_fetch: bool = False
     """Lets `web_fetch` read pages of the public web."""
+    offer: Literal["auto", "on", "off"] = "auto"
+    """Whether the model is told of the tools: on, off, or as its description says."""
+    most_calls: int = Field(8, ge=1, le=100)
+    """Most calls in one turn; then the model has to answer with what it has."""
 
 
 class AppSettings(BaseModel, extra="forbid", use_attribute_docstrings=True):

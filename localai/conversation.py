@@ -73,6 +73,16 @@ class Message(msgspec.Struct, frozen=True):
         return "".join(part.text for part in self.parts if isinstance(part, Text))
 
     @property
+    def calls(self) -> tuple[ToolCall, ...]:
+        """All ToolCall parts."""
+        return tuple(part for part in self.parts if isinstance(part, ToolCall))
+
+    @property
+    def results(self) -> tuple[ToolResult, ...]:
+        """All ToolResult parts."""
+        return tuple(part for part in self.parts if isinstance(part, ToolResult))
+
+    @property
     def reasoning(self) -> str:
         """All Reasoning parts joined."""
         return "".join(part.text for part in self.parts if isinstance(part, Reasoning))

@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterator
 import msgspec
 from textual.message import Message
 
-from localai.chat.session import Session, Style
+from localai.chat.prompt import Style
+from localai.chat.session import Session
 from localai.chat.turn import TurnEvent
 from localai.conversation import Delta
 from localai.engine.base import EngineState

@@ -5,13 +5,30 @@ from __future__ import annotations
 from textual.message import Message
 
 from localai.chat.session import Inspection
-from localai.chat.turn import AdapterRefused, AnswerFinished, AnswerStarted, UserSaved
+from localai.chat.turn import (
+    AdapterRefused,
+    AnswerFinished,
+    AnswerStarted,
+    CallFinished,
+    CallStarted,
+    ResultsSaved,
+    UserSaved,
+)
 from localai.conversation import PromptProgress
 from localai.engine.base import ModelInfo, TokenProbability
 from localai.store.rows import StoredMessage
 from tui.learning.values import Glance, Overview
 
-Milestone = UserSaved | AdapterRefused | AnswerStarted | PromptProgress | AnswerFinished
+Milestone = (
+    UserSaved
+    | AdapterRefused
+    | AnswerStarted
+    | PromptProgress
+    | AnswerFinished
+    | CallStarted
+    | CallFinished
+    | ResultsSaved
+)
 
 
 class TurnMoved(Message):

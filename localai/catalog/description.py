@@ -70,7 +70,9 @@ class Description(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_
     what `fit` says with the default window, 0 unknown. `system`: system text where the user set
     none. `sampling`: default values of `temperature`, `top_k`, `top_p`, `min_p`,
     `repeat_penalty`, `repeat_last_n`. `template`: a chat template (jinja2) that replaces
-    the file's own. `notes`: what a user should know.
+    the file's own. `tool_format`: how the model writes tool calls, a name that `localai tools
+    parse --format` takes, or "none"; empty tells it from the template. `notes`: what a user
+    should know.
     """
 
     name: str
@@ -83,6 +85,7 @@ class Description(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_
     system: str = ""
     sampling: dict[str, float | int] = {}
     template: str = ""
+    tool_format: str = ""
     notes: str = ""
 
     def __post_init__(self) -> None:

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from localai.conversation import Message, Text
+from localai.conversation import Message, Text, ToolResult
 from localai.errors import ContextOverflow
 
 KEEP_SHARE = 0.6
 """Share of the budget that is filled after older turns have left."""
+
+NOT_RUN = "The call was stopped before it ran."
 
 LONGEST_TOKEN = 32
 """Bytes of text per token beyond which nothing can be expected to fit."""
@@ -82,7 +84,8 @@ def _reachable(messages: Sequence[Message], budget: int) -> int:
     """Index before which text is too far back to fit, so that it need not be counted."""
     size = 0
     for index in range(len(messages) - 1, -1, -1):
-        size += len(messages[index].text)
+        message = messages[index]
+        size += len(message.text) + sum(len(result.text) for result in message.results)
         if size > budget * LONGEST_TOKEN:
             return index + 1
     return 0
@@ -92,10 +95,13 @@ def prompt_messages(messages: Sequence[Message]) -> tuple[Message, ...]:
     """The messages as a template wants them: no empty answers, no two user turns in a row.
 
     An answer that was stopped before its first word leaves its question unanswered; the
-    question is joined with the one that follows.
+    question is joined with the one that follows. A call that was never run has a result that
+    says so, as templates expect one.
     """
     result: list[Message] = []
     for message in messages:
+        if result and result[-1].calls and message.role != "tool":
+            result.append(_without_results(result[-1]))
         if message.role == "assistant" and not message.parts:
             continue
         if message.role == "user" and result and result[-1].role == "user":
@@ -104,3 +110,8 @@ def prompt_messages(messages: Sequence[Message]) -> tuple[Message, ...]:
             continue
         result.append(message)
     return tuple(result)
+
+
+def _without_results(message: Message) -> Message:
+    """In the place of the results of calls that were stopped."""
+    return Message("tool", tuple(ToolResult(call.id, NOT_RUN, ok=False) for call in message.calls))

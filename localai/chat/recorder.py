@@ -7,10 +7,12 @@ of a second, so that a crash of anything loses at most that much text.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from localai.chat import steps
+from localai.chat.calls import numbered
+from localai.chat.reading import Piece
 from localai.conversation import (
     Completion,
     Delta,
@@ -19,6 +21,7 @@ from localai.conversation import (
     Part,
     Reasoning,
     Text,
+    ToolCall,
 )
 from localai.errors import StoreError
 from localai.store.rows import Status, StoredMessage
@@ -29,23 +32,38 @@ FLUSH_SECONDS = 0.2
 
 
 class AnswerRecorder:
-    """The growing parts of one answer. `stepwise` folds what comes before "Answer:"."""
+    """The growing parts of one answer. `stepwise` folds what comes before "Answer:"; `earlier`
+    are the calls of the messages before, whose ids are taken."""
 
     def __init__(
         self,
         store: Store,
         row: StoredMessage,
+        earlier: Sequence[ToolCall] = (),
         *,
         stepwise: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store, self._row, self._clock = store, row, clock
         self._pieces: list[tuple[DeltaKind, str]] = []
+        self._calls: list[ToolCall] = []
+        self._earlier = tuple(earlier)
         self._splitter = steps.StepsSplitter() if stepwise else None
         self._written = clock()
 
-    def add(self, delta: Delta) -> list[Delta]:
-        """Take in new text; what a front end shows for it."""
+    def add(self, pieces: Sequence[Piece]) -> list[Delta]:
+        """Take in what is new; what a front end shows for it as text."""
+        shown: list[Delta] = []
+        for piece in pieces:
+            if isinstance(piece, ToolCall):
+                self._calls.append(numbered(piece, (*self._earlier, *self._calls)))
+            else:
+                shown += self._text(piece)
+        if self._clock() - self._written >= FLUSH_SECONDS:
+            self._flush()
+        return shown
+
+    def _text(self, delta: Delta) -> list[Delta]:
         if self._splitter is None or delta.kind == "reasoning":
             shown = [delta]
         else:
@@ -55,8 +73,6 @@ class AnswerRecorder:
                 for i, (kind, text) in enumerate(found)
             ]
         self._pieces += [(piece.kind, piece.text) for piece in shown]
-        if self._clock() - self._written >= FLUSH_SECONDS:
-            self._flush()
         return shown
 
     def _flush(self) -> None:
@@ -81,7 +97,10 @@ class AnswerRecorder:
         return self._store.finish_answer(self._row.id, message, completion, status, error)
 
     def parts(self) -> tuple[Part, ...]:
-        """The message parts so far: reasoning first, then the answer."""
+        """The message parts so far: reasoning first, then the answer, then calls."""
+        return (*self._texts(), *self._calls)
+
+    def _texts(self) -> tuple[Part, ...]:
         if self._splitter is not None:
             return steps.parts(self._pieces)
         reasoning = "".join(text for kind, text in self._pieces if kind == "reasoning")

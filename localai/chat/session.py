@@ -7,36 +7,30 @@ what the model said is kept whatever ends it. It knows neither screens nor llama
 
 from __future__ import annotations
 
-import random
+import threading
 from collections.abc import Generator, Sequence
 from contextlib import closing
-from typing import Literal
 
 import msgspec
 
 from localai.catalog import ModelEntry
-from localai.chat import context, steps
-from localai.chat.adapters import active_adapter, prepare
+from localai.chat import steps
+from localai.chat.adapters import Ready, active_adapter, prepare
+from localai.chat.calls import Calls, tainted
+from localai.chat.consent import Approve, Consent, deny
+from localai.chat.offer import Offer, offer
+from localai.chat.prompt import Prompter, Style
+from localai.chat.reading import Reader
 from localai.chat.recorder import AnswerRecorder
-from localai.chat.turn import AnswerFinished, AnswerStarted, TurnEvent, UserSaved
+from localai.chat.turn import AnswerFinished, AnswerStarted, ResultsSaved, TurnEvent, UserSaved
 from localai.config import Settings
-from localai.conversation import Completion, Delta, Finished, Message, PromptProgress, system, user
-from localai.engine.base import (
-    Engine,
-    ModelInfo,
-    ReasoningRule,
-    Rendered,
-    RenderOptions,
-    Request,
-    Sampling,
-    TokenProbability,
-)
+from localai.conversation import Completion, Delta, Finished, Message, PromptProgress, user
+from localai.engine.base import Engine, ModelInfo, Request, TokenProbability
 from localai.errors import EngineError, LocalaiError, UsageError
 from localai.store.rows import Conversation, Origin, Status, StoredMessage
 from localai.store.store import Store
 from localai.store.tuning import Adapter
-
-Style = Literal["direct", "steps"]
+from localai.tools.toolbox import Toolbox
 
 TITLE_LENGTH = 60
 
@@ -57,7 +51,8 @@ class Session:
     """One conversation, open for talking.
 
     `conversation` None starts a new one with the first question. `raw` continues the
-    text as it stands, without any chat template.
+    text as it stands, without any chat template. `toolbox` holds the tools that the model is
+    offered; `approve` asks the user, in the thread of the turn, where a call needs it.
     """
 
     def __init__(
@@ -71,11 +66,15 @@ class Session:
         *,
         raw: bool = False,
         seed: int | None = None,
+        toolbox: Toolbox | None = None,
+        approve: Approve = deny,
     ) -> None:
         self.store, self.engine, self.settings, self.entry = store, engine, settings, entry
         self.conversation = conversation
         self._system = system or settings.chat.system or entry.description.system
         self._raw, self._seed = raw, seed
+        self._toolbox, self._approve = toolbox or Toolbox(), approve
+        self._stop = threading.Event()
 
     def messages(self) -> tuple[StoredMessage, ...]:
         """The conversation from its first message to where it stands."""
@@ -100,14 +99,18 @@ class Session:
     def regenerate(
         self, message_id: str, *, style: Style = "direct"
     ) -> Generator[TurnEvent, None, None]:
-        """Answer again, beside the answer that is there; or a question that has no answer."""
+        """Answer again, beside the answer that is there; or a question that has no answer.
+
+        An answer that came by way of calls is given anew from the question on.
+        """
         message = self.store.message(message_id)
-        role = message.message.role
-        if role != "user" and not (role == "assistant" and message.parent):
+        path = self.store.path(message_id)
+        while path and path[-1].message.role != "user":
+            path = path[:-1]
+        if message.message.role == "system" or not path:
             raise UsageError("Only an answer can be given again; choose one of the model's.")
         self.conversation = self.store.conversation(message.conversation)
-        question = message.id if role == "user" else message.parent
-        yield from self._answer(self.store.path(question), style)
+        yield from self._answer(path, style)
 
     def correct(self, message_id: str, text: str) -> StoredMessage:
         """Record what an answer should have been, and go on from there; the new message."""
@@ -120,11 +123,14 @@ class Session:
         return active_adapter(self.store, self.entry)
 
     def cancel(self) -> None:
-        """Stop the running answer soon; what it said so far is kept. Thread-safe."""
+        """Stop the running answer, or the tools it runs, soon; what it said so far is kept.
+        Thread-safe."""
+        self._stop.set()
         self.engine.cancel()
 
     def close(self) -> None:
-        """End the engine."""
+        """End the engine and what the tools keep running."""
+        self._toolbox.close()
         self.engine.close()
 
     def inspect(self, answer_id: str) -> Inspection:
@@ -151,41 +157,84 @@ class Session:
     def _answer(
         self, path: Sequence[StoredMessage], style: Style
     ) -> Generator[TurnEvent, None, None]:
-        """Generate the answer to a path that ends with a question."""
+        """Answer a path that ends with a question: generate, run the calls, generate again."""
         assert self.conversation is not None
-        info, adapter, refused = prepare(self.engine, self.store, self.entry)
-        if refused is not None:
-            yield refused
+        self._stop.clear()
+        ready = prepare(self.engine, self.store, self.entry)
+        if ready.refused is not None:
+            yield ready.refused
+        offered = None if self._raw else self._offer(ready.info)
+        consent = Consent(self.store, self.conversation.id, self._approve)
+        calls = Calls(self._toolbox, consent, self._stop)
+        room = self.settings.tools.most_calls
+        while True:
+            answer = yield from self._generate(path, style, ready, offered, room)
+            wanted = answer.message.calls
+            if not wanted or answer.status != "done":
+                return
+            dropped = answer.origin.dropped if answer.origin else 0
+            kept = [stored.message for stored in path[dropped:]]
+            results = yield from calls.run(
+                wanted, most=room, room=ready.info.n_ctx, tainted=tainted(kept)
+            )
+            row = self.store.add_message(self.conversation.id, answer.id, Message("tool", results))
+            yield ResultsSaved(row)
+            # One more answer when no call is left; a model that still calls then is let go.
+            if room <= 0 or self._stop.is_set():
+                return
+            room -= len(wanted)
+            path = (*path, answer, row)
+
+    def _offer(self, info: ModelInfo) -> Offer | None:
+        described = self.entry.description.tool_format
+        return offer(self._toolbox, info, described, self.settings.tools.offer)
+
+    def _generate(
+        self,
+        path: Sequence[StoredMessage],
+        style: Style,
+        ready: Ready,
+        offered: Offer | None,
+        most: int,
+    ) -> Generator[TurnEvent, None, StoredMessage]:
+        """One message of the model's, which may be calls; the message as stored."""
+        assert self.conversation is not None
+        info = ready.info
         stepwise = style == "steps" and not (info.thinking or self._raw)
         messages = [stored.message for stored in path]
         if stepwise:
-            messages[-1] = steps.with_instruction(messages[-1])
+            messages = steps.instructed(messages)
         previous = next((s.origin.dropped for s in reversed(path) if s.origin), 0)
-        dropped, rendered = self._prompt(messages, previous, info, style)
-        sampling = self._sampling()
+        prompter = Prompter(
+            self.engine,
+            self.settings,
+            self.entry,
+            self.conversation.system,
+            raw=self._raw,
+            seed=self._seed,
+        )
+        dropped, rendered = prompter.prompt(messages, previous, info, style, offered)
+        request = prompter.request(rendered, info, offered)
         origin = Origin(
             model=self.entry.name,
             model_path=info.path,
-            adapter=adapter.id if adapter else "",
+            adapter=ready.adapter.id if ready.adapter else "",
             vocab=info.vocab_hash,
-            sampling=msgspec.structs.asdict(sampling),
+            sampling=msgspec.structs.asdict(request.sampling),
             style=style,
+            tools=tuple(offered.parameters) if offered else (),
             prompt=rendered.ids,
             dropped=dropped,
         )
         row = self.store.begin_answer(self.conversation.id, path[-1].id, origin)
-        recorder = AnswerRecorder(self.store, row, stepwise=stepwise)
-        request = Request(
-            ids=rendered.ids,
-            sampling=sampling,
-            max_tokens=self.settings.chat.max_tokens,
-            reasoning=self._reasoning_rule(info, rendered),
-        )
-        yield from self._stream(AnswerStarted(row, info.n_ctx), recorder, request)
+        earlier = [call for message in messages for call in message.calls]
+        recorder = AnswerRecorder(self.store, row, earlier, stepwise=stepwise)
+        reader = Reader(offered, inside=rendered.in_reasoning, most=max(1, most))
+        return (yield from self._stream(AnswerStarted(row, info.n_ctx), recorder, reader, request))
 
     def _stream(
-        self, started: AnswerStarted, recorder: AnswerRecorder, request: Request
-    ) -> Generator[TurnEvent, None, None]:
+        self, started: AnswerStarted, recorder: AnswerRecorder, reader: Reader, request: Request
+    ) -> Generator[TurnEvent, None, StoredMessage]:
         """Pass events on and close the row, however the generation ends."""
         status: Status = "cancelled"
         completion: Completion | None = None
@@ -195,13 +244,18 @@ class Session:
             with closing(self.engine.generate(request)) as events:
                 for event in events:
                     if isinstance(event, Delta):
-                        yield from recorder.add(event)
+                        yield from recorder.add(reader.feed(event))
+                        if reader.enough:
+                            self.engine.cancel()
                     elif isinstance(event, PromptProgress):
                         yield event
                     elif isinstance(event, Finished):
                         completion = event.completion
             if completion is None:
                 raise EngineError("The engine ended the answer without saying how; ask again.")
+            yield from recorder.add(reader.end())
+            if reader.enough:
+                completion = reader.kept(completion, self.engine.pieces(completion.ids))
             if completion.finish_reason != "cancelled":
                 status = "done"
         except LocalaiError as problem:
@@ -210,56 +264,4 @@ class Session:
         finally:
             stored = recorder.finish(status, completion, error)
         yield AnswerFinished(stored)
-
-    def _prompt(
-        self, messages: Sequence[Message], previous: int, info: ModelInfo, style: Style
-    ) -> tuple[int, Rendered]:
-        """How many messages are left out, and the prompt made of the rest.
-
-        `previous` is where the last prompt of this conversation began.
-        """
-        options = self._render_options(info, style)
-        budget = info.n_ctx - context.reserve(info.n_ctx, self.settings.chat.max_tokens)
-        prompts: dict[int, Rendered] = {}
-
-        def count(first: int) -> int:
-            prompts[first] = self._render(messages[first:], options)
-            return len(prompts[first].ids)
-
-        first = context.first_kept(messages, count, budget, previous)
-        return first, prompts[first]
-
-    def _render(self, messages: Sequence[Message], options: RenderOptions) -> Rendered:
-        assert self.conversation is not None
-        if self._raw:
-            ids = self.engine.tokenize("".join(message.text for message in messages))
-            return Rendered(ids, (0.0,) * len(ids))
-        head = (system(self.conversation.system),) if self.conversation.system else ()
-        return self.engine.render((*head, *context.prompt_messages(messages)), options)
-
-    def _render_options(self, info: ModelInfo, style: Style) -> RenderOptions:
-        """Reasoning on or off as set; a stepwise answer turns it on where the model can."""
-        wish = self.settings.chat.thinking
-        thinking = None if wish == "auto" else wish == "on"
-        if style == "steps" and info.thinking:
-            thinking = True
-        return RenderOptions(thinking=thinking)
-
-    def _reasoning_rule(self, info: ModelInfo, rendered: Rendered) -> ReasoningRule | None:
-        if info.thinking is None or self._raw:
-            return None
-        return ReasoningRule(
-            open=info.thinking.open,
-            close=info.thinking.close,
-            inside=rendered.in_reasoning,
-            budget=self.settings.chat.thinking_budget or None,
-        )
-
-    def _sampling(self) -> Sampling:
-        """The model description's values, overridden by the user's settings.
-
-        The seed is drawn here, so that what is recorded can be run again.
-        """
-        own = self.settings.sampling.model_dump(exclude_none=True)
-        seed = random.getrandbits(32) if self._seed is None else self._seed
-        return Sampling(**{**self.entry.description.sampling, **own, "seed": seed})
+        return stored

@@ -7,7 +7,7 @@ template do not need this.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from localai.conversation import DeltaKind, Message, Part, Reasoning, Text
@@ -24,9 +24,12 @@ DECORATION = " *#"
 Piece = tuple[DeltaKind, str]
 
 
-def with_instruction(question: Message) -> Message:
-    """The question with the instruction appended; the stored message stays as typed."""
-    return Message("user", (Text(f"{question.text}\n\n{INSTRUCTION}"),))
+def instructed(messages: Sequence[Message]) -> list[Message]:
+    """The messages with the instruction appended to the last question; what is stored stays
+    as typed."""
+    last = max(i for i, message in enumerate(messages) if message.role == "user")
+    question = Message("user", (Text(f"{messages[last].text}\n\n{INSTRUCTION}"),))
+    return [*messages[:last], question, *messages[last + 1 :]]
 
 
 class StepsSplitter:

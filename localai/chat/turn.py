@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from localai.conversation import Delta, PromptProgress
+from localai.conversation import Delta, PromptProgress, ToolCall, ToolResult
 from localai.store.rows import StoredMessage
 
 
@@ -41,9 +41,39 @@ class AdapterRefused(msgspec.Struct, frozen=True):
 
 
 class AnswerFinished(msgspec.Struct, frozen=True):
-    """The answer as stored, with its completion."""
+    """The answer as stored, with its completion. When it holds calls, another one follows
+    their results."""
 
     message: StoredMessage
 
 
-TurnEvent = UserSaved | AdapterRefused | AnswerStarted | PromptProgress | Delta | AnswerFinished
+class CallStarted(msgspec.Struct, frozen=True):
+    """A tool runs now."""
+
+    call: ToolCall
+
+
+class CallFinished(msgspec.Struct, frozen=True):
+    """A call has its result, which may be that it could not or must not run."""
+
+    call: ToolCall
+    result: ToolResult
+
+
+class ResultsSaved(msgspec.Struct, frozen=True):
+    """The results of an answer's calls as stored, in a message of their own."""
+
+    message: StoredMessage
+
+
+TurnEvent = (
+    UserSaved
+    | AdapterRefused
+    | AnswerStarted
+    | PromptProgress
+    | Delta
+    | AnswerFinished
+    | CallStarted
+    | CallFinished
+    | ResultsSaved
+)

@@ -56,7 +56,9 @@ class LoadOptions(msgspec.Struct, frozen=True):
 class ModelInfo(msgspec.Struct, frozen=True):
     """What is loaded. `n_ctx` is what the context really holds; `accelerator` what computes;
     `vocab_hash` names the vocabulary that token ids belong to (sha256 hex), `adapter` the
-    adapter in force by its content (sha256 hex; empty for the bare model)."""
+    adapter in force by its content (sha256 hex; empty for the bare model). `template` is the
+    text of the chat template, `template_tools` whether it writes tools, calls and results;
+    `control` are the texts of the vocabulary's special tokens."""
 
     path: str
     name: str
@@ -68,6 +70,9 @@ class ModelInfo(msgspec.Struct, frozen=True):
     vocab_hash: str
     thinking: Thinking | None = None
     adapter: str = ""
+    template: str = ""
+    template_tools: bool = False
+    control: tuple[str, ...] = ()
 
 
 class Sampling(msgspec.Struct, frozen=True):
@@ -98,12 +103,14 @@ class ReasoningRule(msgspec.Struct, frozen=True):
 
 class Request(msgspec.Struct, frozen=True):
     """One generation from prompt ids. `max_tokens` 0: until the window is full.
-    `stop`: strings that end the answer and are not part of it."""
+    `stop`: strings that end the answer and are not part of it. `visible`: markers whose
+    control tokens are part of the text, which leaves others out."""
 
     ids: tuple[int, ...]
     sampling: Sampling = Sampling()
     max_tokens: int = 0
     stop: tuple[str, ...] = ()
+    visible: tuple[str, ...] = ()
     reasoning: ReasoningRule | None = None
 
 

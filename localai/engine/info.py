@@ -23,4 +23,7 @@ def model_info(llama: Llama, renderer: Renderer) -> ModelInfo:
         template_source=renderer.template_source,
         vocab_hash=llama.tokenizer.vocab_hash,
         thinking=renderer.thinking,
+        template=renderer.template,
+        template_tools=renderer.supports_tools,
+        control=tuple(llama.tokenizer.control),
     )

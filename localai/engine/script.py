@@ -5,12 +5,14 @@ Pure. Stop strings and the reasoning budget work as in the real engine, on words
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Literal
 
 import msgspec
 
+from localai.conversation import Message
 from localai.engine.base import Request
 
 Kind = Literal["text", "reasoning", "marker"]
@@ -25,6 +27,12 @@ class Script(msgspec.Struct, frozen=True):
     text: str
     crash_at: int | None = None
     hold_at: int | None = None
+
+
+def said(message: Message) -> str:
+    """What stands for a message in the prompt: its text, calls as JSON, results."""
+    calls = (f"{call.name} {json.dumps(call.arguments)}" for call in message.calls)
+    return "\n".join([message.text, *calls, *(result.text for result in message.results)]).strip()
 
 
 def spoken(text: str, request: Request) -> Iterator[tuple[str, Kind]]:

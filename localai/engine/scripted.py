@@ -33,7 +33,7 @@ from localai.engine.base import (
     Thinking,
     TokenProbability,
 )
-from localai.engine.script import WORD, Script, spoken
+from localai.engine.script import WORD, Script, said, spoken
 from localai.errors import ContextOverflow, EngineCrashed, EngineError, LocalaiError
 
 __all__ = ["Script", "ScriptedEngine"]
@@ -50,7 +50,8 @@ class ScriptedEngine:
 
     `tuned` holds what is said instead under an adapter, by its sha256. `load_error` is
     raised by every attempt to load, `adapter_error` by every one to put an adapter on,
-    also by the first call after a restart with one.
+    also by the first call after a restart with one. `template` is what it says its chat
+    template is, which then knows tools.
     `requests` and `adapters` hold what was asked for, the latter as (path, sha256);
     `held` is set while a generation waits at its script's `hold_at`.
     """
@@ -65,6 +66,7 @@ class ScriptedEngine:
         load_error: LocalaiError | None = None,
         adapter_error: LocalaiError | None = None,
         name: str = "scripted",
+        template: str = "",
     ) -> None:
         self.requests: list[Request] = []
         self.adapters: list[tuple[str, str]] = []
@@ -74,7 +76,7 @@ class ScriptedEngine:
         self._thinking = thinking
         self._load_error, self.adapter_error = load_error, adapter_error
         self._tuned, self._adapter = dict(tuned or {}), ""
-        self._name = name
+        self._name, self._template = name, template
         self._state: EngineState = "stopped"
         self._closed = False
         self._words: dict[int, str] = dict(CONTROL)
@@ -106,6 +108,8 @@ class ScriptedEngine:
             vocab_hash=VOCAB_HASH,
             thinking=self._thinking,
             adapter=self._adapter,
+            template=self._template,
+            template_tools=bool(self._template),
         )
 
     def use_adapter(self, path: str, sha256: str) -> ModelInfo:
@@ -126,7 +130,7 @@ class ScriptedEngine:
         for message in messages:
             head = (START, *self.tokenize(f"{message.role}\n"))
             sampled = message.ids if message.vocab == VOCAB_HASH else ()
-            body = (*(sampled or self.tokenize(message.text)), END)
+            body = (*(sampled or self.tokenize(said(message))), END)
             ids += [*head, *body, *self.tokenize("\n")]
             own = 1.0 if message.role == "assistant" and message.learn else 0.0
             weights += [0.0] * len(head) + [own] * len(body) + [0.0]

@@ -103,7 +103,9 @@ class Slot:
 
     def _look(self, token: int) -> str:
         if self._tokenizer.is_control(token):
-            return HIDDEN
+            piece = self._tokenizer.piece(token)
+            shown = any(piece in marker for marker in self.request.visible)
+            return SPECIAL if shown else HIDDEN
         return SPECIAL if self._tokenizer.is_marker(token) else PLAIN
 
     def _deltas(self, pieces: list[Piece]) -> list[Delta]:

@@ -14,6 +14,7 @@ from typing import Any
 
 from localai.conversation import Message, Reasoning, Role, Text, ToolCall, ToolResult
 from localai.render.layout import Kind
+from localai.tools.parse import inline
 
 Leaf = Callable[[int, Kind, str], str]
 Piece = tuple[int, Kind, str]
@@ -139,17 +140,25 @@ def without_system(given: Turns) -> Turns:
 
 
 def without_tools(given: Turns) -> Turns:
-    """Tool calls as text of the answer, tool results as user messages."""
+    """Tool calls as text of the answer, in this project's own format; the results that follow
+    as one user message."""
     made: list[Turn] = []
+    after_result = False
     for turn in given:
         if turn.role == "tool":
             index, kind, text = turn.pieces[0]
-            wrapped: Piece = (index, kind, f"<tool_response>\n{text}\n</tool_response>")
-            made.append(Turn("user", (wrapped,)))
-            continue
-        written = tuple(_call_text(index, call) for index, call in turn.calls)
-        kept = tuple(piece for piece in turn.pieces if piece[2] or not written)
-        made.append(replace(turn, pieces=kept + written, calls=()))
+            result: Piece = (index, kind, f"Result of {turn.name}:\n{text}")
+            if after_result:
+                made[-1] = replace(made[-1], pieces=(*made[-1].pieces, result))
+            else:
+                made.append(Turn("user", (result,)))
+        else:
+            written: tuple[Piece, ...] = tuple(
+                (i, "call", inline.written(c)) for i, c in turn.calls
+            )
+            kept = tuple(piece for piece in turn.pieces if piece[2] or not written)
+            made.append(replace(turn, pieces=kept + written, calls=()))
+        after_result = turn.role == "tool"
     return tuple(made)
 
 
@@ -207,8 +216,3 @@ def _call(index: int, call: ToolCall, style: Style, leaf: Leaf) -> dict[str, Any
         arguments = json.dumps(arguments, ensure_ascii=False)
     function = {"name": leaf(index, "call", call.name), "arguments": arguments}
     return {"type": "function", "id": call.id, "function": function}
-
-
-def _call_text(index: int, call: ToolCall) -> Piece:
-    body = json.dumps({"name": call.name, "arguments": call.arguments}, ensure_ascii=False)
-    return (index, "call", f"<tool_call>\n{body}\n</tool_call>")

@@ -22,7 +22,15 @@ from localai.render import chatml
 from localai.render.base import Rendered, RenderOptions, Thinking, Tokenizer
 from localai.render.compose import Composer, as_it_is, texts
 from localai.render.controls import Controls, Marks, choose_marks
-from localai.render.convention import WAYS, Turns, everywhere, mapped, turns, without_system
+from localai.render.convention import (
+    WAYS,
+    Turns,
+    everywhere,
+    mapped,
+    turns,
+    without_system,
+    without_tools,
+)
 from localai.render.encode import Encoder, Misaligned, Splice
 from localai.render.layout import Slots, Span, align
 from localai.render.markup import Prober
@@ -65,7 +73,7 @@ class Renderer:
         self._tokenizer = tokenizer
         chosen = ChatTemplate(template or chatml.TEMPLATE, now)
         self.template_source: TemplateSource = source if template else "fallback"
-        self.template_hash = chosen.hash
+        self.template, self.template_hash = chosen.source, chosen.hash
         control = {
             text: id_ for text, id_ in tokenizer.control.items() if tokenizer.is_control(id_)
         }
@@ -133,6 +141,8 @@ class Renderer:
         given = everywhere(given, harmless)
         tools = tuple(mapped(tool, harmless, keys=True) for tool in options.tools)
         options = msgspec.structs.replace(options, tools=tools)
+        if not self.supports_tools:
+            given = without_tools(given)
         if not self.supports_system:
             given = without_system(given)
         given, text = self._accepted(given, options)
@@ -180,6 +190,8 @@ class Renderer:
         raw = b"".join(self._tokenizer.piece_bytes(id_) for id_ in message.ids)
         text = raw.decode("utf-8", "replace")
         start = sampled_at(prompt.text, region, text, prompt.marks)
+        if start is None and _whole(message, prompt.spans or [], region):
+            start = region.start  # the template spells a call in its own way
         return None if start is None else Splice(start, region.end, message.ids)
 
     def _encode(
@@ -250,6 +262,14 @@ def _check_located(
                 f"Message {index + 1} cannot be learned from: the model's chat template leaves "
                 "out its tool calls; use another template."
             )
+
+
+def _whole(message: Message, spans: Sequence[Span], region: Region) -> bool:
+    """Whether a message with tool calls is in the prompt with all it holds."""
+    if not any(isinstance(part, ToolCall) for part in message.parts):
+        return False
+    shown = {span.kind for span in spans if region.start <= span.start < span.stop <= region.end}
+    return "call" in shown and ("reasoning" in shown or not message.reasoning)
 
 
 def _between(spans: Sequence[Span], length: int) -> list[tuple[int, int]]:

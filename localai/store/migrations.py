@@ -17,6 +17,7 @@ from localai.store.backup import back_up
 from localai.store.driver import sqlite
 from localai.store.m001_conversations import m001_conversations
 from localai.store.m002_learning import m002_learning
+from localai.store.m003_consents import m003_consents
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -25,7 +26,7 @@ APPLICATION_ID = 0x6C6F6361  # "loca", in the file's header
 
 Step = Callable[["Database"], None]
 
-STEPS: tuple[Step, ...] = (m001_conversations, m002_learning)
+STEPS: tuple[Step, ...] = (m001_conversations, m002_learning, m003_consents)
 
 
 def version(connection: sqlite.Connection, where: str, steps: Sequence[Step]) -> int:

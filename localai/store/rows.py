@@ -33,7 +33,8 @@ class Conversation(msgspec.Struct, frozen=True):
 
 
 class Origin(msgspec.Struct, frozen=True):
-    """What produced an answer: model and adapter, the prompt's ids, sampling and style.
+    """What produced an answer: model and adapter, the prompt's ids, sampling and style, the
+    names of the tools that were offered.
 
     `dropped` messages of the path were left out of the prompt for lack of room.
     `prompt` holds the exact prompt ids as sent.
@@ -47,6 +48,7 @@ class Origin(msgspec.Struct, frozen=True):
     style: str = "direct"
     prompt: tuple[int, ...] = ()
     dropped: int = 0
+    tools: tuple[str, ...] = ()
 
 
 class StoredMessage(msgspec.Struct, frozen=True):

@@ -18,6 +18,7 @@ from localai.store.activations import Activations
 from localai.store.adapters import Adapters
 from localai.store.answers import Answers
 from localai.store.connection import Database
+from localai.store.consents import Consents
 from localai.store.conversations import Conversations
 from localai.store.corrections import Corrections
 from localai.store.file_hashes import FileHashes
@@ -38,6 +39,7 @@ class Store(
     Runs,
     Metrics,
     FileHashes,
+    Consents,
 ):
     """An open store. Every method raises StoreError with a sentence for the user."""
 

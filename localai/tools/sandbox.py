@@ -52,9 +52,9 @@ def run(
 ) -> Outcome:
     """Call the tool; never raises for anything that the tool or its arguments do.
 
-    Setting `stop` in another thread ends the call within SLICE_SECONDS. The tool must be a module's global under its own name: it is imported again, in the
-    process of the call. A result that is no str comes back as JSON. Without `allowed`
-    nothing is allowed.
+    Setting `stop` in another thread ends the call within SLICE_SECONDS. The tool must be a
+    module's global under its own name: it is imported again, in the process of the call. A
+    result that is no str comes back as JSON. Without `allowed` nothing is allowed.
     """
     limits, allowed = limits or Limits(), allowed or Allowed()
     began = time.monotonic()

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from localai.chat import steps
-from localai.conversation import Reasoning, Text, user
+from localai.conversation import Reasoning, Text, assistant, user
 
 
 def split(chunks: list[str]) -> tuple[str, str]:
@@ -51,4 +51,7 @@ def test_an_answer_without_the_mark_is_shown_whole() -> None:
 
 
 def test_the_question_itself_stays_first() -> None:
-    assert steps.with_instruction(user("How many?")).text.startswith("How many?\n\n")
+    talk = [user("Hi"), assistant("Hello"), user("How many?"), assistant("x"), assistant("y")]
+    told = steps.instructed(talk)
+    assert told[2].text.startswith("How many?\n\n")
+    assert [*told[:2], *told[3:]] == [*talk[:2], *talk[3:]]

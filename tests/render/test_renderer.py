@@ -63,8 +63,14 @@ def test_an_assistant_may_begin_where_users_must() -> None:
 
 def test_tools_become_text_where_the_template_refuses_them() -> None:
     text = text_of(BRACKETS, [user("q"), CALL, RESULT, assistant("2"), user("r")])
-    assert '<tool_call>\n{"name": "add", "arguments": {"sum": "1+1"}}\n</tool_call></s>' in text
-    assert "[INST]<tool_response>\n2\n</tool_response>[/INST]2</s>[INST]r[/INST]" in text
+    assert '[INST]q[/INST]add(sum="1+1")</s>[INST]Result of add:\n2[/INST]2</s>' in text
+
+
+def test_tools_become_text_where_the_template_knows_none() -> None:
+    more = Message("tool", (ToolResult("long-call-id", "2"), ToolResult("other", "3")))
+    text = text_of(CHATML, [user("q"), CALL, more])
+    assert '<|im_start|>assistant\nadd(sum="1+1")<|im_end|>' in text
+    assert "<|im_start|>user\nResult of add:\n2\n\nResult of :\n3<|im_end|>" in text
 
 
 def test_short_call_ids_are_given_to_templates_that_insist() -> None:

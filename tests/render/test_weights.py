@@ -149,8 +149,38 @@ def test_tool_calls_are_weighted_with_their_markup() -> None:
     assert rendered.ids.count(tokenizer.control["<tool_call>"]) == 1
 
 
+@pytest.mark.parametrize("family", [THINKER, CHATML], ids=lambda family: family.name)
+def test_sampled_ids_of_a_call_are_reused_as_they_were(family: Family) -> None:
+    renderer, tokenizer = LOADED[family.name]
+    spelt = tokenizer.tokenize('Well.\nadd( sum = "1+1" )', special=True)
+    message = Message("assistant", (Text("Well."), CALL), ids=tuple(spelt), vocab="toy")
+    result = Message("tool", (ToolResult("call00001", "2"),))
+    rendered = renderer.render([user("q"), message, result], RenderOptions())
+    opening = renderer.render([user("q")], RenderOptions()).ids
+    if family is THINKER:  # which writes empty reasoning by itself, as it does when switched off
+        opening = renderer.render([user("q")], RenderOptions(thinking=False)).ids
+    assert rendered.ids[: len(opening) + len(spelt)] == (*opening, *spelt)
+    assert weighted(tokenizer, rendered) == [tokenizer.text(spelt) + "<|im_end|>"]
+
+
+def test_sampled_ids_with_reasoning_are_not_reused_where_the_template_drops_it() -> None:
+    renderer, tokenizer = LOADED[THINKER.name]
+    spelt = tuple(tokenizer.tokenize("<think>\nhm\n</think>\n\nadd()", special=True))
+    message = Message("assistant", (Reasoning("hm"), CALL), ids=spelt, vocab="toy")
+    result = Message("tool", (ToolResult("call00001", "2"),))
+    talk = [user("q"), message, result]
+    assert "hm" in tokenizer.text(renderer.render(talk, RenderOptions()).ids)
+    later = renderer.render([*talk, assistant("2"), user("q")], RenderOptions()).ids
+    assert "hm" not in tokenizer.text(later)
+    assert '"arguments": {"sum": "1+1"}' in tokenizer.text(later)
+
+
 def test_leaving_out_a_tool_call_is_refused_for_training_only() -> None:
-    renderer, _ = LOADED[CHATML.name]
+    forgetful = THINKER.template.replace(
+        "in m.tool_calls", "in m.tool_calls if messages[-1].role == 'tool'"
+    )
+    renderer = Renderer(forgetful, THINKER.tokenizer())
+    assert renderer.supports_tools
     messages = [user("q"), Message("assistant", (Text("let me see"), CALL))]
     with pytest.raises(EngineError, match="Message 2 cannot be learned from"):
         renderer.render(messages, LEARN)

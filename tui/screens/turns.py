@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from textual import on
 from textual.timer import Timer
 
-from localai.chat.session import Style
+from localai.chat.prompt import Style
 from localai.chat.turn import AdapterRefused, AnswerFinished, AnswerStarted, UserSaved
 from localai.conversation import Message, PromptProgress
 from localai.store.rows import StoredMessage

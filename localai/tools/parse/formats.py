@@ -124,6 +124,19 @@ FORMATS: dict[str, Make] = {
 DEFAULT = "inline"
 """For models that know no format."""
 
+_WITHIN: dict[str, tuple[str, ...]] = {
+    "harmony": (harmony.START, harmony.CHANNEL, harmony.MESSAGE, "<|constrain|>", *harmony.ENDS),
+    "mistral": ("[ARGS]", "[CALL_ID]"),
+    "deepseek": framed_calls.DEEPSEEK,
+    "kimi-k2": framed_calls.KIMI,
+    "kimi-k3": ("<|open|>", "<|close|>", "<|sep|>"),
+    "gemma4": (gemma.QUOTE,),
+    "glm": ("<arg_key>", "</arg_key>", "<arg_value>", "</arg_value>"),
+    "qwen3-coder": ("<function=", "</function>", "<parameter=", "</parameter>"),
+    "deepseek-v3.2": ("｜DSML｜",),
+}
+"""Markers within the sections of a format that vocabularies may have as tokens."""
+
 SIGNATURES = (
     ("harmony", ("<|channel|>",)),
     ("gemma4", ("<|tool_call>", "<|channel>")),
@@ -178,6 +191,16 @@ def recognize(answer: str) -> str:
     name = choose(answer)
     fits = (each for each, pattern in _CALL_AT_START if pattern.match(answer))
     return next(fits, name) if name in (DEFAULT, "llama3") else name
+
+
+def markers(name: str) -> tuple[str, ...]:
+    """The markers that a parser of the format has to see, where they are control tokens."""
+    within = _WITHIN.get(name, ())
+    if name not in STYLES:
+        return within
+    style = STYLES[name]
+    sections = (edge for section in style.sections for edge in (section.open, section.close))
+    return tuple(dict.fromkeys(edge for edge in (*sections, *style.thinking, *within) if edge))
 
 
 def parser(name: str, context: Context | None = None) -> Parser:

@@ -7,6 +7,7 @@ its place in the tool's schema (`input` where there is none).
 
 from __future__ import annotations
 
+import json
 import re
 
 from localai.conversation import ToolCall
@@ -16,6 +17,12 @@ from localai.tools.parse.calls import Context, Unmarked
 from localai.tools.parse.source import Source, Steps
 
 _SPACE = re.compile(r"[ \t]+")
+
+
+def written(call: ToolCall) -> str:
+    """The call as `style` reads it."""
+    values = (f"{k}={json.dumps(v, ensure_ascii=False)}" for k, v in call.arguments.items())
+    return f"{call.name}({', '.join(values)})"
 
 
 def style(context: Context) -> Style:

@@ -1,0 +1,113 @@
+"""From a conversation's messages to the prompt and the request: what is kept, how it is
+rendered, how the answer is sampled."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from typing import Literal
+
+from localai.catalog import ModelEntry
+from localai.chat import context
+from localai.chat.offer import Offer
+from localai.config import Settings
+from localai.conversation import Message, system
+from localai.engine.base import (
+    Engine,
+    ModelInfo,
+    ReasoningRule,
+    Rendered,
+    RenderOptions,
+    Request,
+    Sampling,
+)
+
+Style = Literal["direct", "steps"]
+
+
+class Prompter:
+    """Prompts for one conversation with the system text `system`, by one model.
+
+    `raw` puts the texts together as they are; `seed` None draws one for each answer.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        settings: Settings,
+        entry: ModelEntry,
+        system: str,
+        *,
+        raw: bool = False,
+        seed: int | None = None,
+    ) -> None:
+        self._engine, self._settings, self._entry = engine, settings, entry
+        self._system, self._raw, self._seed = system, raw, seed
+
+    def prompt(
+        self,
+        messages: Sequence[Message],
+        previous: int,
+        info: ModelInfo,
+        style: Style,
+        offer: Offer | None,
+    ) -> tuple[int, Rendered]:
+        """How many messages are left out, and the prompt made of the rest.
+
+        `previous` is where the last prompt of this conversation began. Raises
+        ContextOverflow.
+        """
+        options = self._options(info, style, offer)
+        budget = info.n_ctx - context.reserve(info.n_ctx, self._settings.chat.max_tokens)
+        prompts: dict[int, Rendered] = {}
+
+        def count(first: int) -> int:
+            prompts[first] = self._render(messages[first:], options, offer)
+            return len(prompts[first].ids)
+
+        first = context.first_kept(messages, count, budget, previous)
+        return first, prompts[first]
+
+    def request(self, rendered: Rendered, info: ModelInfo, offer: Offer | None) -> Request:
+        """What the engine is asked for. The seed is drawn here, so that what is recorded can
+        be run again."""
+        own = self._settings.sampling.model_dump(exclude_none=True)
+        seed = random.getrandbits(32) if self._seed is None else self._seed
+        return Request(
+            ids=rendered.ids,
+            sampling=Sampling(**{**self._entry.description.sampling, **own, "seed": seed}),
+            max_tokens=self._settings.chat.max_tokens,
+            reasoning=self._reasoning_rule(info, rendered, offer),
+            visible=offer.visible if offer else (),
+        )
+
+    def _render(
+        self, messages: Sequence[Message], options: RenderOptions, offer: Offer | None
+    ) -> Rendered:
+        if self._raw:
+            ids = self._engine.tokenize("".join(message.text for message in messages))
+            return Rendered(ids, (0.0,) * len(ids))
+        texts = (self._system, offer.teaching if offer else "")
+        head = "\n\n".join(text for text in texts if text)
+        talk = context.prompt_messages(messages)
+        return self._engine.render((system(head), *talk) if head else talk, options)
+
+    def _options(self, info: ModelInfo, style: Style, offer: Offer | None) -> RenderOptions:
+        """Reasoning on or off as set; a stepwise answer turns it on where the model can."""
+        wish = self._settings.chat.thinking
+        thinking = None if wish == "auto" else wish == "on"
+        if style == "steps" and info.thinking:
+            thinking = True
+        return RenderOptions(thinking=thinking, tools=offer.schemas if offer else ())
+
+    def _reasoning_rule(
+        self, info: ModelInfo, rendered: Rendered, offer: Offer | None
+    ) -> ReasoningRule | None:
+        if info.thinking is None or self._raw or (offer is not None and offer.reasons):
+            return None
+        return ReasoningRule(
+            open=info.thinking.open,
+            close=info.thinking.close,
+            inside=rendered.in_reasoning,
+            budget=self._settings.chat.thinking_budget or None,
+        )

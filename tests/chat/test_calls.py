@@ -1,0 +1,312 @@
+"""A turn with tool calls: found in the stream, agreed to, run, put into the context."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from localai.catalog import ModelEntry
+from localai.chat.consent import Decision, Question
+from localai.chat.session import Session
+from localai.chat.turn import AnswerFinished, CallFinished, CallStarted, ResultsSaved, TurnEvent
+from localai.config import Settings, ToolSettings
+from localai.conversation import Delta, Message, ToolCall, ToolResult
+from localai.engine.scripted import Script, ScriptedEngine
+from localai.errors import ModelError
+from localai.store.store import Store
+from localai.tools.allowed import Allowed
+from localai.tools.outcome import Failed, Ok, Outcome
+from localai.tools.place import File, Module
+from localai.tools.tool import Effect, Tool
+from localai.tools.toolbox import Toolbox
+from tests.chat.test_session import entry
+
+HERMES = "{% for tool in tools %}<tool_call>"
+TEXT = {"text": {"type": "string"}}
+
+
+def tool(name: str, *effects: Effect, built_in: bool = True) -> Tool:
+    place = Module("localai.tools.builtin.x") if built_in else File(f"/tools/{name}.py", "00")
+    schema = {"type": "object", "properties": TEXT, "required": ["text"]}
+    return Tool(name, f"Does {name}.", schema, frozenset(effects), place)
+
+
+class Box:
+    """Tools that record their calls and return their text in capitals."""
+
+    def __init__(self, *tools: Tool) -> None:
+        self.calls: list[tuple[str, dict[str, Any]]] = []
+        self.box = Toolbox(tools, run=self.run)
+
+    def run(
+        self, tool: Tool, arguments: Mapping[str, Any], allowed: Allowed, stop: threading.Event
+    ) -> Outcome:
+        self.calls.append((tool.name, dict(arguments)))
+        if arguments["text"] == "wait":
+            return Failed("It was stopped.", 0.1) if stop.wait(10) else Ok("waited", 10)
+        return Ok(str(arguments["text"]).upper(), 0.25)
+
+
+@pytest.fixture
+def store() -> Iterator[Store]:
+    with Store.memory() as memory:
+        yield memory
+
+
+def call(name: str, text: str) -> str:
+    return f'<tool_call>\n{{"name": "{name}", "arguments": {{"text": "{text}"}}}}\n</tool_call>'
+
+
+def session(
+    store: Store, replies: list[str | Script], box: Box, template: str = HERMES, **options: Any
+) -> Session:
+    engine = ScriptedEngine(replies, template=template)
+    settings = options.pop("settings", Settings())
+    described: ModelEntry = options.pop("entry", entry())
+    return Session(store, engine, settings, described, toolbox=box.box, **options)
+
+
+def requests(chat: Session) -> list[str]:
+    """The prompts, as words."""
+    assert isinstance(chat.engine, ScriptedEngine)
+    return ["".join(chat.engine.pieces(request.ids)) for request in chat.engine.requests]
+
+
+def results(events: list[TurnEvent]) -> list[ToolResult]:
+    return [event.result for event in events if isinstance(event, CallFinished)]
+
+
+def test_a_call_is_run_and_its_result_goes_into_the_context(store: Store) -> None:
+    box = Box(tool("shout"))
+    chat = session(store, ["Let me see. " + call("shout", "hi"), "It is HI."], box)
+    events = list(chat.send("Shout hi."))
+    shown = "".join(event.text for event in events if isinstance(event, Delta))
+    assert shown == "Let me see.It is HI."
+    assert box.calls == [("shout", {"text": "hi"})]
+    _, asked, answered, last = (row.message for row in chat.messages())
+    assert (asked.text, asked.calls) == (
+        "Let me see.",
+        (ToolCall("call00001", "shout", {"text": "hi"}),),
+    )
+    assert answered == Message("tool", (ToolResult("call00001", "HI", True, 0.25),))
+    assert last.text == "It is HI."
+    assert "HI" in requests(chat)[1]
+    kinds = [type(event) for event in events if not isinstance(event, Delta)]
+    assert kinds.index(CallStarted) < kinds.index(CallFinished) < kinds.index(ResultsSaved)
+    assert kinds.count(AnswerFinished) == 2
+
+
+def test_going_on_after_a_result_reads_only_what_is_new(store: Store) -> None:
+    chat = session(store, [call("shout", "hi"), "Done."], Box(tool("shout")))
+    rows = [e.message for e in chat.send("Shout hi.") if isinstance(e, AnswerFinished)]
+    first, second = (row.completion for row in rows)
+    assert first
+    assert second
+    assert second.cached_tokens >= first.prompt_tokens + first.generated_tokens
+
+
+def test_several_calls_run_side_by_side_and_keep_their_order(store: Store) -> None:
+    barrier = threading.Barrier(3, timeout=10)
+
+    def run(tool: Tool, arguments: Mapping[str, Any], *_: object) -> Outcome:
+        barrier.wait()  # passes only if all three are there at once
+        return Ok(str(arguments["text"]).upper(), 0.1)
+
+    box = Box(tool("shout"))
+    box.box = Toolbox([tool("shout")], run=run)
+    chat = session(store, ["".join(call("shout", x) for x in "abc"), "Done."], box)
+    list(chat.send("Go."))
+    row = chat.messages()[2].message
+    assert [result.text for result in row.results] == ["A", "B", "C"]
+    assert [result.call_id for result in row.results] == ["call00001", "call00002", "call00003"]
+
+
+def test_calls_after_calls_end_at_the_limit(store: Store) -> None:
+    box = Box(tool("shout"))
+    settings = Settings(tools=ToolSettings(most_calls=3))
+    chat = session(store, [call("shout", "a") + call("shout", "b")], box, settings=settings)
+    events = list(chat.send("Go."))
+    assert len(box.calls) == 3
+    assert [result.ok for result in results(events)].count(True) == 3
+    assert "No more calls" in chat.messages()[-1].message.results[-1].text
+    assert len(chat.engine.requests) <= 4  # type: ignore[attr-defined]
+
+
+def test_an_unknown_tool_is_answered_with_what_there_is(store: Store) -> None:
+    box = Box(tool("shout"))
+    chat = session(store, [call("whisper", "hi"), "Sorry."], box)
+    (result,) = results(list(chat.send("Go.")))
+    assert (result.ok, result.text) == (False, "There is no tool 'whisper'; there are: shout.")
+    assert box.calls == []
+
+
+def test_a_malformed_call_is_text_and_nothing_runs(store: Store) -> None:
+    box = Box(tool("shout"))
+    broken = '<tool_call>\n{"name": "shout", "arguments": {"text": }}\n</tool_call>'
+    chat = session(store, [broken], box)
+    list(chat.send("Go."))
+    assert chat.messages()[-1].message.text == broken
+    assert box.calls == []
+
+
+def test_a_model_without_a_format_is_taught_ours_and_stopped_after_a_call(store: Store) -> None:
+    box = Box(tool("shout"))
+    chat = session(store, ['shout("hi")\nResult of shout:\nHO\nIt is HO.', "HI!"], box, template="")
+    events = list(chat.send("Shout hi."))
+    assert box.calls == [("shout", {"text": "hi"})]
+    assert "- shout(text): Does shout." in requests(chat)[0]
+    assert "HO" not in "".join(e.text for e in events if isinstance(e, Delta))
+    asked, last = chat.messages()[1], chat.messages()[-1]
+    assert (asked.status, asked.message.text, last.message.text) == ("done", "", "HI!")
+    assert "".join(chat.engine.pieces(asked.message.ids)) == 'shout("hi")\n'.rstrip()
+    assert "HO" not in requests(chat)[1]
+
+
+def test_no_tools_are_offered_to_a_model_described_as_one_without(store: Store) -> None:
+    import msgspec
+
+    described = entry()
+    none = msgspec.structs.replace(described.description, tool_format="none")
+    quiet = msgspec.structs.replace(described, description=none)
+    box = Box(tool("shout"))
+    chat = session(store, [call("shout", "hi")], box, entry=quiet)
+    list(chat.send("Go."))
+    assert box.calls == []
+    wanted = Settings(tools=ToolSettings(offer="on"))
+    list(session(store, [call("shout", "hi"), "x"], box, entry=quiet, settings=wanted).send("Go."))
+    assert len(box.calls) == 1
+    wrong = msgspec.structs.replace(described.description, tool_format="morse")
+    odd = msgspec.structs.replace(described, description=wrong)
+    with pytest.raises(ModelError, match="tool format 'morse'"):
+        list(session(store, ["x"], box, entry=odd).send("Go."))
+
+
+def test_stopping_ends_the_running_tool_and_the_turn(store: Store) -> None:
+    box = Box(tool("shout"))
+    chat = session(store, [call("shout", "wait"), "Done."], box)
+    for event in chat.send("Go."):
+        if isinstance(event, CallStarted):
+            chat.cancel()
+    last = chat.messages()[-1].message
+    assert [(result.ok, result.text) for result in last.results] == [(False, "It was stopped.")]
+
+
+def test_an_answer_after_calls_is_given_again_from_the_question_on(store: Store) -> None:
+    box = Box(tool("shout"))
+    chat = session(store, [call("shout", "hi"), "One.", "Two."], box)
+    list(chat.send("Go."))
+    list(chat.regenerate(chat.messages()[-1].id))
+    question, answer = chat.messages()
+    assert answer.message.text == "Two."
+    assert answer.parent == question.id
+    assert len(answer.siblings) == 2
+
+
+def test_a_call_that_was_cut_off_by_a_crash_has_a_result_in_the_next_prompt(store: Store) -> None:
+    box = Box(tool("shout"))
+    chat = session(store, [call("shout", "hi"), "Done."], box)
+    for event in chat.send("Go."):
+        if isinstance(event, AnswerFinished):
+            break
+    list(chat.send("And?"))
+    assert "The call was stopped before it ran." in requests(chat)[-1]
+
+
+class Asked:
+    """A user who gives the decisions one after the other."""
+
+    def __init__(self, *decisions: Decision) -> None:
+        self._decisions, self.questions = list(decisions), list[Question]()
+
+    def __call__(self, question: Question) -> Decision:
+        self.questions.append(question)
+        return self._decisions.pop(0)
+
+
+@pytest.mark.parametrize(
+    ("effects", "built_in", "asks"),
+    [
+        ((), True, False),
+        (("reads",), True, False),
+        (("network",), True, True),
+        (("writes",), True, True),
+        ((), False, True),
+    ],
+)
+def test_only_our_own_tools_that_read_run_unasked(
+    store: Store, effects: tuple[Effect, ...], built_in: bool, asks: bool
+) -> None:
+    user = Asked("once", "no")
+    box = Box(tool("act", *effects, built_in=built_in))
+    chat = session(store, [call("act", "hi"), "Done."], box, approve=user)
+    list(chat.send("Go."))
+    assert len(user.questions) == asks
+    assert box.calls == [("act", {"text": "hi"})]
+
+
+def test_nobody_to_ask_means_no(store: Store) -> None:
+    box = Box(tool("act", "writes"))
+    chat = session(store, [call("act", "hi"), "Done."], box)
+    (result,) = results(list(chat.send("Go.")))
+    assert (result.ok, box.calls) == (False, [])
+    assert "did not allow" in result.text
+
+
+@pytest.mark.parametrize(
+    ("decision", "again", "elsewhere"),
+    [("once", 1, 1), ("chat", 0, 1), ("always", 0, 0), ("no", 1, 1), ("never", 0, 0)],
+)
+def test_a_decision_holds_as_long_as_it_says(
+    store: Store, decision: Decision, again: int, elsewhere: int
+) -> None:
+    user = Asked(decision, "no", "no")
+    box = Box(tool("act", built_in=False))
+    replies: list[str | Script] = [call("act", "a"), "x", call("act", "b"), "y"]
+    chat = session(store, replies, box, approve=user)
+    list(chat.send("Go."))
+    list(chat.send("Again."))
+    assert len(user.questions) == 1 + again
+    other = session(store, [call("act", "c"), "z"], box, approve=user)
+    list(other.send("Go."))
+    assert len(user.questions) == 1 + again + elsewhere
+    allowed = {"once": 1, "chat": 2, "always": 3, "no": 0, "never": 0}[decision]
+    assert len(box.calls) == allowed
+
+
+def test_changed_code_is_asked_about_again(store: Store) -> None:
+    user = Asked("always", "always")
+    for sha256 in ("00", "00", "11"):
+        changed = Tool("act", "Acts.", {"type": "object", "properties": TEXT}, frozenset(),
+                       File("/tools/act.py", sha256))  # fmt: skip
+        list(session(store, [call("act", "a"), "x"], Box(changed), approve=user).send("Go."))
+    assert len(user.questions) == 2
+
+
+def test_what_acts_asks_again_once_somebody_elses_text_was_read(store: Store) -> None:
+    user = Asked("always", "no", "no")
+    box = Box(tool("act", "network"), tool("read", "reads"))
+    replies: list[str | Script] = [
+        call("act", "a"),  # asks, and is allowed for good; what it brings is not ours
+        call("act", "b"),  # asks all the same
+        "x",
+        call("act", "c"),  # and in the next turn, whose prompt still has that text
+        "y",
+    ]
+    chat = session(store, replies, box, approve=user)
+    list(chat.send("Go."))
+    list(chat.send("Again."))
+    assert [question.tainted for question in user.questions] == [False, True, True]
+    assert user.questions[1].choices == ("once", "no", "never")
+    assert box.calls == [("act", {"text": "a"})]
+
+
+def test_arguments_too_long_to_be_shown_are_refused(store: Store) -> None:
+    user = Asked("once")
+    box = Box(tool("act", "writes"))
+    chat = session(store, [call("act", "x" * 20_000), "Done."], box, approve=user)
+    (result,) = results(list(chat.send("Go.")))
+    assert "too long" in result.text
+    assert user.questions == []
