@@ -205,14 +205,7 @@ class Session:
         if stepwise:
             messages = steps.instructed(messages)
         previous = next((s.origin.dropped for s in reversed(path) if s.origin), 0)
-        prompter = Prompter(
-            self.engine,
-            self.settings,
-            self.entry,
-            self.conversation.system,
-            raw=self._raw,
-            seed=self._seed,
-        )
+        prompter = self._prompter()
         dropped, rendered = prompter.prompt(messages, previous, info, style, offered)
         request = prompter.request(rendered, info, offered)
         origin = Origin(
@@ -231,6 +224,17 @@ class Session:
         recorder = AnswerRecorder(self.store, row, earlier, stepwise=stepwise)
         reader = Reader(offered, inside=rendered.in_reasoning, most=max(1, most))
         return (yield from self._stream(AnswerStarted(row, info.n_ctx), recorder, reader, request))
+
+    def _prompter(self) -> Prompter:
+        assert self.conversation is not None
+        return Prompter(
+            self.engine,
+            self.settings,
+            self.entry,
+            self.conversation.system,
+            raw=self._raw,
+            seed=self._seed,
+        )
 
     def _stream(
         self, started: AnswerStarted, recorder: AnswerRecorder, reader: Reader, request: Request

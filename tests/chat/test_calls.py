@@ -8,75 +8,22 @@ from typing import Any
 
 import pytest
 
-from localai.catalog import ModelEntry
-from localai.chat.consent import Decision, Question
-from localai.chat.session import Session
-from localai.chat.turn import AnswerFinished, CallFinished, CallStarted, ResultsSaved, TurnEvent
+from localai.chat.turn import AnswerFinished, CallFinished, CallStarted, ResultsSaved
 from localai.config import Settings, ToolSettings
 from localai.conversation import Delta, Message, ToolCall, ToolResult
-from localai.engine.scripted import Script, ScriptedEngine
 from localai.errors import ModelError
 from localai.store.store import Store
-from localai.tools.allowed import Allowed
-from localai.tools.outcome import Failed, Ok, Outcome
-from localai.tools.place import File, Module
-from localai.tools.tool import Effect, Tool
+from localai.tools.outcome import Ok, Outcome
+from localai.tools.tool import Tool
 from localai.tools.toolbox import Toolbox
 from tests.chat.test_session import entry
-
-HERMES = "{% for tool in tools %}<tool_call>"
-TEXT = {"text": {"type": "string"}}
-
-
-def tool(name: str, *effects: Effect, built_in: bool = True) -> Tool:
-    place = Module("localai.tools.builtin.x") if built_in else File(f"/tools/{name}.py", "00")
-    schema = {"type": "object", "properties": TEXT, "required": ["text"]}
-    return Tool(name, f"Does {name}.", schema, frozenset(effects), place)
-
-
-class Box:
-    """Tools that record their calls and return their text in capitals."""
-
-    def __init__(self, *tools: Tool) -> None:
-        self.calls: list[tuple[str, dict[str, Any]]] = []
-        self.box = Toolbox(tools, run=self.run)
-
-    def run(
-        self, tool: Tool, arguments: Mapping[str, Any], allowed: Allowed, stop: threading.Event
-    ) -> Outcome:
-        self.calls.append((tool.name, dict(arguments)))
-        if arguments["text"] == "wait":
-            return Failed("It was stopped.", 0.1) if stop.wait(10) else Ok("waited", 10)
-        return Ok(str(arguments["text"]).upper(), 0.25)
+from tests.chat.toolbox import Box, call, requests, results, session, tool
 
 
 @pytest.fixture
 def store() -> Iterator[Store]:
     with Store.memory() as memory:
         yield memory
-
-
-def call(name: str, text: str) -> str:
-    return f'<tool_call>\n{{"name": "{name}", "arguments": {{"text": "{text}"}}}}\n</tool_call>'
-
-
-def session(
-    store: Store, replies: list[str | Script], box: Box, template: str = HERMES, **options: Any
-) -> Session:
-    engine = ScriptedEngine(replies, template=template)
-    settings = options.pop("settings", Settings())
-    described: ModelEntry = options.pop("entry", entry())
-    return Session(store, engine, settings, described, toolbox=box.box, **options)
-
-
-def requests(chat: Session) -> list[str]:
-    """The prompts, as words."""
-    assert isinstance(chat.engine, ScriptedEngine)
-    return ["".join(chat.engine.pieces(request.ids)) for request in chat.engine.requests]
-
-
-def results(events: list[TurnEvent]) -> list[ToolResult]:
-    return [event.result for event in events if isinstance(event, CallFinished)]
 
 
 def test_a_call_is_run_and_its_result_goes_into_the_context(store: Store) -> None:
@@ -213,100 +160,3 @@ def test_a_call_that_was_cut_off_by_a_crash_has_a_result_in_the_next_prompt(stor
             break
     list(chat.send("And?"))
     assert "The call was stopped before it ran." in requests(chat)[-1]
-
-
-class Asked:
-    """A user who gives the decisions one after the other."""
-
-    def __init__(self, *decisions: Decision) -> None:
-        self._decisions, self.questions = list(decisions), list[Question]()
-
-    def __call__(self, question: Question) -> Decision:
-        self.questions.append(question)
-        return self._decisions.pop(0)
-
-
-@pytest.mark.parametrize(
-    ("effects", "built_in", "asks"),
-    [
-        ((), True, False),
-        (("reads",), True, False),
-        (("network",), True, True),
-        (("writes",), True, True),
-        ((), False, True),
-    ],
-)
-def test_only_our_own_tools_that_read_run_unasked(
-    store: Store, effects: tuple[Effect, ...], built_in: bool, asks: bool
-) -> None:
-    user = Asked("once", "no")
-    box = Box(tool("act", *effects, built_in=built_in))
-    chat = session(store, [call("act", "hi"), "Done."], box, approve=user)
-    list(chat.send("Go."))
-    assert len(user.questions) == asks
-    assert box.calls == [("act", {"text": "hi"})]
-
-
-def test_nobody_to_ask_means_no(store: Store) -> None:
-    box = Box(tool("act", "writes"))
-    chat = session(store, [call("act", "hi"), "Done."], box)
-    (result,) = results(list(chat.send("Go.")))
-    assert (result.ok, box.calls) == (False, [])
-    assert "did not allow" in result.text
-
-
-@pytest.mark.parametrize(
-    ("decision", "again", "elsewhere"),
-    [("once", 1, 1), ("chat", 0, 1), ("always", 0, 0), ("no", 1, 1), ("never", 0, 0)],
-)
-def test_a_decision_holds_as_long_as_it_says(
-    store: Store, decision: Decision, again: int, elsewhere: int
-) -> None:
-    user = Asked(decision, "no", "no")
-    box = Box(tool("act", built_in=False))
-    replies: list[str | Script] = [call("act", "a"), "x", call("act", "b"), "y"]
-    chat = session(store, replies, box, approve=user)
-    list(chat.send("Go."))
-    list(chat.send("Again."))
-    assert len(user.questions) == 1 + again
-    other = session(store, [call("act", "c"), "z"], box, approve=user)
-    list(other.send("Go."))
-    assert len(user.questions) == 1 + again + elsewhere
-    allowed = {"once": 1, "chat": 2, "always": 3, "no": 0, "never": 0}[decision]
-    assert len(box.calls) == allowed
-
-
-def test_changed_code_is_asked_about_again(store: Store) -> None:
-    user = Asked("always", "always")
-    for sha256 in ("00", "00", "11"):
-        changed = Tool("act", "Acts.", {"type": "object", "properties": TEXT}, frozenset(),
-                       File("/tools/act.py", sha256))  # fmt: skip
-        list(session(store, [call("act", "a"), "x"], Box(changed), approve=user).send("Go."))
-    assert len(user.questions) == 2
-
-
-def test_what_acts_asks_again_once_somebody_elses_text_was_read(store: Store) -> None:
-    user = Asked("always", "no", "no")
-    box = Box(tool("act", "network"), tool("read", "reads"))
-    replies: list[str | Script] = [
-        call("act", "a"),  # asks, and is allowed for good; what it brings is not ours
-        call("act", "b"),  # asks all the same
-        "x",
-        call("act", "c"),  # and in the next turn, whose prompt still has that text
-        "y",
-    ]
-    chat = session(store, replies, box, approve=user)
-    list(chat.send("Go."))
-    list(chat.send("Again."))
-    assert [question.tainted for question in user.questions] == [False, True, True]
-    assert user.questions[1].choices == ("once", "no", "never")
-    assert box.calls == [("act", {"text": "a"})]
-
-
-def test_arguments_too_long_to_be_shown_are_refused(store: Store) -> None:
-    user = Asked("once")
-    box = Box(tool("act", "writes"))
-    chat = session(store, [call("act", "x" * 20_000), "Done."], box, approve=user)
-    (result,) = results(list(chat.send("Go.")))
-    assert "too long" in result.text
-    assert user.questions == []

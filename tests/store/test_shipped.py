@@ -8,7 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from localai.conversation import Completion, Message, Reasoning, Text, Timings
+from localai.conversation import (
+    Completion,
+    Message,
+    Reasoning,
+    Text,
+    Timings,
+    ToolCall,
+    ToolResult,
+)
 from localai.store import migrations
 from localai.store.driver import sqlite
 from localai.store.rows import Origin
@@ -98,3 +106,21 @@ def test_the_second_schema_is_read_whole(file: Path) -> None:
         (_, first), (step, second) = store.metrics(promoted.id)
         assert (first, step, math.isnan(second["loss"])) == ({"loss": 2.5}, 2, True)
         assert store.file_hash("/models/m.gguf", 98765, 1764000000000000001) == "aaaa"
+
+
+def test_the_third_schema_is_read_whole(file: Path) -> None:
+    file.parent.mkdir()
+    make_old(file, 3)
+    with Store.open(file) as store:
+        *_, asked, found = store.path("01K00000000000000000000M07")
+        assert asked.message.parts == (
+            Text("Let me see."),
+            ToolCall("call00001", "search_notes", {"query": "Paris"}),
+        )
+        assert found.message.parts == (ToolResult("call00001", "Paris.", True, 0.25, True),)
+        talk = asked.conversation
+        assert store.decision("search_web", "dddd", talk) is True
+        assert store.decision("search_web", "dddd", "elsewhere") is None
+        assert store.decision("search_web", "cccc", "elsewhere") is True
+        assert store.decision("send", "ffff", talk) is False
+        assert len(store.decisions()) == 3
