@@ -20,6 +20,9 @@ from localai.tools.toolbox import Toolbox
 
 Wish = Literal["auto", "on", "off"]
 
+LEAST_WINDOW = 2048
+"""Tokens of the context window below which descriptions and results leave too little room."""
+
 NONE = "none"
 """The format of a model that is to be told of no tools, in its description."""
 
@@ -67,6 +70,8 @@ def offer(
     Raises ModelError for a format that there is not.
     """
     if wish == "off" or not toolbox.tools or (wish == "auto" and described == NONE):
+        return None
+    if info.n_ctx < LEAST_WINDOW:
         return None
     if described not in ("", NONE, *formats.FORMATS):
         raise ModelError(

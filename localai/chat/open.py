@@ -9,12 +9,16 @@ from collections.abc import Callable
 
 from localai.catalog import Catalog, ModelEntry, check
 from localai.catalog.entry import required_path
+from localai.chat.consent import Approve, deny
 from localai.chat.session import Session
 from localai.config import Settings
 from localai.engine.base import Engine, LoadOptions
 from localai.engine.process import EngineProcess
 from localai.store.rows import Conversation
 from localai.store.store import Store
+from localai.tools import registry
+from localai.tools.allowed import Allowed
+from localai.tools.toolbox import Toolbox
 
 EngineFactory = Callable[[LoadOptions], Engine]
 
@@ -43,6 +47,11 @@ def open_engine(
     return entry, factory(load_options(settings, entry))
 
 
+def open_toolbox(settings: Settings) -> Toolbox:
+    """The tools that these settings let a model use."""
+    return Toolbox(registry.tools(), Allowed.by(settings.tools))
+
+
 def open_session(
     store: Store,
     settings: Settings,
@@ -52,8 +61,20 @@ def open_session(
     system: str = "",
     raw: bool = False,
     seed: int | None = None,
+    approve: Approve = deny,
     factory: EngineFactory = EngineProcess,
 ) -> Session:
-    """A session with an engine of its own; `Session.close` ends that engine."""
+    """A session with an engine and tools of its own; `Session.close` ends them."""
     entry, engine = open_engine(settings, model, factory)
-    return Session(store, engine, settings, entry, conversation, system, raw=raw, seed=seed)
+    return Session(
+        store,
+        engine,
+        settings,
+        entry,
+        conversation,
+        system,
+        raw=raw,
+        seed=seed,
+        toolbox=open_toolbox(settings),
+        approve=approve,
+    )

@@ -20,8 +20,10 @@ from localai.cli.progress import Progress
 from localai.errors import LocalaiError, UsageError
 
 if TYPE_CHECKING:
+    from localai.chat.consent import Approve
     from localai.cli.output import AnswerView
     from localai.config import Settings
+    from localai.conversation import ToolCall, ToolResult
     from localai.store.rows import Conversation, StoredMessage
     from localai.store.store import Store
 
@@ -38,6 +40,9 @@ if TYPE_CHECKING:
 )
 @click.option("--steps", is_flag=True, help="Work through it step by step before answering.")
 @click.option("--show-reasoning", is_flag=True, help="Print the reasoning before the answer.")
+@click.option(
+    "--allow", metavar="NAME", multiple=True, help="Let this tool act without asking; repeatable."
+)
 @click.option("--raw", is_flag=True, help="Let the model continue the text, without a template.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object when it is done.")
 @click.option("--no-save", is_flag=True, help="Keep nothing of this in the history.")
@@ -55,11 +60,12 @@ def ask(invocation: Invocation, /, text: tuple[str, ...], **given: Any) -> None:
 
     settings = options.override(config.load(), given)
     with invocation.memory_store() if given["no_save"] else invocation.open_store() as store:
-        answer, code = _converse(invocation, store, settings, question, given, progress)
+        answer, calls, code = _converse(invocation, store, settings, question, given, progress)
     if given["as_json"]:
         from localai.cli import record
 
-        click.echo(record.dumps(record.answer(answer, saved=not given["no_save"])))
+        shown = record.answer(answer, saved=not given["no_save"], calls=calls)
+        click.echo(record.dumps(shown))
     elif not code:
         _remark(answer, settings)
     raise click.exceptions.Exit(code)
@@ -75,7 +81,7 @@ def _check(given: dict[str, Any]) -> None:
     if going_on and given["system"] is not None:
         raise UsageError("--system is for new conversations; leave it out to go on.")
     if given["raw"]:
-        for name in ("system", "steps", "thinking", "thinking_budget"):
+        for name in ("system", "steps", "thinking", "thinking_budget", "tools", "allow"):
             if given[name]:
                 option = "--" + name.replace("_", "-")
                 raise UsageError(f"--raw uses no chat template; {option} has no place in it.")
@@ -103,10 +109,11 @@ def _converse(
     question: str,
     given: dict[str, Any],
     progress: Progress,
-) -> tuple[StoredMessage, int]:
-    """The answer as stored, and the exit code."""
+) -> tuple[StoredMessage, list[tuple[ToolCall, ToolResult]], int]:
+    """The answer as stored, the calls on the way to it, and the exit code."""
     from localai.cli.turn import Turn
 
+    approve = _approval(given["allow"], settings)
     session = invocation.open_session(
         store,
         settings,
@@ -115,6 +122,7 @@ def _converse(
         system=prompt.argument(given["system"] or ""),
         raw=given["raw"],
         seed=given["seed"],
+        approve=approve,
     )
     try:
         with interruptible(session.cancel) as interrupts:
@@ -125,7 +133,20 @@ def _converse(
         session.close()
     if turn.lost_reader is not None:
         _forgive(turn.lost_reader)
-    return answer, interrupts.exit_code
+    return answer, turn.calls, interrupts.exit_code
+
+
+def _approval(names: tuple[str, ...], settings: Settings) -> Approve:
+    """What may act: the tools named on the command line. Nobody is there to be asked again
+    once text from elsewhere was read, so then nothing may."""
+    from localai.tools import registry
+    from localai.tools.allowed import Allowed
+
+    allowed = Allowed.by(settings.tools)
+    for tool in map(registry.find, names):
+        if off := allowed.lacks(tool.name, tool.needs):
+            raise UsageError(off)
+    return lambda question: "once" if question.tool.name in names and not question.tainted else "no"
 
 
 def _forgive(error: OSError) -> None:
@@ -172,5 +193,7 @@ def _remark(answer: StoredMessage, settings: Settings) -> None:
             note(f"The answer was cut off at {settings.chat.max_tokens:,} tokens (--max-tokens).")
         else:
             note("The answer was cut off because the context window is full.")
+    elif answer.message.calls:
+        note("The model used all its calls and gave no answer; ask in other words.")
     elif not answer.message.text.strip():
         note("The model ended without an answer; ask in other words.")

@@ -78,6 +78,11 @@ OPTIONS = (
         type=click.IntRange(min=0),
         help="Most tokens of reasoning; 0 is no limit.",
     ),
+    click.option(
+        "--tools",
+        type=click.Choice(["auto", "on", "off"]),
+        help="Whether the model is offered tools.",
+    ),
 )
 
 
@@ -92,9 +97,11 @@ def override(settings: Settings, given: Mapping[str, Any]) -> Settings:
     """A copy of the settings with what was given on the command line (None: not given)."""
     sampling = {name: given[name] for name in SAMPLING if given[name] is not None}
     chat = {name: given[name] for name in CHAT if given[name] is not None}
+    tools = {"offer": given["tools"]} if given["tools"] is not None else {}
     return settings.model_copy(
         update={
             "sampling": settings.sampling.model_copy(update=sampling),
             "chat": settings.chat.model_copy(update=chat),
+            "tools": settings.tools.model_copy(update=tools),
         }
     )

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
-from localai.conversation import Completion
+from localai.conversation import Completion, ToolCall, ToolResult
 from localai.store.rows import Conversation, StoredMessage
 
 NOT_ASCII = re.compile(r"[^\x00-\x7e]")
@@ -25,8 +26,11 @@ def dumps(value: Any) -> str:
     return NOT_ASCII.sub(lambda match: _escaped(match[0]), text)
 
 
-def answer(stored: StoredMessage, *, saved: bool) -> dict[str, Any]:
-    """What `localai ask --json` prints. The ids are null when nothing was saved."""
+def answer(
+    stored: StoredMessage, *, saved: bool, calls: Sequence[tuple[ToolCall, ToolResult]] = ()
+) -> dict[str, Any]:
+    """What `localai ask --json` prints. The ids are null when nothing was saved; `calls` are
+    those of the turn."""
     origin = stored.origin
     return {
         "answer": stored.message.text,
@@ -35,6 +39,7 @@ def answer(stored: StoredMessage, *, saved: bool) -> dict[str, Any]:
         "model": origin.model if origin else None,
         "adapter": origin.adapter or None if origin and saved else None,
         "dropped": origin.dropped if origin else 0,
+        "tool_calls": [call(each, result) for each, result in calls],
         "conversation_id": stored.conversation if saved else None,
         "message_id": stored.id if saved else None,
     }
@@ -62,6 +67,16 @@ def generation(completion: Completion | None) -> dict[str, Any]:
     }
 
 
+def call(asked: ToolCall, result: ToolResult | None = None) -> dict[str, Any]:
+    """A tool call, and its result where there is one."""
+    found: dict[str, Any] = {"id": asked.id, "name": asked.name, "arguments": asked.arguments}
+    return found | (_result(result) if result else {})
+
+
+def _result(result: ToolResult) -> dict[str, Any]:
+    return {"ok": result.ok, "result": result.text, "seconds": round(result.seconds, 4)}
+
+
 def conversation(row: Conversation) -> dict[str, Any]:
     """A conversation without its messages."""
     return {
@@ -83,6 +98,12 @@ def message(stored: StoredMessage) -> dict[str, Any]:
         "text": stored.message.text,
         "created": _time(stored.created),
     }
+    if stored.message.calls:
+        found["tool_calls"] = [call(each) for each in stored.message.calls]
+    if stored.message.results:
+        found["tool_results"] = [
+            {"id": result.call_id} | _result(result) for result in stored.message.results
+        ]
     if stored.origin is None:
         return found
     return found | {

@@ -7,11 +7,16 @@ from typing import TextIO
 
 import click
 
+from localai.cli import calls
 from localai.cli.output import AnswerView, Plain, can_render
+from localai.conversation import Message
 from localai.sanitize import clean
 from localai.store.rows import Conversation, Status, StoredMessage
 
 SPEAKER = {"user": "You", "assistant": "Model", "tool": "Tool", "system": "System"}
+
+WIDE = 500
+"""Characters that are shown of a result."""
 
 ENDED: dict[Status, str] = {
     "streaming": "still being written",
@@ -31,7 +36,17 @@ def write(row: Conversation, messages: Sequence[StoredMessage], stream: TextIO) 
         _body(row.system, stream, rendered)
     for message in messages:
         stream.write(_heading(_speaker(message), rendered))
-        _body(message.message.text, stream, rendered and message.message.role == "assistant")
+        if message.message.text:
+            _body(message.message.text, stream, rendered and message.message.role == "assistant")
+        for line in _tools(message.message):
+            stream.write(click.style(line, dim=True) + "\n" if rendered else f"{line}\n")
+
+
+def _tools(message: Message) -> list[str]:
+    """A line for each call and each result."""
+    failed = {True: "→", False: "✗"}
+    results = (f"{failed[each.ok]} {calls.one_line(each.text, WIDE)}" for each in message.results)
+    return [*map(calls.asked, message.calls), *results]
 
 
 def _heading(text: str, rendered: bool) -> str:

@@ -10,18 +10,27 @@ from __future__ import annotations
 from typing import Literal
 
 from localai.chat.session import Session
-from localai.chat.turn import AdapterRefused, AnswerFinished, AnswerStarted, TurnEvent
+from localai.chat.turn import (
+    AdapterRefused,
+    AnswerFinished,
+    AnswerStarted,
+    CallFinished,
+    CallStarted,
+    TurnEvent,
+)
+from localai.cli import calls
 from localai.cli.failure import note
 from localai.cli.interrupts import Interrupts
 from localai.cli.output import AnswerView, Silent
 from localai.cli.progress import Progress
-from localai.conversation import Delta, PromptProgress
+from localai.conversation import Delta, PromptProgress, ToolCall, ToolResult
 from localai.store.rows import StoredMessage
 
 
 class Turn:
     """One question and its answer. `count_answer` shows progress while text arrives,
-    for when nothing else does. `lost_reader` tells why nobody gets the answer."""
+    for when nothing else does. `calls` are those of the turn; `lost_reader` tells why nobody
+    gets the answer."""
 
     def __init__(
         self,
@@ -36,6 +45,7 @@ class Turn:
         self._interrupts, self._count_answer = interrupts, count_answer
         self._tokens = {"reasoning": 0, "text": 0}
         self._seen_text = False
+        self.calls: list[tuple[ToolCall, ToolResult]] = []
         self.lost_reader: OSError | None = None
 
     def run(self, prompt: str, style: Literal["direct", "steps"]) -> StoredMessage:
@@ -47,6 +57,7 @@ class Turn:
             for event in events:
                 if isinstance(event, AnswerFinished):
                     answer = event.message
+                    self._pause(answer)
                 else:
                     self._show(event)
         finally:
@@ -66,8 +77,27 @@ class Turn:
             note(f"{event.name} does not answer: {event.error}")
         elif isinstance(event, PromptProgress):
             self._progress.show(f"Reading {event.read:,} of {event.total:,} tokens …")
+        elif isinstance(event, CallStarted):
+            self._progress.show(f"Running {event.call.name} …")
+        elif isinstance(event, CallFinished):
+            self._progress.clear()
+            self.calls.append((event.call, event.result))
+            self._report(event)
         elif isinstance(event, Delta):
             self._delta(event)
+
+    def _pause(self, answer: StoredMessage) -> None:
+        """Set what was said before a call off from what comes after it."""
+        if answer.message.calls and answer.message.text.strip():
+            self._write(Delta("\n\n", tokens=0))
+
+    def _report(self, event: CallFinished) -> None:
+        """A line about a call; one without a result is told even where nobody looks."""
+        line = calls.line(event.call, event.result)
+        if event.result.ok:
+            self._progress.leave(line)
+        else:
+            note(line)
 
     def _delta(self, delta: Delta) -> None:
         self._tokens[delta.kind] += delta.tokens

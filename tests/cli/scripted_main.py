@@ -15,6 +15,7 @@ from typing import Any
 
 from localai.catalog import ModelEntry
 from localai.catalog.description import Description, FileSource
+from localai.chat.open import open_toolbox
 from localai.chat.session import Session
 from localai.cli.invocation import Invocation
 from localai.cli.main import cli, prepare
@@ -38,7 +39,8 @@ def session_opener(engine: ScriptedEngine) -> Any:
     """What `Invocation.open_session` expects, with `engine` behind it."""
 
     def open_session(store: Store, settings: Settings, *, model: str, **rest: Any) -> Session:
-        return Session(store, engine, settings, ENTRY, **rest)
+        box = open_toolbox(settings)
+        return Session(store, engine, settings, ENTRY, toolbox=box, **rest)
 
     return open_session
 
@@ -60,5 +62,6 @@ def replies() -> list[str | Script]:
 if __name__ == "__main__":
     prepare()
     thinking = THINKING if os.environ.get("SCRIPTED_THINKING") else None
-    engine = Paced(replies(), thinking=thinking)
+    template = os.environ.get("SCRIPTED_TEMPLATE", "")
+    engine = Paced(replies(), thinking=thinking, template=template)
     cli.main(prog_name="localai", obj=Invocation(open_session=session_opener(engine)))

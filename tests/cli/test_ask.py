@@ -78,6 +78,7 @@ def test_json_is_one_object_with_the_agreed_keys(run: Run) -> None:
         "finish_reason": "stop",
         "model": "scripted",
         "adapter": None,
+        "tool_calls": [],
         "dropped": 0,
         "conversation_id": latest.id,
         "message_id": latest.leaf,
