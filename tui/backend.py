@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from localai.catalog import ModelEntry
+from localai.chat.consent import Approve, deny
+from localai.chat.open import open_toolbox
 from localai.chat.session import Session
 from localai.config import Settings
 from localai.engine.base import Engine, EngineState
 from localai.store.store import Store
+from localai.tools.toolbox import Toolbox
 from tui.learning.desk import Desk
 from tui.learning.tuner import Tuner
 
@@ -21,7 +24,10 @@ OpenEngine = Callable[[], tuple[ModelEntry, Engine]]
 
 
 class Backend:
-    """One store and one engine; sessions are cheap and made for each job."""
+    """One store, one engine, one toolbox; sessions are cheap and made for each job.
+
+    `approve` asks the user whether a tool may act, in the bridge's thread.
+    """
 
     def __init__(
         self,
@@ -34,6 +40,9 @@ class Backend:
         self._open_engine = open_engine
         self._store = open_store()
         self._model: tuple[ModelEntry, Engine] | None = None
+        self._toolbox: Toolbox | None = None
+        self._session: Session | None = None
+        self.approve: Approve = deny
         self.desk = Desk(self._store, Tuner(tune))
 
     @property
@@ -52,7 +61,18 @@ class Backend:
         """The session for a conversation; "" is one that begins with the next question."""
         entry, engine = self.model
         conversation = self._store.conversation(conversation_id) if conversation_id else None
-        return Session(self._store, engine, self._settings, entry, conversation)
+        if self._toolbox is None:
+            self._toolbox = open_toolbox(self._settings)
+        self._session = Session(
+            self._store,
+            engine,
+            self._settings,
+            entry,
+            conversation,
+            toolbox=self._toolbox,
+            approve=self.approve,
+        )
+        return self._session
 
     @property
     def known(self) -> Session | None:
@@ -60,9 +80,9 @@ class Backend:
         return self.session("") if self._model else None
 
     def cancel(self) -> None:
-        """Stop the running answer soon. Any thread."""
-        if self._model is not None:
-            self._model[1].cancel()
+        """Stop the running answer, or the tools it runs, soon. Any thread."""
+        if self._session is not None:
+            self._session.cancel()
 
     def abandon(self) -> None:
         """End the engine, whatever it does; who waits for it gets an EngineError. Any thread."""
@@ -77,6 +97,8 @@ class Backend:
     def close(self) -> None:
         """End the engine and close the store."""
         try:
+            if self._toolbox is not None:
+                self._toolbox.close()
             if self._model is not None:
                 self._model[1].close()
         finally:

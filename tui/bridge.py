@@ -10,10 +10,12 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 import msgspec
 from textual.message import Message
 
+from localai.chat.consent import Decision, Question
 from localai.chat.prompt import Style
 from localai.chat.session import Session
 from localai.chat.turn import TurnEvent
@@ -23,6 +25,8 @@ from localai.errors import LocalaiError, ModelError
 from tui.backend import Backend
 from tui.learning.watch import LOOK_SECONDS, Watch
 from tui.messages import (
+    Asked,
+    AskedNoMore,
     Broken,
     Corrected,
     Inspected,
@@ -40,6 +44,7 @@ Job = Callable[[Backend], None]
 STOPPING_SECONDS = 1.0
 """What an answer gets to end by itself; a model that is loading cannot."""
 CLOSING_SECONDS = 5.0
+STOP_LOOK_SECONDS = 0.1
 
 
 class Burst(msgspec.Struct, frozen=True):
@@ -189,6 +194,16 @@ class Bridge:
 
         self._jobs.put(job)
 
+    def _approve(self, question: Question) -> Decision:
+        """Ask the user and wait; a stopped answer is a no."""
+        answers: queue.SimpleQueue[Decision] = queue.SimpleQueue()
+        self._post(Asked(question, answers.put))
+        while not self._stopping.is_set():
+            with suppress(queue.Empty):
+                return answers.get(timeout=STOP_LOOK_SECONDS)
+        self._post(AskedNoMore())
+        return "no"
+
     def _introduce(self, backend: Backend) -> None:
         """Load the model if it is not, and say what it is."""
         entry, engine = backend.model
@@ -237,6 +252,7 @@ class Bridge:
         try:
             if self._backend is None:
                 self._backend = self._open_backend()
+                self._backend.approve = self._approve
             job(self._backend)
         except LocalaiError as error:
             self._post(Trouble(str(error), model=isinstance(error, ModelError)))

@@ -92,7 +92,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("transcript", "y", "screen.copy_answer", "Copy answer", "Copy the answer"),
     Action("transcript", "c", "screen.copy_code", "Copy code", "Copy its last code block"),
     Action("transcript", "i", "screen.inspect", "Inspect answer", "What was sent, and how it went"),
-    Action("transcript", "o,space", "fold", "", "Fold or unfold the reasoning"),
+    Action("transcript", "o,space", "fold", "", "Fold or unfold reasoning and calls"),
     Action("transcript", "enter,tab", "screen.write", "", "Go to the prompt"),
     Action("transcript", "question_mark", "screen.help", "", "Show this help"),
     Action("conversations", "enter", "select", "", "Open the conversation"),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from textual.message import Message
 
+from localai.chat.consent import Decision, Question
 from localai.chat.session import Inspection
 from localai.chat.turn import (
     AdapterRefused,
@@ -45,6 +48,19 @@ class TurnEnded(Message):
     def __init__(self, error: str = "") -> None:
         super().__init__()
         self.error = error
+
+
+class Asked(Message):
+    """A tool may run only if the user agrees; `answer` takes the decision, from any thread."""
+
+    def __init__(self, question: Question, answer: Callable[[Decision], None]) -> None:
+        super().__init__()
+        self.question = question
+        self.answer = answer
+
+
+class AskedNoMore(Message):
+    """The answer was stopped; the question does not stand any more."""
 
 
 class ModelReady(Message):

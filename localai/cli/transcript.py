@@ -7,7 +7,7 @@ from typing import TextIO
 
 import click
 
-from localai.cli import calls
+from localai.chat import call_line
 from localai.cli.output import AnswerView, Plain, can_render
 from localai.conversation import Message
 from localai.sanitize import clean
@@ -45,8 +45,10 @@ def write(row: Conversation, messages: Sequence[StoredMessage], stream: TextIO) 
 def _tools(message: Message) -> list[str]:
     """A line for each call and each result."""
     failed = {True: "→", False: "✗"}
-    results = (f"{failed[each.ok]} {calls.one_line(each.text, WIDE)}" for each in message.results)
-    return [*map(calls.asked, message.calls), *results]
+    results = (
+        f"{failed[each.ok]} {call_line.one_line(each.text, WIDE)}" for each in message.results
+    )
+    return [*map(call_line.asked, message.calls), *results]
 
 
 def _heading(text: str, rendered: bool) -> str:

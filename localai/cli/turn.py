@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from localai.chat import call_line
 from localai.chat.session import Session
 from localai.chat.turn import (
     AdapterRefused,
@@ -18,7 +19,6 @@ from localai.chat.turn import (
     CallStarted,
     TurnEvent,
 )
-from localai.cli import calls
 from localai.cli.failure import note
 from localai.cli.interrupts import Interrupts
 from localai.cli.output import AnswerView, Silent
@@ -93,7 +93,7 @@ class Turn:
 
     def _report(self, event: CallFinished) -> None:
         """A line about a call; one without a result is told even where nobody looks."""
-        line = calls.line(event.call, event.result)
+        line = call_line.line(event.call, event.result)
         if event.result.ok:
             self._progress.leave(line)
         else:

@@ -111,6 +111,10 @@ def _check(edited: StoredMessage, rejected: StoredMessage, text: str) -> None:
     """Raise StoreError unless the text corrects something."""
     if edited.message.role != "assistant":
         raise StoreError("Only answers can be corrected; edit your own message instead.")
+    if edited.message.calls:
+        raise StoreError(
+            "A message that calls tools cannot be corrected; correct the answer to it."
+        )
     if edited.status == "streaming":
         raise StoreError("The answer is still being written; stop it or wait, then correct it.")
     if not text.strip():

@@ -30,9 +30,11 @@ PATIENCE_SECONDS = 10.0
 Predicate = Callable[[], object]
 
 
-def entry(path: Path = Path("/scripted.gguf")) -> ModelEntry:
+def entry(path: Path = Path("/scripted.gguf"), tool_format: str = "none") -> ModelEntry:
     """A model that is only a name."""
-    description = Description(name="scripted", source=FileSource(str(path)), file=path.name)
+    description = Description(
+        name="scripted", source=FileSource(str(path)), file=path.name, tool_format=tool_format
+    )
     return ModelEntry("scripted", path, description)
 
 
@@ -62,6 +64,7 @@ class Stage:
         template_source: str = "file",
         tune: Sequence[str] = (),
         adapter_error: LocalaiError | None = None,
+        template: str = "",
     ) -> None:
         self.database = folder / "localai.db"
         self.model = model_file(folder)
@@ -71,9 +74,10 @@ class Stage:
             thinking=thinking,
             load_error=load_error,
             adapter_error=adapter_error,
+            template=template,
         )
         self.engine.template_source = template_source
-        self._open_error = open_error
+        self._open_error, self._tools = open_error, bool(template)
         self.settings = settings or Settings()
         self.app = LocalaiApp(
             self.settings,
@@ -87,7 +91,8 @@ class Stage:
     def _open_engine(self) -> tuple[ModelEntry, ScriptedEngine]:
         if self._open_error is not None:
             raise self._open_error
-        return entry(self.model), self.engine
+        tool_format = "" if self._tools else "none"
+        return entry(self.model, tool_format), self.engine
 
     @asynccontextmanager
     async def show(self, size: tuple[int, int] = (80, 24)) -> AsyncIterator[Stage]:

@@ -33,6 +33,9 @@ class AnswerActions(ChatBase):
     def action_sibling(self, step: int) -> None:
         """Show another answer to the same question."""
         item = self.chosen()
+        if item is not None and len(item.row.siblings) < 2:
+            # What a whole turn has alternatives to is its first message, which may be calls.
+            item = self.transcript.items[self.transcript.question_of(item) + 1]
         if item is None or self.busy or item.row.id not in item.row.siblings:
             return
         place = item.row.siblings.index(item.row.id) + step

@@ -111,7 +111,7 @@ class ChatBase(Screen[None]):
 
     def remember_tip(self, item: Item) -> None:
         """Keep what follows an answer findable when the conversation takes another way."""
-        self.tips[item.row.id] = self.transcript.items[-1].row.id
+        self.tips[item.row.id] = self.transcript.items[-1].last_id
 
     def chosen(self) -> Item | None:
         """The answer that an action means, or a sentence that there is none."""
@@ -141,15 +141,14 @@ class ChatBase(Screen[None]):
         written: set[str] = set()
         if any(row.origin is None for row in answers):
             written = {correction.chosen for correction in self.store.corrections()}
-        return [
-            Item(
-                row,
-                note=note,
-                adapter=names.get(row.origin.adapter, "") if row.origin else "",
-                corrected=row.id in written,
-            )
-            for row, note in with_notes(rows)
-        ]
+        items: list[Item] = []
+        for row, note in with_notes(rows):
+            if row.message.role == "tool" and items:
+                items[-1].take_results(row)
+                continue
+            adapter = names.get(row.origin.adapter, "") if row.origin else ""
+            items.append(Item(row, note=note, adapter=adapter, corrected=row.id in written))
+        return items
 
 
 @contextmanager

@@ -23,9 +23,13 @@ class CorrectionActions(ChatBase):
         item = self.chosen()
         if item is None:
             return
+        if item.calls:
+            self.say("This message calls tools; correct the answer that follows it.")
+            return
         items = self.transcript.items
         place = items.index(item)
-        question = items[place - 1].row.message.text if place else ""
+        asked = self.transcript.question_of(item)
+        question = items[asked].row.message.text if asked >= 0 else ""
         row = item.row
 
         def save(text: str) -> None:

@@ -8,13 +8,23 @@ from dataclasses import dataclass, field, replace
 from textual import on
 from textual.timer import Timer
 
+from localai.chat.consent import Decision
 from localai.chat.prompt import Style
-from localai.chat.turn import AdapterRefused, AnswerFinished, AnswerStarted, UserSaved
-from localai.conversation import Message, PromptProgress
+from localai.chat.turn import (
+    AdapterRefused,
+    AnswerFinished,
+    AnswerStarted,
+    CallFinished,
+    CallStarted,
+    ResultsSaved,
+    UserSaved,
+)
+from localai.conversation import Message, PromptProgress, ToolCall, ToolResult
 from localai.store.rows import StoredMessage
-from tui.messages import TurnEnded, TurnMoved
+from tui.messages import Asked, AskedNoMore, TurnEnded, TurnMoved
 from tui.pace import Pace
 from tui.screens.base import ChatBase
+from tui.screens.consent import ConsentScreen
 from tui.transcript.item import Growth, Item
 from tui.transcript.notes import dropped_note
 from tui.widgets.prompt import Prompt
@@ -81,11 +91,12 @@ class TurnActions(ChatBase):
         if item is None:
             self.say("There is no answer to give again yet; write a message first.")
             return
-        self.remember_tip(item)
-        index = items.index(item)
-        self.transcript.truncate(index + (not item.is_answer))
+        asked = self.transcript.question_of(item)
+        if asked + 1 < len(items):
+            self.remember_tip(items[asked + 1])
+        self.transcript.truncate(asked + 1)
         self._begin(Turn())
-        self._wait(item.row.parent if item.is_answer else item.row.id)
+        self._wait(items[asked].row.id if asked >= 0 else "")
         self.bridge.regenerate(self.conversation_id, item.row.id, style)
 
     def _begin(self, turn: Turn) -> None:
@@ -122,6 +133,26 @@ class TurnActions(ChatBase):
         elif isinstance(event, AnswerFinished):
             self._drain(final=True)
             self._settle(turn, event.message)
+        elif isinstance(event, CallStarted):
+            self._call(turn, event.call)
+            self.show_state(f"running {event.call.name}")
+        elif isinstance(event, CallFinished):
+            self._call(turn, event.call, event.result)
+        elif isinstance(event, ResultsSaved) and turn.item is not None:
+            turn.item.take_results(event.message)
+
+    @on(Asked)
+    def _asked(self, message: Asked) -> None:
+        def decided(decision: Decision | None) -> None:
+            message.answer(decision or "no")
+
+        self.show_state("asking you")
+        self.app.push_screen(ConsentScreen(message.question), decided)
+
+    @on(AskedNoMore)
+    def _asked_no_more(self) -> None:
+        if isinstance(self.app.screen, ConsentScreen):
+            self.app.screen.dismiss("no")
 
     def _question_saved(self, turn: Turn, row: StoredMessage) -> None:
         turn.text = ""
@@ -132,7 +163,16 @@ class TurnActions(ChatBase):
         self._wait(row.id)
         self.list_conversations()
 
+    def _call(self, turn: Turn, call: ToolCall, result: ToolResult | None = None) -> None:
+        if turn.item is not None:
+            turn.item.call(call, result)
+            self.transcript.changed(self.transcript.items.index(turn.item))
+
     def _answer_started(self, turn: Turn, event: AnswerStarted) -> None:
+        if turn.item is not None and turn.item.growth is None:  # an answer to results
+            self._wait(event.message.parent)
+            turn.tokens = turn.reasoning_tokens = 0
+            turn.started = 0.0
         turn.prompt_tokens = event.prompt_tokens
         if turn.item is not None:
             origins = [item.row.origin for item in self.transcript.items if item.row.origin]

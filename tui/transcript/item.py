@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from localai.conversation import ToolCall, ToolResult
 from localai.sanitize import Sanitizer, clean
 from localai.store.rows import StoredMessage
 from tui.markdown.document import Document
@@ -28,7 +29,9 @@ class Item:
     """A user message or an answer, painted on demand.
 
     `note` stands above it; `problem` below it, when it got no answer. `adapter` is the
-    name of the one that answered; `corrected`: the user wrote this answer.
+    name of the one that answered; `corrected`: the user wrote this answer. Of the tools that
+    an answer calls, `results` has the results by the call's id, `running` those that run, and
+    `tip` is the id of the message with the results.
     """
 
     __slots__ = (
@@ -42,7 +45,10 @@ class Item:
         "growth",
         "note",
         "problem",
+        "results",
         "row",
+        "running",
+        "tip",
         "unfolded",
     )
 
@@ -61,6 +67,9 @@ class Item:
         self.corrected = corrected
         self.growth = growth
         self.problem = ""
+        self.results: dict[str, ToolResult] = {}
+        self.running: set[str] = set()
+        self.tip = ""
         self.unfolded = False
         self._document: Document | None = None
         self._reasoning: str | None = None
@@ -72,6 +81,16 @@ class Item:
     def is_answer(self) -> bool:
         """Whether the model said it."""
         return self.row.message.role == "assistant"
+
+    @property
+    def calls(self) -> tuple[ToolCall, ...]:
+        """What tools the message calls; another answer follows then."""
+        return self.row.message.calls
+
+    @property
+    def last_id(self) -> str:
+        """The message from which the conversation goes on after this one."""
+        return self.tip or self.row.id
 
     @property
     def document(self) -> Document:
@@ -106,13 +125,29 @@ class Item:
             self._document = None
         self._reasoning = self._lines = None
 
+    def call(self, call: ToolCall, result: ToolResult | None = None) -> None:
+        """A call has begun to run, or has its result."""
+        if result is None:
+            self.running.add(call.id)
+        else:
+            self.running.discard(call.id)
+            self.results[call.id] = result
+        self._lines = None
+
+    def take_results(self, row: StoredMessage) -> None:
+        """The message with the results of its calls."""
+        self.tip = row.id
+        self.results = {result.call_id: result for result in row.message.results}
+        self.running.clear()
+        self._lines = None
+
     def fail(self, sentence: str) -> None:
         """Say below a question why it got no answer."""
         self.problem = sentence
         self._lines = None
 
     def toggle(self) -> None:
-        """Fold or unfold the reasoning."""
+        """Fold or unfold the reasoning and the calls."""
         self.unfolded = not self.unfolded
         self._lines = None
 
@@ -124,7 +159,7 @@ class Item:
     def estimate(self, width: int) -> int:
         """Lines it will probably take, without parsing it."""
         text = self.row.message.text
-        return 3 + text.count("\n") + len(text) // max(8, width)
+        return 3 + text.count("\n") + len(text) // max(8, width) + len(self.calls)
 
     def lines(self, painter: Painter, paint: Callable[[Item, Painter], list[Line]]) -> list[Line]:
         """Its lines, painted with `paint` when something has changed."""

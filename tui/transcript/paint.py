@@ -8,6 +8,7 @@ from __future__ import annotations
 from localai.sanitize import clean
 from localai.store.rows import StoredMessage
 from tui.markdown.line import Line
+from tui.transcript.calls import paint_call
 from tui.transcript.item import Item
 from tui.transcript.painter import Painter
 
@@ -37,6 +38,16 @@ def _answer(item: Item, painter: Painter) -> list[Line]:
     if lines and text:
         lines.append(painter.blank())
     lines += text
+    for number, call in enumerate(item.calls):
+        if lines and not number:
+            lines.append(painter.blank())
+        lines += paint_call(
+            call,
+            item.results.get(call.id),
+            painter,
+            running=call.id in item.running,
+            unfolded=item.unfolded,
+        )
     if item.growth is not None:
         state = f"{CURSOR} {item.growth.state}".rstrip()
         return [*lines, *painter.note(state, painter.palette.muted)]
@@ -51,6 +62,9 @@ def _ending(item: Item, painter: Painter, *, empty: bool) -> list[Line]:
     if sentence:
         style = painter.palette.error if row.status == "failed" else painter.palette.warning
         lines += painter.note(sentence, style)
+    if item.calls:  # the answer follows; here only which of several ways to it this is
+        place = which_of_several(row)
+        return [*lines, *(painter.small_print("", place, "", "") if place else ())]
     link = "" if row.status == "streaming" else EDIT
     return [*lines, *painter.small_print(*small_print(item), link, "screen.correct")]
 
@@ -95,7 +109,11 @@ def small_print(item: Item) -> tuple[str, str]:
         parts.append(f"{row.completion.generated_tokens:,} tokens")
         if row.completion.tokens_per_second:
             parts.append(f"{row.completion.tokens_per_second:.0f}/s")
-    right = ""
-    if len(row.siblings) > 1 and row.id in row.siblings:
-        right = f"◂ {row.siblings.index(row.id) + 1}/{len(row.siblings)} ▸"
-    return " · ".join(parts), right
+    return " · ".join(parts), which_of_several(row)
+
+
+def which_of_several(row: StoredMessage) -> str:
+    """The place of an answer among its alternatives; "" when it is the only one."""
+    if len(row.siblings) < 2 or row.id not in row.siblings:
+        return ""
+    return f"◂ {row.siblings.index(row.id) + 1}/{len(row.siblings)} ▸"

@@ -82,13 +82,14 @@ class Painter:
         mark = "▸" if text is None else "▾"
         head = Text(f"{mark} {label}", self.palette.muted, end="")
         head.stylize(Style(meta={FOLD_META: True}))
-        lines = [Line(head)]
-        if text is not None:
-            body = Text(text.strip().expandtabs(4), self.palette.muted, end="")
-            for line in self.wrap(body, self.room - 2):
-                bar = Text.assemble(("│ ", self.palette.accent), line, end="")
-                lines.append(Line(bar))
-        return lines
+        return [Line(head), *(self.barred(text.strip()) if text is not None else ())]
+
+    def barred(self, text: str) -> list[Line]:
+        """Muted text behind a bar, such as what a fold holds."""
+        body = Text(text.expandtabs(4), self.palette.muted, end="")
+        lines = self.wrap(body, self.room - 2)
+        bar = ("│ ", self.palette.accent)
+        return [Line(Text.assemble(bar, line, end="")) for line in lines]
 
     def small_print(self, left: str, right: str, link: str, action: str) -> list[Line]:
         """The line below an answer; `right` stands at the right edge of the text, and after

@@ -35,6 +35,13 @@ class Transcript(TranscriptView):
             found = next((i for i in reversed(self.items) if i.is_answer), None)
         return found if found is not None and found.is_answer else None
 
+    def question_of(self, item: Item) -> int:
+        """Where the question stands that an answer answers; -1 without one."""
+        index = self.items.index(item)
+        while index >= 0 and self.items[index].is_answer:
+            index -= 1
+        return index
+
     def index_of(self, message_id: str) -> int | None:
         """Where the message stands, from the end."""
         for index in range(len(self.items) - 1, -1, -1):
@@ -61,9 +68,9 @@ class Transcript(TranscriptView):
         self._move(-1)
 
     def action_fold(self) -> None:
-        """Fold or unfold the reasoning of the chosen answer."""
+        """Fold or unfold the reasoning and the calls of the chosen answer."""
         item = self.chosen
-        if item is not None and item.reasoning:
+        if item is not None and (item.reasoning or item.calls):
             item.toggle()
             self.changed(self.items.index(item))
 
