@@ -15,9 +15,10 @@ import random
 import re
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -34,6 +35,11 @@ from localai.engine.scripted import ScriptedEngine
 from localai.render.base import Thinking
 from localai.store.rows import Origin
 from localai.store.store import Store
+from localai.tools import registry
+from localai.tools.allowed import Allowed
+from localai.tools.outcome import Ok, Outcome
+from localai.tools.tool import Tool
+from localai.tools.toolbox import Toolbox
 from tui.app import LocalaiApp
 
 SIZE = (110, 34)
@@ -56,6 +62,15 @@ def scattering(wavelength_nm: float) -> float:
 
 Violet scatters even more, but *our eyes* see it badly, so the sky looks blue.
 """
+CALLS = (
+    '<tool_call>{"name": "calculator", "arguments": {"expression": "3748 * 291"}}</tool_call>'
+    '<tool_call>{"name": "weekday", "arguments": {"date": "2026-05-01"}}</tool_call>'
+)
+SUMMED = "3748 * 291 is **1,090,668**, and 1 May 2026 is a **Friday**."
+LOOK = (
+    '<tool_call>{"name": "web_fetch", "arguments": '
+    '{"url": "https://library.example/opening-hours"}}</tool_call>'
+)
 WEB_FONTS = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
 """A picture must not make a reader's browser ask another site for a font."""
 
@@ -128,6 +143,27 @@ async def correct(app: LocalaiApp, pilot: Pilot[None]) -> None:
     await pilot.pause()
 
 
+async def tools(app: LocalaiApp, pilot: Pilot[None]) -> None:
+    """Two calls, one of them unfolded, and a third that asks."""
+    await ask(app, pilot, "What is 3748 * 291, and which day is 1 May 2026?")
+    await pilot.press("escape", "k", "o", "tab")
+    assert app.chat is not None
+    app.chat.prompt.put("Is the library open then?")
+    await pilot.press("enter")
+    await until(pilot, lambda: app.screen.query("#arguments"))
+    await pilot.pause()
+
+
+def toolbox(settings: Settings) -> Toolbox:
+    """The tools, with durations that are the same at every run."""
+
+    def run(tool: Tool, arguments: Mapping[str, Any], *_: object) -> Outcome:
+        known = {"calculator": "1090668", "weekday": "Friday"}
+        return Ok(known.get(tool.name, ""), 0.061)
+
+    return Toolbox(registry.tools(), Allowed(web_fetch=True), run=run)
+
+
 async def learning(app: LocalaiApp, pilot: Pilot[None]) -> None:
     """Corrections, runs and adapters."""
     await pilot.press("ctrl+g")
@@ -161,7 +197,7 @@ def teach(store: Store, model: Path) -> None:
             )
 
 
-SCENES: tuple[Play, ...] = (chat, light, inspect, correct, learning)
+SCENES: tuple[Play, ...] = (chat, light, inspect, correct, tools, learning)
 
 
 async def picture(play: Play, folder: Path) -> str:
@@ -176,12 +212,19 @@ async def picture(play: Play, folder: Path) -> str:
         if play is learning:
             with patch("time.time", return_value=NIGHT):
                 teach(store, model)
+    replies: dict[Play, list[str]] = {correct: [LESSONS[0][1]], tools: [CALLS, SUMMED, LOOK]}
     engine = ScriptedEngine(
-        [LESSONS[0][1] if play is correct else ANSWER],
+        replies.get(play, [ANSWER]),
         thinking=Thinking("<think>", "</think>", True),
         name=NAME,
+        template="<tool_call>" if play is tools else "",
     )
-    description = Description(name=NAME, source=FileSource(str(model)), file=model.name)
+    description = Description(
+        name=NAME,
+        source=FileSource(str(model)),
+        file=model.name,
+        tool_format="" if play is tools else "none",
+    )
     entry = ModelEntry(NAME, model, description)
     app = LocalaiApp(
         Settings(),
@@ -204,7 +247,8 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             os.environ["LOCALAI_HOME"] = folder
             random.seed(0)  # the inspector shows the seed that was drawn
-            svg = asyncio.run(picture(play, Path(folder)))
+            with patch("tui.backend.open_toolbox", toolbox):
+                svg = asyncio.run(picture(play, Path(folder)))
         (target / f"{play.__name__}.svg").write_text(svg, "utf-8")
         print(target / f"{play.__name__}.svg")
 

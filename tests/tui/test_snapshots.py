@@ -11,6 +11,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
 
+from localai.config import Settings, ToolSettings
 from localai.engine.scripted import Script
 from tests.tui.lessons import history
 from tests.tui.stage import THINK, Stage
@@ -35,6 +36,13 @@ def scattering(wavelength: float) -> float:
 | blue   | 450 |
 | red    | 700 |
 """
+CALLS = [
+    '<tool_call>{"name": "calculator", "arguments": {"expression": "3748 * 291"}}</tool_call>'
+    '<tool_call>{"name": "weekday", "arguments": {"date": "2026-05-01"}}</tool_call>',
+    "It is 1,090,668, and a Friday.",
+    '<tool_call>{"name": "web_fetch", "arguments": {"url": "https://x.example/a"}}</tool_call>',
+]
+ONLINE = Settings(tools=ToolSettings(web_fetch=True))
 REASONED = "<think>Is it the sea?\nNo, the air</think>It is the air."
 
 Scene = Callable[[Stage], Awaitable[None]]
@@ -127,6 +135,14 @@ async def unlearned(on: Stage) -> None:
     await on.until(lambda: "No tune" in str(on.app.screen.query_one("#progress").render()))
 
 
+async def called(on: Stage) -> None:
+    await on.ask("How much is it?")
+    await on.pilot.press("escape", "k", "o", "tab")
+    on.chat.prompt.put("Is it open?")
+    await on.pilot.press("enter")
+    await on.until(lambda: on.app.screen.query("#arguments"))
+
+
 SCENES: list[Scene] = [
     first_run,
     answered,
@@ -142,14 +158,24 @@ SCENES: list[Scene] = [
     learning,
     unlearned,
     tuning,
+    called,
 ]
 
 
 @pytest.mark.parametrize("size", SIZES, ids=["small", "large"])
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.__name__)
-def test_screen(scene: Scene, size: tuple[int, int], tmp_path: Path, snap_compare: Any) -> None:
+def test_screen(
+    scene: Scene,
+    size: tuple[int, int],
+    tmp_path: Path,
+    snap_compare: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     replies: list[str | Script] = [ANSWER, REASONED, Script("It is the", crash_at=2)]
     staged = Stage(tmp_path, replies, thinking=THINK)
+    if scene is called:
+        staged = Stage(tmp_path, [*CALLS], template="<tool_call>", settings=ONLINE)
+        monkeypatch.setattr("localai.chat.call_line.took", lambda seconds: "61 ms")
 
     async def play(pilot: Pilot[None]) -> None:
         staged.pilot = pilot

@@ -16,7 +16,7 @@ from localai.sanitize import clean
 LABELS: dict[Decision, tuple[str, str]] = {
     "no": ("n", "No"),
     "once": ("o", "Once"),
-    "chat": ("c", "In this chat"),
+    "chat": ("c", "This chat"),
     "always": ("a", "Always"),
     "never": ("v", "Never"),
 }

@@ -216,6 +216,7 @@ class TurnActions(ChatBase):
     def _settle(self, turn: Turn, row: StoredMessage) -> None:
         if turn.item is not None:
             turn.item.settle(row)
+            turn.item.waiting = bool(row.message.calls)
             self.transcript.changed(self.transcript.items.index(turn.item))
         if row.completion is not None:
             used = row.completion.prompt_tokens + row.completion.generated_tokens
@@ -227,6 +228,9 @@ class TurnActions(ChatBase):
     @on(TurnEnded)
     def _ended(self, message: TurnEnded) -> None:
         turn, self.turn, self.busy = self.turn, None, False
+        if turn is not None and turn.item is not None and turn.item.waiting:
+            turn.item.waiting = False
+            self.transcript.changed(self.transcript.items.index(turn.item))
         if self._timer is not None:
             self._timer.stop()
             self._timer = None

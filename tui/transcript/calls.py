@@ -14,6 +14,7 @@ from localai.sanitize import clean
 from tui.markdown.line import Line
 from tui.transcript.painter import FOLD_META, Painter
 
+WAITING = "…"
 RUNNING = "running …"
 NOT_RUN = "not run"
 SHOWN_LINES = 200
@@ -21,10 +22,10 @@ SHOWN_LINES = 200
 
 
 def paint_call(
-    call: ToolCall, result: ToolResult | None, painter: Painter, *, running: bool, unfolded: bool
+    call: ToolCall, result: ToolResult | None, painter: Painter, *, state: str, unfolded: bool
 ) -> list[Line]:
-    """The lines of a call; without a result it is running, or never ran."""
-    head = _head(call, result, painter, running=running, unfolded=unfolded)
+    """The lines of a call; without a result, `state` says how far it is."""
+    head = _head(call, result, painter, state=state, unfolded=unfolded)
     if not unfolded:
         return [head]
     arguments = json.dumps(call.arguments, indent=2, ensure_ascii=False)
@@ -35,10 +36,10 @@ def paint_call(
 
 
 def _head(
-    call: ToolCall, result: ToolResult | None, painter: Painter, *, running: bool, unfolded: bool
+    call: ToolCall, result: ToolResult | None, painter: Painter, *, state: str, unfolded: bool
 ) -> Line:
     palette = painter.palette
-    tail = _tail(result, running, painter)
+    tail = _tail(result, state, painter)
     line = Text(f"{'▾' if unfolded else '▸'} ", palette.muted, end="")
     asked = Text(call_line.asked(call), palette.muted, end="")
     asked.stylize(palette.accent, 0, len(clean(call.name)))
@@ -51,10 +52,10 @@ def _head(
     return Line(line)
 
 
-def _tail(result: ToolResult | None, running: bool, painter: Painter) -> Text:
+def _tail(result: ToolResult | None, state: str, painter: Painter) -> Text:
     palette = painter.palette
     if result is None:
-        return Text(f" {RUNNING if running else NOT_RUN}", palette.muted, end="")
+        return Text(f" {state}", palette.muted, end="")
     text = call_line.one_line(result.text, max(12, painter.room // 2))
     if not result.ok:
         return Text(f" ✗ {text}", palette.warning, end="")

@@ -31,7 +31,7 @@ class Item:
     `note` stands above it; `problem` below it, when it got no answer. `adapter` is the
     name of the one that answered; `corrected`: the user wrote this answer. Of the tools that
     an answer calls, `results` has the results by the call's id, `running` those that run, and
-    `tip` is the id of the message with the results.
+    `tip` is the id of the message with the results; `waiting`: those are still to come.
     """
 
     __slots__ = (
@@ -50,6 +50,7 @@ class Item:
         "running",
         "tip",
         "unfolded",
+        "waiting",
     )
 
     def __init__(
@@ -70,6 +71,7 @@ class Item:
         self.results: dict[str, ToolResult] = {}
         self.running: set[str] = set()
         self.tip = ""
+        self.waiting = False
         self.unfolded = False
         self._document: Document | None = None
         self._reasoning: str | None = None
@@ -139,6 +141,7 @@ class Item:
         self.tip = row.id
         self.results = {result.call_id: result for result in row.message.results}
         self.running.clear()
+        self.waiting = False
         self._lines = None
 
     def fail(self, sentence: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from localai.sanitize import clean
 from localai.store.rows import StoredMessage
 from tui.markdown.line import Line
-from tui.transcript.calls import paint_call
+from tui.transcript.calls import NOT_RUN, RUNNING, WAITING, paint_call
 from tui.transcript.item import Item
 from tui.transcript.painter import Painter
 
@@ -45,7 +45,7 @@ def _answer(item: Item, painter: Painter) -> list[Line]:
             call,
             item.results.get(call.id),
             painter,
-            running=call.id in item.running,
+            state=RUNNING if call.id in item.running else WAITING if item.waiting else NOT_RUN,
             unfolded=item.unfolded,
         )
     if item.growth is not None:
