@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from localai.chat.calls import tainted
 from localai.chat.context import prompt_messages, turn_starts
 from localai.conversation import Message, assistant, system, user
 from localai.engine.base import Engine, RenderOptions
@@ -46,10 +47,17 @@ class Lesson(msgspec.Struct, frozen=True):
 
 
 def lessons(store: Store, corrections: Sequence[Correction]) -> Iterator[Lesson]:
-    """The corrections with their context, as the store has it now."""
+    """The corrections with their context, as the store has it now.
+
+    Left out are answers to a tool's results, which a model should take from there, and talks
+    in which text of somebody else's came in by a tool.
+    """
     for correction in corrections:
         path = store.path(correction.chosen)
-        talk = prompt_messages([stored.message for stored in path[:-1]])
+        messages = [stored.message for stored in path[:-1]]
+        if messages[-1].role != "user" or tainted(messages):
+            continue
+        talk = prompt_messages(messages)
         head = store.conversation(correction.conversation).system
         before = tuple(msgspec.structs.replace(message, learn=False) for message in talk[:-1])
         yield Lesson(

@@ -43,6 +43,10 @@ NOTHING = (
     "There is nothing to learn yet; correct an answer in the app (e on the answer), then "
     "tune again."
 )
+ONLY_TOOLS = (
+    "The corrections are all of answers that used tools, and those are not learned from; "
+    "correct another answer, then tune again."
+)
 
 
 class Job:
@@ -82,7 +86,10 @@ class Job:
             self._run = self._store.begin_run(self._entry.name, base, plan)
             self._report = Reporter(self._store, self._run.id, self._tell)
             try:
-                return self._go(tuple(dataset.lessons(self._store, corrections)), path)
+                lessons = tuple(dataset.lessons(self._store, corrections))
+                if not lessons:
+                    raise UsageError(ONLY_TOOLS)
+                return self._go(lessons, path)
             except Exception as error:
                 with suppress(LocalaiError):  # a full disk, say, is told as the first trouble
                     self._store.end_run(self._run.id, "failed", error=str(error))
