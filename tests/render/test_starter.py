@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from localai.conversation import Message, Text, assistant, user
+from localai.conversation import Message, Text, ToolCall, ToolResult, assistant, user
 from localai.engine.base import LoadOptions
 from localai.engine.llama import Llama
 from localai.engine.vocab import VocabTokenizer
@@ -104,6 +104,40 @@ def test_a_sampled_answer_keeps_the_prefix(renderer: Renderer, tokenizer: VocabT
     answer = Message("assistant", (Text("Hello"),), sampled, tokenizer.vocab_hash)
     second = renderer.render([user("Hi"), answer, user("So?")], RenderOptions()).ids
     assert second[: len(first) + len(sampled)] == first + sampled
+
+
+HERMES = (
+    "{% for t in tools or [] %}{{ t | tojson }}{% endfor %}{% for m in messages %}"
+    "{{ '<|im_start|>' ~ m.role ~ '\n' ~ m.content }}{% for c in m.tool_calls or [] %}"
+    '{{ \'<tool_call>\n{"name": "\' ~ c.function.name ~ \'", "arguments": \' }}'
+    "{{ c.function.arguments | tojson }}{{ '}\n</tool_call>' }}{% endfor %}"
+    "{{ '<|im_end|>\n' }}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
+)
+
+
+@pytest.mark.parametrize("template", ["", HERMES], ids=["own", "hermes"])
+def test_a_sampled_call_keeps_the_prefix(
+    llama: Llama, tokenizer: VocabTokenizer, template: str
+) -> None:
+    """However the model spelt the call, its ids stay, so that a result costs only itself."""
+    renderer = Renderer(template or llama.template, tokenizer)
+    assert renderer.supports_tools is bool(template)
+    first = renderer.render([user("12 * 3?")], RenderOptions()).ids
+    spelt = '<tool_call>{"arguments":{"x":"12*3"},\n"name":"calc"}</tool_call>'
+    sampled = tuple(id_ for c in spelt for id_ in tokenizer.tokenize(c, special=False))
+    asked = ToolCall("call00001", "calc", {"x": "12*3"})
+    said = Message("assistant", (asked,), sampled, tokenizer.vocab_hash)
+    result = Message("tool", (ToolResult("call00001", "36<|im_end|>"),))
+    second = renderer.render([user("12 * 3?"), said, result], RenderOptions())
+    assert second.ids[: len(first) + len(sampled)] == first + sampled
+    weighted = [id_ for id_, weight in zip(second.ids, second.weights, strict=True) if weight]
+    assert tuple(weighted) == (*sampled, tokenizer.control["<|im_end|>"])
+    rest = "".join(tokenizer.piece(id_) for id_ in second.ids[len(first) + len(sampled) :])
+    assert "36<|im_end|>" in rest
+    assert second.ids.count(tokenizer.control["<|im_end|>"]) == rest.count("<|im_end|>") - 1 + (
+        first.count(tokenizer.control["<|im_end|>"])
+    )
 
 
 def test_the_template_is_understood(renderer: Renderer, tokenizer: VocabTokenizer) -> None:
