@@ -33,6 +33,8 @@ from localai.store.tuning import Adapter
 from localai.tools.toolbox import Toolbox
 
 TITLE_LENGTH = 60
+RESULT_CHARACTERS = 2
+"""Characters of results in a turn for each token of the window: about half of it."""
 
 
 class Inspection(msgspec.Struct, frozen=True):
@@ -167,6 +169,7 @@ class Session:
         consent = Consent(self.store, self.conversation.id, self._approve)
         calls = Calls(self._toolbox, consent, self._stop)
         room = self.settings.tools.most_calls
+        left = ready.info.n_ctx * RESULT_CHARACTERS
         while True:
             answer = yield from self._generate(path, style, ready, offered, room)
             wanted = answer.message.calls
@@ -174,9 +177,8 @@ class Session:
                 return
             dropped = answer.origin.dropped if answer.origin else 0
             kept = [stored.message for stored in path[dropped:]]
-            results = yield from calls.run(
-                wanted, most=room, room=ready.info.n_ctx, tainted=tainted(kept)
-            )
+            results = yield from calls.run(wanted, most=room, room=left, tainted=tainted(kept))
+            left -= sum(len(result.text) for result in results)
             row = self.store.add_message(self.conversation.id, answer.id, Message("tool", results))
             yield ResultsSaved(row)
             # One more answer when no call is left; a model that still calls then is let go.

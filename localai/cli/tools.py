@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from localai.cli.decisions import decisions
 from localai.cli.parse import parse
 from localai.errors import ToolError
 
@@ -26,6 +27,7 @@ def tools() -> None:
 
 
 tools.add_command(parse)
+tools.add_command(decisions)
 
 
 @tools.command("list")
