@@ -9,7 +9,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import tomlkit
 from pydantic import AfterValidator, BaseModel, Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
@@ -97,6 +96,9 @@ class ToolSettings(BaseModel, extra="forbid", use_attribute_docstrings=True):
     unless it stands here."""
     web_fetch: bool = False
     """Lets `web_fetch` read pages of the public web."""
+    disabled: list[str] = Field([])
+    """Tools that no model is offered and that do not run: `["clock"]`. `localai tools disable`
+    and `localai tools enable` change it."""
 
 
 class AppSettings(BaseModel, extra="forbid", use_attribute_docstrings=True):
@@ -159,6 +161,8 @@ def load() -> Settings:
 
 def save(name: str, value: Any) -> None:
     """Set one setting (dotted name) in the file, keeping everything else as the user wrote it."""
+    import tomlkit  # only writing needs it, and every command reads
+
     path = paths.config_file()
     try:
         document = tomlkit.parse(path.read_text("utf-8")) if path.exists() else tomlkit.document()
@@ -168,7 +172,7 @@ def save(name: str, value: Any) -> None:
             table = table.setdefault(group, tomlkit.table())
         table[key] = value
         paths.private_dir(path.parent)
-        _write(path.resolve(), tomlkit.dumps(document))  # a link to it stays a link
+        paths.replace(path.resolve(), tomlkit.dumps(document))  # a link to it stays a link
     except OSError as error:
         raise ConfigError(
             f"The setting {name} cannot be saved in {path} ({error.strerror}); "
@@ -178,11 +182,3 @@ def save(name: str, value: Any) -> None:
         raise ConfigError(
             f"The setting {name} cannot be saved in {path} ({error}); check the file."
         ) from error
-
-
-def _write(path: Path, text: str) -> None:
-    """Replace the file in one step, readable by the owner alone."""
-    temporary = path.with_suffix(".tmp")
-    temporary.touch(mode=0o600)
-    temporary.write_text(text, "utf-8")
-    temporary.replace(path)
