@@ -21,7 +21,7 @@ from localai import paths
 from localai.errors import ConfigError
 
 
-class EngineSettings(BaseModel, extra="forbid", use_attribute_docstrings=True):
+class EngineSettings(BaseModel, extra="forbid"):
     """How the model is loaded."""
 
     context: int = Field(0, ge=0)
@@ -34,7 +34,7 @@ class EngineSettings(BaseModel, extra="forbid", use_attribute_docstrings=True):
     """Minutes without use after which the app frees the model's memory; 0 keeps it for ever."""
 
 
-class SamplingSettings(BaseModel, extra="forbid", use_attribute_docstrings=True):
+class SamplingSettings(BaseModel, extra="forbid"):
     """How the next token is chosen; unset values come from the model's description."""
 
     temperature: float | None = Field(None, ge=0)
@@ -49,7 +49,7 @@ class SamplingSettings(BaseModel, extra="forbid", use_attribute_docstrings=True)
     """Divides the logits of recently used tokens; 1 is off."""
 
 
-class ChatSettings(BaseModel, extra="forbid", use_attribute_docstrings=True):
+class ChatSettings(BaseModel, extra="forbid"):
     """How a conversation is held."""
 
     system: str = ""
@@ -62,7 +62,7 @@ class ChatSettings(BaseModel, extra="forbid", use_attribute_docstrings=True):
     """Most tokens of reasoning before the model must answer; 0 is no limit."""
 
 
-class TuneSettings(BaseModel, extra="forbid", use_attribute_docstrings=True):
+class TuneSettings(BaseModel, extra="forbid"):
     """How the model learns from corrections."""
 
     rank: int = Field(8, ge=1, le=256)
@@ -88,7 +88,7 @@ def _whole_path(path: Path) -> Path:
     return path
 
 
-class ToolSettings(BaseModel, extra="forbid", use_attribute_docstrings=True):
+class ToolSettings(BaseModel, extra="forbid"):
     """What the tools may reach."""
 
     folders: list[Annotated[Path, AfterValidator(_whole_path)]] = Field([])
@@ -101,7 +101,7 @@ class ToolSettings(BaseModel, extra="forbid", use_attribute_docstrings=True):
     and `localai tools enable` change it."""
 
 
-class AppSettings(BaseModel, extra="forbid", use_attribute_docstrings=True):
+class AppSettings(BaseModel, extra="forbid"):
     """How the app looks."""
 
     theme: str = "localai-dark"
@@ -115,7 +115,6 @@ class Settings(BaseSettings):
         env_prefix="LOCALAI_",
         env_nested_delimiter="__",
         extra="forbid",
-        use_attribute_docstrings=True,
     )
 
     model: str = ""

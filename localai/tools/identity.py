@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Sequence
 from importlib.machinery import EXTENSION_SUFFIXES, SOURCE_SUFFIXES
 from pathlib import Path
 
@@ -30,17 +31,18 @@ def code_hash(tool: Tool) -> str:
     return hashlib.sha256(known.encode()).hexdigest()
 
 
-def module_hash(module: str) -> str:
+def module_hash(module: str, places: Sequence[str] = ()) -> str:
     """SHA-256, hex, of a module's code: of its file, or of every file of code in the package
     that it lies in, with their names. Of localai itself it is `localai/tools` that counts.
+    `places` are the folders to look in, `modules.folders()` unless given.
 
     Raises ToolError when it cannot be found or read.
     """
     try:
-        root = modules.root(module)
+        root = modules.root(module, places)
         if root is None:
             raise ToolError(
-                f"The module {module} is not installed any more; install its package again."
+                f"The module {module} is not on the path of Python; install its package again."
             )
         return _tree_hash(root / "tools" if root.name == _OURS else root)
     except OSError as error:

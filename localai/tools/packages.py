@@ -10,7 +10,7 @@ the packages' metadata is read here, never their code. To install a package is t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.metadata import Distribution, EntryPoint, distributions
 
 from localai.errors import ToolError
@@ -25,16 +25,19 @@ _TARGET = re.compile(r"(?P<module>[^\W\d]\w*(\.[^\W\d]\w*)*)(:(?P<attribute>[^\W
 
 def installed() -> tuple[Plugin, ...]:
     """One plugin for each module, in the order of the packages' names."""
+    places = modules.folders()
     found: dict[tuple[str, str], list[EntryPoint]] = {}
-    for package, point in sorted(_points()):
+    for package, point in sorted(_points(places)):
         found.setdefault((package, point.value.split(":")[0].strip()), []).append(point)
-    return tuple(_plugin(package, module, points) for (package, module), points in found.items())
+    return tuple(
+        _plugin(package, module, points, places) for (package, module), points in found.items()
+    )
 
 
-def _points() -> Iterator[tuple[str, EntryPoint]]:
+def _points(places: Sequence[str]) -> Iterator[tuple[str, EntryPoint]]:
     """Package name and version, and its entry point. The first of two of one name counts."""
     seen: set[str] = set()
-    for package in distributions(path=list(modules.folders())):
+    for package in distributions(path=list(places)):
         try:
             if GROUP not in (package.read_text("entry_points.txt") or ""):
                 continue
@@ -54,7 +57,9 @@ def _known_as(package: Distribution) -> tuple[str, str]:
     return fields.get("Name", "?").strip(), fields.get("Version", "?").strip()
 
 
-def _plugin(package: str, module: str, points: list[EntryPoint]) -> Plugin:
+def _plugin(
+    package: str, module: str, points: Sequence[EntryPoint], places: Sequence[str]
+) -> Plugin:
     targets = [_TARGET.fullmatch(point.value.strip()) for point in points]
     attributes = [target["attribute"] for target in targets if target]
     key = problem = ""
@@ -67,7 +72,7 @@ def _plugin(package: str, module: str, points: list[EntryPoint]) -> Plugin:
         problem = f"The package {package} passes off a part of localai as its own; uninstall it."
     else:
         try:
-            key = f"{module} {module_hash(module)}"
+            key = f"{module} {module_hash(module, places)}"
         except ToolError as error:
             problem = str(error)
     return Plugin(

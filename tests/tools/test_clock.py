@@ -15,12 +15,12 @@ from localai.tools import sandbox
 from localai.tools.builtin import clock, dates
 from localai.tools.builtin.clock import date_add, date_difference, told, weekday
 from localai.tools.outcome import Ok
-from localai.tools.tool import Tool
+from localai.tools.tool import ToolFunction
 
 NOON = datetime(2026, 7, 1, 12, 0, 5, 999_999, UTC)
 
 
-def said(tool: Tool, **arguments: Any) -> str:
+def said(tool: ToolFunction, **arguments: Any) -> str:
     """The result, or the sentence of the refusal."""
     try:
         return str(tool.function(**tool.check(arguments)))
