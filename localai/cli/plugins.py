@@ -91,7 +91,7 @@ def enable(name: str) -> None:
     if name in settings.disabled:
         config.save("tools.disabled", [each for each in settings.disabled if each != name])
     found = _find(name)
-    if found.state == "off" and found.tool and found.tool.needs == "web_fetch":
+    if found.state == "off" and name == "web_fetch":
         config.save("tools.web_fetch", True)
         found = _find(name)
     if found.state != "on":

@@ -105,7 +105,7 @@ def _tool(where: str, found: Any, place: File | Module) -> Tool:
             and all(effect in EFFECTS for effect in effects)
             and (needs is None or needs in get_args(Need))
             and isinstance(parameters.get("required"), list)
-            and all(each in properties for each in parameters["required"])
+            and all(isinstance(each, str) and each in properties for each in parameters["required"])
             and all(_sound(each, DEEPEST) for each in properties.values())
         ):
             text = " ".join(description.split())
@@ -125,10 +125,12 @@ def _sound(schema: Any, deep: int) -> bool:
         )
     if not isinstance(schema.get("enum", []), list):
         return False
+    if not isinstance(schema.get("description", ""), str):
+        return False
     match schema.get("type"):
         case "array":
             return _sound(schema.get("items"), deep - 1)
         case "object":
             return _sound(schema.get("additionalProperties"), deep - 1)
         case kind:
-            return kind in WORDS
+            return isinstance(kind, str) and kind in WORDS

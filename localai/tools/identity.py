@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.machinery import EXTENSION_SUFFIXES, SOURCE_SUFFIXES
 from pathlib import Path
 
@@ -31,28 +31,11 @@ def code_hash(tool: Tool) -> str:
     return hashlib.sha256(known.encode()).hexdigest()
 
 
-def module_hash(module: str, places: Sequence[str] = ()) -> str:
-    """SHA-256, hex, of a module's code: of its file, or of every file of code in the package
-    that it lies in, with their names. Of localai itself it is `localai/tools` that counts.
-    `places` are the folders to look in, `modules.folders()` unless given.
+def tree_hash(root: Path) -> str:
+    """SHA-256, hex, of a file, or of the files of code in a folder with their names.
 
-    Raises ToolError when it cannot be found or read.
+    Raises OSError.
     """
-    try:
-        root = modules.root(module, places)
-        if root is None:
-            raise ToolError(
-                f"The module {module} is not on the path of Python; install its package again."
-            )
-        return _tree_hash(root / "tools" if root.name == _OURS else root)
-    except OSError as error:
-        raise ToolError(
-            f"The code of the module {module} cannot be read ({error.strerror}); "
-            "install its package again."
-        ) from error
-
-
-def _tree_hash(root: Path) -> str:
     if not root.is_dir():
         return sha256(root)
     total = hashlib.sha256()
@@ -63,3 +46,27 @@ def _tree_hash(root: Path) -> str:
                 path = Path(folder, name)
                 total.update(f"{path.relative_to(root)}\0{sha256(path)}\n".encode())
     return total.hexdigest()
+
+
+def module_hash(
+    module: str, places: Sequence[str] = (), hashed: Callable[[Path], str] = tree_hash
+) -> str:
+    """SHA-256, hex, of a module's code: of its file, or of every file of code in the package
+    that it lies in, with their names. Of localai itself it is `localai/tools` that counts.
+    `places` are the folders to look in, `modules.folders()` unless given; `hashed` may remember
+    what it was asked before.
+
+    Raises ToolError when it cannot be found or read.
+    """
+    try:
+        root = modules.root(module, places)
+        if root is None:
+            raise ToolError(
+                f"The module {module} is not on the path of Python; install its package again."
+            )
+        return hashed(root / "tools" if root.name == _OURS else root)
+    except OSError as error:
+        raise ToolError(
+            f"The code of the module {module} cannot be read ({error.strerror}); "
+            "install its package again."
+        ) from error

@@ -10,12 +10,14 @@ the packages' metadata is read here, never their code. To install a package is t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from importlib.metadata import Distribution, EntryPoint, distributions
+from pathlib import Path
 
 from localai.errors import ToolError
 from localai.tools import modules
-from localai.tools.identity import module_hash
+from localai.tools.identity import module_hash, tree_hash
 from localai.tools.place import Module
 from localai.tools.plugin import Plugin
 
@@ -26,11 +28,13 @@ _TARGET = re.compile(r"(?P<module>[^\W\d]\w*(\.[^\W\d]\w*)*)(:(?P<attribute>[^\W
 def installed() -> tuple[Plugin, ...]:
     """One plugin for each module, in the order of the packages' names."""
     places = modules.folders()
+    hashed = cache(tree_hash)  # of a package with many modules once
     found: dict[tuple[str, str], list[EntryPoint]] = {}
     for package, point in sorted(_points(places)):
         found.setdefault((package, point.value.split(":")[0].strip()), []).append(point)
     return tuple(
-        _plugin(package, module, points, places) for (package, module), points in found.items()
+        _plugin(package, module, points, places, hashed)
+        for (package, module), points in found.items()
     )
 
 
@@ -58,7 +62,11 @@ def _known_as(package: Distribution) -> tuple[str, str]:
 
 
 def _plugin(
-    package: str, module: str, points: Sequence[EntryPoint], places: Sequence[str]
+    package: str,
+    module: str,
+    points: Sequence[EntryPoint],
+    places: Sequence[str],
+    hashed: Callable[[Path], str],
 ) -> Plugin:
     targets = [_TARGET.fullmatch(point.value.strip()) for point in points]
     attributes = [target["attribute"] for target in targets if target]
@@ -72,7 +80,7 @@ def _plugin(
         problem = f"The package {package} passes off a part of localai as its own; uninstall it."
     else:
         try:
-            key = f"{module} {module_hash(module, places)}"
+            key = f"{module} {module_hash(module, places, hashed)}"
         except ToolError as error:
             problem = str(error)
     return Plugin(
