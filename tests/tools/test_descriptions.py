@@ -74,31 +74,30 @@ WRONG: dict[str, list[Any]] = {
     ],
 }
 
+SCHEMAS: list[Any] = [
+    None,
+    {},
+    {"type": "text"},
+    {"type": ["string"]},
+    {"type": {}},
+    {"type": "array"},
+    {"type": "array", "items": 3},
+    {"type": "object"},
+    {"type": "object", "additionalProperties": True},
+    {"type": "string", "enum": 3},
+    {"type": "string", "description": 3},
+    {"anyOf": 3},
+    {"anyOf": [{}]},
+    {"anyOf": [{"anyOf": [{"type": "string"}]}]},
+    deep(50),
+]
+
 
 @pytest.mark.parametrize(
     "found",
     [
         *[told(**{key: value}) for key, values in WRONG.items() for value in values],
-        *[
-            with_schema(each)
-            for each in (
-                None,
-                {},
-                {"type": "text"},
-                {"type": ["string"]},
-                {"type": {}},
-                {"type": "array"},
-                {"type": "array", "items": 3},
-                {"type": "object"},
-                {"type": "object", "additionalProperties": True},
-                {"type": "string", "enum": 3},
-                {"type": "string", "description": 3},
-                {"anyOf": 3},
-                {"anyOf": [{}]},
-                {"anyOf": [{"anyOf": [{"type": "string"}]}]},
-                deep(50),
-            )
-        ],
+        *[with_schema(each) for each in SCHEMAS],
         3,
         None,
         [],
