@@ -24,7 +24,10 @@ def folders() -> tuple[str, ...]:
     entry; what lies in it must not become a tool because somebody stood there. Only when
     localai itself is found there does it stay.
     """
-    here = os.path.realpath(".")
+    try:
+        here = os.path.realpath(".")
+    except OSError:  # it was deleted: nothing in it can be found
+        return tuple(place for place in sys.path if os.path.isabs(place))  # noqa: PTH117
     places = [os.path.abspath(place) for place in sys.path if place]  # noqa: PTH100 - keeps links
     return tuple(
         place for place in places if os.path.realpath(place) != here or HERE in (here, place)

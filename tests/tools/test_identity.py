@@ -87,5 +87,16 @@ def test_the_working_directory_is_not_on_the_path(
     assert modules.HERE in map(os.path.realpath, modules.folders())
 
 
+def test_a_working_directory_that_was_deleted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend("relative")
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    assert all(map(os.path.isabs, modules.folders()))
+    assert modules.root("localai.tools") == Path(modules.HERE, "localai")
+
+
 def test_a_place_is_no_part_of_what_is_told() -> None:
     assert code_hash(replace(TOOL, place=Module("localai.tools.place"))) != code_hash(TOOL)
