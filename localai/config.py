@@ -9,7 +9,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import tomlkit
 from pydantic import AfterValidator, BaseModel, Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
@@ -22,7 +21,7 @@ from localai import paths
 from localai.errors import ConfigError
 
 
-class EngineSettings(BaseModel, extra="forbid", use_attribute_docstrings=True):
+class EngineSettings(BaseModel, extra="forbid"):
     """How the model is loaded."""
 
     context: int = Field(0, ge=0)
@@ -35,7 +34,7 @@ class EngineSettings(BaseModel, extra="forbid", use_attribute_docstrings=True):
     """Minutes without use after which the app frees the model's memory; 0 keeps it for ever."""
 
 
-class SamplingSettings(BaseModel, extra="forbid", use_attribute_docstrings=True):
+class SamplingSettings(BaseModel, extra="forbid"):
     """How the next token is chosen; unset values come from the model's description."""
 
     temperature: float | None = Field(None, ge=0)
@@ -50,7 +49,7 @@ class SamplingSettings(BaseModel, extra="forbid", use_attribute_docstrings=True)
     """Divides the logits of recently used tokens; 1 is off."""
 
 
-class ChatSettings(BaseModel, extra="forbid", use_attribute_docstrings=True):
+class ChatSettings(BaseModel, extra="forbid"):
     """How a conversation is held."""
 
     system: str = ""
@@ -63,7 +62,7 @@ class ChatSettings(BaseModel, extra="forbid", use_attribute_docstrings=True):
     """Most tokens of reasoning before the model must answer; 0 is no limit."""
 
 
-class TuneSettings(BaseModel, extra="forbid", use_attribute_docstrings=True):
+class TuneSettings(BaseModel, extra="forbid"):
     """How the model learns from corrections."""
 
     rank: int = Field(8, ge=1, le=256)
@@ -89,7 +88,7 @@ def _whole_path(path: Path) -> Path:
     return path
 
 
-class ToolSettings(BaseModel, extra="forbid", use_attribute_docstrings=True):
+class ToolSettings(BaseModel, extra="forbid"):
     """What the tools may reach."""
 
     folders: list[Annotated[Path, AfterValidator(_whole_path)]] = Field([])
@@ -101,9 +100,12 @@ class ToolSettings(BaseModel, extra="forbid", use_attribute_docstrings=True):
     """Whether the model is told of the tools: on, off, or as its description says."""
     most_calls: int = Field(8, ge=1, le=100)
     """Most calls in one turn; then the model has to answer with what it has."""
+    disabled: list[str] = Field([])
+    """Tools that no model is offered and that do not run: `["clock"]`. `localai tools disable`
+    and `localai tools enable` change it."""
 
 
-class AppSettings(BaseModel, extra="forbid", use_attribute_docstrings=True):
+class AppSettings(BaseModel, extra="forbid"):
     """How the app looks."""
 
     theme: str = "localai-dark"
@@ -117,7 +119,6 @@ class Settings(BaseSettings):
         env_prefix="LOCALAI_",
         env_nested_delimiter="__",
         extra="forbid",
-        use_attribute_docstrings=True,
     )
 
     model: str = ""
@@ -163,6 +164,8 @@ def load() -> Settings:
 
 def save(name: str, value: Any) -> None:
     """Set one setting (dotted name) in the file, keeping everything else as the user wrote it."""
+    import tomlkit  # only writing needs it, and every command reads
+
     path = paths.config_file()
     try:
         document = tomlkit.parse(path.read_text("utf-8")) if path.exists() else tomlkit.document()
@@ -172,7 +175,7 @@ def save(name: str, value: Any) -> None:
             table = table.setdefault(group, tomlkit.table())
         table[key] = value
         paths.private_dir(path.parent)
-        _write(path.resolve(), tomlkit.dumps(document))  # a link to it stays a link
+        paths.replace(path.resolve(), tomlkit.dumps(document))  # a link to it stays a link
     except OSError as error:
         raise ConfigError(
             f"The setting {name} cannot be saved in {path} ({error.strerror}); "
@@ -182,11 +185,3 @@ def save(name: str, value: Any) -> None:
         raise ConfigError(
             f"The setting {name} cannot be saved in {path} ({error}); check the file."
         ) from error
-
-
-def _write(path: Path, text: str) -> None:
-    """Replace the file in one step, readable by the owner alone."""
-    temporary = path.with_suffix(".tmp")
-    temporary.touch(mode=0o600)
-    temporary.write_text(text, "utf-8")
-    temporary.replace(path)

@@ -1,7 +1,7 @@
 """Where localai keeps its files.
 
 `LOCALAI_HOME` moves everything under one folder; otherwise the platform's own places
-are used. Nothing is created here except by `private_dir`.
+are used. Nothing is created here except by `private_dir` and `replace`.
 """
 
 from __future__ import annotations
@@ -44,6 +44,21 @@ def logs() -> Path:
     return home() / "logs"
 
 
+def tools() -> Path:
+    """Where `localai tools new` writes; a tool there runs only when it is trusted."""
+    return home() / "tools"
+
+
+def tool_cache() -> Path:
+    """What installed and trusted tools said of themselves; it can be deleted at any time."""
+    return home() / "cache" / "tools.json"
+
+
+def trusted() -> Path:
+    """The list of the user's own files of tools that may run, beside the settings file."""
+    return config_file().with_name("trusted.toml")
+
+
 def private_dir(path: Path) -> Path:
     """Create `path` (mode 0700) if needed and return it. Raises StoreError if impossible."""
     try:
@@ -54,3 +69,20 @@ def private_dir(path: Path) -> Path:
             "free it or point LOCALAI_HOME at a folder you can write to."
         ) from error
     return path
+
+
+def replace(path: Path, text: str) -> None:
+    """Give a file this text in one step, on disk when it returns, for the owner alone.
+
+    Its folder must be there. Raises OSError.
+    """
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with open(descriptor, "w", encoding="utf-8") as file:  # noqa: PTH123 - a descriptor
+            file.write(text)
+            file.flush()
+            os.fsync(descriptor)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

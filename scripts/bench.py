@@ -51,6 +51,13 @@ def app(model: str, rounds: int) -> Iterator[list[Row]]:
     yield from chat_app.rows(model, rounds)
 
 
+def plugins(model: str, rounds: int) -> Iterator[list[Row]]:
+    """Listing, offering and calling tools of one's own; no model is used."""
+    from scripts.benchmarks import plugins
+
+    yield from plugins.rows(rounds)
+
+
 def tune(model: str, rounds: int) -> Iterator[list[Row]]:
     """Training speed and memory."""
     from scripts.benchmarks import tune
@@ -63,6 +70,7 @@ BENCHMARKS: dict[str, Callable[[str, int], Iterator[list[Row]]]] = {
     "chat-engine": engine,
     "chat-decode": decode,
     "chat-app": app,
+    "plugins": plugins,
     "tune": tune,
 }
 

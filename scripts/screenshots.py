@@ -161,7 +161,8 @@ def toolbox(settings: Settings) -> Toolbox:
         known = {"calculator": "1090668", "weekday": "Friday"}
         return Ok(known.get(tool.name, ""), 0.061)
 
-    return Toolbox(registry.tools(), Allowed(web_fetch=True), run=run)
+    settings.tools.web_fetch = True
+    return Toolbox(registry.offered(settings.tools), Allowed.by(settings.tools), run=run)
 
 
 async def learning(app: LocalaiApp, pilot: Pilot[None]) -> None:

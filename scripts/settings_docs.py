@@ -6,7 +6,10 @@ cannot say anything else than the code; a test compares the two.
 
 from __future__ import annotations
 
+import ast
+import inspect
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -43,12 +46,25 @@ def _group(name: str, model: type[BaseModel]) -> str:
     if name and model.__doc__:
         lines += [model.__doc__.strip(), ""]
     lines += ["| setting | default | what it does |", "|---|---|---|"]
+    told = _docstrings(model)
     for key, field in model.model_fields.items():
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             continue
-        text = " ".join((field.description or "").split())
-        lines.append(f"| `{key}` | {_default(field.default)} | {text} |")
+        lines.append(f"| `{key}` | {_default(field.default)} | {told[key]} |")
     return "\n".join(lines) + "\n"
+
+
+def _docstrings(model: type[BaseModel]) -> dict[str, str]:
+    """Setting -> the text under it, on one line. Read here, from the source: were it done when
+    the settings are imported, every command would pay for it."""
+    (of_class,) = ast.parse(inspect.getsource(model)).body
+    assert isinstance(of_class, ast.ClassDef)
+    found: dict[str, str] = {}
+    for before, after in pairwise(of_class.body):
+        match before, after:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(ast.Constant(str() as text)):
+                found[name] = " ".join(text.split())
+    return found
 
 
 def _default(value: Any) -> str:

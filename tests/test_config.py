@@ -95,7 +95,8 @@ def test_an_unreadable_file_is_named(content: bytes) -> None:
 
 def test_a_file_that_cannot_be_written_is_one_plain_sentence() -> None:
     write("")
-    paths.config_file().with_suffix(".tmp").mkdir()
+    paths.config_file().unlink()
+    paths.config_file().mkdir()
     with pytest.raises(ConfigError, match=r"cannot be saved in [^\[]+ \([^\[]+\); check who"):
         config.save("model", "x")
 

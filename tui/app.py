@@ -43,7 +43,7 @@ class LocalaiApp(App[None]):
     """
 
     TITLE = "localai"
-    CSS_PATH = "app.tcss"
+    CSS_PATH: ClassVar = ["app.tcss", "dialogs.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = bindings("anywhere")
     COMMANDS: ClassVar = {ActionCommands, ConversationCommands}
 

@@ -14,6 +14,7 @@ from typing import Literal
 import msgspec
 
 from localai.conversation import ToolCall
+from localai.errors import ToolError
 from localai.store.store import Store
 from localai.tools.identity import code_hash
 from localai.tools.tool import Tool
@@ -63,7 +64,10 @@ class Consent:
         """Why the call may not run, for the model; None when it may. Asks if need be."""
         if not tool.acts:
             return None
-        code = code_hash(tool)
+        try:
+            code = code_hash(tool)
+        except ToolError as error:
+            return str(error)
         question = Question(tool, call, tainted and bool(tool.effects & {"writes", "network"}))
         decided = self._store.decision(tool.name, code, self._conversation)
         if decided is False:

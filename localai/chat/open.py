@@ -49,7 +49,7 @@ def open_engine(
 
 def open_toolbox(settings: Settings) -> Toolbox:
     """The tools that these settings let a model use."""
-    return Toolbox(registry.tools(), Allowed.by(settings.tools))
+    return Toolbox(registry.offered(settings.tools), Allowed.by(settings.tools))
 
 
 def open_session(

@@ -140,12 +140,11 @@ def _approval(names: tuple[str, ...], settings: Settings) -> Approve:
     """What may act: the tools named on the command line. Nobody is there to be asked again
     once text from elsewhere was read, so then nothing may."""
     from localai.tools import registry
-    from localai.tools.allowed import Allowed
 
-    allowed = Allowed.by(settings.tools)
-    for tool in map(registry.find, names):
-        if off := allowed.lacks(tool.name, tool.needs):
-            raise UsageError(off)
+    for name in names:
+        listed = registry.find(name, settings.tools)
+        if listed.state != "on":
+            raise UsageError(listed.why)
     return lambda question: "once" if question.tool.name in names and not question.tainted else "no"
 
 

@@ -31,12 +31,14 @@ COMMANDS = {
     "ask": Lazy("localai.cli.ask:ask", "Ask one question and print the answer."),
     "history": Lazy("localai.cli.history:history", "List, show and delete conversations."),
     "models": Lazy("localai.cli.models:models", "List, fetch, add and choose models."),
-    "tools": Lazy("localai.cli.tools:tools", "List, show and try the tools a model may call."),
+    "tools": Lazy("localai.cli.tools:tools", "List, show, try and add the tools a model may call."),
     "tune": Lazy("localai.cli.tune:tune", "Learn from your corrections."),
     "doctor": Lazy("localai.cli.doctor:doctor", "Check that everything is in order."),
 }
 
 PRIVACY = {"HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "DO_NOT_TRACK": "1"}
+NOTHING_ELSE = {"PYDANTIC_DISABLE_PLUGINS": "__all__"}
+"""pydantic would look through every installed package for code to run in our process."""
 
 
 class LazyGroup(click.Group):
@@ -101,11 +103,11 @@ def _open_app(invocation: Invocation) -> int:
 def prepare() -> None:
     """Settle what must hold for the whole process before anything else is imported.
 
-    Nothing reports home, new files belong to the owner alone, a closed standard stream
-    is like /dev/null, and text that the terminal's encoding lacks is replaced, never an
-    error.
+    Nothing reports home, no library loads plugins of its own, new files belong to the owner
+    alone, a closed standard stream is like /dev/null, and text that the terminal's encoding
+    lacks is replaced, never an error.
     """
-    os.environ.update(PRIVACY)
+    os.environ.update(PRIVACY | NOTHING_ELSE)
     os.umask(0o077)
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         if getattr(sys, name) is None:

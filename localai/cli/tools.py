@@ -8,43 +8,66 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING, Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 
-from localai.cli.decisions import decisions
-from localai.cli.parse import parse
 from localai.errors import ToolError
 
 if TYPE_CHECKING:
-    from localai.tools.allowed import Allowed
-    from localai.tools.tool import Tool
+    from localai.config import ToolSettings
+    from localai.tools.plugin import Listed
 
 
-@click.group()
+class Tools(click.Group):
+    """Imports what listing and calling do not need only when it is used."""
+
+    LATER: ClassVar[dict[str, str]] = {
+        "enable": "localai.cli.plugins",
+        "disable": "localai.cli.plugins",
+        "trust": "localai.cli.plugins",
+        "new": "localai.cli.plugins",
+        "decisions": "localai.cli.decisions",
+        "parse": "localai.cli.parse",
+    }
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order of the help page."""
+        return [*self.commands, *self.LATER]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command's module if it has one of its own."""
+        if cmd_name not in self.LATER:
+            return super().get_command(ctx, cmd_name)
+        command: click.Command = getattr(import_module(self.LATER[cmd_name]), cmd_name)
+        return command
+
+
+@click.group(cls=Tools)
 def tools() -> None:
-    """List, show and try the tools a model may call."""
-
-
-tools.add_command(parse)
-tools.add_command(decisions)
+    """List, show, try and add the tools a model may call."""
 
 
 @tools.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
 def list_(as_json: bool) -> None:
-    """List the tools: name, what they touch, whether they are on, what they do."""
+    """List the tools: name, what they touch, how they stand, what they do.
+
+    Nothing of a plugin is run for it.
+    """
+    from localai.sanitize import clean
     from localai.tools import registry
 
-    found, allowed = registry.tools(), _allowed()
+    found = registry.tools(_settings())
     if as_json:
-        click.echo(json.dumps([_described(tool, allowed) for tool in found], indent=2))
+        click.echo(json.dumps([_described(each) for each in found], indent=2))
         return
-    rows = [(tool.name, _touches(tool), _state(tool, allowed), tool.description) for tool in found]
+    rows = [[clean(cell) for cell in _row(each)] for each in found]
     if not sys.stdout.isatty():
         click.echo("".join("\t".join(row) + "\n" for row in rows), nl=False)
         return
-    lines = [("NAME", "TOUCHES", "STATE", "WHAT IT DOES"), *rows]
+    lines = [["NAME", "TOUCHES", "STATE", "WHAT IT DOES"], *rows]
     widths = [max(len(line[column]) for line in lines) for column in range(3)]
     for number, (*cells, description) in enumerate(lines):
         padded = (f"{cell:{width}}" for cell, width in zip(cells, widths, strict=True))
@@ -56,10 +79,11 @@ def list_(as_json: bool) -> None:
 @click.argument("name")
 def show(name: str) -> None:
     """Show a tool as a model sees it: JSON with its description and its arguments' schema."""
+    from localai.sanitize import clean
     from localai.tools import registry
 
-    shown = _described(registry.find(name), _allowed())
-    click.echo(json.dumps(shown, indent=2, ensure_ascii=False))
+    shown = _described(registry.find(name, _settings()))
+    click.echo(clean(json.dumps(shown, indent=2, ensure_ascii=False)))
 
 
 @tools.command()
@@ -72,10 +96,15 @@ def run(name: str, arguments: str) -> None:
     """
     from localai.sanitize import clean
     from localai.tools import registry, sandbox
+    from localai.tools.allowed import Allowed
     from localai.tools.outcome import Ok
 
-    tool = registry.find(name)
-    outcome = sandbox.run(tool, _object(name, arguments), allowed=_allowed())
+    settings = _settings()
+    found = registry.find(name, settings)
+    if found.tool is None or found.state != "on":
+        raise ToolError(found.why)
+    given, allowed = _object(name, arguments), Allowed.by(settings)
+    outcome = sandbox.run(found.tool, given, allowed=allowed)
     if not isinstance(outcome, Ok):
         raise ToolError(outcome.text)
     click.echo(clean(outcome.text))
@@ -94,27 +123,28 @@ def _object(name: str, text: str) -> dict[str, Any]:
     return found
 
 
-def _allowed() -> Allowed:
-    """What the settings let tools reach."""
+def _settings() -> ToolSettings:
     from localai import config
-    from localai.tools.allowed import Allowed
 
-    return Allowed.by(config.load().tools)
+    return config.load().tools
 
 
-def _described(tool: Tool, allowed: Allowed) -> dict[str, Any]:
+def _described(listed: Listed) -> dict[str, Any]:
+    tool = listed.tool
     return {
-        "name": tool.name,
-        "description": tool.description,
-        "parameters": tool.parameters,
-        "effects": sorted(tool.effects),
-        "off": allowed.lacks(tool.name, tool.needs),
+        "name": listed.name,
+        "description": tool.description if tool else None,
+        "parameters": tool.parameters if tool else None,
+        "effects": sorted(tool.effects) if tool else None,
+        "from": listed.origin,
+        "state": listed.state,
+        "off": listed.why or None,
     }
 
 
-def _touches(tool: Tool) -> str:
-    return ", ".join(sorted(tool.effects)) or "nothing"
-
-
-def _state(tool: Tool, allowed: Allowed) -> str:
-    return "off" if allowed.lacks(tool.name, tool.needs) else "on"
+def _row(listed: Listed) -> tuple[str, str, str, str]:
+    """Name, what it touches, state, and what it does or why it cannot."""
+    tool = listed.tool
+    touches = ", ".join(sorted(tool.effects)) or "nothing" if tool else "unknown"
+    told = tool.description if tool and listed.state in ("on", "off", "disabled") else listed.why
+    return listed.name, touches, listed.state, " ".join(told.split())

@@ -21,7 +21,7 @@ _KINDS: dict[str, type | tuple[type, ...]] = {
     "array": list,
     "object": dict,
 }
-_WORDS = {
+WORDS = {
     "string": "text",
     "integer": "a whole number",
     "number": "a number",
@@ -73,7 +73,7 @@ def wanted(schema: Schema) -> str:
         return " or ".join(dict.fromkeys(wanted(part) for part in schema["anyOf"]))
     if "enum" in schema:
         return "one of " + ", ".join(shown(value) for value in schema["enum"])
-    return _WORDS[schema["type"]]
+    return WORDS[schema["type"]]
 
 
 def shown(value: Any) -> str:
@@ -81,7 +81,7 @@ def shown(value: Any) -> str:
     if isinstance(value, str):
         return _quoted(value)
     if isinstance(value, list | dict):
-        return _WORDS["array" if isinstance(value, list) else "object"]
+        return WORDS["array" if isinstance(value, list) else "object"]
     words = {True: "true", False: "false", None: "null"}
     text = words[value] if value is None or isinstance(value, bool) else str(value)
     return _short(text)

@@ -1,15 +1,26 @@
-"""Which tools there are. For now the built-in ones; a name is imported when asked for.
+"""Which tools there are: the built-in ones, the user's own, those of installed packages.
 
-A tool may be known but off, until the settings allow what it needs (`allowed`).
+A listing imports nothing of what is not ours and starts no process; what is not known yet
+of an installed tool is asked when it is looked for or first offered (`descriptions`). Of two
+tools of one name the first in that order counts. A plugin that cannot be used is listed
+with the sentence that says why, and disturbs no other.
 """
 
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterable, Iterator
 from importlib import import_module
+from typing import TYPE_CHECKING, Literal
 
 from localai.errors import ToolError
+from localai.tools.allowed import Allowed
+from localai.tools.plugin import Listed, Plugin, State
 from localai.tools.tool import Tool
+
+if TYPE_CHECKING:
+    from localai.config import ToolSettings
+    from localai.tools.descriptions import Descriptions
 
 BUILTIN = {
     "calculator": "localai.tools.builtin.calculator",
@@ -21,19 +32,137 @@ BUILTIN = {
     "web_fetch": "localai.tools.builtin.web",
 }
 """Name -> the module that has it as a global."""
+Ask = Literal["nothing", "unknown", "failed"]
+"""Which plugins are asked about their tools: none, those of which nothing is known, or also
+those that failed before."""
+OURS = "localai"
+"""The origin of what is built in."""
 
 
-def find(name: str) -> Tool:
-    """The tool of that name. Raises ToolError, with the nearest name, when there is none."""
-    if name not in BUILTIN:
-        near = difflib.get_close_matches(name, BUILTIN, 1)
-        hint = f"; did you mean {near[0]}?" if near else "; see localai tools list."
-        raise ToolError(f"There is no tool {name!r}{hint}")
+def tools(settings: ToolSettings) -> tuple[Listed, ...]:
+    """All tools, in the order in which they are listed, also those that cannot be used."""
+    return _all(settings, plugins(), "nothing")
+
+
+def find(name: str, settings: ToolSettings) -> Listed:
+    """The tool of that name, described if its code can be loaded at all.
+
+    Raises ToolError, with the nearest name, when there is none.
+    """
+    if name in BUILTIN:
+        return _listed(builtin(name), OURS, settings)
+    found = plugins()
+    near = [plugin for plugin in found if name in plugin.names or not plugin.names]
+    every = (*_all(settings, near, "failed"), *_all(settings, found, "nothing"))
+    for listed in every:
+        if listed.name == name:
+            return listed
+    names = {listed.name: None for listed in every}
+    close = difflib.get_close_matches(name, names, 1)
+    hint = f"; did you mean {close[0]}?" if close else "; see localai tools list."
+    raise ToolError(f"There is no tool {name!r}{hint}")
+
+
+def offered(settings: ToolSettings) -> tuple[Tool, ...]:
+    """The tools that a model may be offered now: on, and known.
+
+    Installed tools that nothing is known of are asked first, once for each version of their
+    code, one after the other; each may take 5 s.
+    """
+    found = _all(settings, plugins(), "unknown")
+    return tuple(listed.tool for listed in found if listed.tool and listed.state == "on")
+
+
+def builtin(name: str) -> Tool:
+    """One of ours."""
     found = getattr(import_module(BUILTIN[name]), name)
     assert isinstance(found, Tool)
     return found
 
 
-def tools() -> tuple[Tool, ...]:
-    """All tools, in the order in which they are listed, also those that are off."""
-    return tuple(map(find, BUILTIN))
+def plugins() -> tuple[Plugin, ...]:
+    """What is not ours: the user's own files, then installed packages. Nothing is loaded."""
+    from localai.tools import packages, trusted
+
+    return (*trusted.files(), *packages.installed())
+
+
+def _all(settings: ToolSettings, found: Iterable[Plugin], ask: Ask) -> tuple[Listed, ...]:
+    listed = [_listed(builtin(name), OURS, settings) for name in BUILTIN]
+    taken = {each.name: each.origin for each in listed}
+    found = tuple(found)
+    if not found:
+        return tuple(listed)
+    from localai.tools.descriptions import Descriptions
+
+    descriptions = Descriptions()
+    for plugin in found:
+        for each in _of(plugin, settings, descriptions, ask):
+            if each.name in taken:
+                each = _hidden(each, taken[each.name])
+            taken.setdefault(each.name, each.origin)
+            listed.append(each)
+    descriptions.save()
+    return tuple(listed)
+
+
+def _of(
+    plugin: Plugin, settings: ToolSettings, descriptions: Descriptions, ask: Ask
+) -> Iterator[Listed]:
+    """The tools of a plugin; at least one line, so that what is broken shows."""
+    names, wanted = plugin.names or (plugin.label,), set(plugin.names) - set(settings.disabled)
+    said = None if plugin.state == "broken" else descriptions.known(plugin.key, plugin.place)
+    if not plugin.problem and (
+        (said is None and ask == "unknown" and (wanted or not plugin.names))
+        or (ask == "failed" and not isinstance(said, tuple))
+    ):
+        said = descriptions.ask(plugin.key, plugin.place)
+    if said is None or isinstance(said, str):
+        for name in names:
+            yield _untold(name, plugin, settings, said)
+        return
+    tools = {tool.name: tool for tool in said}
+    for name in plugin.names or tools or names:
+        if tool := tools.get(name):
+            yield _listed(tool, plugin.origin, settings, plugin)
+        else:
+            why = f"{plugin.origin} has no tool {name} where it says so; tell its author."
+            yield Listed(name, plugin.origin, "broken", why, None)
+
+
+def _untold(name: str, plugin: Plugin, settings: ToolSettings, failure: str | None) -> Listed:
+    """A tool of which nothing is known."""
+    state, why = plugin.state, plugin.problem
+    if not plugin.problem and name in settings.disabled:
+        state, why = "disabled", _disabled(name)
+    elif not plugin.problem and failure:
+        state, why = "broken", f"{failure.rstrip('.')}; localai tools show {name} tries again."
+    elif not plugin.problem:
+        why = f"From {plugin.origin}, not looked at yet; localai tools show {name} does."
+    return Listed(name, plugin.origin, state, why, None)
+
+
+def _listed(
+    tool: Tool, origin: str, settings: ToolSettings, plugin: Plugin | None = None
+) -> Listed:
+    state: State = "on"
+    why = ""
+    if plugin and plugin.problem:
+        state, why = plugin.state, plugin.problem
+    elif tool.name in settings.disabled:
+        state, why = "disabled", _disabled(tool.name)
+    elif lacks := Allowed.by(settings).lacks(tool.name, tool.needs):
+        state, why = "off", lacks
+    return Listed(tool.name, origin, state, why, tool)
+
+
+def _hidden(listed: Listed, by: str) -> Listed:
+    why = (
+        f"The tool {listed.name} of {listed.origin} has the name of one of {by}, which counts; "
+        "rename or remove one of them."
+    )
+    return Listed(listed.name, listed.origin, "broken", why, listed.tool)
+
+
+def _disabled(name: str) -> str:
+    return f"{name} is disabled; localai tools enable {name} allows it again."

@@ -18,13 +18,14 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
-from pathlib import Path
+from dataclasses import asdict
 from typing import Any
 
 from localai.errors import ArgumentsError
+from localai.tools import modules
 from localai.tools.allowed import Allowed
 from localai.tools.outcome import Failed, Limits, Ok, Outcome, TimedOut, TooMuchOutput
-from localai.tools.place import Module
+from localai.tools.place import File, Module, Place
 from localai.tools.tool import Tool
 from localai.tools.worker import HEADER
 
@@ -53,20 +54,39 @@ def run(
     """Call the tool; never raises for anything that the tool or its arguments do.
 
     Setting `stop` in another thread ends the call within SLICE_SECONDS. The tool must be a
-    module's global under its own name: it is imported again, in the process of the call. A
-    result that is no str comes back as JSON. Without `allowed` nothing is allowed.
+    global under its own name: its code is loaded again, in the process of the call. A result
+    that is no str comes back as JSON. Without `allowed` nothing is allowed.
     """
     limits, allowed = limits or Limits(), allowed or Allowed()
-    began = time.monotonic()
     if off := allowed.lacks(tool.name, tool.needs):
         return Failed(off, 0.0)
     try:
-        request = _request(tool, tool.check(arguments), limits, allowed)
-        process = _spawn()
+        file_bytes = limits.file_bytes if "writes" in tool.effects else 0
+        asked = {"name": tool.name, "arguments": tool.check(arguments)}
+        request = _request(tool.place, asked, limits, allowed, file_bytes)
+        if len(request) > MOST_REQUEST:
+            raise ArgumentsError(f"The arguments of {tool.name} are longer than 1 MB.")
     except ArgumentsError as error:
         return Failed(str(error), 0.0)
+    return _answered(tool.name, request, limits, stop)
+
+
+def describe(place: Module | File, limits: Limits) -> Outcome:
+    """Load code that may define tools and tell which: a JSON list of what `Tool.told` gives.
+
+    Like a call it never raises, and the code can write no file.
+    """
+    name = place.module if isinstance(place, Module) else place.path
+    return _answered(name, _request(place, {}, limits, Allowed(), 0), limits, None)
+
+
+def _answered(name: str, request: bytes, limits: Limits, stop: threading.Event | None) -> Outcome:
+    """Start a process, hand it the request, and end it; `name` is for the sentences."""
+    began = time.monotonic()
+    try:
+        process = _spawn()
     except OSError as error:
-        return Failed(f"No process could be started for {tool.name} ({error.strerror}).", 0.0)
+        return Failed(f"No process could be started for {name} ({error.strerror}).", 0.0)
     received: bytes | None = None
     try:
         deadline = began + limits.wall_seconds
@@ -75,8 +95,8 @@ def run(
         code = _end(process)
     seconds = time.monotonic() - began
     if received is None and stop is not None and stop.is_set():
-        return Failed(f"The call of {tool.name} was stopped.", seconds)
-    return _outcome(tool.name, received, code, limits, seconds)
+        return Failed(f"The call of {name} was stopped.", seconds)
+    return _outcome(name, received, code, limits, seconds)
 
 
 def environment(source: Mapping[str, str]) -> dict[str, str]:
@@ -84,28 +104,27 @@ def environment(source: Mapping[str, str]) -> dict[str, str]:
     allowed = {
         name: value for name, value in source.items() if name in PASSED or name.startswith("LC_")
     }
-    places = [str(Path(place).absolute()) for place in sys.path if place]
-    return allowed | FIXED | {"PYTHONPATH": os.pathsep.join(places)}
+    return allowed | FIXED | {"PYTHONPATH": os.pathsep.join(modules.folders())}
 
 
-def _request(tool: Tool, arguments: dict[str, Any], limits: Limits, allowed: Allowed) -> bytes:
-    assert isinstance(tool.place, Module)
+def _request(
+    place: Place, asked: dict[str, Any], limits: Limits, allowed: Allowed, file_bytes: int
+) -> bytes:
+    """A frame. What is asked is a call by name; empty asks for a description."""
+    assert isinstance(place, Module | File)
     body = json.dumps(
         {
-            "module": tool.place.module,
-            "name": tool.name,
-            "arguments": arguments,
+            **asdict(place),
+            **asked,
             "allowed": allowed.written(),
             "limits": {
                 "cpu_seconds": limits.cpu_seconds,
                 "memory_bytes": limits.memory_bytes,
                 "output_bytes": limits.output_bytes,
-                "file_bytes": limits.file_bytes if "writes" in tool.effects else 0,
+                "file_bytes": file_bytes,
             },
         }
     ).encode()
-    if len(body) > MOST_REQUEST:
-        raise ArgumentsError(f"The arguments of {tool.name} are longer than 1 MB.")
     return len(body).to_bytes(HEADER, "big") + body
 
 

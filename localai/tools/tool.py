@@ -30,7 +30,7 @@ from localai.tools.place import BUILTIN, Module, Place, Server
 
 Effect = Literal["reads", "writes", "network"]
 EFFECTS: tuple[Effect, ...] = get_args(Effect)
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 _KINDS = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
 
@@ -65,6 +65,16 @@ class Tool:
     def untrusted(self) -> bool:
         """Whether a result may hold text of somebody else's, which must not be obeyed."""
         return bool(self.effects) or isinstance(self.place, Server)
+
+    def told(self) -> dict[str, Any]:
+        """What there is to know of it without its code, as JSON can hold it."""
+        return {
+            "name": self.name,
+            "description": self.description,
+            "parameters": self.parameters,
+            "effects": sorted(self.effects),
+            "needs": self.needs,
+        }
 
     def check(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """The arguments as the function takes them. Raises ArgumentsError."""
@@ -106,7 +116,7 @@ def _made(
     function: Callable[..., object], effects: frozenset[Effect], needs: Need | None
 ) -> ToolFunction:
     name = getattr(function, "__name__", "")
-    if not inspect.isfunction(function) or not _NAME.fullmatch(name):
+    if not inspect.isfunction(function) or not NAME.fullmatch(name):
         raise ToolDefinitionError(
             f"{name or function} cannot be a tool: only a function with a plain name can."
         )

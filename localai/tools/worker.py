@@ -1,5 +1,7 @@
 """The process of one tool call: put the limits on, run the function, answer, end.
 
+Asked to describe instead, it loads the code and tells which tools that defines.
+
 It is told what to run by a frame on its stdin and answers with one on its stdout; a frame
 is a 4-byte big-endian length and that much JSON. The tool itself sees neither pipe: its
 stdin is empty, and what it prints goes nowhere. The stdin pipe stays open as the sign that
@@ -19,11 +21,14 @@ import resource
 import signal
 import sys
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from localai.errors import ToolError
+from localai.errors import ToolDefinitionError, ToolError
 from localai.tools.allowed import Allowed, give
 from localai.tools.tool import ToolFunction
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 HEADER = 4
 _LONGEST = 300
@@ -107,18 +112,25 @@ def _cap(kind: int, soft: int, hard: int | None = None) -> None:
 
 def _answer(request: dict[str, Any]) -> dict[str, str]:
     """{"ok": text}, {"failed": sentence} or {"long": ""}."""
+    answer = _called(request) if "name" in request else _described(request)
+    # Half a surrogate pair is no text: what comes out is valid Unicode.
+    data = answer.get("ok", "").encode("utf-8", "backslashreplace")
+    if len(data) > request["limits"]["output_bytes"]:
+        return {"long": ""}
+    return {"ok": data.decode()} if "ok" in answer else answer
+
+
+def _called(request: dict[str, Any]) -> dict[str, str]:
     name = request["name"]
     try:
-        tool = getattr(importlib.import_module(request["module"]), name)
+        tool = getattr(_module(request), name)
         if not isinstance(tool, ToolFunction):
             raise TypeError(f"{name} is no tool")
     except BaseException as error:
-        return {"failed": f"The tool {name} cannot be loaded ({_said(error)})."}
+        return {"failed": _unloadable(f"The tool {name}", error)}
     try:
         result = tool.function(**request["arguments"])
-        text = result if isinstance(result, str) else json.dumps(result, ensure_ascii=False)
-        # Half a surrogate pair is no text: what comes out is valid Unicode.
-        data = text.encode("utf-8", "backslashreplace")
+        return {"ok": result if isinstance(result, str) else json.dumps(result, ensure_ascii=False)}
     except ToolError as error:
         return {"failed": str(error)}
     except MemoryError:
@@ -126,7 +138,37 @@ def _answer(request: dict[str, Any]) -> dict[str, str]:
         return {"failed": f"The tool {name} needs more than the {megabytes} MB it may use."}
     except BaseException as error:  # whatever it is, the answer is a sentence
         return {"failed": f"The tool {name} failed ({_said(error)})."}
-    return {"long": ""} if len(data) > request["limits"]["output_bytes"] else {"ok": data.decode()}
+
+
+def _described(request: dict[str, Any]) -> dict[str, str]:
+    """A JSON list of the tools that the module has under their own names."""
+    try:
+        found = vars(_module(request))
+        tools = [
+            tool
+            for name, tool in found.items()
+            if isinstance(tool, ToolFunction)
+            and tool.name == name
+            and ("module" in request or tool.function.__module__ == found["__name__"])
+        ]
+        return {"ok": json.dumps([tool.told() for tool in tools])}
+    except BaseException as error:
+        return {"failed": _unloadable(request.get("module") or request["path"], error)}
+
+
+def _module(request: dict[str, Any]) -> ModuleType:
+    """The tool's code, run. A package's module is imported by name."""
+    if "module" in request:
+        return importlib.import_module(request["module"])
+    from localai.tools import source
+
+    return source.load(request["path"], request["sha256"])
+
+
+def _unloadable(what: str, error: BaseException) -> str:
+    if isinstance(error, ToolError) and not isinstance(error, ToolDefinitionError):
+        return str(error)
+    return f"{what} cannot be loaded ({_said(error)})."
 
 
 def _said(error: BaseException) -> str:

@@ -1,0 +1,184 @@
+"""Trusting files: what is shown before, what is refused, what holds afterwards."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from localai import paths
+from localai.config import ToolSettings
+from localai.errors import ConfigError, ToolError
+from localai.tools import registry, trust, trusted
+from tests.tools.conftest import Install, Write
+from tests.tools.plugged import HEAD, leaves, text
+
+pytestmark = pytest.mark.usefixtures("home")
+NONE = ToolSettings()
+
+
+def state(name: str) -> tuple[str, str]:
+    """How a tool stands, and why."""
+    found = registry.find(name, NONE)
+    return found.state, found.why
+
+
+def test_nothing_runs_before_it_is_pinned(written: Write, tmp_path: Path) -> None:
+    path = written("words.py", text(effects="('reads',)", more=leaves(tmp_path / "ran")))
+    found = trust.look(path)
+    assert [(t.name, t.effects) for t in found.candidates[0].tools] == [
+        ("words", frozenset({"reads"}))
+    ]
+    assert not (tmp_path / "ran").exists()
+    trust.pin(found)
+    assert (tmp_path / "ran").exists()
+    assert state("words") == ("on", "")
+    assert paths.trusted().stat().st_mode & 0o077 == 0
+
+
+def test_a_file_that_changes_waits_to_be_trusted_again(written: Write) -> None:
+    path = written("words.py", text())
+    trust.pin(trust.look(path))
+    path.write_text(text(body="return text + text"))
+    changed, why = state("words")
+    assert changed == "changed"
+    assert f"localai tools trust {path}" in why
+    assert "words" not in {tool.name for tool in registry.offered(NONE)}
+    trust.pin(trust.look(path))
+    assert state("words") == ("on", "")
+    assert len(trusted.pins()) == 1
+    path.unlink()
+    assert state("words")[0] == "broken"
+    assert "put it back" in state("words")[1]
+
+
+def test_a_folder_is_trusted_as_it_is_now(written: Write) -> None:
+    folder = written("words.py", text()).parent
+    written("test_words.py", text("test"))
+    written("plain.py", "x = 1\n")
+    written("wards.py", text("wards"))
+    found = trust.look(folder)
+    assert [Path(each.path).name for each in found.candidates] == ["wards.py", "words.py"]
+    assert len(found.left_out) == 1
+    assert "plain.py defines no tool" in found.left_out[0]
+    trust.pin(found)
+    written("later.py", text("later"))
+    with pytest.raises(ToolError, match="no tool 'later'"):
+        registry.find("later", NONE)
+    (folder / "wards.py").unlink()
+    trust.pin(trust.look(folder))
+    assert {pin.tools for pin in trusted.pins()} == {("words",), ("later",)}
+
+
+def test_trust_can_be_taken_back(written: Write) -> None:
+    path = written("words.py", text())
+    trust.pin(trust.look(written("wards.py", text("wards"))))
+    trust.pin(trust.look(path))
+    assert [pin.path for pin in trust.remove(path)] == [str(path)]
+    assert [pin.tools for pin in trusted.pins()] == [("wards",)]
+    path.with_name("wards.py").unlink()
+    assert len(trust.remove(path.parent)) == 1
+    with pytest.raises(ToolError, match="Nothing at"):
+        trust.remove(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("words.txt", text(), "is no Python file"),
+        ("words.py", "x = 1", "defines no tool"),
+        ("words.py", "def", "is no Python that can be read in line 1"),
+        ("words.py", text("clock"), "defines clock, which localai itself has already"),
+        ("words.py", text() + text().replace(HEAD, ""), "which .*words.py has already"),
+        ("words.py", text("wards"), "defines wards, which wordtools 1.0 has already"),
+    ],
+)
+def test_what_cannot_be_trusted(
+    written: Write, installed: Install, name: str, content: str, said: str
+) -> None:
+    installed("wordtools", {"wards": "wordtools:wards"}, {"wordtools.py": text("wards")})
+    with pytest.raises(ToolError, match=said):
+        trust.look(written(name, content))
+    assert trusted.pins() == ()
+
+
+def test_a_name_that_another_trusted_file_has(written: Write) -> None:
+    trust.pin(trust.look(written("words.py", text())))
+    with pytest.raises(ToolError, match=r"more\.py defines words, which .*words\.py has already"):
+        trust.look(written("more.py", text()))
+
+
+def test_what_others_can_write_to(written: Write) -> None:
+    path = written("words.py", text())
+    for place in (path, path.parent):
+        mode = place.stat().st_mode
+        place.chmod(mode | 0o020)
+        for given in (path, path.parent):
+            with pytest.raises(ToolError, match=f"chmod go-w {place}"):
+                trust.look(given)
+        place.chmod(mode)
+    assert trust.look(path).candidates
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (text(more="raise KeyError('x')"), "cannot be loaded"),
+        (text() + "hidden = tool(lambda: 1)\n", "cannot be loaded"),
+        (text() + "\nif True:\n    @tool\n    def more():\n        'Do.'\n", "other tools than"),
+        (text().replace("effects=()", "effects=('rea' + 'ds',)"), "other tools than"),
+    ],
+)
+def test_what_is_not_as_it_was_shown_is_not_trusted(
+    written: Write, content: str, said: str
+) -> None:
+    with pytest.raises(ToolError, match=said):
+        trust.pin(trust.look(written("words.py", content)))
+    assert trusted.pins() == ()
+
+
+def test_what_changes_between_look_and_pin_is_not_trusted(written: Write) -> None:
+    path = written("words.py", text())
+    found = trust.look(path)
+    path.write_text(text(body="return 'other'"))
+    with pytest.raises(ToolError, match="has changed"):
+        trust.pin(found)
+    assert trusted.pins() == ()
+
+
+def test_a_link_is_followed_once(written: Write, tmp_path: Path) -> None:
+    path = written("words.py", text())
+    link = tmp_path / "link.py"
+    link.symlink_to(path)
+    trust.pin(trust.look(link))
+    assert [pin.path for pin in trusted.pins()] == [str(path)]
+
+
+GOOD = f'[[file]]\npath = "/x.py"\nsha256 = "{"0" * 64}"\ntools = ["x"]\n'
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "x",
+        "other = 1\n",
+        "file = 3\n",
+        GOOD + "more = 1\n",
+        GOOD.replace("/x.py", "x.py"),
+        GOOD.replace("000", "00x"),
+        GOOD.replace('["x"]', "[]"),
+        GOOD.replace('["x"]', '["x y"]'),
+        GOOD.replace("tools", "tool"),
+    ],
+)
+def test_the_list_is_read_strictly(content: str) -> None:
+    paths.private_dir(paths.trusted().parent)
+    paths.trusted().write_text(GOOD)
+    paths.trusted().chmod(0o600)
+    assert len(trusted.pins()) == 1
+    paths.trusted().write_text(content)
+    with pytest.raises(ConfigError, match=r"trusted tools in .*trusted\.toml cannot be read"):
+        trusted.pins()
+    paths.trusted().chmod(0o666)
+    with pytest.raises(ConfigError, match="can be written by others"):
+        trusted.pins()
