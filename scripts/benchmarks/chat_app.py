@@ -15,6 +15,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import ClassVar
 
 from textual import events
 from textual.pilot import Pilot
@@ -39,7 +40,9 @@ PATIENCE = 120.0
 class TimedApp(LocalaiApp):
     """The app, remembering when it last gave a frame to the terminal."""
 
-    CSS_PATH = str(Path(tui.app.__file__).with_name("app.tcss"))
+    CSS_PATH: ClassVar = [
+        str(Path(tui.app.__file__).with_name(name)) for name in LocalaiApp.CSS_PATH
+    ]
     painted = 0.0
 
     def _display(self, screen: object, renderable: object) -> None:

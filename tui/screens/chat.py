@@ -240,7 +240,8 @@ class ChatScreen(TurnActions, ConversationActions, AnswerActions, CorrectionActi
 
     def show_state(self, state: str = "") -> None:
         """Bring the status line up to date."""
-        word = state or WORDS[self.bridge.state]
+        doing = self.turn.doing if self.turn is not None else ""
+        word = state or doing or WORDS[self.bridge.state]
         if self._unavailable and self.bridge.state == "stopped":
             word = "not available"
         can_think = self.info is not None and self.info.thinking is not None

@@ -34,9 +34,11 @@ WAKE_SECONDS = 1 / 24
 
 @dataclass
 class Turn:
-    """A running turn. `text` is the question until it is stored."""
+    """A running turn. `text` is the question until it is stored; `doing` says what happens
+    while the engine waits."""
 
     text: str = ""
+    doing: str = ""
     item: Item | None = None
     prompt_tokens: int = 0
     tokens: int = 0
@@ -135,7 +137,7 @@ class TurnActions(ChatBase):
             self._settle(turn, event.message)
         elif isinstance(event, CallStarted):
             self._call(turn, event.call)
-            self.show_state(f"running {event.call.name}")
+            self._do(turn, f"running {event.call.name}")
         elif isinstance(event, CallFinished):
             self._call(turn, event.call, event.result)
         elif isinstance(event, ResultsSaved) and turn.item is not None:
@@ -145,8 +147,11 @@ class TurnActions(ChatBase):
     def _asked(self, message: Asked) -> None:
         def decided(decision: Decision | None) -> None:
             message.answer(decision or "no")
+            if self.turn is not None:
+                self._do(self.turn, "")
 
-        self.show_state("asking you")
+        if self.turn is not None:
+            self._do(self.turn, "asking you")
         self.app.push_screen(ConsentScreen(message.question), decided)
 
     @on(AskedNoMore)
@@ -163,6 +168,10 @@ class TurnActions(ChatBase):
         self._wait(row.id)
         self.list_conversations()
 
+    def _do(self, turn: Turn, doing: str) -> None:
+        turn.doing = doing
+        self.show_state()
+
     def _call(self, turn: Turn, call: ToolCall, result: ToolResult | None = None) -> None:
         if turn.item is not None:
             turn.item.call(call, result)
@@ -173,6 +182,7 @@ class TurnActions(ChatBase):
             self._wait(event.message.parent)
             turn.tokens = turn.reasoning_tokens = 0
             turn.started = 0.0
+        self._do(turn, "")
         turn.prompt_tokens = event.prompt_tokens
         if turn.item is not None:
             origins = [item.row.origin for item in self.transcript.items if item.row.origin]
