@@ -41,7 +41,7 @@ class TimedApp(LocalaiApp):
     """The app, remembering when it last gave a frame to the terminal."""
 
     CSS_PATH: ClassVar = [
-        str(Path(tui.app.__file__).with_name(name)) for name in LocalaiApp.CSS_PATH
+        str(Path(tui.app.__file__).with_name(str(name))) for name in LocalaiApp.CSS_PATH
     ]
     painted = 0.0
 
