@@ -1,0 +1,151 @@
+"""An MCP server of a few lines, well-behaved or not: `python server.py MODE`.
+
+It writes the protocol by hand, because the official SDK would keep it from misbehaving, and
+because it starts in a tenth of the time.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+MODE = sys.argv[1] if len(sys.argv) > 1 else "good"
+TEXT = {"type": "object", "properties": {"text": {"type": "string"}}, "required": ["text"]}
+NAMES = ["echo", "silent", "crash", "fail", "refuse", "picture", "structured", "huge", "mute"]
+NAMES += ["ask", "environment", "child", "talk", "deaf", "broken", "pid", "limits", "client"]
+PIXEL = {"type": "image", "data": "A" * 4096, "mimeType": "image/png"}
+NOTE = {"type": "resource", "resource": {"uri": "memo://1", "text": "a note"}}
+LINK = {"type": "resource_link", "uri": "memo://2", "name": "two"}
+
+
+def say(**message: Any) -> None:
+    sys.stdout.write(json.dumps({"jsonrpc": "2.0", **message}) + "\n")
+    sys.stdout.flush()
+
+
+def hear() -> dict[str, Any]:
+    line = sys.stdin.readline()
+    if not line:
+        if MODE == "stubborn":
+            time.sleep(600)
+        sys.exit(0)
+    found: dict[str, Any] = json.loads(line)
+    return found
+
+
+def tools(cursor: str | None) -> dict[str, Any]:
+    if MODE == "many":
+        return {"tools": [{"name": f"t{n}", "inputSchema": TEXT} for n in range(10_000)]}
+    if MODE == "pages":
+        page = int(cursor or 0)
+        return {"tools": [{"name": f"t{page}", "inputSchema": TEXT}], "nextCursor": str(page + 1)}
+    if MODE == "odd":
+        return {"tools": json.loads(Path(sys.argv[2]).read_text())}
+    described = [{"name": name, "description": f"Do {name}.", "inputSchema": {}} for name in NAMES]
+    for tool in described:
+        tool["inputSchema"] = TEXT if tool["name"] == "echo" else {"type": "object"}
+    return {"tools": described}
+
+
+def text(words: object) -> dict[str, Any]:
+    return {"content": [{"type": "text", "text": str(words)}]}
+
+
+def called(name: str, arguments: dict[str, Any]) -> dict[str, Any] | None:
+    match name:
+        case "echo":
+            return text(arguments["text"])
+        case "crash":
+            print("Goodbye.", file=sys.stderr)
+            os._exit(7)
+        case "fail":
+            return text("The moon is in the way.") | {"isError": True}
+        case "picture":
+            return {"content": [{"type": "text", "text": "Look:"}, PIXEL, NOTE, LINK]}
+        case "structured":
+            return {"content": [], "structuredContent": {"degrees": 21}}
+        case "huge":
+            return text("x" * 70_000)
+        case "mute":
+            return {"content": []}
+        case "broken":
+            return {"content": "no list"}
+        case "environment":
+            return text(json.dumps({"env": dict(os.environ), "cwd": str(Path.cwd())}))
+        case "child":
+            sleeper = subprocess.Popen(["sleep", "600"], stdin=subprocess.DEVNULL)
+            return text(sleeper.pid)
+        case "pid":
+            return text(os.getpid())
+        case "limits":
+            import resource
+
+            return text(resource.getrlimit(resource.RLIMIT_CORE)[0])
+        case "ask":
+            return asked()
+        case "talk":
+            sys.stdout.write("y" * (9 << 20) + "\n")
+        case "deaf":
+            time.sleep(600)
+    return None
+
+
+def asked() -> dict[str, Any]:
+    """What the client answers to whatever a server may ask of it: the codes of its errors."""
+    codes = {}
+    for name in ("sampling/createMessage", "elicitation/create", "roots/list", "shell/run"):
+        say(id=name, method=name, params={"messages": [], "maxTokens": 1})
+        while "method" in (answer := hear()):
+            pass
+        codes[name] = answer["error"]["code"]
+    return text(json.dumps(codes))
+
+
+def main() -> None:
+    if MODE == "exit":
+        print("no licence \x1b]0;found", file=sys.stderr)
+        sys.exit(3)
+    if MODE == "endless":
+        while True:
+            sys.stdout.write("no message\n")
+    if MODE == "long":
+        while True:
+            sys.stdout.write("x" * (1 << 16))
+    if MODE == "noisy":
+        print("Welcome!\n\n{}\n[1, 2]\n" + "[" * 100_000, flush=True)
+    client: dict[str, Any] = {}
+    while True:
+        message = hear()
+        if MODE == "hang" or "id" not in message:
+            continue
+        match message["method"]:
+            case "initialize":
+                client = message["params"]
+                version = client["protocolVersion"]
+                info = {"name": MODE, "version": "1"}
+                offer = {"protocolVersion": version, "capabilities": {"tools": {}}}
+                say(id=message["id"], result=offer | {"serverInfo": info})
+            case "tools/list":
+                cursor = message.get("params", {}).get("cursor")
+                say(id=message["id"], result=tools(cursor))
+            case "tools/call" if message["params"]["name"] == "refuse":
+                say(id=message["id"], error={"code": -32000, "message": "Not on Sundays."})
+            case "tools/call" if message["params"]["name"] == "client":
+                known = {"capabilities": client["capabilities"]}
+                known["name"] = client["clientInfo"]["name"]
+                say(id=message["id"], result=text(json.dumps(known)))
+            case "tools/call":
+                params = message["params"]
+                if (result := called(params["name"], params.get("arguments", {}))) is not None:
+                    say(id=message["id"], result=result)
+            case _:
+                say(id=message["id"], error={"code": -32601, "message": "Method not found"})
+
+
+if __name__ == "__main__":
+    main()
