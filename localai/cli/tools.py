@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from localai.cli import mcp
 from localai.cli.parse import parse
 from localai.errors import ToolError
 
@@ -30,11 +31,19 @@ tools.add_command(parse)
 
 @tools.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
-def list_(as_json: bool) -> None:
+@click.option("--start", is_flag=True, help="Start the MCP servers, to list what they offer now.")
+def list_(as_json: bool, start: bool) -> None:
     """List the tools: name, what they touch, whether they are on, what they do."""
     from localai.tools import registry
 
     found, allowed = registry.tools(), _allowed()
+    served, wrong = mcp.listed(found, start=start)
+    _print((*found, *served), allowed, as_json)
+    if wrong:
+        raise ToolError("\n".join(wrong))
+
+
+def _print(found: tuple[Tool, ...], allowed: Allowed, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([_described(tool, allowed) for tool in found], indent=2))
         return
@@ -54,9 +63,8 @@ def list_(as_json: bool) -> None:
 @click.argument("name")
 def show(name: str) -> None:
     """Show a tool as a model sees it: JSON with its description and its arguments' schema."""
-    from localai.tools import registry
-
-    shown = _described(registry.find(name), _allowed())
+    with mcp.servers() as servers:
+        shown = _described(mcp.find(name, servers), _allowed())
     click.echo(json.dumps(shown, indent=2, ensure_ascii=False))
 
 
@@ -69,11 +77,11 @@ def run(name: str, arguments: str) -> None:
     JSON holds the arguments: localai tools run calculator '{"expression": "6 * 7"}'
     """
     from localai.sanitize import clean
-    from localai.tools import registry, sandbox
     from localai.tools.outcome import Ok
 
-    tool = registry.find(name)
-    outcome = sandbox.run(tool, _object(name, arguments), allowed=_allowed())
+    with mcp.servers() as servers:
+        tool = mcp.find(name, servers)
+        outcome = mcp.call(tool, _object(name, arguments), _allowed(), servers)
     if not isinstance(outcome, Ok):
         raise ToolError(outcome.text)
     click.echo(clean(outcome.text))
