@@ -50,6 +50,7 @@ class Connection:
         """Begin to start it. To be called on the event loop, as are the coroutines."""
         self._launch = launch
         self._process: ServerProcess | None = None
+        self._incoming: Incoming | None = None
         self._session: ClientSession | None = None
         self._started, self._over, self._closed = anyio.Event(), anyio.Event(), anyio.Event()
         self._killed, self._failure = False, ""
@@ -69,7 +70,7 @@ class Connection:
         except ToolError as error:
             self._settle(str(error))
             return
-        incoming = Incoming(process.stdout, self._over)
+        incoming = self._incoming = Incoming(process.stdout, self._over)
         failure = ""
         try:
             async with anyio.create_task_group() as group:
@@ -157,6 +158,8 @@ class Connection:
         """
         await self.started()
         assert self._session is not None
+        assert self._incoming is not None
+        self._incoming.unasked = 0
         request = CallToolRequest(params=CallToolRequestParams(name=name, arguments=arguments))
         try:
             result = await self._session.send_request(request, _RESULT)

@@ -48,7 +48,7 @@ class Launch:
     @property
     def where(self) -> str:
         """The folder that it runs in."""
-        return self.folder or str(Path.home())
+        return self.folder or os.environ.get("HOME") or "/"
 
     def environment(self, source: Mapping[str, str]) -> dict[str, str]:
         """What the server may know of `source`, and what the settings give it."""
@@ -68,7 +68,8 @@ class Launch:
                 f"make it, or correct folder under {table}."
             )
         if os.sep in first:
-            path = Path(self.where) / Path(first).expanduser()
+            home = environment.get("HOME", "")
+            path = Path(self.where) / (home + first[1:] if first.startswith("~/") else first)
         else:
             path = Path(shutil.which(first, path=environment.get("PATH")) or "")
         if os.access(path, os.X_OK) and path.is_file():

@@ -6,6 +6,7 @@ import os
 from typing import IO
 
 import anyio
+import anyio.lowlevel
 
 CHUNK = 1 << 16
 
@@ -20,6 +21,7 @@ class Pipe:
 
     async def read(self) -> bytes:
         """The next bytes, at most CHUNK; none where the pipe has ended or was closed."""
+        await anyio.lowlevel.checkpoint()  # where there always is more, others get their turn
         while not self._file.closed:
             try:
                 return os.read(self._file.fileno(), CHUNK)

@@ -103,7 +103,7 @@ class Servers:
                 try:
                     self._wait(future, deadline, stop)
                 except TimeoutError:
-                    wrong.append(f"The MCP server {name} did not start in {START_SECONDS:g} s.")
+                    wrong.append(_late(name))
                 except ToolError as error:
                     wrong.append(str(error))
         except ToolError as error:
@@ -138,28 +138,40 @@ class Servers:
         told and goes on running. After a time-out it is killed.
         """
         began = time.monotonic()
-        seconds = 0.0
         try:
             assert isinstance(tool, ServerTool)
-            launch = self._launch(tool)
-            fitted = tool.check(arguments)
-            connection = self._wait(
-                self._submit(self._connected(launch)), began + START_SECONDS, stop
-            )
-            seconds = launch.seconds
-            answer = self._submit(connection.call(tool.original, fitted))
-            try:
-                result = self._wait(answer, time.monotonic() + seconds, stop)
-            except TimeoutError:
-                connection.kill()
-                raise
+            return self._called(tool, arguments, stop, began)
         except ToolError as error:
             return Failed(str(error), time.monotonic() - began)
         except Stopped:
             return Failed(f"The call of {tool.name} was stopped.", time.monotonic() - began)
+        except TimeoutError as error:
+            return TimedOut(str(error), time.monotonic() - began)
+        except Exception as error:  # in the SDK: it must not end more than the call
+            why = f"The call of {tool.name} failed ({type(error).__name__})."
+            return Failed(why, time.monotonic() - began)
+
+    def _called(
+        self,
+        tool: ServerTool,
+        arguments: Mapping[str, Any],
+        stop: threading.Event | None,
+        began: float,
+    ) -> Outcome:
+        """The outcome. Raises ToolError, Stopped, or TimeoutError with a sentence."""
+        launch = self._launch(tool)
+        fitted = tool.check(arguments)
+        connected = self._submit(self._connected(launch))
+        try:
+            connection = self._wait(connected, began + START_SECONDS, stop)
         except TimeoutError:
-            what = f"took more than {seconds:g} s" if seconds else "could not be started in time"
-            return TimedOut(f"{tool.name} {what}.", time.monotonic() - began)
+            raise TimeoutError(_late(launch.name)) from None
+        answer = self._submit(connection.call(tool.original, fitted))
+        try:
+            result = self._wait(answer, time.monotonic() + launch.seconds, stop)
+        except TimeoutError:
+            connection.kill()
+            raise TimeoutError(f"{tool.name} took more than {launch.seconds:g} s.") from None
         from localai.tools.mcp.result import outcome
 
         return outcome(tool.name, result, time.monotonic() - began)
@@ -187,8 +199,12 @@ class Servers:
 
     async def _connected(self, launch: Launch) -> Connection:
         """The server's connection, opened if there is none. Raises ToolError."""
-        from localai.tools.mcp.connection import Connection  # it imports the SDK
-
+        try:
+            from localai.tools.mcp.connection import Connection  # it imports the SDK
+        except ImportError as error:
+            raise ToolError(
+                f"The MCP server {launch.name} cannot be used: {error}; set localai up again."
+            ) from error
         connection = self._connections.get(launch.name)
         if connection is None or connection.over:
             connection = self._connections[launch.name] = Connection(launch)
@@ -226,3 +242,7 @@ class Servers:
             raise ToolError(_ENDED) from None
         finally:
             future.cancel()
+
+
+def _late(name: str) -> str:
+    return f"The MCP server {name} did not start in {START_SECONDS:g} s."

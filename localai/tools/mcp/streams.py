@@ -14,13 +14,13 @@ from typing import NoReturn, Self
 import anyio
 import anyio.lowlevel
 from mcp.shared.message import SessionMessage
-from mcp.types import JSONRPCNotification, JSONRPCRequest, jsonrpc_message_adapter
+from mcp.types import JSONRPCNotification, jsonrpc_message_adapter
 
 from localai.tools.mcp.pipe import Pipe
 
 MOST_LINE = 8 << 20
-MOST_STRAY = 1000
-"""Lines that are no answers, in a row: text, requests and notifications."""
+MOST_UNASKED = 10_000
+"""Lines of any kind that come while the server is asked nothing new."""
 
 
 class Incoming:
@@ -28,7 +28,9 @@ class Incoming:
 
     def __init__(self, pipe: Pipe, over: anyio.Event) -> None:
         self._pipe, self._over = pipe, over
-        self._buffer, self._searched, self._stray = bytearray(), 0, 0
+        self._buffer, self._searched = bytearray(), 0
+        self.unasked = 0
+        """Lines since the server was last asked something."""
         self.wrong = ""
         """What the server did wrong, once `over` is set; empty where it just ended."""
 
@@ -36,16 +38,13 @@ class Incoming:
         """The next message. Raises EndOfStream."""
         while True:
             line = await self._line()
+            self.unasked += 1
+            if self.unasked > MOST_UNASKED:
+                self._end("it says far more than it is asked")
             try:
                 message = jsonrpc_message_adapter.validate_json(line, by_name=False)
             except ValueError:
                 message = None
-            if message is None or isinstance(message, JSONRPCNotification | JSONRPCRequest):
-                self._stray += 1
-                if self._stray > MOST_STRAY:
-                    self._end("it says too much that is no answer")
-            else:
-                self._stray = 0
             await anyio.lowlevel.checkpoint()  # many short lines must not keep the loop
             if message is not None and not isinstance(message, JSONRPCNotification):
                 return SessionMessage(message)

@@ -17,7 +17,26 @@ from typing import Any
 MODE = sys.argv[1] if len(sys.argv) > 1 else "good"
 TEXT = {"type": "object", "properties": {"text": {"type": "string"}}, "required": ["text"]}
 NAMES = ["echo", "silent", "crash", "fail", "refuse", "picture", "structured", "huge", "mute"]
-NAMES += ["ask", "environment", "child", "talk", "deaf", "broken", "pid", "limits", "client"]
+NAMES += [
+    "ask",
+    "environment",
+    "child",
+    "talk",
+    "deaf",
+    "broken",
+    "pid",
+    "limits",
+    "client",
+    "stopped",
+]
+MODERN = {
+    "resultType": "complete",
+    "ttlMs": 0,
+    "cacheScope": "private",
+    "capabilities": {"tools": {}},
+}
+STOPPED: list[int] = []
+"""Requests that the client gave up."""
 PIXEL = {"type": "image", "data": "A" * 4096, "mimeType": "image/png"}
 NOTE = {"type": "resource", "resource": {"uri": "memo://1", "text": "a note"}}
 LINK = {"type": "resource_link", "uri": "memo://2", "name": "two"}
@@ -80,6 +99,8 @@ def called(name: str, arguments: dict[str, Any]) -> dict[str, Any] | None:
         case "child":
             sleeper = subprocess.Popen(["sleep", "600"], stdin=subprocess.DEVNULL)
             return text(sleeper.pid)
+        case "stopped":
+            return text(len(STOPPED))
         case "pid":
             return text(os.getpid())
         case "limits":
@@ -121,9 +142,15 @@ def main() -> None:
     client: dict[str, Any] = {}
     while True:
         message = hear()
+        if message["method"] == "notifications/cancelled":
+            STOPPED.append(message["params"]["requestId"])
         if MODE == "hang" or "id" not in message:
             continue
         match message["method"]:
+            case "initialize" if MODE == "modern":
+                say(id=message["id"], error={"code": -32601, "message": "Method not found"})
+            case "server/discover" if MODE == "modern":
+                say(id=message["id"], result=MODERN | {"supportedVersions": ["2026-07-28"]})
             case "initialize":
                 client = message["params"]
                 version = client["protocolVersion"]
@@ -132,7 +159,8 @@ def main() -> None:
                 say(id=message["id"], result=offer | {"serverInfo": info})
             case "tools/list":
                 cursor = message.get("params", {}).get("cursor")
-                say(id=message["id"], result=tools(cursor))
+                found = tools(cursor)
+                say(id=message["id"], result=MODERN | found if MODE == "modern" else found)
             case "tools/call" if message["params"]["name"] == "refuse":
                 say(id=message["id"], error={"code": -32000, "message": "Not on Sundays."})
             case "tools/call" if message["params"]["name"] == "client":
@@ -142,7 +170,8 @@ def main() -> None:
             case "tools/call":
                 params = message["params"]
                 if (result := called(params["name"], params.get("arguments", {}))) is not None:
-                    say(id=message["id"], result=result)
+                    extra = {"resultType": "complete"} if MODE == "modern" else {}
+                    say(id=message["id"], result=result | extra)
             case _:
                 say(id=message["id"], error={"code": -32601, "message": "Method not found"})
 

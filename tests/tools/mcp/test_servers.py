@@ -139,11 +139,12 @@ def test_a_call_ends_soon_when_it_is_stopped_and_the_server_goes_on(make: Make) 
     before = call(servers, "test_pid").text
     stop = threading.Event()
     threading.Timer(0.2, stop.set).start()
-    began = time.monotonic()
     outcome = servers.call(tool(servers, "test_silent"), {}, stop)
     assert isinstance(outcome, Failed)
     assert "was stopped" in outcome.text
-    assert time.monotonic() - began < 0.5
+    assert outcome.seconds < 2
+    while call(servers, "test_stopped").text == "0":
+        time.sleep(0.01)
     assert call(servers, "test_pid").text == before
 
 
@@ -163,10 +164,9 @@ def test_a_server_that_reads_nothing_can_be_stopped(make: Make) -> None:
     for name, arguments in (("test_deaf", {}), ("test_echo", {"text": "x" * 500_000})):
         stop = threading.Event()
         threading.Timer(0.2, stop.set).start()
-        began = time.monotonic()
         outcome = servers.call(tool(servers, name), arguments, stop)
         assert isinstance(outcome, Failed)
-        assert time.monotonic() - began < 0.5
+        assert outcome.seconds < 2
     assert call(servers, "test_echo", text="fresh").text == "fresh"
 
 
@@ -258,6 +258,10 @@ def test_a_server_is_told_that_we_offer_nothing(make: Make) -> None:
         "capabilities": {},
         "name": "localai",
     }
+
+
+def test_a_server_that_speaks_only_the_newer_protocol(make: Make) -> None:
+    assert call(make(test=settings("modern")), "test_echo", text="new").text == "new"
 
 
 def test_tools_of_two_servers_have_names_of_their_own(make: Make) -> None:
