@@ -28,6 +28,7 @@ NAMES += [
     "limits",
     "client",
     "stopped",
+    "escape",
 ]
 MODERN = {
     "resultType": "complete",
@@ -35,6 +36,8 @@ MODERN = {
     "cacheScope": "private",
     "capabilities": {"tools": {}},
 }
+CLIENT: dict[str, Any] = {}
+"""What the client said of itself."""
 STOPPED: list[int] = []
 """Requests that the client gave up."""
 PIXEL = {"type": "image", "data": "A" * 4096, "mimeType": "image/png"}
@@ -99,6 +102,12 @@ def called(name: str, arguments: dict[str, Any]) -> dict[str, Any] | None:
         case "child":
             sleeper = subprocess.Popen(["sleep", "600"], stdin=subprocess.DEVNULL)
             return text(sleeper.pid)
+        case "client":
+            name = CLIENT["clientInfo"]["name"]
+            return text(json.dumps({"capabilities": CLIENT["capabilities"], "name": name}))
+        case "escape":
+            runaway = subprocess.Popen(["sleep", "600"], start_new_session=True)
+            return text(runaway.pid)
         case "stopped":
             return text(len(STOPPED))
         case "pid":
@@ -127,53 +136,49 @@ def asked() -> dict[str, Any]:
     return text(json.dumps(codes))
 
 
-def main() -> None:
+def misbehave() -> None:
+    """What the modes do that never come to hear a message."""
     if MODE == "exit":
         print("no licence \x1b]0;found", file=sys.stderr)
         sys.exit(3)
-    if MODE == "endless":
-        while True:
-            sys.stdout.write("no message\n")
-    if MODE == "long":
-        while True:
-            sys.stdout.write("x" * (1 << 16))
+    while MODE == "endless":
+        sys.stdout.write("no message\n")
+    while MODE == "long":
+        sys.stdout.write("x" * (1 << 16))
     if MODE == "noisy":
         print("Welcome!\n\n{}\n[1, 2]\n" + "[" * 100_000, flush=True)
-    client: dict[str, Any] = {}
+
+
+def answer(method: str, params: dict[str, Any]) -> dict[str, Any] | None:
+    """The rest of an answer: a result or an error. Nothing for no answer."""
+    modern = MODERN if MODE == "modern" else {}
+    match method:
+        case "initialize" if not modern:
+            CLIENT.update(params)
+            known = {"capabilities": {"tools": {}}, "serverInfo": {"name": MODE, "version": "1"}}
+            return {"result": {"protocolVersion": params["protocolVersion"]} | known}
+        case "server/discover" if modern:
+            return {"result": modern | {"supportedVersions": ["2026-07-28"]}}
+        case "tools/list":
+            return {"result": modern | tools(params.get("cursor"))}
+        case "tools/call" if params["name"] == "refuse":
+            return {"error": {"code": -32000, "message": "Not on Sundays."}}
+        case "tools/call":
+            result = called(params["name"], params.get("arguments", {}))
+            return None if result is None else {"result": modern | result}
+    return {"error": {"code": -32601, "message": "Method not found"}}
+
+
+def main() -> None:
+    misbehave()
     while True:
         message = hear()
         if message["method"] == "notifications/cancelled":
             STOPPED.append(message["params"]["requestId"])
         if MODE == "hang" or "id" not in message:
             continue
-        match message["method"]:
-            case "initialize" if MODE == "modern":
-                say(id=message["id"], error={"code": -32601, "message": "Method not found"})
-            case "server/discover" if MODE == "modern":
-                say(id=message["id"], result=MODERN | {"supportedVersions": ["2026-07-28"]})
-            case "initialize":
-                client = message["params"]
-                version = client["protocolVersion"]
-                info = {"name": MODE, "version": "1"}
-                offer = {"protocolVersion": version, "capabilities": {"tools": {}}}
-                say(id=message["id"], result=offer | {"serverInfo": info})
-            case "tools/list":
-                cursor = message.get("params", {}).get("cursor")
-                found = tools(cursor)
-                say(id=message["id"], result=MODERN | found if MODE == "modern" else found)
-            case "tools/call" if message["params"]["name"] == "refuse":
-                say(id=message["id"], error={"code": -32000, "message": "Not on Sundays."})
-            case "tools/call" if message["params"]["name"] == "client":
-                known = {"capabilities": client["capabilities"]}
-                known["name"] = client["clientInfo"]["name"]
-                say(id=message["id"], result=text(json.dumps(known)))
-            case "tools/call":
-                params = message["params"]
-                if (result := called(params["name"], params.get("arguments", {}))) is not None:
-                    extra = {"resultType": "complete"} if MODE == "modern" else {}
-                    say(id=message["id"], result=result | extra)
-            case _:
-                say(id=message["id"], error={"code": -32601, "message": "Method not found"})
+        if (rest := answer(message["method"], message.get("params", {}))) is not None:
+            say(id=message["id"], **rest)
 
 
 if __name__ == "__main__":

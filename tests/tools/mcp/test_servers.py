@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -156,6 +157,19 @@ def test_a_call_that_takes_too_long_ends_the_server_and_the_next_one_starts_it(m
     assert outcome.text == "test_silent took more than 0.3 s."
     assert gone(pid)
     assert int(call(servers, "test_pid").text) != pid
+
+
+def test_a_server_is_ended_although_something_it_left_behind_holds_its_pipes(make: Make) -> None:
+    servers = make(test=settings("good", timeout=0.5))
+    runaway, pid = (int(call(servers, name).text) for name in ("test_escape", "test_pid"))
+    try:
+        assert isinstance(call(servers, "test_silent"), TimedOut)
+        until = time.monotonic() + 5
+        while psutil.pid_exists(pid) and time.monotonic() < until:
+            time.sleep(0.01)
+        assert not psutil.pid_exists(pid)  # it was waited for, too
+    finally:
+        os.kill(runaway, signal.SIGKILL)
 
 
 def test_a_server_that_reads_nothing_can_be_stopped(make: Make) -> None:
