@@ -167,10 +167,10 @@ class Connection:
             if self.over:
                 await self._closed.wait()
                 raise ToolError(self._failure) from error
-            raise ToolError(f"The MCP server {self._launch.name} says: {_short(error)}") from error
+            raise ToolError(f"The MCP server {self._launch.name} says: {_short(error)}.") from error
         except Exception as error:
             raise ToolError(
-                f"The MCP server {self._launch.name} gave an answer that is none: {_short(error)}"
+                f"The MCP server {self._launch.name} gave an answer that is none: {_short(error)}."
             ) from error
         if isinstance(result, InputRequiredResult):
             raise ToolError(f"The tool {name} asks for more input, which cannot be given here.")
@@ -212,4 +212,4 @@ def _short(error: Exception) -> str:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"[:300]
     lines = str(error).strip().splitlines()
-    return lines[0][:300] if lines else type(error).__name__
+    return lines[0][:300].rstrip(".") if lines else type(error).__name__

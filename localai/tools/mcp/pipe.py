@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from typing import IO
 
@@ -22,25 +23,28 @@ class Pipe:
     async def read(self) -> bytes:
         """The next bytes, at most CHUNK; none where the pipe has ended or was closed."""
         await anyio.lowlevel.checkpoint()  # where there always is more, others get their turn
-        while not self._file.closed:
-            try:
-                return os.read(self._file.fileno(), CHUNK)
-            except BlockingIOError:
+        try:
+            while not self._file.closed:
+                with contextlib.suppress(BlockingIOError):
+                    return os.read(self._file.fileno(), CHUNK)
                 await anyio.wait_readable(self._file)
-            except OSError:
-                break
+        except (OSError, anyio.ClosedResourceError):
+            pass
         return b""
 
     async def write(self, data: bytes) -> None:
         """Write it all. Raises OSError when nobody reads it any more."""
         rest = memoryview(data)
-        while rest:
-            if self._file.closed:
-                raise BrokenPipeError
-            try:
-                rest = rest[os.write(self._file.fileno(), rest) :]
-            except BlockingIOError:
+        try:
+            while not self._file.closed:
+                with contextlib.suppress(BlockingIOError):
+                    rest = rest[os.write(self._file.fileno(), rest) :]
+                if not rest:
+                    return
                 await anyio.wait_writable(self._file)
+        except anyio.ClosedResourceError:
+            pass
+        raise BrokenPipeError
 
     def close(self) -> None:
         """Close it; whoever waits for it goes on."""

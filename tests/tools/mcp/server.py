@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import subprocess
 import sys
 import time
@@ -16,20 +17,13 @@ from typing import Any
 
 MODE = sys.argv[1] if len(sys.argv) > 1 else "good"
 TEXT = {"type": "object", "properties": {"text": {"type": "string"}}, "required": ["text"]}
+RANDOM = random.Random(sys.argv[2] if MODE == "spoil" else 0)
+WELL = int(sys.argv[3]) if MODE == "spoil" else 1 << 30
+"""Messages before the first that is spoiled."""
+SAID: list[dict[str, Any]] = []
 NAMES = ["echo", "silent", "crash", "fail", "refuse", "picture", "structured", "huge", "mute"]
-NAMES += [
-    "ask",
-    "environment",
-    "child",
-    "talk",
-    "deaf",
-    "broken",
-    "pid",
-    "limits",
-    "client",
-    "stopped",
-    "escape",
-]
+NAMES += ["ask", "environment", "child", "talk", "deaf", "broken", "pid", "limits", "client"]
+NAMES += ["stopped", "escape"]
 MODERN = {
     "resultType": "complete",
     "ttlMs": 0,
@@ -43,11 +37,42 @@ STOPPED: list[int] = []
 PIXEL = {"type": "image", "data": "A" * 4096, "mimeType": "image/png"}
 NOTE = {"type": "resource", "resource": {"uri": "memo://1", "text": "a note"}}
 LINK = {"type": "resource_link", "uri": "memo://2", "name": "two"}
+RESULTS: dict[str, dict[str, Any]] = {
+    "picture": {"content": [{"type": "text", "text": "Look:"}, PIXEL, NOTE, LINK]},
+    "structured": {"content": [], "structuredContent": {"degrees": 21}},
+    "huge": {"content": [{"type": "text", "text": "x" * 70_000}]},
+    "fail": {"content": [{"type": "text", "text": "The moon is in the way."}], "isError": True},
+    "mute": {"content": []},
+    "broken": {"content": "no list"},
+}
 
 
 def say(**message: Any) -> None:
-    sys.stdout.write(json.dumps({"jsonrpc": "2.0", **message}) + "\n")
-    sys.stdout.flush()
+    line = json.dumps({"jsonrpc": "2.0", **message}).encode() + b"\n"
+    SAID.append(message)
+    sys.stdout.buffer.write(spoiled(line) if len(SAID) > WELL else line)
+    sys.stdout.buffer.flush()
+
+
+def spoiled(line: bytes) -> bytes:
+    """A message as a bad one of its kind: with its bytes changed, cut, doubled or mixed up."""
+    at, end = sorted(RANDOM.choices(range(len(line)), k=2))
+    match RANDOM.randrange(8):
+        case 0:
+            return line[:at] + RANDOM.randbytes(RANDOM.randrange(1, 9)) + line[at + 1 :]
+        case 1:
+            return line[:at]
+        case 2:
+            return line[:at] + line[end:]
+        case 3:
+            return line[:end] + line[at:]
+        case 4:
+            return line[:at] + b"\n" + line[at:]
+        case 5:
+            return line.replace(b'"', RANDOM.choice([b"'", b"\x00", b"{", b"1"]), 3)
+        case 6:
+            return RANDOM.choice([b"null\n", b"{}\n", b"[]\n", b"1e999\n", b"\xff\n"]) + line
+    return line
 
 
 def hear() -> dict[str, Any]:
@@ -79,24 +104,14 @@ def text(words: object) -> dict[str, Any]:
 
 
 def called(name: str, arguments: dict[str, Any]) -> dict[str, Any] | None:
+    if name in RESULTS:
+        return RESULTS[name]
     match name:
         case "echo":
             return text(arguments["text"])
         case "crash":
             print("Goodbye.", file=sys.stderr)
             os._exit(7)
-        case "fail":
-            return text("The moon is in the way.") | {"isError": True}
-        case "picture":
-            return {"content": [{"type": "text", "text": "Look:"}, PIXEL, NOTE, LINK]}
-        case "structured":
-            return {"content": [], "structuredContent": {"degrees": 21}}
-        case "huge":
-            return text("x" * 70_000)
-        case "mute":
-            return {"content": []}
-        case "broken":
-            return {"content": "no list"}
         case "environment":
             return text(json.dumps({"env": dict(os.environ), "cwd": str(Path.cwd())}))
         case "child":

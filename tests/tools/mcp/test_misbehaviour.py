@@ -17,7 +17,7 @@ from localai.tools.mcp import connection, listing
 from localai.tools.mcp import servers as servers_module
 from localai.tools.mcp.process import MOST_LOG, log_file
 from localai.tools.outcome import Failed
-from tests.tools.mcp.conftest import Make, call, settings
+from tests.tools.mcp.conftest import Make, call, settings, survive
 
 
 def started(make: Make, server: McpSettings) -> str:
@@ -188,3 +188,11 @@ def test_a_flood_on_stderr_does_not_hold_up_the_others(make: Make, tmp_path: Pat
         assert call(servers, "good_echo", text="through").text == "through"
         stop.set()
         assert floods.result() == ()
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_spoiled_messages_cost_a_sentence(
+    make: Make, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    monkeypatch.setattr(connection, "START_SECONDS", 0.4)
+    survive(make(test=settings("spoil", str(seed), str(seed % 4), timeout=0.3)))

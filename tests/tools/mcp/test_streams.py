@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-from pathlib import Path
 
 import anyio
 import pytest
@@ -24,7 +23,8 @@ def ends() -> tuple[Pipe, Pipe]:
 
 
 async def test_a_pipe_that_always_has_more_lets_others_have_their_turn() -> None:
-    zeros, turns = Pipe(Path("/dev/zero").open("rb", buffering=0)), 0
+    descriptor = os.open("/dev/zero", os.O_RDONLY)
+    zeros, turns = Pipe(os.fdopen(descriptor, "rb", buffering=0)), 0
 
     async def other() -> None:
         nonlocal turns
