@@ -121,7 +121,10 @@ class Connection:
                     await session.discover()  # it speaks only the protocol after the handshake
                 offers = await self._listed(session)
         except TimeoutError:
-            return f"it did not answer within {START_SECONDS:g} s of its start"
+            return (
+                f"it did not answer within {START_SECONDS:g} s of its start; "
+                "if its command has to download it first, run that once by hand"
+            )
         except MCPError as error:
             return "" if self.over else f"it answered: {_short(error)}"
         except Exception as error:  # of the SDK, on an answer that is none
