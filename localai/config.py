@@ -6,6 +6,7 @@ it). Settings are passed in, never global. Writing keeps the user's comments.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -19,6 +20,8 @@ from pydantic_settings import (
 
 from localai import paths
 from localai.errors import ConfigError
+
+_SERVER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,31}")
 
 
 class EngineSettings(BaseModel, extra="forbid"):
@@ -105,6 +108,35 @@ class ToolSettings(BaseModel, extra="forbid"):
     and `localai tools enable` change it."""
 
 
+def _server_name(name: str) -> str:
+    if not _SERVER_NAME.fullmatch(name):
+        raise ValueError(
+            "a server's name is a letter and then letters, digits and dashes, at most 32 in all"
+        )
+    return name
+
+
+def _program(command: list[str]) -> list[str]:
+    if not command or not command[0] or any("\0" in word for word in command):
+        raise ValueError('write the program and its arguments as a list: ["program", "argument"]')
+    return command
+
+
+class McpSettings(BaseModel, extra="forbid"):
+    """An MCP server, whose tools a model may call; NAME is what you call it."""
+
+    command: Annotated[list[str], AfterValidator(_program)]
+    """The program that serves MCP over its standard input and output, and its arguments."""
+    env: dict[str, str] = {}
+    """Variables for its environment, beside PATH, HOME, the language and the time zone."""
+    folder: Annotated[Path, AfterValidator(_whole_path)] | None = None
+    """Folder in which it runs; unset takes the home folder."""
+    enabled: bool = True
+    """Whether its tools are offered."""
+    timeout: float = Field(30, gt=0, le=3600)
+    """Seconds that a call may take."""
+
+
 class AppSettings(BaseModel, extra="forbid"):
     """How the app looks."""
 
@@ -128,6 +160,8 @@ class Settings(BaseSettings):
     chat: ChatSettings = ChatSettings()
     tune: TuneSettings = TuneSettings()
     tools: ToolSettings = ToolSettings()
+    mcp: dict[Annotated[str, AfterValidator(_server_name)], McpSettings] = {}
+    """MCP servers by name."""
     app: AppSettings = AppSettings()
 
     @classmethod

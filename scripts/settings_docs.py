@@ -11,12 +11,13 @@ import inspect
 import sys
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from localai.config import Settings
 
@@ -34,9 +35,23 @@ def page() -> str:
     """The whole page."""
     groups: list[tuple[str, type[BaseModel]]] = [("", Settings)]
     for name, field in Settings.model_fields.items():
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            groups.append((name, field.annotation))
+        if model := _table(field.annotation):
+            groups.append((name, model))
+        elif model := _named_table(field.annotation):
+            groups.append((f"{name}.NAME", model))
     return "\n".join([INTRODUCTION, *(_group(name, model) for name, model in groups)])
+
+
+def _table(annotation: Any) -> type[BaseModel] | None:
+    """The model of a setting that is a table of its own."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return None
+
+
+def _named_table(annotation: Any) -> type[BaseModel] | None:
+    """The model of a setting that is any number of tables, each with a name."""
+    return _table(get_args(annotation)[-1]) if get_origin(annotation) is dict else None
 
 
 def _group(name: str, model: type[BaseModel]) -> str:
@@ -48,9 +63,9 @@ def _group(name: str, model: type[BaseModel]) -> str:
     lines += ["| setting | default | what it does |", "|---|---|---|"]
     told = _docstrings(model)
     for key, field in model.model_fields.items():
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+        if _table(field.annotation) or _named_table(field.annotation):
             continue
-        lines.append(f"| `{key}` | {_default(field.default)} | {told[key]} |")
+        lines.append(f"| `{key}` | {_default(field)} | {told[key]} |")
     return "\n".join(lines) + "\n"
 
 
@@ -67,8 +82,11 @@ def _docstrings(model: type[BaseModel]) -> dict[str, str]:
     return found
 
 
-def _default(value: Any) -> str:
+def _default(field: FieldInfo) -> str:
     """How the default is written in TOML; unset ones have no value there."""
+    value = field.default
+    if field.is_required():
+        return "needed"
     if value is None:
         return "unset"
     if isinstance(value, bool):

@@ -36,6 +36,33 @@ def test_allowed_folders_are_whole_paths(monkeypatch: pytest.MonkeyPatch) -> Non
     assert config.load().tools.folders == [Path("/elsewhere/notes"), Path("/srv/texts")]
 
 
+def test_mcp_servers_have_a_table_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/elsewhere")
+    write('[mcp.my-time]\ncommand = ["serve", "-v"]\nenv = {A = "1"}\nfolder = "~/data"\n')
+    server = config.load().mcp["my-time"]
+    assert (server.command, server.env) == (["serve", "-v"], {"A": "1"})
+    assert (server.folder, server.enabled) == (Path("/elsewhere/data"), True)
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        ("[mcp.time]\nenabled = true", "mcp.time.command"),
+        ("[mcp.time]\ncommand = []", "the program and its arguments as a list"),
+        ('[mcp.time]\ncommand = "serve"', "mcp.time.command"),
+        ('[mcp.two_words]\ncommand = ["serve"]', "letters, digits and dashes"),
+        ('[mcp.time]\ncommand = ["serve"]\nfolder = "data"', "is no whole path"),
+        ('[mcp.time]\ncommand = ["serve"]\ntimeout = 0', "mcp.time.timeout"),
+        ('[mcp.time]\ncommand = ["serve"]\nurl = "a"', "mcp.time.url"),
+    ],
+)
+def test_a_wrong_mcp_server_is_named(table: str, words: str) -> None:
+    write(table)
+    with pytest.raises(ConfigError) as caught:
+        config.load()
+    assert words in str(caught.value)
+
+
 def test_saving_keeps_what_the_user_wrote() -> None:
     write('# mine\nmodel = "a"  # the best\n')
     config.save("model", "b")

@@ -48,8 +48,23 @@ def open_engine(
 
 
 def open_toolbox(settings: Settings) -> Toolbox:
-    """The tools that these settings let a model use."""
-    return Toolbox(registry.offered(settings.tools), Allowed.by(settings.tools))
+    """The tools that these settings let a model use.
+
+    MCP servers that have never run are started once, to learn what they offer; one that does
+    not start offers nothing.
+    """
+    tools, allowed = registry.offered(settings.tools), Allowed.by(settings.tools)
+    if not settings.mcp:
+        return Toolbox(tools, allowed)
+    # Here, because it costs time and most have no server.
+    from localai.tools.mcp.listed import offered
+    from localai.tools.mcp.servers import Servers
+    from localai.tools.run import toolbox
+
+    servers = Servers(settings.mcp)
+    servers.start(servers.unknown())
+    taken = {tool.name for tool in tools}
+    return toolbox((*tools, *offered(servers, taken, settings.tools)), allowed, servers)
 
 
 def open_session(

@@ -8,7 +8,7 @@ what the model said is kept whatever ends it. It knows neither screens nor llama
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 
 import msgspec
@@ -30,6 +30,7 @@ from localai.errors import EngineError, LocalaiError, UsageError
 from localai.store.rows import Conversation, Origin, Status, StoredMessage
 from localai.store.store import Store
 from localai.store.tuning import Adapter
+from localai.tools.tool import Tool
 from localai.tools.toolbox import Toolbox
 
 TITLE_LENGTH = 60
@@ -77,6 +78,11 @@ class Session:
         self._raw, self._seed = raw, seed
         self._toolbox, self._approve = toolbox or Toolbox(), approve
         self._stop = threading.Event()
+
+    @property
+    def tools(self) -> Mapping[str, Tool]:
+        """The tools that the model may be offered, by name."""
+        return self._toolbox.tools
 
     def messages(self) -> tuple[StoredMessage, ...]:
         """The conversation from its first message to where it stands."""

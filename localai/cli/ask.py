@@ -21,6 +21,7 @@ from localai.errors import LocalaiError, UsageError
 
 if TYPE_CHECKING:
     from localai.chat.consent import Approve
+    from localai.chat.session import Session
     from localai.cli.output import AnswerView
     from localai.config import Settings
     from localai.conversation import ToolCall, ToolResult
@@ -113,7 +114,6 @@ def _converse(
     """The answer as stored, the calls on the way to it, and the exit code."""
     from localai.cli.turn import Turn
 
-    approve = _approval(given["allow"], settings)
     session = invocation.open_session(
         store,
         settings,
@@ -122,9 +122,10 @@ def _converse(
         system=prompt.argument(given["system"] or ""),
         raw=given["raw"],
         seed=given["seed"],
-        approve=approve,
+        approve=_approval(given["allow"]),
     )
     try:
+        _check_allowed(given["allow"], session, settings)
         with interruptible(session.cancel) as interrupts:
             view = _view(given)
             turn = Turn(session, view, progress, interrupts, count_answer=given["as_json"])
@@ -136,16 +137,19 @@ def _converse(
     return answer, turn.calls, interrupts.exit_code
 
 
-def _approval(names: tuple[str, ...], settings: Settings) -> Approve:
+def _approval(names: tuple[str, ...]) -> Approve:
     """What may act: the tools named on the command line. Nobody is there to be asked again
     once text from elsewhere was read, so then nothing may."""
-    from localai.tools import registry
-
-    for name in names:
-        listed = registry.find(name, settings.tools)
-        if listed.state != "on":
-            raise UsageError(listed.why)
     return lambda question: "once" if question.tool.name in names and not question.tainted else "no"
+
+
+def _check_allowed(names: tuple[str, ...], session: Session, settings: Settings) -> None:
+    """Say why a tool that was named cannot be used."""
+    for name in names:
+        if name not in session.tools:
+            from localai.tools import registry
+
+            raise UsageError(registry.find(name, settings.tools).why)
 
 
 def _forgive(error: OSError) -> None:

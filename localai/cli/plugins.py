@@ -109,7 +109,7 @@ def disable(name: str) -> None:
     settings = config.load().tools
     if name not in settings.disabled:
         if name not in {listed.name for listed in registry.tools(settings)}:
-            registry.find(name, settings)  # one of a package not looked at yet, or a sentence
+            _find(name)  # one not looked at yet, a server's, or a sentence
         config.save("tools.disabled", [*settings.disabled, name])
     note(f"{name} is disabled; localai tools enable {name} allows it again.")
 
@@ -117,6 +117,7 @@ def disable(name: str) -> None:
 def _find(name: str) -> Listed:
     """The tool under the settings as they are now."""
     from localai import config
-    from localai.tools import registry
+    from localai.cli import mcp
 
-    return registry.find(name, config.load().tools)
+    with mcp.servers() as servers:
+        return mcp.find(name, servers, config.load().tools)

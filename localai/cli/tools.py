@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 
+from localai.cli import mcp
 from localai.errors import ToolError
 
 if TYPE_CHECKING:
@@ -51,15 +52,25 @@ def tools() -> None:
 
 @tools.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
-def list_(as_json: bool) -> None:
+@click.option("--start", is_flag=True, help="Start the MCP servers, to list what they offer now.")
+def list_(as_json: bool, start: bool) -> None:
     """List the tools: name, what they touch, how they stand, what they do.
 
-    Nothing of a plugin is run for it.
+    Nothing of a plugin is run for it, and no MCP server is started unless asked for.
     """
-    from localai.sanitize import clean
     from localai.tools import registry
 
-    found = registry.tools(_settings())
+    settings = _settings()
+    found = registry.tools(settings)
+    served, wrong = mcp.listed(found, settings, start=start)
+    _print((*found, *served), as_json)
+    if wrong:
+        raise ToolError("\n".join(wrong))
+
+
+def _print(found: tuple[Listed, ...], as_json: bool) -> None:
+    from localai.sanitize import clean
+
     if as_json:
         click.echo(json.dumps([_described(each) for each in found], indent=2))
         return
@@ -80,9 +91,9 @@ def list_(as_json: bool) -> None:
 def show(name: str) -> None:
     """Show a tool as a model sees it: JSON with its description and its arguments' schema."""
     from localai.sanitize import clean
-    from localai.tools import registry
 
-    shown = _described(registry.find(name, _settings()))
+    with mcp.servers() as servers:
+        shown = _described(mcp.find(name, servers, _settings()))
     click.echo(clean(json.dumps(shown, indent=2, ensure_ascii=False)))
 
 
@@ -95,16 +106,16 @@ def run(name: str, arguments: str) -> None:
     JSON holds the arguments: localai tools run calculator '{"expression": "6 * 7"}'
     """
     from localai.sanitize import clean
-    from localai.tools import registry, sandbox
     from localai.tools.allowed import Allowed
     from localai.tools.outcome import Ok
 
     settings = _settings()
-    found = registry.find(name, settings)
-    if found.tool is None or found.state != "on":
-        raise ToolError(found.why)
-    given, allowed = _object(name, arguments), Allowed.by(settings)
-    outcome = sandbox.run(found.tool, given, allowed=allowed)
+    with mcp.servers() as servers:
+        found = mcp.find(name, servers, settings)
+        if found.tool is None or found.state != "on":
+            raise ToolError(found.why)
+        given, allowed = _object(name, arguments), Allowed.by(settings)
+        outcome = mcp.call(found.tool, given, allowed, servers)
     if not isinstance(outcome, Ok):
         raise ToolError(outcome.text)
     click.echo(clean(outcome.text))

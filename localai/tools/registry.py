@@ -134,7 +134,7 @@ def _untold(name: str, plugin: Plugin, settings: ToolSettings, failure: str | No
     """A tool of which nothing is known."""
     state, why = plugin.state, plugin.problem
     if not plugin.problem and name in settings.disabled:
-        state, why = "disabled", _disabled(name)
+        state, why = "disabled", disabled(name)
     elif not plugin.problem and failure:
         state, why = "broken", f"{failure.rstrip('.')}; localai tools show {name} tries again."
     elif not plugin.problem:
@@ -150,7 +150,7 @@ def _listed(
     if plugin and plugin.problem:
         state, why = plugin.state, plugin.problem
     elif tool.name in settings.disabled:
-        state, why = "disabled", _disabled(tool.name)
+        state, why = "disabled", disabled(tool.name)
     elif lacks := Allowed.by(settings).lacks(tool.name, tool.needs):
         state, why = "off", lacks
     return Listed(tool.name, origin, state, why, tool)
@@ -164,5 +164,6 @@ def _hidden(listed: Listed, by: str) -> Listed:
     return Listed(listed.name, listed.origin, "broken", why, listed.tool)
 
 
-def _disabled(name: str) -> str:
+def disabled(name: str) -> str:
+    """Why a disabled tool is not used."""
     return f"{name} is disabled; localai tools enable {name} allows it again."

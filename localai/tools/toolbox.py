@@ -25,12 +25,19 @@ def in_sandbox(
 
 
 class Toolbox:
-    """Tools by name. `run` calls one; it never raises, and ends soon when its event is set."""
+    """Tools by name. `run` calls one; it never raises, and ends soon when its event is set.
+
+    `end` ends what `run` keeps running.
+    """
 
     def __init__(
-        self, tools: Sequence[Tool] = (), allowed: Allowed | None = None, run: Run = in_sandbox
+        self,
+        tools: Sequence[Tool] = (),
+        allowed: Allowed | None = None,
+        run: Run = in_sandbox,
+        end: Callable[[], None] = lambda: None,
     ) -> None:
-        self._allowed, self._run = allowed or Allowed(), run
+        self._allowed, self._run, self._end = allowed or Allowed(), run, end
         self.tools: Mapping[str, Tool] = {
             tool.name: tool for tool in tools if not self._allowed.lacks(tool.name, tool.needs)
         }
@@ -54,4 +61,5 @@ class Toolbox:
         return self._run(self.tools[name], arguments, self._allowed, stop)
 
     def close(self) -> None:
-        """End what the tools keep running."""
+        """End what the tools keep running. Nothing can be called afterwards."""
+        self._end()
