@@ -6,6 +6,7 @@ first need, so that a model that cannot be loaded leaves the conversations reada
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 
 from localai.catalog import ModelEntry
@@ -41,7 +42,7 @@ class Backend:
         self._store = open_store()
         self._model: tuple[ModelEntry, Engine] | None = None
         self._toolbox: Toolbox | None = None
-        self._session: Session | None = None
+        self._stop = threading.Event()
         self.approve: Approve = deny
         self.desk = Desk(self._store, Tuner(tune))
 
@@ -63,7 +64,7 @@ class Backend:
         conversation = self._store.conversation(conversation_id) if conversation_id else None
         if self._toolbox is None:
             self._toolbox = open_toolbox(self._settings)
-        self._session = Session(
+        return Session(
             self._store,
             engine,
             self._settings,
@@ -71,8 +72,8 @@ class Backend:
             conversation,
             toolbox=self._toolbox,
             approve=self.approve,
+            stop=self._stop,
         )
-        return self._session
 
     @property
     def known(self) -> Session | None:
@@ -81,8 +82,9 @@ class Backend:
 
     def cancel(self) -> None:
         """Stop the running answer, or the tools it runs, soon. Any thread."""
-        if self._session is not None:
-            self._session.cancel()
+        self._stop.set()
+        if self._model is not None:
+            self._model[1].cancel()
 
     def abandon(self) -> None:
         """End the engine, whatever it does; who waits for it gets an EngineError. Any thread."""

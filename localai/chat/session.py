@@ -55,7 +55,8 @@ class Session:
 
     `conversation` None starts a new one with the first question. `raw` continues the
     text as it stands, without any chat template. `toolbox` holds the tools that the model is
-    offered; `approve` asks the user, in the thread of the turn, where a call needs it.
+    offered; `approve` asks the user, in the thread of the turn, where a call needs it; `stop`, set
+    along with a cancel of the engine, ends the tools that run.
     """
 
     def __init__(
@@ -71,13 +72,14 @@ class Session:
         seed: int | None = None,
         toolbox: Toolbox | None = None,
         approve: Approve = deny,
+        stop: threading.Event | None = None,
     ) -> None:
         self.store, self.engine, self.settings, self.entry = store, engine, settings, entry
         self.conversation = conversation
         self._system = system or settings.chat.system or entry.description.system
         self._raw, self._seed = raw, seed
         self._toolbox, self._approve = toolbox or Toolbox(), approve
-        self._stop = threading.Event()
+        self._stop = stop or threading.Event()
 
     @property
     def tools(self) -> Mapping[str, Tool]:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from localai.chat.turn import CallFinished, CallStarted
 from localai.config import Settings, ToolSettings
-from localai.engine.scripted import Script
-from tests.tui.stage import Stage
+from localai.engine.scripted import Script, ScriptedEngine
+from localai.store.store import Store
+from tests.chat.toolbox import Box, tool
+from tests.tui.stage import Stage, entry
+from tui.backend import Backend
 from tui.screens.consent import ConsentScreen
 
 TEMPLATE = "{{ tools }}<tool_call>"
@@ -113,3 +118,25 @@ async def test_a_model_that_goes_on_calling_is_let_go(stage: StageMaker) -> None
         await on.pilot.pause()
         assert on.text.count("→ 1090668") == 2
         assert on.text.count("✗ No more calls") == 1
+
+
+def test_a_stop_reaches_the_running_tool_whatever_was_asked_since(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    box = Box(tool("shout"))
+    monkeypatch.setattr("tui.backend.open_toolbox", lambda settings: box.box)
+    engine = ScriptedEngine([call("shout", text="wait"), "Done."], template=TEMPLATE)
+    backend = Backend(
+        Settings(),
+        lambda: Store.open(tmp_path / "x.db"),
+        lambda: (entry(tool_format=""), engine),
+        (),
+    )
+    for event in backend.session("").send("Go."):
+        if isinstance(event, CallStarted):
+            backend.session("")  # for something else, between two events
+            backend.cancel()
+        if isinstance(event, CallFinished):
+            assert event.result.text == "It was stopped."
+    assert box.calls == [("shout", {"text": "wait"})]
+    backend.close()
