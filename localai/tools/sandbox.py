@@ -18,6 +18,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -52,9 +53,9 @@ def run(
 ) -> Outcome:
     """Call the tool; never raises for anything that the tool or its arguments do.
 
-    Setting `stop` in another thread ends the call within SLICE_SECONDS. The tool must be a module's global under its own name: it is imported again, in the
-    process of the call. A result that is no str comes back as JSON. Without `allowed`
-    nothing is allowed.
+    Setting `stop` in another thread ends the call within SLICE_SECONDS. The tool must be a
+    module's global under its own name: it is imported again, in the process of the call. A
+    result that is no str comes back as JSON. Without `allowed` nothing is allowed.
     """
     limits, allowed = limits or Limits(), allowed or Allowed()
     began = time.monotonic()
@@ -95,18 +96,30 @@ def _request(tool: Tool, arguments: dict[str, Any], limits: Limits, allowed: All
             "module": tool.place.module,
             "name": tool.name,
             "arguments": arguments,
-            "allowed": allowed.written(),
+            "allowed": _told(tool, allowed).written(),
             "limits": {
                 "cpu_seconds": limits.cpu_seconds,
                 "memory_bytes": limits.memory_bytes,
                 "output_bytes": limits.output_bytes,
-                "file_bytes": limits.file_bytes if "writes" in tool.effects else 0,
+                "file_bytes": _writable(tool, limits),
             },
         }
     ).encode()
     if len(body) > MOST_REQUEST:
         raise ArgumentsError(f"The arguments of {tool.name} are longer than 1 MB.")
     return len(body).to_bytes(HEADER, "big") + body
+
+
+def _told(tool: Tool, allowed: Allowed) -> Allowed:
+    """What is allowed, without what is no business of a stranger's code."""
+    return allowed if tool.built_in else replace(allowed, data="", conversation="")
+
+
+def _writable(tool: Tool, limits: Limits) -> int:
+    """How long, in bytes, the tool may make a file."""
+    if "writes" in tool.effects:
+        return limits.file_bytes
+    return tool.own_files if tool.built_in else 0
 
 
 def _spawn() -> subprocess.Popen[bytes]:
