@@ -13,7 +13,7 @@ def on(allowed: Allowed) -> set[str]:
 def test_a_tool_is_on_when_what_it_needs_is_allowed() -> None:
     every = set(registry.BUILTIN)
     assert {tool.name for tool in registry.tools()} == every
-    assert on(Allowed()) == every - {"read_file", "web_fetch"}
+    assert on(Allowed()) == every - {"read_file", "search_notes", "web_fetch"}
     assert on(Allowed(folders=("/srv",))) == every - {"web_fetch"}
     assert on(Allowed(folders=("/srv",), web_fetch=True)) == every
 
