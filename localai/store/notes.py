@@ -68,7 +68,13 @@ class Notes:
         self._path = path
         self._db: Database | None = None
         create_private(path)
-        self._lock = os.open(f"{path}.lock", _LOCK_FLAGS, PRIVATE)
+        try:
+            self._lock = os.open(f"{path}.lock", _LOCK_FLAGS, PRIVATE)
+        except OSError as error:
+            raise StoreError(
+                f"The lock file {path}.lock cannot be opened ({error.strerror}); "
+                "check who owns it and its folder."
+            ) from error
         try:
             fcntl.flock(self._lock, fcntl.LOCK_SH)
             try:

@@ -154,3 +154,7 @@ def test_a_folder_in_its_place_is_refused_in_a_sentence(file: Path) -> None:
     file.mkdir(parents=True)
     with pytest.raises(StoreError, match="move it away"):
         Notes(file)
+    file.rmdir()
+    file.with_name("notes.db.lock").mkdir()
+    with pytest.raises(StoreError, match=r"notes\.db\.lock cannot be opened \(Is a directory\)"):
+        Notes(file)

@@ -7,6 +7,7 @@ import os
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -238,6 +239,20 @@ def test_a_damaged_index_is_made_again(folder: Path, home: Path) -> None:
     file.write_bytes(whole[:8192] + b"\xaa" * (len(whole) - 8192))
     assert "line 1:\napples apples" in ask("apples")
     assert len(indexed(home)) == 40
+
+
+def test_an_index_that_can_grow_no_more_still_answers(folder: Path, home: Path) -> None:
+    (folder / "a.md").write_text("apples")
+    for number in range(3):
+        (folder / f"{number}.md").write_text("".join(f"word{at} " for at in range(60_000)))
+    allowed = Allowed((str(folder),), data=str(home))
+    small = replace(search_notes, own_files=600 << 10)
+    outcome = sandbox.run(small, {"query": "apples"}, allowed=allowed)
+    assert isinstance(outcome, Ok)
+    assert outcome.text.startswith("notes/a.md, line 1:\napples\n\n[Only ")
+    assert " of 4 files could be searched. The " in outcome.text
+    assert call(folder, home, "apples").text == "notes/a.md, line 1:\napples"
+    assert len(indexed(home)) == 4
 
 
 def test_calls_at_the_same_time_do_not_disturb_each_other(folder: Path, home: Path) -> None:

@@ -28,7 +28,7 @@ _SAID = {"user": "the user said", "assistant": "the assistant said"}
 
 @tool(effects=("reads",), own_files=16 * MB)
 def search_chats(query: str, limit: int = 5) -> str:
-    """Search the earlier conversations of this user with you, to find what was said before.
+    """Search the earlier conversations with the user for words, to recall what was said then.
 
     Args:
         query: a few words that were said then, such as night train Lisbon.

@@ -91,13 +91,13 @@ def _path(key: Key, folders: tuple[str, ...]) -> str:
 
 def _remarks(found: Listing, state: State) -> Iterator[str]:
     """What the results do not tell of how complete they are."""
-    if state.done < state.files:
+    if state.problem:
+        yield f"Only {state.done:,} of {_files(state.files)} could be searched. {state.problem}"
+    elif state.done < state.files:
         yield (
             f"Still indexing: {state.done:,} of {_files(state.files)}; "
             "ask again to search the rest, too."
         )
-    if state.problem:
-        yield f"The index is not up to date. {state.problem}"
     if state.unreadable:
         yield f"In {_files(state.unreadable)} no text was found."
     if found.large:
