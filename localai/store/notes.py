@@ -97,10 +97,20 @@ class Notes:
             }
 
     def replace(self, key: Key, file: NoteFile, name: str, passages: Iterable[Passage]) -> None:
-        """Put a file in, in the place of what was known of it; `name` is searched, too."""
+        """Put a file in, in the place of what was known of it; `name` is searched, too.
+
+        Nothing is done when another process has just put in the same.
+        """
+        columns = (file.size, file.modified, file.sha256, file.rest, file.readable)
         with self._database.write() as db:
+            there = db.execute(
+                "SELECT size, modified, sha256, rest, readable FROM files "
+                "WHERE folder = ? AND path = ?",
+                key,
+            ).fetchone()
+            if there == columns:
+                return
             db.execute("DELETE FROM files WHERE folder = ? AND path = ?", key)
-            columns = (file.size, file.modified, file.sha256, file.rest, file.readable)
             number = db.execute(
                 "INSERT INTO files (folder, path, size, modified, sha256, rest, readable) "
                 "VALUES (?, ?, ?, ?, ?, ?, ?)",

@@ -65,10 +65,12 @@ def test_a_file_is_replaced_extended_and_removed(notes: Notes) -> None:
     begun = NoteFile(10, 5, "ab", 2)
     notes.replace(ONE, NoteFile(1, 1, "old"), "", [Passage(1, "old")])
     notes.replace(ONE, begun, "", [Passage(1, "first")])
+    notes.replace(ONE, begun, "", [Passage(1, "first, by somebody slower")])
     assert found(notes, "old") == []
     notes.extend(ONE, begun, FILE, "", [Passage(2, "second")])
     notes.extend(ONE, begun, FILE, "", [Passage(2, "second")])  # somebody else was slower
     assert sorted(found(notes, "first second")) == [(ONE, 1), (ONE, 2)]
+    assert found(notes, "slower") == []
     assert notes.known() == {ONE: FILE}
     notes.remove(ONE)
     assert found(notes, "first second") == []
