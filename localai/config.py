@@ -95,8 +95,8 @@ class ToolSettings(BaseModel, extra="forbid"):
     """What the tools may reach."""
 
     folders: list[Annotated[Path, AfterValidator(_whole_path)]] = Field([])
-    """Folders that `read_file` may read, with all beneath them: `["~/notes"]`. None is allowed
-    unless it stands here."""
+    """Folders that `read_file` and `search_notes` may read, with all beneath them:
+    `["~/notes"]`. None is allowed unless it stands here."""
     web_fetch: bool = False
     """Lets `web_fetch` read pages of the public web."""
     offer: Literal["auto", "on", "off"] = "auto"

@@ -29,9 +29,14 @@ def config_file() -> Path:
     return Path(platformdirs.user_config_dir(APP)) / "config.toml"
 
 
-def database() -> Path:
-    """The SQLite database of conversations."""
-    return home() / "localai.db"
+def database(data: Path | None = None) -> Path:
+    """The SQLite database of conversations, in `data` or else in the data folder."""
+    return (data or home()) / "localai.db"
+
+
+def notes_index(data: Path | None = None) -> Path:
+    """The index of the user's notes, likewise; it can be made again from them."""
+    return (data or home()) / "notes.db"
 
 
 def models() -> Path:

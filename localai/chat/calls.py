@@ -43,10 +43,13 @@ def tainted(messages: Sequence[Message]) -> bool:
 
 
 class Calls:
-    """Runs the calls of one turn. Setting `stop` ends what runs, soon."""
+    """Runs the calls of one turn of a conversation. Setting `stop` ends what runs, soon."""
 
-    def __init__(self, toolbox: Toolbox, consent: Consent, stop: threading.Event) -> None:
+    def __init__(
+        self, toolbox: Toolbox, consent: Consent, stop: threading.Event, conversation: str
+    ) -> None:
         self._toolbox, self._consent, self._stop = toolbox, consent, stop
+        self._conversation = conversation
 
     def run(self, calls: Sequence[ToolCall], *, most: int, room: int, tainted: bool) -> Running:
         """Run the first `most` calls; all results, each cut to its share of `room` characters.
@@ -91,7 +94,7 @@ class Calls:
                 raise
 
     def _result(self, call: ToolCall, share: int) -> ToolResult:
-        outcome = self._toolbox.call(call.name, call.arguments, self._stop)
+        outcome = self._toolbox.call(call.name, call.arguments, self._stop, self._conversation)
         return ToolResult(
             call.id,
             _cut(outcome.text, share),

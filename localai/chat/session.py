@@ -175,7 +175,7 @@ class Session:
             yield ready.refused
         offered = None if self._raw else self._offer(ready.info)
         consent = Consent(self.store, self.conversation.id, self._approve)
-        calls = Calls(self._toolbox, consent, self._stop)
+        calls = Calls(self._toolbox, consent, self._stop, self.conversation.id)
         room = self.settings.tools.most_calls
         left = ready.info.n_ctx * RESULT_CHARACTERS
         while True:

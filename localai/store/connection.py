@@ -27,17 +27,17 @@ PRIVATE = 0o600
 
 
 class Database:
-    """An open database. `where` names it in error messages."""
+    """An open database. `what` it is and `where` name it in error messages."""
 
-    def __init__(self, connection: sqlite.Connection, where: str) -> None:
+    def __init__(self, connection: sqlite.Connection, where: str, what: str = "history") -> None:
         self.connection = connection
-        self.where = where
+        self.where, self.what = where, what
         self._lock = threading.RLock()
 
     @contextmanager
     def read(self) -> Iterator[sqlite.Connection]:
         """A consistent view for the block. Raises StoreError for anything that goes wrong."""
-        with self._lock, plain_words(self.where):
+        with self._lock, plain_words(self.where, self.what):
             if self.connection.in_transaction:
                 yield self.connection
                 return
@@ -50,7 +50,7 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[sqlite.Connection]:
         """A transaction around the block: all of it is on disk afterwards, or nothing."""
-        with self._lock, plain_words(self.where):
+        with self._lock, plain_words(self.where, self.what):
             self.connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self.connection
@@ -61,7 +61,7 @@ class Database:
 
     def close(self) -> None:
         """Give the file back. The last writer to close it folds in the write-ahead log."""
-        with self._lock, plain_words(self.where):
+        with self._lock, plain_words(self.where, self.what):
             self.connection.close()
 
     def _roll_back(self) -> None:

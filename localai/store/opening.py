@@ -56,6 +56,28 @@ def open_database(path: Path, *, readonly: bool, checkpoints: bool) -> Database:
     return database
 
 
+def open_existing(path: Path) -> Database | None:
+    """A reader for a process that may make and migrate nothing; None where nothing is yet.
+
+    Beside the database it needs to write the log's index (32 KB for each 16 MB of log).
+    Raises StoreError, StoreNewer, StoreDamaged, and StoreError for an older schema.
+    """
+    if not path.exists() or not path.stat().st_size:
+        return None
+    reader = Database(_connect(path, readonly=True), str(path))
+    try:
+        if _ready(reader, readonly=True):
+            return reader
+    except BaseException:
+        reader.close()
+        raise
+    reader.close()
+    raise StoreError(
+        f"The history in {path} is of an older localai; run localai history list once, "
+        "which brings it up to date."
+    )
+
+
 def _connect(path: Path, *, readonly: bool, checkpoints: bool = False) -> sqlite.Connection:
     """Connect, or say in plain words why not."""
     with plain_words(str(path)):

@@ -71,7 +71,7 @@ class StoredMessage(msgspec.Struct, frozen=True):
 
 
 class Hit(msgspec.Struct, frozen=True):
-    """A message that a search found. `pieces` is a stretch of its text around the match:
+    """A message that a search found. `pieces` is its text, or a stretch around the match:
     (text, True where it matched)."""
 
     conversation: str
@@ -83,5 +83,5 @@ class Hit(msgspec.Struct, frozen=True):
 
     @property
     def snippet(self) -> str:
-        """The stretch of text without the marks."""
+        """`pieces` without the marks."""
         return "".join(text for text, _ in self.pieces)

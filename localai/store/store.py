@@ -63,6 +63,15 @@ class Store(
         )
 
     @classmethod
+    def existing(cls, path: Path) -> Self | None:
+        """Open for reading what is at `path`, changing nothing; None when nothing is there.
+
+        Raises StoreError, also when the schema is not the present one.
+        """
+        database = opening.open_existing(path)
+        return cls(database) if database else None
+
+    @classmethod
     def memory(cls) -> Self:
         """A store that is never on disk."""
         return cls(opening.open_memory())

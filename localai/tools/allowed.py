@@ -1,8 +1,9 @@
 """What the user lets tools reach: nothing but what stands under [tools] in config.toml.
 
-It travels in each call's request (`sandbox`), so the process of a tool neither reads the
-settings file nor finds anything in its environment; a tool's code asks `present`. That
-process imports this on every call, so it keeps to a few of Python's own modules.
+With it goes where localai keeps its own files, for the built-in tools alone. It travels in
+each call's request (`sandbox`), so the process of a tool neither reads the settings file nor
+finds anything in its environment; a tool's code asks `present`. That process imports this on
+every call, so it keeps to a few of Python's own modules.
 """
 
 from __future__ import annotations
@@ -25,20 +26,29 @@ _HOW: dict[Need, str] = {
 
 @dataclass(frozen=True)
 class Allowed:
-    """`folders` are absolute paths beneath which files may be read."""
+    """`folders` are absolute paths beneath which files may be read.
+
+    `data` is the absolute path of localai's own folder and `conversation` the id of the
+    conversation that goes on, "" when there is none. Only built-in tools are told these two.
+    """
 
     folders: tuple[str, ...] = ()
     web_fetch: bool = False
+    data: str = ""
+    conversation: str = ""
 
     @classmethod
     def by(cls, settings: ToolSettings) -> Allowed:
-        """What the settings allow."""
-        return cls(tuple(map(str, settings.folders)), settings.web_fetch)
+        """What the settings allow, with the data folder of this program."""
+        from localai import paths  # here, as the process of a call does without
+
+        data = str(paths.home().absolute())
+        return cls(tuple(map(str, settings.folders)), settings.web_fetch, data)
 
     @classmethod
     def read(cls, values: dict[str, Any]) -> Allowed:
         """From what `written` gave, after a way through JSON."""
-        return cls(tuple(values["folders"]), values["web_fetch"])
+        return cls(**values | {"folders": tuple(values["folders"])})
 
     def written(self) -> dict[str, Any]:
         """As JSON can hold it."""

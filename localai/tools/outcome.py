@@ -13,7 +13,7 @@ class Limits(msgspec.Struct, frozen=True):
     `memory_bytes` is address space on top of what an idle interpreter has mapped, and
     `cpu_seconds` processor time, both for each process of the call. `output_bytes` is the
     result as UTF-8. `file_bytes` is how long a tool that declares "writes" may make any
-    file; one that does not cannot write into files at all.
+    file; one that does not cannot write into files at all, but for a built-in one's own.
     """
 
     wall_seconds: float = 10.0

@@ -29,6 +29,8 @@ BUILTIN = {
     "date_add": "localai.tools.builtin.clock",
     "weekday": "localai.tools.builtin.clock",
     "read_file": "localai.tools.builtin.files",
+    "search_chats": "localai.tools.builtin.chats",
+    "search_notes": "localai.tools.builtin.notes",
     "web_fetch": "localai.tools.builtin.web",
 }
 """Name -> the module that has it as a global."""

@@ -18,7 +18,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from localai.errors import ArgumentsError
@@ -61,9 +61,9 @@ def run(
     if off := allowed.lacks(tool.name, tool.needs):
         return Failed(off, 0.0)
     try:
-        file_bytes = limits.file_bytes if "writes" in tool.effects else 0
         asked = {"name": tool.name, "arguments": tool.check(arguments)}
-        request = _request(tool.place, asked, limits, allowed, file_bytes)
+        told, file_bytes = _told(tool, allowed), _writable(tool, limits)
+        request = _request(tool.place, asked, limits, told, file_bytes)
         if len(request) > MOST_REQUEST:
             raise ArgumentsError(f"The arguments of {tool.name} are longer than 1 MB.")
     except ArgumentsError as error:
@@ -126,6 +126,18 @@ def _request(
         }
     ).encode()
     return len(body).to_bytes(HEADER, "big") + body
+
+
+def _told(tool: Tool, allowed: Allowed) -> Allowed:
+    """What is allowed, without what is no business of a stranger's code."""
+    return allowed if tool.built_in else replace(allowed, data="", conversation="")
+
+
+def _writable(tool: Tool, limits: Limits) -> int:
+    """How long, in bytes, the tool may make a file."""
+    if "writes" in tool.effects:
+        return limits.file_bytes
+    return tool.own_files if tool.built_in else 0
 
 
 def _spawn() -> subprocess.Popen[bytes]:

@@ -41,7 +41,9 @@ class Tool:
     `parameters` is the JSON schema of its arguments, an object. `effects` says what it
     touches outside its own process: it reads files or settings, writes or deletes
     something, talks to the network; empty is pure computing. `needs` is what the user must
-    have allowed before it runs at all.
+    have allowed before it runs at all. `own_files` is how long, in bytes, a built-in tool
+    may make a file although it does not declare "writes": it keeps something of localai's
+    own, such as an index, in the data folder, and changes nothing of the user's.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Tool:
     effects: frozenset[Effect]
     place: Place
     needs: Need | None = None
+    own_files: int = 0
 
     @property
     def built_in(self) -> bool:
@@ -92,7 +95,7 @@ class ToolFunction(Tool):
 def tool(function: Callable[..., object], /) -> ToolFunction: ...
 @overload
 def tool(
-    *, effects: Iterable[Effect], needs: Need | None = None
+    *, effects: Iterable[Effect], needs: Need | None = None, own_files: int = 0
 ) -> Callable[[Callable[..., object]], ToolFunction]: ...
 def tool(
     function: Callable[..., object] | None = None,
@@ -100,6 +103,7 @@ def tool(
     *,
     effects: Iterable[Effect] = EFFECTS,
     needs: Need | None = None,
+    own_files: int = 0,
 ) -> ToolFunction | Callable[[Callable[..., object]], ToolFunction]:
     """Make a function a tool. Raises ToolDefinitionError where it is decorated.
 
@@ -107,13 +111,16 @@ def tool(
     forgetting to say it.
     """
     if function is not None:
-        return _made(function, frozenset(effects), needs)
+        return _made(function, frozenset(effects), needs, own_files)
     touched = frozenset(effects)
-    return lambda function: _made(function, touched, needs)
+    return lambda function: _made(function, touched, needs, own_files)
 
 
 def _made(
-    function: Callable[..., object], effects: frozenset[Effect], needs: Need | None
+    function: Callable[..., object],
+    effects: frozenset[Effect],
+    needs: Need | None,
+    own_files: int,
 ) -> ToolFunction:
     name = getattr(function, "__name__", "")
     if not inspect.isfunction(function) or not NAME.fullmatch(name):
@@ -125,6 +132,8 @@ def _made(
     if unknown := effects - set(EFFECTS):
         raise _wrong(name, f"effects are {', '.join(EFFECTS)}, not {sorted(unknown)[0]!r}")
     text = function.__doc__ or ""
+    if own_files and not function.__module__.startswith(BUILTIN):
+        raise _wrong(name, "only a built-in tool may keep files of its own")
     if not docstring.description(text):
         raise _wrong(name, "it needs a docstring that tells the model what it does")
     return ToolFunction(
@@ -134,6 +143,7 @@ def _made(
         effects,
         Module(function.__module__),
         needs,
+        own_files,
         function=function,
     )
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from localai.tools import sandbox
@@ -56,9 +57,16 @@ class Toolbox:
             for tool in self.tools.values()
         )
 
-    def call(self, name: str, arguments: Mapping[str, Any], stop: threading.Event) -> Outcome:
-        """Call an offered tool. Thread-safe."""
-        return self._run(self.tools[name], arguments, self._allowed, stop)
+    def call(
+        self,
+        name: str,
+        arguments: Mapping[str, Any],
+        stop: threading.Event,
+        conversation: str = "",
+    ) -> Outcome:
+        """Call an offered tool in the conversation with this id. Thread-safe."""
+        allowed = replace(self._allowed, conversation=conversation)
+        return self._run(self.tools[name], arguments, allowed, stop)
 
     def close(self) -> None:
         """End what the tools keep running. Nothing can be called afterwards."""

@@ -41,6 +41,8 @@ def test_a_call_is_run_and_its_result_goes_into_the_context(store: Store) -> Non
     assert answered == Message("tool", (ToolResult("call00001", "HI", True, 0.25),))
     assert last.text == "It is HI."
     assert "HI" in requests(chat)[1]
+    assert chat.conversation
+    assert box.conversations == [chat.conversation.id]  # so that a search can leave it out
     kinds = [type(event) for event in events if not isinstance(event, Delta)]
     assert kinds.index(CallStarted) < kinds.index(CallFinished) < kinds.index(ResultsSaved)
     assert kinds.count(AnswerFinished) == 2

@@ -36,12 +36,14 @@ class Box:
     def __init__(self, *tools: Tool, results: Mapping[str, str] | None = None) -> None:
         self._results = results or {}
         self.calls: list[tuple[str, dict[str, Any]]] = []
+        self.conversations: list[str] = []
         self.box = Toolbox(tools, run=self.run)
 
     def run(
         self, tool: Tool, arguments: Mapping[str, Any], allowed: Allowed, stop: threading.Event
     ) -> Outcome:
         self.calls.append((tool.name, dict(arguments)))
+        self.conversations.append(allowed.conversation)
         if arguments["text"] == "wait":
             return Failed("It was stopped.", 0.1) if stop.wait(10) else Ok("waited", 10)
         return Ok(self._results.get(tool.name, str(arguments["text"]).upper()), 0.25)

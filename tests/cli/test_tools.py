@@ -12,8 +12,13 @@ from localai.tools.allowed import Allowed
 from localai.tools.tool import Tool
 from tests.cli.conftest import Run
 
-TOUCHES = {"read_file": "reads", "web_fetch": "network"}
-OFF = {"read_file", "web_fetch"}
+TOUCHES = {
+    "read_file": "reads",
+    "search_chats": "reads",
+    "search_notes": "reads",
+    "web_fetch": "network",
+}
+OFF = {"read_file", "search_notes", "web_fetch"}
 """Until the settings allow something."""
 
 

@@ -180,3 +180,35 @@ def test_listing_the_history_loads_nothing_slow(file: Path) -> None:
     )
     slow = {"sqlite_utils", "numpy", "click", "ulid", "filelock", "psutil", "pydantic"}
     assert slow.isdisjoint(ran.stdout.split())
+
+
+def test_what_exists_is_opened_by_one_that_may_change_nothing(file: Path) -> None:
+    assert Store.existing(file) is None
+    assert not file.parent.exists()
+    with Store.open(file) as store:
+        made = store.create_conversation("before")
+        reader = Store.existing(file)
+        assert reader is not None
+        with reader:
+            with store._db.write() as db:
+                db.execute("UPDATE conversations SET title = 'after'")
+                assert reader.conversation(made.id).title == "before"
+            with pytest.raises(StoreError):
+                reader.rename(made.id, "x")
+
+
+def test_an_empty_file_holds_nothing_yet(file: Path) -> None:
+    file.parent.mkdir()
+    file.touch()
+    assert Store.existing(file) is None
+    assert file.stat().st_size == 0
+
+
+def test_an_older_schema_is_not_migrated_in_passing(file: Path) -> None:
+    Store.open(file).close()
+    with plain(file) as db:
+        db.execute("PRAGMA user_version=1")
+    with pytest.raises(StoreError, match="of an older localai; run localai history list once"):
+        Store.existing(file)
+    with plain(file) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (1,)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from localai.conversation import Message, Reasoning, Text, assistant, user
+from localai.conversation import Message, Reasoning, Text, ToolResult, assistant, user
 from localai.store.store import Store
 
 
@@ -72,7 +74,51 @@ def test_typed_signs_are_not_syntax(store: Store, query: str) -> None:
     tree = store.create_conversation("t").id
     store.add_message(tree, "", user("something else"))
     assert store.search(query) == ()
+    assert store.recall(query, 5) == ()
     assert store.conversations(query=query) == ()
+
+
+def test_recalling_takes_all_words_before_some(store: Store) -> None:
+    tree = store.create_conversation("Travel").id
+    some = store.add_message(tree, "", user("The train, the train, the train"))
+    every = store.add_message(tree, "", assistant("A night in Lisbon; trains run daily"))
+    store.add_message(tree, "", user("Nothing of the kind"))
+    asked = "Lisbon train"
+    assert [hit.message for hit in store.recall(asked, 5)] == [every.id, some.id]
+    assert [hit.message for hit in store.recall(asked, 1)] == [every.id]
+    assert [hit.message for hit in store.recall("when did we go to Lisbon?", 5)] == [every.id]
+    assert store.recall("rain", 5) == ()
+
+
+def test_what_is_recalled_is_whole_and_marked(store: Store) -> None:
+    tree = store.create_conversation().id
+    text = "The CAFÉ there; more cafés; decaf. Zu\u0308rich, a train"
+    store.add_message(tree, "", user(text))
+    (hit,) = store.recall("café, a Zürich?", 5)
+    assert hit.snippet == text
+    assert [piece for piece, matched in hit.pieces if matched][:2] == ["CAFÉ", "cafés"]
+    assert "train" not in [piece for piece, matched in hit.pieces if matched]
+
+
+def test_a_text_with_very_many_matches_is_recalled_at_once(store: Store) -> None:
+    tree = store.create_conversation().id
+    store.add_message(tree, "", user("zebra " * 100_000))
+    began = time.process_time()
+    (hit,) = store.recall("zebra", 5)
+    assert time.process_time() - began < 2  # FTS5's marks took 10 s
+    assert len(hit.snippet) == 600_000
+
+
+def test_recalling_leaves_out_what_would_repeat_itself(store: Store) -> None:
+    here, there, gone = (store.create_conversation().id for _ in range(3))
+    store.add_message(here, "", user("What about the zebra?"))
+    said = store.add_message(there, "", assistant("A zebra has stripes"))
+    store.add_message(there, "", Message("tool", (ToolResult("1", "zebra"), Text("zebra"))))
+    store.add_message(there, "", Message("system", (Text("Speak of the zebra"),)))
+    store.add_message(gone, "", user("The zebra left"))
+    store.delete(gone)
+    assert [hit.message for hit in store.recall("zebra", 9, leave_out=here)] == [said.id]
+    assert len(store.recall("zebra", 9)) == 2
 
 
 @given(st.text(st.characters(codec="utf-8"), max_size=40))
@@ -81,4 +127,5 @@ def test_nothing_that_is_typed_fails(query: str) -> None:
         tree = memory.create_conversation(query).id
         memory.add_message(tree, "", user(query))
         memory.search(query)
+        memory.recall(query, 5)
         memory.conversations(query=query)

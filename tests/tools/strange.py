@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from localai.errors import ToolError
+from localai.tools.allowed import present
 from localai.tools.tool import tool
 
 FOREVER = 3600
@@ -148,6 +149,12 @@ def surroundings() -> dict[str, Any]:
         "session": os.getsid(0) == os.getpid(),
         "modules": sorted(sys.modules),
     }
+
+
+@tool(effects=())
+def whereabouts() -> list[str]:
+    """Return what it is told of the program that calls it."""
+    return [present().data, present().conversation]
 
 
 @tool(effects=("reads",))

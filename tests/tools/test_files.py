@@ -54,6 +54,18 @@ def test_a_file_is_read_from_the_first_folder_that_has_it(place: Tree) -> None:
     assert read("deep/er/file") == INSIDE
 
 
+def test_a_path_may_begin_with_the_name_of_its_folder(place: Tree) -> None:
+    give(Allowed(folders=(str(place.root),)))
+    assert read("allowed/file") == INSIDE
+    assert read("allowed/deep/er/file") == INSIDE
+    assert refused("allowed/../outside/secret").startswith(
+        '"allowed/../outside/secret" leads out of the allowed folders ('
+    )
+    (place.root / "allowed").mkdir()
+    (place.root / "allowed" / "file").write_text("nearer")
+    assert read("allowed/file") == "nearer"
+
+
 def test_a_whole_path_is_read_where_it_is(place: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
     assert read(f"{place.root}/deep/../file") == INSIDE
     monkeypatch.setenv("HOME", str(place.root))

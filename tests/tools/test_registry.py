@@ -51,7 +51,7 @@ def test_a_built_in_tool_is_on_when_what_it_needs_is_allowed() -> None:
 
     every = set(registry.BUILTIN)
     assert {each.name for each in registry.tools(NONE)} == every
-    assert on(NONE) == every - {"read_file", "web_fetch"}
+    assert on(NONE) == every - {"read_file", "search_notes", "web_fetch"}
     assert on(ToolSettings(folders=[Path("/srv")])) == every - {"web_fetch"}
     assert on(ToolSettings(folders=[Path("/srv")], web_fetch=True)) == every
     assert on(ToolSettings(disabled=["clock"])) == on(NONE) - {"clock"}

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import psutil
 import pytest
 
 from localai.tools import sandbox
+from localai.tools.allowed import Allowed
 from localai.tools.builtin.calculator import calculator
 from localai.tools.outcome import MB, Failed, Limits, Ok, Outcome, TimedOut, TooMuchOutput
 from localai.tools.tool import Tool, tool
@@ -226,6 +228,18 @@ def test_a_tool_sees_no_secret_and_no_descriptor(monkeypatch: pytest.MonkeyPatch
     assert (seen["stdin"], seen["folder"], seen["session"]) == ("", "/", True)
     heavy = {"pydantic", "textual", "llama_cpp", "mlx", "msgspec", "numpy", "site", "asyncio"}
     assert heavy.isdisjoint(seen["modules"])
+
+
+def test_a_tool_of_a_stranger_is_not_told_where_our_files_are() -> None:
+    allowed = Allowed(data="/somewhere", conversation="one")
+    assert sandbox.run(strange.whereabouts, {}, allowed=allowed).text == '["", ""]'
+
+
+def test_only_what_is_built_in_may_keep_files_of_its_own(tmp_path: Path) -> None:
+    claims = replace(strange.write_undeclared, own_files=MB)
+    outcome = sandbox.run(claims, {"file": str(tmp_path / "file")})
+    assert isinstance(outcome, Failed)
+    assert "File too large" in outcome.text
 
 
 def test_only_a_declared_writer_can_write(tmp_path: Path) -> None:

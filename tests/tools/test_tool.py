@@ -243,3 +243,8 @@ def test_any_arguments_fit_or_get_one_sentence(arguments: dict[str, Any]) -> Non
     assert sentence.endswith(".")
     assert "\n" not in sentence
     assert len(sentence) < 400
+
+
+def test_only_a_built_in_tool_may_keep_files_of_its_own() -> None:
+    with pytest.raises(ToolDefinitionError, match="only a built-in tool may keep files"):
+        tool(effects=("reads",), own_files=1)(stranger)

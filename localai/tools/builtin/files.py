@@ -27,7 +27,7 @@ def read_file(path: str, start_line: int = 1, lines: int = 200) -> str:
     """Read a text file, or some lines of it, in the folders that the user has allowed.
 
     Args:
-        path: such as notes/todo.txt inside an allowed folder, or the whole path.
+        path: such as notes/todo.txt, inside an allowed folder or with its name, or the whole path.
         start_line: the first line to read; lines are counted from 1.
         lines: how many lines to read at most.
     """
@@ -69,13 +69,12 @@ def _content(path: str, folders: tuple[str, ...]) -> bytes:
     """The bytes of the file, from the first folder that has it. Raises ToolError."""
     refused: OSError | None = None
     for folder in folders:
-        inside = _inside(folder, path)
-        try:
-            if inside is not None:
+        for inside in _inside(folder, path):
+            try:
                 return _read(path, beneath.open_file(folder, inside))
-        except OSError as error:
-            if error.errno != errno.ENOENT or error.filename == folder:
-                refused = refused or error
+            except OSError as error:
+                if error.errno != errno.ENOENT or error.filename == folder:
+                    refused = refused or error
     known = ", ".join(folders)
     if refused is None:
         raise ToolError(f"There is no file {shown(path)} in the allowed folders ({known}).")
@@ -90,14 +89,16 @@ def _content(path: str, folders: tuple[str, ...]) -> bytes:
     raise ToolError(f"{shown(path)} cannot be read ({refused.strerror}).")
 
 
-def _inside(folder: str, path: str) -> str | None:
-    """The path as seen from the folder; None for a whole path that begins elsewhere."""
+def _inside(folder: str, path: str) -> tuple[str, ...]:
+    """The path as seen from the folder, or from the one above it when it begins with the
+    folder's name, as `search_notes` gives it; none for a whole path that begins elsewhere."""
     if path.startswith("~/"):
         path = os.path.expanduser(path)  # noqa: PTH111 - a Path would drop what "." and "//" say
-    if not path.startswith("/"):
-        return path
     whole, start = PurePosixPath(path), PurePosixPath(folder)
-    return str(whole.relative_to(start)) if whole.is_relative_to(start) else None
+    if not path.startswith("/"):
+        name, _, rest = path.partition("/")
+        return (path, rest) if rest and name == start.name else (path,)
+    return (str(whole.relative_to(start)),) if whole.is_relative_to(start) else ()
 
 
 def _read(path: str, descriptor: int) -> bytes:
