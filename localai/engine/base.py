@@ -12,10 +12,12 @@ from typing import Literal, Protocol
 
 import msgspec
 
+from localai.constraint import Constraint
 from localai.conversation import Event, Message
 from localai.render.base import Rendered, RenderOptions, Thinking
 
 __all__ = [
+    "Constraint",
     "Engine",
     "EngineState",
     "LoadOptions",
@@ -98,13 +100,15 @@ class ReasoningRule(msgspec.Struct, frozen=True):
 
 class Request(msgspec.Struct, frozen=True):
     """One generation from prompt ids. `max_tokens` 0: until the window is full.
-    `stop`: strings that end the answer and are not part of it."""
+    `stop`: strings that end the answer and are not part of it. `constraints`: what holds
+    the calls in it to their shape (`tools.grammar`)."""
 
     ids: tuple[int, ...]
     sampling: Sampling = Sampling()
     max_tokens: int = 0
     stop: tuple[str, ...] = ()
     reasoning: ReasoningRule | None = None
+    constraints: tuple[Constraint, ...] = ()
 
 
 class TokenProbability(msgspec.Struct, frozen=True):
