@@ -46,7 +46,7 @@ class Guide:
             return self._within(self._grammar, row)
         first = self._sampler.sample(row)
         token = self._open(first, row)
-        if token != first:
+        if token != first:  # which a repeat penalty counts all the same
             self._sampler.accept(token)
         return token
 
@@ -126,13 +126,16 @@ class Guide:
         if grammar.whole:
             ends = np.array([*self._slot.end_ids], np.int32)
             ids = grammar.fitting(ids)
-        for _ in range(DRAWS if len(ids) else 0):
+        for draw in range(DRAWS + 1):
+            if draw == DRAWS:
+                ids = grammar.fitting(ids)
+            if not len(ids):
+                break
             token = self._choose(np.concatenate([ids, ends]), row)
             if self._fits(grammar, token):
                 return token
             ids = ids[ids != token]
-        ids = grammar.fitting(ids)
-        return self._choose(np.concatenate([ids, ends]), row) if len(ids) else None
+        return None
 
     def _fits(self, grammar: Grammar, token: int) -> bool:
         if token in self._slot.end_ids:

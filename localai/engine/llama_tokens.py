@@ -20,6 +20,7 @@ class Tokens:
     """Candidates: `ids` and their `logits`, both of shape (n,). Samplers work on a copy."""
 
     def __init__(self, ids: Ids, logits: Logits | float) -> None:
+        self.ids = ids
         self._data = np.empty(len(ids), _TOKEN)
         self._data["id"], self._data["logit"], self._data["p"] = ids, logits, 0.0
 

@@ -2,11 +2,11 @@
 calls.
 
 Of JSON Schema (2020-12) it knows `type`, `enum`, `const`, `anyOf`, `oneOf`, `properties`,
-`required`, `additionalProperties`, `items`, `maxLength` and `$ref` within the schema, more than
-`tools.schema` writes. Where a schema says what a value is by anything else, any value may
-stand. Keywords that only narrow a type (`minimum`, `pattern`) are left to whoever checks
-the call. Optional properties come in the schema's order. Everything is bounded, so that a
-weak model cannot write one value for ever.
+`required`, `additionalProperties`, `items`, `maxLength`, `maxItems`, `maxProperties` and `$ref`
+within the schema, more than `tools.schema` writes. Where a schema says what a value is by
+anything else, any value may stand. Other keywords that only narrow a type (`minimum`,
+`pattern`) are left to whoever checks the call. Optional properties come in the schema's
+order. Everything is bounded, so that a weak model cannot write one value for ever.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ from localai.tools.grammar.gbnf import EMPTY, Rules, choice, literal, optional, 
 
 LONGEST_TEXT = 2000
 """Characters of a string; llama.cpp repeats nothing more often."""
-MOST_ITEMS = 64
+LONGEST_KEY = 64
+"""Characters of a key in an object whose keys are free."""
+MOST_ITEMS = 32
 """Values in a list, or entries in an object whose keys are free."""
 MOST_CHOICES = 256
 """Values of an enumeration that are spelled out."""
@@ -81,7 +83,7 @@ class Values:
     def _typed(self, kind: object, schema: Schema, depth: int) -> str:
         match kind:
             case "string":
-                return self.text(schema.get("maxLength"))
+                return self.text(_bound(schema.get("maxLength"), LONGEST_TEXT))
             case "integer":
                 return self._rules.add(_INTEGER, "integer")
             case "number":
@@ -91,20 +93,19 @@ class Values:
             case "null":
                 return self._word("null")
             case "array" if depth:
-                return self._list(self.value(schema.get("items"), depth - 1))
+                most = _bound(schema.get("maxItems"), MOST_ITEMS)
+                items = self._repeated(self.value(schema.get("items"), depth - 1), most)
+                return self._bracketed("[", items, "]")
             case "object" if depth:
                 return self._object(schema, depth)
             case "array" | "object":
                 return literal("[]" if kind == "array" else "{}")
         return self._any(depth)
 
-    def text(self, most: object = None) -> str:
+    def text(self, most: int = LONGEST_TEXT) -> str:
         """A string of at most `most` characters."""
-        bound = LONGEST_TEXT
-        if isinstance(most, int) and 0 <= most < bound:
-            bound = most
         quotes = ('"', "'") if self._python else ('"',)
-        return choice(self._quoted(quote, bound) for quote in quotes)
+        return choice(self._quoted(quote, most) for quote in quotes)
 
     def _quoted(self, quote: str, bound: int) -> str:
         name, own = ("char", '"') if quote == '"' else ("char-single", "'")
@@ -134,19 +135,20 @@ class Values:
         parts = (self._typed(kind, {}, depth) for kind in kinds)
         return self._rules.add(" | ".join(parts), f"any-{depth}")
 
-    def _list(self, item: str) -> str:
-        return self._bracketed("[", self._repeated(item), "]")
-
-    def _repeated(self, part: str) -> str:
-        """Some of them, or none, with commas in between."""
+    def _repeated(self, part: str, most: int) -> str:
+        """At most so many of them, or none, with commas in between."""
+        if most < 1:
+            return EMPTY
         following = self._rules.add(sequence(literal(","), self.space, part))
-        return optional(f"{part} {following}{{0,{MOST_ITEMS - 1}}}")
+        return optional(f"{part} {following}{{0,{most - 1}}}")
 
     def _object(self, schema: Schema, depth: int) -> str:
         properties = self._properties(schema, depth - 1)
         if not properties and "properties" not in schema:
             inner = self.value(schema.get("additionalProperties"), depth - 1)
-            return self._bracketed("{", self._repeated(self._entry(self.text(), inner)), "}")
+            entry = self._entry(self.text(LONGEST_KEY), inner)
+            most = _bound(schema.get("maxProperties"), MOST_ITEMS)
+            return self._bracketed("{", self._repeated(entry, most), "}")
         entries = [
             (self._entry(literal(json.dumps(name, ensure_ascii=False)), value), required)
             for name, (value, required) in properties.items()
@@ -207,3 +209,7 @@ def tails(rules: Rules, space: str, entries: list[tuple[str, bool]]) -> list[str
         one = sequence(literal(","), space, entry)
         after.append(rules.add(sequence(one if required else optional(one), after[-1])))
     return after[::-1]
+
+
+def _bound(asked: object, most: int) -> int:
+    return min(asked, most) if type(asked) is int and asked >= 0 else most
