@@ -73,7 +73,7 @@ def live(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 @pytest.mark.parametrize("format", ["hermes", "inline"])
 def test_forced_calls_parse_and_fit(starter: Rig, format: str) -> None:
     renderer = Renderer(starter.llama.template, starter.tokenizer)
-    for seed in range(5):
+    for seed in range(4):
         before, request = forced(renderer, format, seed)
         first_call(format, before, starter.decoder.generate(request, lambda: False, NONE))
 
@@ -84,7 +84,7 @@ def test_calls_that_the_model_begins_parse_and_fit(
     starter: Rig, format: str, lead: Callable[..., list[int]]
 ) -> None:
     made = constraints(format, TOOLS)
-    for seed in range(4):
+    for seed in range(3):
         one = made[seed % len(made)]
         request = Request(starter.ids(TALE), Sampling(seed=seed), constraints=made)
         with led_by(lead(starter, one.open if lead is splits else one, seed)):

@@ -1,8 +1,8 @@
 """The constraints that hold a model to valid calls, by the name of its format.
 
-The names are those of `parse.formats`. Formats that write values as bare text between tags
-(qwen3-coder, glm, minimax and others), that wrap JSON in a string (openai), and harmony
-and gemma4 have no grammar here: there the parser and the check of the arguments alone
+The names are those of `parse.formats`. Those with markup of a kind of their own (harmony,
+gemma4, minimax-m3, kimi-k3, deepseek-v3.2), and the one that wraps JSON in a string
+(openai), have no grammar here: there the parser and the check of the arguments alone
 decide, as they do after every grammar.
 """
 
@@ -11,9 +11,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 from localai.constraint import Constraint
+from localai.tools.grammar import tags
 from localai.tools.grammar.calls import Json, Keys, Python, Schemas, writable
 from localai.tools.grammar.gbnf import choice, literal, optional, sequence
 from localai.tools.parse.framed_calls import DEEPSEEK, KIMI
@@ -173,6 +175,27 @@ def _inline(tools: Schemas) -> tuple[Constraint, ...]:
     return tuple(made)
 
 
+def _qwen_coder(tools: Schemas) -> tuple[Constraint, ...]:
+    """A call in its wrapper, or without, as the model forgets it now and then."""
+    return (
+        *_tagged("<tool_call>", "</tool_call>", tags.QWEN, tools),
+        *_tagged(tags.QWEN.call, "", tags.QWEN, tools),
+    )
+
+
+def _tagged(open: str, close: str, how: tags.Tags, tools: Schemas) -> tuple[Constraint, ...]:
+    """Calls between `open` and `close`; or one after `open`, which begins it."""
+    kept = {name: schema for name, schema in tools.items() if tags.writable(name, schema)}
+    if not kept:
+        return ()
+    calls = tags.Tagged(kept, how)
+    if open == how.call:
+        return (Constraint(open, calls.rules.grammar(calls.one())),)
+    body = calls.calls() if how.call else calls.one()
+    grammar = calls.rules.grammar(sequence(calls.break_, body, calls.break_, literal(close)))
+    return (Constraint(open, grammar),)
+
+
 _OTHERS: dict[str, Callable[[Schemas], tuple[Constraint, ...]]] = {
     "apertus": _apertus,
     "mistral": _mistral,
@@ -183,6 +206,11 @@ _OTHERS: dict[str, Callable[[Schemas], tuple[Constraint, ...]]] = {
     "pythonic": _pythonic,
     "lfm2": _lfm2,
     "inline": _inline,
+    "qwen3-coder": _qwen_coder,
+    "seed-oss": partial(_tagged, "<seed:tool_call>", "</seed:tool_call>", tags.QWEN),
+    "minimax-m2": partial(_tagged, "<minimax:tool_call>", "</minimax:tool_call>", tags.INVOKE),
+    "minicpm": partial(_tagged, tags.MINICPM.call, "", tags.MINICPM),
+    "glm": partial(_tagged, "<tool_call>", "</tool_call>", tags.GLM),
 }
 
 CONSTRAINED = frozenset({*MARKED, *_OTHERS})

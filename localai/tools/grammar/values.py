@@ -83,7 +83,7 @@ class Values:
     def _typed(self, kind: object, schema: Schema, depth: int) -> str:
         match kind:
             case "string":
-                return self.text(_bound(schema.get("maxLength"), LONGEST_TEXT))
+                return self.text(bound(schema.get("maxLength"), LONGEST_TEXT))
             case "integer":
                 return self._rules.add(_INTEGER, "integer")
             case "number":
@@ -93,7 +93,7 @@ class Values:
             case "null":
                 return self._word("null")
             case "array" if depth:
-                most = _bound(schema.get("maxItems"), MOST_ITEMS)
+                most = bound(schema.get("maxItems"), MOST_ITEMS)
                 items = self._repeated(self.value(schema.get("items"), depth - 1), most)
                 return self._bracketed("[", items, "]")
             case "object" if depth:
@@ -147,7 +147,7 @@ class Values:
         if not properties and "properties" not in schema:
             inner = self.value(schema.get("additionalProperties"), depth - 1)
             entry = self._entry(self.text(LONGEST_KEY), inner)
-            most = _bound(schema.get("maxProperties"), MOST_ITEMS)
+            most = bound(schema.get("maxProperties"), MOST_ITEMS)
             return self._bracketed("{", self._repeated(entry, most), "}")
         entries = [
             (self._entry(literal(json.dumps(name, ensure_ascii=False)), value), required)
@@ -211,5 +211,6 @@ def tails(rules: Rules, space: str, entries: list[tuple[str, bool]]) -> list[str
     return after[::-1]
 
 
-def _bound(asked: object, most: int) -> int:
+def bound(asked: object, most: int) -> int:
+    """The bound that a schema asks for, where it does and it is lower than `most`."""
     return min(asked, most) if type(asked) is int and asked >= 0 else most
