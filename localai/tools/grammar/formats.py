@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import NamedTuple
 
@@ -70,9 +70,10 @@ def constraints(format: str, tools: Schemas) -> tuple[Constraint, ...]:
 
 
 def _sound(schema: object) -> bool:
-    """Whether all of a schema can be written down; servers send what they like."""
+    """Whether it is an object that can be written down; servers send what they like."""
     try:
-        return bool(json.dumps(schema, ensure_ascii=False).encode())
+        json.dumps(schema, ensure_ascii=False).encode()
+        return isinstance(schema, Mapping)
     except (ValueError, TypeError, RecursionError):
         return False
 

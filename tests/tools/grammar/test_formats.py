@@ -125,7 +125,8 @@ def test_a_tool_that_python_cannot_name_is_left_out(format: str) -> None:
 
 def test_a_name_or_a_schema_that_cannot_be_written_is_left_out() -> None:
     broken = {"type": "object", "properties": {"a\ud800": {"type": "string"}}}
-    for tools in ({"no name": TOOLS["clock"]}, {"broken": broken}):
+    listed: Any = ["no", "object"]
+    for tools in ({"no name": TOOLS["clock"]}, {"broken": broken}, {"listed": listed}):
         assert constraints("hermes", tools) == ()
         (left,) = constraints("hermes", {**tools, "clock": TOOLS["clock"]})
         sound("hermes", left, {"clock": TOOLS["clock"]}, 0)
