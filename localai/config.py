@@ -103,6 +103,9 @@ class ToolSettings(BaseModel, extra="forbid"):
     """Whether the model is told of the tools: on, off, or as its description says."""
     most_calls: int = Field(8, ge=1, le=100)
     """Most calls in one turn; then the model has to answer with what it has."""
+    grammar: bool = True
+    """Holds a call to the tool's schema while the model writes it; formats without a grammar
+    are not held."""
     disabled: list[str] = Field([])
     """Tools that no model is offered and that do not run: `["clock"]`. `localai tools disable`
     and `localai tools enable` change it."""

@@ -65,12 +65,20 @@ def tune(model: str, rounds: int) -> Iterator[list[Row]]:
     yield from tune.rows(model, rounds)
 
 
+def grammar(model: str, rounds: int) -> Iterator[list[Row]]:
+    """Decode speed within tool calls that are held to their grammar."""
+    from scripts.benchmarks import grammar
+
+    yield grammar.rows(model, rounds)
+
+
 BENCHMARKS: dict[str, Callable[[str, int], Iterator[list[Row]]]] = {
     "chat": chat,
     "chat-engine": engine,
     "chat-decode": decode,
     "chat-app": app,
     "plugins": plugins,
+    "grammar": grammar,
     "tune": tune,
 }
 

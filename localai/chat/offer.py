@@ -11,8 +11,9 @@ from typing import Any, Literal
 
 import msgspec
 
-from localai.engine.base import ModelInfo
+from localai.engine.base import Constraint, ModelInfo
 from localai.errors import ModelError
+from localai.tools.grammar.formats import constraints
 from localai.tools.parse import formats
 from localai.tools.parse.calls import Context, Parser, Schemas
 from localai.tools.tool import Tool
@@ -42,6 +43,11 @@ class Offer(msgspec.Struct, frozen=True):
     def visible(self) -> tuple[str, ...]:
         """Markers that the parser has to see, whatever tokens they are."""
         return formats.markers(self.format)
+
+    @property
+    def constraints(self) -> tuple[Constraint, ...]:
+        """What holds calls to the tools' schemas; none where the format has no grammar."""
+        return constraints(self.format, self.parameters)
 
     @property
     def reasons(self) -> bool:

@@ -79,6 +79,7 @@ class Prompter:
             max_tokens=self._settings.chat.max_tokens,
             reasoning=self._reasoning_rule(info, rendered, offer),
             visible=offer.visible if offer else (),
+            constraints=offer.constraints if offer and self._settings.tools.grammar else (),
         )
 
     def _render(

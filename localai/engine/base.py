@@ -12,10 +12,12 @@ from typing import Literal, Protocol
 
 import msgspec
 
+from localai.constraint import Constraint
 from localai.conversation import Event, Message
 from localai.render.base import Rendered, RenderOptions, Thinking
 
 __all__ = [
+    "Constraint",
     "Engine",
     "EngineState",
     "LoadOptions",
@@ -104,7 +106,8 @@ class ReasoningRule(msgspec.Struct, frozen=True):
 class Request(msgspec.Struct, frozen=True):
     """One generation from prompt ids. `max_tokens` 0: until the window is full.
     `stop`: strings that end the answer and are not part of it. `visible`: markers whose
-    control tokens are part of the text, which leaves others out."""
+    control tokens are part of the text, which leaves others out. `constraints`: what holds
+    the calls in it to their shape (`tools.grammar`)."""
 
     ids: tuple[int, ...]
     sampling: Sampling = Sampling()
@@ -112,6 +115,7 @@ class Request(msgspec.Struct, frozen=True):
     stop: tuple[str, ...] = ()
     visible: tuple[str, ...] = ()
     reasoning: ReasoningRule | None = None
+    constraints: tuple[Constraint, ...] = ()
 
 
 class TokenProbability(msgspec.Struct, frozen=True):

@@ -14,6 +14,7 @@ import numpy as np
 
 from localai.conversation import Delta, Event, PromptProgress
 from localai.engine.base import Request, TokenProbability
+from localai.engine.guide import Guide
 from localai.engine.llama import Llama
 from localai.engine.llama_sampler import Sampler
 from localai.engine.prefix import Line
@@ -66,13 +67,13 @@ class Decoder:
         """
         room = self._room(*(request.ids for request in requests))
         slots = [self._slot(i, request, end_ids, room) for i, request in enumerate(requests)]
-        samplers: list[Sampler] = []
+        samplers: list[Sampler | Guide] = []
         if self._threads is not None:
             self._threads.begin()
         try:
             self._make_room(slots)
             for index, slot in enumerate(slots):
-                samplers.append(self._sampler(slot.request))
+                samplers.append(self._sampler(slot))
                 for progress in self._read(slot, cancelled):
                     yield index, progress
                 if slot.finish is None:
@@ -136,10 +137,11 @@ class Decoder:
         for line in self._lines[len(slots) :]:
             self._keep(line, (), 0)
 
-    def _sampler(self, request: Request) -> Sampler:
-        seed = request.sampling.seed
+    def _sampler(self, slot: Slot) -> Sampler | Guide:
+        request, seed = slot.request, slot.request.sampling.seed
         seed = random.randrange(RANDOM_SEED) if seed is None else seed % RANDOM_SEED
-        return Sampler(self._llama, request.sampling, seed, request.ids)
+        sampler = Sampler(self._llama, request.sampling, seed, request.ids)
+        return Guide(self._llama, sampler, slot) if request.constraints else sampler
 
     def _read(self, slot: Slot, cancelled: Cancelled) -> Iterator[PromptProgress]:
         """Bring the rest of the prompt into the cache, at least its last token."""
@@ -154,7 +156,7 @@ class Decoder:
             yield PromptProgress(len(line.ids), len(ids))
 
     def _decode(
-        self, slots: Sequence[Slot], samplers: Sequence[Sampler], cancelled: Cancelled
+        self, slots: Sequence[Slot], samplers: Sequence[Sampler | Guide], cancelled: Cancelled
     ) -> Iterator[tuple[int, Event]]:
         running = dict(enumerate(slots))
         while True:
@@ -173,7 +175,7 @@ class Decoder:
             yield from self._step(running, samplers)
 
     def _step(
-        self, running: dict[int, Slot], samplers: Sequence[Sampler]
+        self, running: dict[int, Slot], samplers: Sequence[Sampler | Guide]
     ) -> Iterator[tuple[int, Delta]]:
         """One token for every running slot."""
         rows = [
@@ -238,7 +240,7 @@ class Decoder:
             self._llama.use_threads(self._threads.count)
 
 
-def _next(slot: Slot, sampler: Sampler, row: int) -> int:
+def _next(slot: Slot, sampler: Sampler | Guide, row: int) -> int:
     """The token that follows the one at `row` of the last batch."""
     forced = slot.forced()
     return sampler.sample(row) if forced is None else forced

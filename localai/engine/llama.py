@@ -22,6 +22,7 @@ from localai.engine.llama_adapter import LlamaAdapter
 from localai.engine.llama_log import Reasons, forward
 from localai.engine.llama_model import load_model, open_context, read_metadata
 from localai.engine.llama_vocab import LlamaVocab
+from localai.engine.spelling import Spelling
 from localai.engine.vocab import VocabTokenizer
 from localai.errors import EngineError, ModelError
 
@@ -85,6 +86,11 @@ class Llama:
         _c.llama_free(self.context)
         _c.llama_model_free(self.model)
         self.context = self.model = None
+
+    @cached_property
+    def spelling(self) -> Spelling:
+        """The vocabulary from its bytes."""
+        return Spelling(self.tokenizer)
 
     @property
     def adapter_hash(self) -> str:

@@ -12,6 +12,7 @@ from llama_cpp import llama_cpp as _c
 
 from localai.engine.base import Sampling
 from localai.engine.llama import Llama
+from localai.engine.llama_tokens import Tokens
 
 
 class Sampler:
@@ -46,6 +47,14 @@ class Sampler:
     def sample(self, row: int) -> int:
         """The next token after the one at `row` of the last batch."""
         return int(_c.llama_sampler_sample(self._chain, self._context, row))
+
+    def choose(self, tokens: Tokens) -> int:
+        """The next token among these, at least one; `accept` makes it known."""
+        return tokens.picked_by(self._chain)
+
+    def accept(self, id: int) -> None:
+        """This token was taken, which `sample` did not choose."""
+        _c.llama_sampler_accept(self._chain, id)
 
     def close(self) -> None:
         """Free the chain."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from localai.conversation import Completion, Delta, Finished, FinishReason, Timings
 from localai.engine.base import Request
@@ -38,7 +38,7 @@ class Slot:
         self.stream = TextStream(request.stop, request.reasoning)
         self.finish: FinishReason | None = None
         self.cached = 0
-        self._end_ids = end_ids
+        self.end_ids = end_ids
         self._limit = min(room, request.max_tokens) if request.max_tokens else room
         self._ids: list[int] = []
         self._silent = self._reasoned = 0
@@ -52,6 +52,11 @@ class Slot:
         self._read = time.perf_counter()
 
     @property
+    def ids(self) -> Sequence[int]:
+        """The tokens so far."""
+        return self._ids
+
+    @property
     def last(self) -> int:
         """The token to decode next."""
         return self._ids[-1]
@@ -63,7 +68,7 @@ class Slot:
     def accept(self, token: int) -> list[Delta]:
         """Take in the next token; afterwards `finish` may be set."""
         self._first = self._first or time.perf_counter()
-        if token in self._end_ids:
+        if token in self.end_ids:
             self.finish = "stop"
             return []
         self._ids.append(token)

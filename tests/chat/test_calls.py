@@ -162,3 +162,13 @@ def test_a_call_that_was_cut_off_by_a_crash_has_a_result_in_the_next_prompt(stor
             break
     list(chat.send("And?"))
     assert "The call was stopped before it ran." in requests(chat)[-1]
+
+
+def test_calls_are_held_to_their_schemas_unless_switched_off(store: Store) -> None:
+    box = Box(tool("shout"))
+    free = Settings(tools=ToolSettings(grammar=False))
+    for settings, held in ((Settings(), True), (free, False)):
+        chat = session(store, ["Hi."], box, settings=settings)
+        list(chat.send("Go."))
+        (request,) = chat.engine.requests  # type: ignore[attr-defined]
+        assert any("shout" in constraint.grammar for constraint in request.constraints) is held

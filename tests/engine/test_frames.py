@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from localai.constraint import Constraint
 from localai.conversation import Completion, Delta, Finished, PromptProgress, Timings, assistant
 from localai.engine import frames
 from localai.engine.base import LoadOptions, ReasoningRule, RenderOptions, Request
@@ -26,7 +27,12 @@ COMMANDS = st.one_of(
     st.builds(
         frames.Generate,
         NUMBERS,
-        st.builds(Request, IDS, reasoning=st.none() | st.builds(ReasoningRule, TEXTS, TEXTS)),
+        st.builds(
+            Request,
+            IDS,
+            reasoning=st.none() | st.builds(ReasoningRule, TEXTS, TEXTS),
+            constraints=st.lists(st.builds(Constraint, TEXTS, TEXTS), max_size=2).map(tuple),
+        ),
     ),
     st.builds(frames.Tokenize, NUMBERS, TEXTS),
     st.builds(frames.Pieces, NUMBERS, IDS),

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from collections.abc import Iterator
 from importlib.metadata import distribution
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from localai.constraint import Constraint
 from localai.conversation import Delta, Event, Finished, Message, system, user
 from localai.engine.base import LoadOptions, RenderOptions, Request, Sampling
 from localai.engine.process import EngineProcess
@@ -152,3 +155,16 @@ def test_a_file_that_is_no_model_is_said_so(tmp_path: Path) -> None:
             pytest.raises((ModelError, EngineCrashed)),
         ):
             broken.load()
+
+
+def test_a_call_is_held_to_its_grammar_and_a_broken_grammar_refused(engine: EngineProcess) -> None:
+    one = Constraint("", 'root ::= "call " [0-9]{3} "!"', "start")
+    plain = request(engine, FRANCE, 12)
+    held = msgspec.structs.replace(plain, constraints=(one,))
+    text = "".join(each.text for each in engine.generate(held) if isinstance(each, Delta))
+    assert re.match("call [0-9]{3}!", text)
+    process = engine.pid
+    with pytest.raises(EngineError, match="grammar"):
+        list(engine.generate(msgspec.structs.replace(plain, constraints=(Constraint("", "{"),))))
+    assert paris(engine)
+    assert engine.pid == process

@@ -1,0 +1,1 @@
+"""Grammars of tool calls, made from the tools' schemas. Nothing here runs a model."""

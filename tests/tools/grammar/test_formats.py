@@ -1,0 +1,138 @@
+"""Whatever a grammar allows is a call that parses and fits the schema; which formats have one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from keyword import iskeyword
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from localai.config import ToolSettings
+from localai.constraint import Constraint
+from localai.tools import arguments, registry
+from localai.tools.grammar.formats import CONSTRAINED, constraints
+from localai.tools.parse.calls import Context, Parsed, Rejected, collect
+from localai.tools.parse.formats import FORMATS
+from tests.tools.grammar.speaking import answer
+from tests.tools.parse.reading import events
+
+TOOLS = {tool.name: tool.parameters for tool in registry.offered(ToolSettings())}
+NAMES = st.from_regex(r"[a-z_]{1,6}", fullmatch=True).filter(lambda name: not iskeyword(name))
+
+scalars = st.sampled_from([{"type": kind} for kind in ("string", "integer", "number", "boolean")])
+choices = st.lists(st.text("ab\"'\\\n é😀", max_size=4), min_size=1, max_size=4, unique=True).map(
+    lambda values: {"type": "string", "enum": values}
+) | st.lists(st.integers(-99, 99), min_size=1, max_size=4, unique=True).map(
+    lambda values: {"type": "integer", "enum": values}
+)
+schemas = st.recursive(
+    scalars | choices,
+    lambda inner: st.one_of(
+        inner.map(lambda schema: {"type": "array", "items": schema}),
+        inner.map(lambda schema: {"type": "object", "additionalProperties": schema}),
+        inner.map(lambda schema: {"anyOf": [*schema.get("anyOf", [schema]), {"type": "null"}]}),
+    ),
+    max_leaves=3,
+)
+
+
+@st.composite
+def parameters(draw: st.DrawFn) -> dict[str, Any]:
+    """What `tool` reads off a function."""
+    properties = draw(st.dictionaries(NAMES, schemas, max_size=4))
+    required = [name for name in properties if draw(st.booleans())]
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": required,
+        "additionalProperties": False,
+    }
+
+
+toolboxes = st.dictionaries(NAMES, parameters(), min_size=1, max_size=3)
+
+
+def read(format: str, text: str, tools: Mapping[str, Any]) -> Parsed:
+    found = events(format, [text], Context(tools))
+    refused = [(each.reason, each.raw) for each in found if isinstance(each, Rejected)]
+    assert not refused, text
+    return collect(found)
+
+
+def sound(format: str, constraint: Constraint, tools: Mapping[str, Any], seed: int) -> None:
+    """An answer that the grammar allows is nothing but calls that fit their schemas."""
+    text = answer(constraint, seed)
+    parsed = read(format, text, tools)
+    assert parsed.calls, text
+    assert not parsed.content.strip(), text
+    for call in parsed.calls:
+        arguments.check(call.name, tools[call.name], call.arguments)
+
+
+@pytest.mark.parametrize("format", sorted(CONSTRAINED))
+@settings(max_examples=12, deadline=None)
+@given(tools=toolboxes, seed=st.integers(0, 2**32))
+def test_whatever_a_grammar_allows_is_a_call_that_fits(
+    format: str, tools: dict[str, Any], seed: int
+) -> None:
+    made = constraints(format, tools)
+    assert made
+    for constraint in made:
+        sound(format, constraint, tools, seed)
+
+
+@pytest.mark.parametrize("format", sorted(CONSTRAINED))
+def test_the_built_in_tools_can_all_be_called(format: str) -> None:
+    called: set[str] = set()
+    for constraint in constraints(format, TOOLS):
+        for seed in range(60):
+            text = answer(constraint, seed)
+            called |= {call.name for call in read(format, text, TOOLS).calls}
+    assert called == set(TOOLS)
+
+
+def test_formats_without_a_grammar_are_not_constrained() -> None:
+    assert set(FORMATS) > CONSTRAINED
+    for format in {*FORMATS, "unheard of"} - CONSTRAINED:
+        assert constraints(format, TOOLS) == ()
+    for format in CONSTRAINED:
+        assert constraints(format, {}) == ()
+
+
+def test_prose_and_json_that_only_look_like_a_call_do_not_begin_one() -> None:
+    for constraint in constraints("llama3", {"book": TOOLS["clock"]}):
+        assert not '{"name": "The Odyssey"}'.startswith(constraint.open)
+    (inline,) = constraints("inline", {"clock": TOOLS["clock"]})
+    assert (inline.open, inline.where) == ("clock(", "line")
+
+
+@pytest.mark.parametrize("format", ["inline", "pythonic", "lfm2"])
+def test_a_tool_that_python_cannot_name_is_left_out(format: str) -> None:
+    strange: dict[str, Any] = {
+        "type": "object",
+        "properties": {"from": {"type": "string"}},
+        "required": [],
+    }
+    unknown: dict[str, Any] = {"type": "object"}
+    for name, schema in {"a": strange, "b": unknown, "get-it": TOOLS["clock"]}.items():
+        assert constraints(format, {name: schema}) == ()
+        both = constraints(format, {name: schema, "clock": TOOLS["clock"]})
+        assert both
+        assert not any(f"{name}(" in each.open + each.grammar for each in both)
+
+
+def test_a_name_or_a_schema_that_cannot_be_written_is_left_out() -> None:
+    broken = {"type": "object", "properties": {"a\ud800": {"type": "string"}}}
+    listed: Any = ["no", "object"]
+    for tools in ({"no name": TOOLS["clock"]}, {"broken": broken}, {"listed": listed}):
+        assert constraints("hermes", tools) == ()
+        (left,) = constraints("hermes", {**tools, "clock": TOOLS["clock"]})
+        sound("hermes", left, {"clock": TOOLS["clock"]}, 0)
+
+
+def test_tools_too_large_for_a_grammar_are_not_constrained() -> None:
+    large = {"type": "object", "properties": {f"p{n}": {"type": "string"} for n in range(9000)}}
+    assert constraints("hermes", {"large": large}) == ()
