@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import msgspec
 
-from localai.config import ToolSettings
 from localai.conversation import Finished, user
 from localai.engine.base import LoadOptions, RenderOptions, Request, Sampling
 from localai.engine.process import EngineProcess
@@ -45,7 +44,7 @@ def speed(engine: EngineProcess, requests: list[Request]) -> float:
 def asked(engine: EngineProcess, format: str, round_: int) -> list[list[Request]]:
     """Requests for calls in this format: held to the grammar, free, and free with an eye on
     the openings."""
-    tools = {tool.name: tool.parameters for tool in registry.offered(ToolSettings())}
+    tools = {tool.name: tool.parameters for tool in map(registry.builtin, registry.BUILTIN)}
     made = constraints(format, tools)
     given = (msgspec.structs.replace(made[0], open="", where="start"),)
     held: list[Request] = []

@@ -8,7 +8,6 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from localai.config import ToolSettings
 from localai.conversation import user
 from localai.engine.base import LoadOptions, RenderOptions, Request, Sampling
 from localai.engine.process import EngineProcess
@@ -29,7 +28,7 @@ from tests.engine.running import Rig
 pytestmark = [pytest.mark.model, pytest.mark.faults]
 
 FORMATS = ("hermes", "inline")
-BUILT_IN = {tool.name: tool.parameters for tool in registry.offered(ToolSettings())}
+BUILT_IN = {tool.name: tool.parameters for tool in map(registry.builtin, registry.BUILTIN)}
 TEMPERATURES = (0.0, 0.7, 1.0)
 
 

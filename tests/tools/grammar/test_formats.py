@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from localai.config import ToolSettings
 from localai.constraint import Constraint
 from localai.tools import arguments, registry
 from localai.tools.grammar.formats import CONSTRAINED, constraints
@@ -19,7 +18,7 @@ from localai.tools.parse.formats import FORMATS
 from tests.tools.grammar.speaking import answer
 from tests.tools.parse.reading import events
 
-TOOLS = {tool.name: tool.parameters for tool in registry.offered(ToolSettings())}
+TOOLS = {tool.name: tool.parameters for tool in map(registry.builtin, registry.BUILTIN)}
 NAMES = st.from_regex(r"[a-z_]{1,6}", fullmatch=True).filter(lambda name: not iskeyword(name))
 
 scalars = st.sampled_from([{"type": kind} for kind in ("string", "integer", "number", "boolean")])
