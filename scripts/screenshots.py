@@ -154,7 +154,7 @@ async def tools(app: LocalaiApp, pilot: Pilot[None]) -> None:
     await pilot.pause()
 
 
-def toolbox(settings: Settings) -> Toolbox:
+def toolbox(settings: Settings, stop: object) -> Toolbox:
     """The tools, with durations that are the same at every run."""
 
     def run(tool: Tool, arguments: Mapping[str, Any], *_: object) -> Outcome:

@@ -62,18 +62,22 @@ class Backend:
         """The session for a conversation; "" is one that begins with the next question."""
         entry, engine = self.model
         conversation = self._store.conversation(conversation_id) if conversation_id else None
-        if self._toolbox is None:
-            self._toolbox = open_toolbox(self._settings)
         return Session(
             self._store,
             engine,
             self._settings,
             entry,
             conversation,
-            toolbox=self._toolbox,
+            open_tools=self._open_tools,
             approve=self.approve,
             stop=self._stop,
         )
+
+    def _open_tools(self, stop: threading.Event) -> Toolbox:
+        """The one toolbox, opened when a model is first to be told of tools."""
+        if self._toolbox is None:
+            self._toolbox = open_toolbox(self._settings, stop)
+        return self._toolbox
 
     @property
     def known(self) -> Session | None:

@@ -14,6 +14,7 @@ from localai.chat.turn import (
     AnswerStarted,
     CallFinished,
     CallStarted,
+    Remark,
     ResultsSaved,
     UserSaved,
 )
@@ -25,6 +26,7 @@ from tui.learning.values import Glance, Overview
 Milestone = (
     UserSaved
     | AdapterRefused
+    | Remark
     | AnswerStarted
     | PromptProgress
     | AnswerFinished

@@ -5,24 +5,23 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Generator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 
 import msgspec
 
 from localai.chat.consent import Consent
 from localai.chat.turn import CallFinished, CallStarted
 from localai.conversation import Message, ToolCall, ToolResult
+from localai.errors import ArgumentsError
 from localai.tools.outcome import Ok
 from localai.tools.toolbox import Toolbox
 
 SIDE_BY_SIDE = 4
-LEAST = 500
-"""Characters that are kept of any result."""
 
 TOO_MANY = "No more calls are possible in this turn; answer with what you have."
+STOPPED = "The user stopped before this call."
 
 CallEvent = CallStarted | CallFinished
-Running = Generator[CallEvent, None, tuple[ToolResult, ...]]
 
 
 def numbered(call: ToolCall, earlier: Sequence[ToolCall]) -> ToolCall:
@@ -43,34 +42,43 @@ def tainted(messages: Sequence[Message]) -> bool:
 
 
 class Calls:
-    """Runs the calls of one turn of a conversation. Setting `stop` ends what runs, soon."""
+    """The calls of one message of a conversation. Setting `stop` ends what runs, soon."""
 
     def __init__(
-        self, toolbox: Toolbox, consent: Consent, stop: threading.Event, conversation: str
+        self,
+        calls: Sequence[ToolCall],
+        toolbox: Toolbox,
+        consent: Consent,
+        stop: threading.Event,
+        conversation: str,
     ) -> None:
-        self._toolbox, self._consent, self._stop = toolbox, consent, stop
-        self._conversation = conversation
+        self._calls, self._toolbox, self._consent = calls, toolbox, consent
+        self._stop, self._conversation = stop, conversation
+        self._results: dict[str, ToolResult] = {}
 
-    def run(self, calls: Sequence[ToolCall], *, most: int, room: int, tainted: bool) -> Running:
-        """Run the first `most` calls; all results, each cut to its share of `room` characters.
+    @property
+    def results(self) -> tuple[ToolResult, ...]:
+        """A result for each call, in their order; those that were not come to say so."""
+        return tuple(
+            self._results.get(call.id, ToolResult(call.id, STOPPED, ok=False))
+            for call in self._calls
+        )
 
-        `tainted`: what somebody else wrote is in the prompt.
+    def run(self, *, most: int, tainted: bool) -> Generator[CallEvent, None, None]:
+        """Run the first `most` calls.
+
+        `tainted`: what somebody else wrote is in the prompt. However this ends, nothing runs
+        afterwards, and `results` has what came of the calls.
         """
-        results: dict[str, ToolResult] = {}
-        share = max(LEAST, room // max(1, len(calls)))
         agreed: list[ToolCall] = []
-        for number, call in enumerate(calls):
+        for number, call in enumerate(self._calls):
             why = TOO_MANY if number >= most else self._refusal(call, tainted)
             if why is None:
                 agreed.append(call)
                 continue
-            results[call.id] = ToolResult(call.id, why, ok=False)
-            yield CallFinished(call, results[call.id])
-        for done in self._side_by_side(agreed, share):
-            if isinstance(done, CallFinished):
-                results[done.call.id] = done.result
-            yield done
-        return tuple(results[call.id] for call in calls)
+            self._results[call.id] = ToolResult(call.id, why, ok=False)
+            yield CallFinished(call, self._results[call.id])
+        yield from self._side_by_side(agreed)
 
     def _refusal(self, call: ToolCall, tainted: bool) -> str | None:
         """Why a call cannot run; asks the user if need be."""
@@ -79,32 +87,38 @@ class Calls:
             there = ", ".join(self._toolbox.tools)
             return f"There is no tool {call.name!r}; there are: {there}."
         if self._stop.is_set():
-            return "The user stopped before this call."
+            return STOPPED
+        try:
+            tool.check(call.arguments)
+        except ArgumentsError as error:
+            return str(error)
         return self._consent.refusal(tool, call, tainted=tainted)
 
-    def _side_by_side(self, calls: Sequence[ToolCall], share: int) -> Generator[CallEvent]:
-        with ThreadPoolExecutor(SIDE_BY_SIDE, "localai-tool") as workers:
-            try:
-                waiting = {workers.submit(self._result, call, share): call for call in calls}
-                yield from map(CallStarted, calls)
-                for future in as_completed(waiting):
-                    yield CallFinished(waiting[future], future.result())
-            except BaseException:  # whoever listens has gone: nothing may go on for nobody
-                self._stop.set()
-                raise
+    def _side_by_side(self, calls: Sequence[ToolCall]) -> Generator[CallEvent, None, None]:
+        waiting: dict[Future[ToolResult], ToolCall] = {}
+        try:
+            with ThreadPoolExecutor(SIDE_BY_SIDE, "localai-tool") as workers:
+                try:
+                    waiting.update((workers.submit(self._result, call), call) for call in calls)
+                    yield from map(CallStarted, calls)
+                    for future in as_completed(waiting):
+                        yield CallFinished(waiting[future], future.result())
+                except BaseException:  # whoever listens has gone: nothing goes on for nobody
+                    self._stop.set()
+                    raise
+        finally:
+            for future, call in waiting.items():
+                self._results[call.id] = future.result()
 
-    def _result(self, call: ToolCall, share: int) -> ToolResult:
-        outcome = self._toolbox.call(call.name, call.arguments, self._stop, self._conversation)
-        return ToolResult(
-            call.id,
-            _cut(outcome.text, share),
-            ok=isinstance(outcome, Ok),
-            seconds=outcome.seconds,
-            untrusted=self._toolbox.tools[call.name].untrusted,
-        )
-
-
-def _cut(text: str, most: int) -> str:
-    if len(text) <= most:
-        return text
-    return f"{text[:most]}\n[{len(text) - most:,} more characters do not fit.]"
+    def _result(self, call: ToolCall) -> ToolResult:
+        """Call the tool. Never raises."""
+        if self._stop.is_set():
+            return ToolResult(call.id, STOPPED, ok=False)
+        untrusted = self._toolbox.tools[call.name].untrusted
+        try:
+            outcome = self._toolbox.call(call.name, call.arguments, self._stop, self._conversation)
+        except Exception as error:  # of ours, or of the system's: it must not end the turn
+            why = f"The call of {call.name} failed ({type(error).__name__})."
+            return ToolResult(call.id, why, ok=False, untrusted=untrusted)
+        ok = isinstance(outcome, Ok)
+        return ToolResult(call.id, outcome.text, ok, outcome.seconds, untrusted)

@@ -55,10 +55,14 @@ def deny(question: Question) -> Decision:
 
 
 class Consent:
-    """Decides for one conversation."""
+    """Decides for one conversation. Without `standing` permissions given before do not count,
+    refusals do."""
 
-    def __init__(self, store: Store, conversation: str, approve: Approve = deny) -> None:
+    def __init__(
+        self, store: Store, conversation: str, approve: Approve = deny, *, standing: bool = True
+    ) -> None:
         self._store, self._conversation, self._approve = store, conversation, approve
+        self._standing = standing
 
     def refusal(self, tool: Tool, call: ToolCall, *, tainted: bool) -> str | None:
         """Why the call may not run, for the model; None when it may. Asks if need be."""
@@ -72,7 +76,7 @@ class Consent:
         decided = self._store.decision(tool.name, code, self._conversation)
         if decided is False:
             return f"The user does not allow {tool.name}."
-        if decided and not question.tainted:
+        if decided and self._standing and not question.tainted:
             return None
         if len(question.arguments) > LONGEST:
             return f"The arguments of {tool.name} are too long to be shown to the user."
@@ -82,7 +86,15 @@ class Consent:
         self._remember(tool.name, code, decision)
         if decision in ("no", "never"):
             return f"The user did not allow this call of {tool.name}."
-        return None
+        return self._changed(tool, code)
+
+    def _changed(self, tool: Tool, code: str) -> str | None:
+        """Why the answer is void: the code is not the one that was asked about."""
+        try:
+            same = code_hash(tool) == code
+        except ToolError as error:
+            return str(error)
+        return None if same else f"The code of {tool.name} changed while the user was asked."
 
     def _remember(self, tool: str, code: str, decision: Decision) -> None:
         if decision == "chat":

@@ -16,7 +16,7 @@ from localai.errors import ContextOverflow
 KEEP_SHARE = 0.6
 """Share of the budget that is filled after older turns have left."""
 
-NOT_RUN = "The call was stopped before it ran."
+NOT_KNOWN = "This call was interrupted; whether it ran is not known."
 
 LONGEST_TOKEN = 32
 """Bytes of text per token beyond which nothing can be expected to fit."""
@@ -61,9 +61,12 @@ def first_kept(
         return fitting
     length = count(starts[-1])
     if length > budget:
+        what, advice = "This message", "shorten it"
+        if any(message.results for message in messages[starts[-1] :]):
+            what, advice = "This turn, with what its tools brought in,", "ask for less"
         raise ContextOverflow(
-            f"This message makes a prompt of {length} tokens, and {budget} fit beside the answer; "
-            "shorten it, or set a larger context (engine.context in the settings)."
+            f"{what} makes a prompt of {length} tokens, and {budget} fit beside the answer; "
+            f"{advice}, or set a larger context (engine.context in the settings)."
         )
     return starts[-1]
 
@@ -95,8 +98,8 @@ def prompt_messages(messages: Sequence[Message]) -> tuple[Message, ...]:
     """The messages as a template wants them: no empty answers, no two user turns in a row.
 
     An answer that was stopped before its first word leaves its question unanswered; the
-    question is joined with the one that follows. A call that was never run has a result that
-    says so, as templates expect one.
+    question is joined with the one that follows. A call without a result gets one that says
+    so, as templates expect one.
     """
     result: list[Message] = []
     for message in messages:
@@ -113,5 +116,6 @@ def prompt_messages(messages: Sequence[Message]) -> tuple[Message, ...]:
 
 
 def _without_results(message: Message) -> Message:
-    """In the place of the results of calls that were stopped."""
-    return Message("tool", tuple(ToolResult(call.id, NOT_RUN, ok=False) for call in message.calls))
+    """In the place of results that were lost, with the process that ran the calls."""
+    results = (ToolResult(call.id, NOT_KNOWN, ok=False) for call in message.calls)
+    return Message("tool", tuple(results))

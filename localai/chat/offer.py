@@ -6,7 +6,7 @@ A model whose template knows no tools is taught this project's own format by a s
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -17,12 +17,15 @@ from localai.tools.grammar.formats import constraints
 from localai.tools.parse import formats
 from localai.tools.parse.calls import Context, Parser, Schemas
 from localai.tools.tool import Tool
-from localai.tools.toolbox import Toolbox
+from localai.tools.toolbox import schema
 
 Wish = Literal["auto", "on", "off"]
 
 LEAST_WINDOW = 2048
 """Tokens of the context window below which descriptions and results leave too little room."""
+
+SHARE = 1
+"""Characters of descriptions for each token of the window: a quarter of it, or a third."""
 
 NONE = "none"
 """The format of a model that is to be told of no tools, in its description."""
@@ -32,12 +35,14 @@ _EXAMPLE = 'calculator(expression="3 * (4 + 5)")'
 
 class Offer(msgspec.Struct, frozen=True):
     """What one turn offers. `format` is a name of `parse.formats`; `schemas` go to a template
-    that knows tools, `teaching` into the system text for one that does not."""
+    that knows tools, `teaching` into the system text for one that does not. `left_out` are
+    the names of tools for which there is no room."""
 
     format: str
     parameters: Schemas
     schemas: tuple[dict[str, Any], ...] = ()
     teaching: str = ""
+    left_out: tuple[str, ...] = ()
 
     @property
     def visible(self) -> tuple[str, ...]:
@@ -66,36 +71,53 @@ class Offer(msgspec.Struct, frozen=True):
         )
 
 
-def offer(
-    toolbox: Toolbox, info: ModelInfo, described: str = "", wish: Wish = "auto"
-) -> Offer | None:
-    """What to offer to the model, None for nothing.
+def wanted(info: ModelInfo, described: str, wish: Wish) -> bool:
+    """Whether the model is to be told of tools, whichever there are.
 
     `described` is the format in the model's description. With "auto" a model described as
-    one without tools gets none, with "on" the format is told from the model itself.
-    Raises ModelError for a format that there is not.
+    one without tools is not, with "on" it is.
     """
-    if wish == "off" or not toolbox.tools or (wish == "auto" and described == NONE):
-        return None
-    if info.n_ctx < LEAST_WINDOW:
-        return None
+    off = wish == "off" or (wish == "auto" and described == NONE)
+    return not off and info.n_ctx >= LEAST_WINDOW
+
+
+def offer(tools: Sequence[Tool], info: ModelInfo, described: str = "") -> Offer | None:
+    """What to tell the model, None for nothing. What does not fit is left out from the end.
+
+    Raises ModelError for a described format that there is not.
+    """
     if described not in ("", NONE, *formats.FORMATS):
         raise ModelError(
             f"The model's description names the tool format {described!r}, which there is not; "
             f"choose one of {', '.join([NONE, *sorted(formats.FORMATS)])}."
         )
-    parameters = {name: tool.parameters for name, tool in toolbox.tools.items()}
+    written = schema if info.template_tools else _line
+    fit, left_out = _fitting(tools, lambda tool: len(str(written(tool))), info.n_ctx)
+    if not fit:
+        return None
+    parameters = {tool.name: tool.parameters for tool in fit}
+    names = tuple(tool.name for tool in left_out)
     if not info.template_tools:
-        return Offer(formats.DEFAULT, parameters, teaching=teach(toolbox.tools.values()))
+        return Offer(formats.DEFAULT, parameters, (), teach(fit), names)
     chosen = described if described not in ("", NONE) else ""
-    return Offer(
-        chosen or formats.choose(info.template, info.control), parameters, toolbox.schemas()
-    )
+    chosen = chosen or formats.choose(info.template, info.control)
+    return Offer(chosen, parameters, tuple(map(schema, fit)), "", names)
+
+
+def _fitting(
+    tools: Sequence[Tool], length: Callable[[Tool], int], window: int
+) -> tuple[list[Tool], list[Tool]]:
+    """The tools whose descriptions take about a quarter of the window, and the others."""
+    fit, left_out, room = list[Tool](), list[Tool](), window * SHARE
+    for tool in tools:
+        room -= length(tool)
+        (fit if room >= 0 else left_out).append(tool)
+    return fit, left_out
 
 
 def teach(tools: Iterable[Tool]) -> str:
     """What a model without a format of its own is told: how to call, and what there is."""
-    lines = "\n".join(f"- {_signature(tool)}: {tool.description}" for tool in tools)
+    lines = "\n".join(map(_line, tools))
     return (
         "You can use tools. To use one, write the call alone on a line and stop, as in\n"
         f"{_EXAMPLE}\n"
@@ -103,6 +125,10 @@ def teach(tools: Iterable[Tool]) -> str:
         "Use a tool only where you need it. The tools:\n"
         f"{lines}"
     )
+
+
+def _line(tool: Tool) -> str:
+    return f"- {_signature(tool)}: {tool.description}"
 
 
 def _signature(tool: Tool) -> str:

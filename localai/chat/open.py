@@ -5,7 +5,9 @@ The only place where chat meets the catalogue and the real engine.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from functools import partial
 
 from localai.catalog import Catalog, ModelEntry, check
 from localai.catalog.entry import required_path
@@ -14,6 +16,7 @@ from localai.chat.session import Session
 from localai.config import Settings
 from localai.engine.base import Engine, LoadOptions
 from localai.engine.process import EngineProcess
+from localai.errors import ConfigError
 from localai.store.rows import Conversation
 from localai.store.store import Store
 from localai.tools import registry
@@ -47,24 +50,30 @@ def open_engine(
     return entry, factory(load_options(settings, entry))
 
 
-def open_toolbox(settings: Settings) -> Toolbox:
+def open_toolbox(settings: Settings, stop: threading.Event | None = None) -> Toolbox:
     """The tools that these settings let a model use.
 
-    MCP servers that have never run are started once, to learn what they offer; one that does
-    not start offers nothing.
+    MCP servers that have never run are started once, to learn what they offer. What is
+    missing for some fault is told by the toolbox's notes.
     """
-    tools, allowed = registry.offered(settings.tools), Allowed.by(settings.tools)
+    allowed, notes = Allowed.by(settings.tools), list[str]()
+    try:
+        tools = registry.offered(settings.tools)
+        taken = {each.name for each in registry.tools(settings.tools)}
+    except ConfigError as error:
+        notes.append(str(error))
+        tools, taken = tuple(map(registry.builtin, registry.BUILTIN)), set(registry.BUILTIN)
     if not settings.mcp:
-        return Toolbox(tools, allowed)
+        return Toolbox(tools, allowed, notes=notes)
     # Here, because it costs time and most have no server.
     from localai.tools.mcp.listed import offered
     from localai.tools.mcp.servers import Servers
     from localai.tools.run import toolbox
 
     servers = Servers(settings.mcp)
-    servers.start(servers.unknown())
-    taken = {tool.name for tool in tools}
-    return toolbox((*tools, *offered(servers, taken, settings.tools)), allowed, servers)
+    notes += servers.start(servers.unknown(), stop)
+    served = offered(servers, taken, settings.tools)
+    return toolbox((*tools, *served), allowed, servers, notes)
 
 
 def open_session(
@@ -77,6 +86,7 @@ def open_session(
     raw: bool = False,
     seed: int | None = None,
     approve: Approve = deny,
+    standing: bool = True,
     factory: EngineFactory = EngineProcess,
 ) -> Session:
     """A session with an engine and tools of its own; `Session.close` ends them."""
@@ -90,6 +100,7 @@ def open_session(
         system,
         raw=raw,
         seed=seed,
-        toolbox=open_toolbox(settings),
+        open_tools=partial(open_toolbox, settings),
         approve=approve,
+        standing=standing,
     )

@@ -17,7 +17,8 @@ class Reader:
     """Reads one answer. Without an offer everything is text as it is.
 
     `enough` becomes True when the answer has to be ended: a model whose calls have no end
-    marker goes on after a call, or there are more than `most` calls.
+    marker goes on after a call, or there are `most` calls. `held` is text that is not certain
+    yet: it may belong to a call.
     """
 
     def __init__(self, offer: Offer | None, *, inside: bool = False, most: int = 0) -> None:
@@ -27,6 +28,7 @@ class Reader:
         self._tokens = 0
         self._fed = ""
         self._calls = self._cut = 0
+        self.held = ""
         self.enough = False
 
     def feed(self, delta: Delta) -> list[Piece]:
@@ -40,6 +42,7 @@ class Reader:
             if self.enough:
                 break
             self._fed += char
+            self.held += char
             pieces += self._pieces(self._parser.feed(char))
         return _joined(pieces)
 
@@ -52,31 +55,31 @@ class Reader:
     def kept(self, completion: Completion, texts: Sequence[str]) -> Completion:
         """The completion of an answer that was ended after a call: without what the model
         said beyond it. `texts` are those of its ids."""
+        begin = "".join(texts).find(self._fed[: self._cut])  # after reasoning, if there is any
         length = count = 0
-        while length < self._cut and count < len(texts):
+        while begin >= 0 and length < begin + self._cut:
             length += len(texts[count])
             count += 1
-        exact = "".join(texts[:count]) == self._fed[:length]
-        ids = completion.ids[:count] if exact and length >= self._cut else ()
+        ids = completion.ids[:count]
         return msgspec.structs.replace(
             completion, finish_reason="stop", ids=ids, vocab=completion.vocab if ids else ""
         )
 
     def _pieces(self, events: Sequence[Event]) -> list[Piece]:
         found: list[Piece] = []
+        self.held = "" if events else self.held
         for event in events:
-            if self.enough:
-                break
             if isinstance(event, ToolCall):
                 self._calls += 1
                 # The character that showed the call to be whole is not part of it.
                 self._cut = len(self._fed.rstrip())
-                self.enough = self._most > 0 and self._calls >= self._most
                 found.append(event)
             elif isinstance(event, Text | Rejected) and self._calls and self._one_line:
                 self.enough = True
+                return found
             else:
                 found.append(self._delta(event))
+        self.enough = 0 < self._most <= self._calls
         return found
 
     def _delta(self, event: Text | Reasoning | Rejected) -> Delta:

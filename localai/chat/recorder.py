@@ -51,8 +51,9 @@ class AnswerRecorder:
         self._splitter = steps.StepsSplitter() if stepwise else None
         self._written = clock()
 
-    def add(self, pieces: Sequence[Piece]) -> list[Delta]:
-        """Take in what is new; what a front end shows for it as text."""
+    def add(self, pieces: Sequence[Piece], held: str = "") -> list[Delta]:
+        """Take in what is new; what a front end shows for it as text. `held` is text of which
+        it is not known what it is; it is saved with the rest."""
         shown: list[Delta] = []
         for piece in pieces:
             if isinstance(piece, ToolCall):
@@ -60,7 +61,7 @@ class AnswerRecorder:
             else:
                 shown += self._text(piece)
         if self._clock() - self._written >= FLUSH_SECONDS:
-            self._flush()
+            self._flush(held)
         return shown
 
     def _text(self, delta: Delta) -> list[Delta]:
@@ -75,11 +76,12 @@ class AnswerRecorder:
         self._pieces += [(piece.kind, piece.text) for piece in shown]
         return shown
 
-    def _flush(self) -> None:
+    def _flush(self, held: str) -> None:
         """Write what there is now. A full disk is not the end of the answer: the next
         flush tries again, and `finish` has the last word."""
         with suppress(StoreError):
-            self._store.flush_answer(self._row.id, self.parts())
+            uncertain = (Text(held),) if held else ()
+            self._store.flush_answer(self._row.id, (*self.parts(), *uncertain))
         self._written = self._clock()
 
     def finish(

@@ -8,8 +8,8 @@ what the model said is kept whatever ends it. It knows neither screens nor llama
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Generator, Mapping, Sequence
+from functools import cached_property
 
 import msgspec
 
@@ -18,24 +18,33 @@ from localai.chat import steps
 from localai.chat.adapters import Ready, active_adapter, prepare
 from localai.chat.calls import Calls, tainted
 from localai.chat.consent import Approve, Consent, deny
-from localai.chat.offer import Offer, offer
+from localai.chat.context import reserve
+from localai.chat.fitting import fitted
+from localai.chat.offer import Offer, offer, wanted
 from localai.chat.prompt import Prompter, Style
 from localai.chat.reading import Reader
 from localai.chat.recorder import AnswerRecorder
-from localai.chat.turn import AnswerFinished, AnswerStarted, ResultsSaved, TurnEvent, UserSaved
+from localai.chat.streaming import stream
+from localai.chat.turn import AnswerStarted, Remark, ResultsSaved, TurnEvent, UserSaved
 from localai.config import Settings
-from localai.conversation import Completion, Delta, Finished, Message, PromptProgress, user
-from localai.engine.base import Engine, ModelInfo, Request, TokenProbability
-from localai.errors import EngineError, LocalaiError, UsageError
-from localai.store.rows import Conversation, Origin, Status, StoredMessage
+from localai.conversation import Message, user
+from localai.engine.base import Engine, ModelInfo, TokenProbability
+from localai.errors import UsageError
+from localai.store.rows import Conversation, Origin, StoredMessage
 from localai.store.store import Store
 from localai.store.tuning import Adapter
 from localai.tools.tool import Tool
 from localai.tools.toolbox import Toolbox
 
 TITLE_LENGTH = 60
-RESULT_CHARACTERS = 2
-"""Characters of results in a turn for each token of the window: about half of it."""
+
+OpenTools = Callable[[threading.Event], Toolbox]
+"""Opens the tools; ends soon when the event is set."""
+
+
+def no_tools(stop: threading.Event) -> Toolbox:
+    """An empty toolbox."""
+    return Toolbox()
 
 
 class Inspection(msgspec.Struct, frozen=True):
@@ -54,9 +63,10 @@ class Session:
     """One conversation, open for talking.
 
     `conversation` None starts a new one with the first question. `raw` continues the
-    text as it stands, without any chat template. `toolbox` holds the tools that the model is
-    offered; `approve` asks the user, in the thread of the turn, where a call needs it; `stop`, set
-    along with a cancel of the engine, ends the tools that run.
+    text as it stands, without any chat template. `open_tools` gives the tools, when a model is
+    first to be told of them; `approve` asks the user, in the thread of the turn, where a call
+    needs it, and without `standing` also where it was allowed before; `stop`, set along with a
+    cancel of the engine, ends the tools that run.
     """
 
     def __init__(
@@ -70,21 +80,26 @@ class Session:
         *,
         raw: bool = False,
         seed: int | None = None,
-        toolbox: Toolbox | None = None,
+        open_tools: OpenTools = no_tools,
         approve: Approve = deny,
+        standing: bool = True,
         stop: threading.Event | None = None,
     ) -> None:
         self.store, self.engine, self.settings, self.entry = store, engine, settings, entry
         self.conversation = conversation
         self._system = system or settings.chat.system or entry.description.system
         self._raw, self._seed = raw, seed
-        self._toolbox, self._approve = toolbox or Toolbox(), approve
+        self._open_tools, self._approve, self._standing = open_tools, approve, standing
         self._stop = stop or threading.Event()
 
     @property
     def tools(self) -> Mapping[str, Tool]:
-        """The tools that the model may be offered, by name."""
+        """The tools that the model may be offered, by name; opened if they are not."""
         return self._toolbox.tools
+
+    @cached_property
+    def _toolbox(self) -> Toolbox:
+        return self._open_tools(self._stop)
 
     def messages(self) -> tuple[StoredMessage, ...]:
         """The conversation from its first message to where it stands."""
@@ -140,7 +155,8 @@ class Session:
 
     def close(self) -> None:
         """End the engine and what the tools keep running."""
-        self._toolbox.close()
+        if "_toolbox" in vars(self):
+            self._toolbox.close()
         self.engine.close()
 
     def inspect(self, answer_id: str) -> Inspection:
@@ -168,36 +184,60 @@ class Session:
         self, path: Sequence[StoredMessage], style: Style
     ) -> Generator[TurnEvent, None, None]:
         """Answer a path that ends with a question: generate, run the calls, generate again."""
-        assert self.conversation is not None
         self._stop.clear()
         ready = prepare(self.engine, self.store, self.entry)
         if ready.refused is not None:
             yield ready.refused
-        offered = None if self._raw else self._offer(ready.info)
-        consent = Consent(self.store, self.conversation.id, self._approve)
-        calls = Calls(self._toolbox, consent, self._stop, self.conversation.id)
+        offered = yield from self._offered(ready.info)
         room = self.settings.tools.most_calls
-        left = ready.info.n_ctx * RESULT_CHARACTERS
         while True:
             answer = yield from self._generate(path, style, ready, offered, room)
-            wanted = answer.message.calls
-            if not wanted or answer.status != "done":
+            if not answer.message.calls or answer.status != "done":
                 return
-            dropped = answer.origin.dropped if answer.origin else 0
-            kept = [stored.message for stored in path[dropped:]]
-            results = yield from calls.run(wanted, most=room, room=left, tainted=tainted(kept))
-            left -= sum(len(result.text) for result in results)
-            row = self.store.add_message(self.conversation.id, answer.id, Message("tool", results))
-            yield ResultsSaved(row)
+            results = yield from self._run(answer, path, ready.info, room)
             # One more answer when no call is left; a model that still calls then is let go.
             if room <= 0 or self._stop.is_set():
                 return
-            room -= len(wanted)
-            path = (*path, answer, row)
+            room -= len(answer.message.calls)
+            path = (*path, answer, results)
 
-    def _offer(self, info: ModelInfo) -> Offer | None:
-        described = self.entry.description.tool_format
-        return offer(self._toolbox, info, described, self.settings.tools.offer)
+    def _offered(self, info: ModelInfo) -> Generator[TurnEvent, None, Offer | None]:
+        """What tools the model is told of; they are opened only if there may be any."""
+        described, wish = self.entry.description.tool_format, self.settings.tools.offer
+        if self._raw or not wanted(info, described, wish):
+            return None
+        made = offer(tuple(self.tools.values()), info, described)
+        left_out = ", ".join(made.left_out) if made else ""
+        full = f"The context window has no room for these tools: {left_out}; disable some."
+        for sentence in self._toolbox.news(*([full] if left_out else [])):
+            yield Remark(sentence)
+        return made
+
+    def _run(
+        self, answer: StoredMessage, path: Sequence[StoredMessage], info: ModelInfo, most: int
+    ) -> Generator[TurnEvent, None, StoredMessage]:
+        """Run what an answer calls; the message with the results, stored whatever happens."""
+        assert self.conversation is not None
+        talk = self.conversation.id
+        consent = Consent(self.store, talk, self._approve, standing=self._standing)
+        wanted = answer.message.calls
+        calls = Calls(wanted, self._toolbox, consent, self._stop, talk)
+        try:
+            yield from calls.run(most=most, tainted=tainted([each.message for each in path]))
+        finally:
+            results = fitted(calls.results, self._left(answer, info), self._length)
+            row = self.store.add_message(talk, answer.id, Message("tool", results))
+        yield ResultsSaved(row)
+        return row
+
+    def _left(self, answer: StoredMessage, info: ModelInfo) -> int:
+        """Tokens that the window has for results after an answer."""
+        used = len(answer.origin.prompt) if answer.origin else 0
+        used += answer.completion.generated_tokens if answer.completion else 0
+        return info.n_ctx - reserve(info.n_ctx, self.settings.chat.max_tokens) - used
+
+    def _length(self, text: str) -> int:
+        return len(self.engine.tokenize(text))
 
     def _generate(
         self,
@@ -233,7 +273,8 @@ class Session:
         earlier = [call for message in messages for call in message.calls]
         recorder = AnswerRecorder(self.store, row, earlier, stepwise=stepwise)
         reader = Reader(offered, inside=rendered.in_reasoning, most=max(1, most))
-        return (yield from self._stream(AnswerStarted(row, info.n_ctx), recorder, reader, request))
+        started = AnswerStarted(row, info.n_ctx)
+        return (yield from stream(self.engine, self._stop, started, recorder, reader, request))
 
     def _prompter(self) -> Prompter:
         assert self.conversation is not None
@@ -245,37 +286,3 @@ class Session:
             raw=self._raw,
             seed=self._seed,
         )
-
-    def _stream(
-        self, started: AnswerStarted, recorder: AnswerRecorder, reader: Reader, request: Request
-    ) -> Generator[TurnEvent, None, StoredMessage]:
-        """Pass events on and close the row, however the generation ends."""
-        status: Status = "cancelled"
-        completion: Completion | None = None
-        error = ""
-        try:
-            yield started
-            with closing(self.engine.generate(request)) as events:
-                for event in events:
-                    if isinstance(event, Delta):
-                        yield from recorder.add(reader.feed(event))
-                        if reader.enough:
-                            self.engine.cancel()
-                    elif isinstance(event, PromptProgress):
-                        yield event
-                    elif isinstance(event, Finished):
-                        completion = event.completion
-            if completion is None:
-                raise EngineError("The engine ended the answer without saying how; ask again.")
-            yield from recorder.add(reader.end())
-            if reader.enough:
-                completion = reader.kept(completion, self.engine.pieces(completion.ids))
-            if completion.finish_reason != "cancelled":
-                status = "done"
-        except LocalaiError as problem:
-            status, error = "failed", str(problem)
-            raise
-        finally:
-            stored = recorder.finish(status, completion, error)
-        yield AnswerFinished(stored)
-        return stored

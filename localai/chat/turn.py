@@ -40,6 +40,12 @@ class AdapterRefused(msgspec.Struct, frozen=True):
     error: str
 
 
+class Remark(msgspec.Struct, frozen=True):
+    """Something the user should know of this turn, in a sentence."""
+
+    text: str
+
+
 class AnswerFinished(msgspec.Struct, frozen=True):
     """The answer as stored, with its completion. When it holds calls, another one follows
     their results."""
@@ -69,6 +75,7 @@ class ResultsSaved(msgspec.Struct, frozen=True):
 TurnEvent = (
     UserSaved
     | AdapterRefused
+    | Remark
     | AnswerStarted
     | PromptProgress
     | Delta

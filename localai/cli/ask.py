@@ -74,6 +74,8 @@ def ask(invocation: Invocation, /, text: tuple[str, ...], **given: Any) -> None:
 
 def _check(given: dict[str, Any]) -> None:
     """Refuse options that contradict each other."""
+    if given["allow"] and given["tools"] == "off":
+        raise UsageError("--allow has no place beside --tools off.")
     going_on = given["latest"] or given["conversation"]
     if given["latest"] and given["conversation"]:
         raise UsageError("Give either --continue or --conversation, not both.")
@@ -123,6 +125,7 @@ def _converse(
         raw=given["raw"],
         seed=given["seed"],
         approve=_approval(given["allow"]),
+        standing=False,
     )
     try:
         _check_allowed(given["allow"], session, settings)
@@ -147,9 +150,11 @@ def _check_allowed(names: tuple[str, ...], session: Session, settings: Settings)
     """Say why a tool that was named cannot be used."""
     for name in names:
         if name not in session.tools:
-            from localai.tools import registry
+            from localai.cli import mcp
 
-            raise UsageError(registry.find(name, settings.tools).why)
+            with mcp.servers() as servers:
+                found = mcp.find(name, servers, settings.tools)
+            raise UsageError(found.why or f"{name} could not be used just now; ask again.")
 
 
 def _forgive(error: OSError) -> None:

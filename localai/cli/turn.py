@@ -17,6 +17,7 @@ from localai.chat.turn import (
     AnswerStarted,
     CallFinished,
     CallStarted,
+    Remark,
     TurnEvent,
 )
 from localai.cli.failure import note
@@ -73,6 +74,8 @@ class Turn:
             self._progress.clear()
             if event.dropped:
                 note(left_out(event))
+        elif isinstance(event, Remark):
+            note(event.text)
         elif isinstance(event, AdapterRefused):
             note(f"{event.name} does not answer: {event.error}")
         elif isinstance(event, PromptProgress):
@@ -88,7 +91,7 @@ class Turn:
 
     def _pause(self, answer: StoredMessage) -> None:
         """Set what was said before a call off from what comes after it."""
-        if answer.message.calls and answer.message.text.strip():
+        if answer.message.calls and self._seen_text:
             self._write(Delta("\n\n", tokens=0))
 
     def _report(self, event: CallFinished) -> None:

@@ -27,6 +27,8 @@ def everywhere(servers: Servers) -> Run:
     return run
 
 
-def toolbox(tools: Sequence[Tool], allowed: Allowed, servers: Servers) -> Toolbox:
+def toolbox(
+    tools: Sequence[Tool], allowed: Allowed, servers: Servers, notes: Sequence[str] = ()
+) -> Toolbox:
     """Tools of all kinds; closing the toolbox ends the servers."""
-    return Toolbox(tools, allowed, everywhere(servers), servers.close)
+    return Toolbox(tools, allowed, everywhere(servers), servers.close, notes)

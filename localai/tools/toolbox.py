@@ -18,6 +18,18 @@ from localai.tools.tool import Tool
 Run = Callable[[Tool, Mapping[str, Any], Allowed, threading.Event], Outcome]
 
 
+def schema(tool: Tool) -> dict[str, Any]:
+    """The tool as chat templates want it described."""
+    return {
+        "type": "function",
+        "function": {
+            "name": tool.name,
+            "description": tool.description,
+            "parameters": tool.parameters,
+        },
+    }
+
+
 def in_sandbox(
     tool: Tool, arguments: Mapping[str, Any], allowed: Allowed, stop: threading.Event
 ) -> Outcome:
@@ -28,7 +40,7 @@ def in_sandbox(
 class Toolbox:
     """Tools by name. `run` calls one; it never raises, and ends soon when its event is set.
 
-    `end` ends what `run` keeps running.
+    `end` ends what `run` keeps running; `notes` are sentences on what is missing and why.
     """
 
     def __init__(
@@ -37,25 +49,14 @@ class Toolbox:
         allowed: Allowed | None = None,
         run: Run = in_sandbox,
         end: Callable[[], None] = lambda: None,
+        notes: Sequence[str] = (),
     ) -> None:
         self._allowed, self._run, self._end = allowed or Allowed(), run, end
+        self._notes = tuple(notes)
+        self._told: set[str] = set()
         self.tools: Mapping[str, Tool] = {
             tool.name: tool for tool in tools if not self._allowed.lacks(tool.name, tool.needs)
         }
-
-    def schemas(self) -> tuple[dict[str, Any], ...]:
-        """The tools as chat templates want them described."""
-        return tuple(
-            {
-                "type": "function",
-                "function": {
-                    "name": tool.name,
-                    "description": tool.description,
-                    "parameters": tool.parameters,
-                },
-            }
-            for tool in self.tools.values()
-        )
 
     def call(
         self,
@@ -67,6 +68,12 @@ class Toolbox:
         """Call an offered tool in the conversation with this id. Thread-safe."""
         allowed = replace(self._allowed, conversation=conversation)
         return self._run(self.tools[name], arguments, allowed, stop)
+
+    def news(self, *more: str) -> tuple[str, ...]:
+        """The notes, and `more`, that were not told before."""
+        found = tuple(note for note in (*self._notes, *more) if note not in self._told)
+        self._told.update(found)
+        return found
 
     def close(self) -> None:
         """End what the tools keep running. Nothing can be called afterwards."""

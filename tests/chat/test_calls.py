@@ -8,16 +8,19 @@ from typing import Any
 
 import pytest
 
-from localai.chat.turn import AnswerFinished, CallFinished, CallStarted, ResultsSaved
+from localai.chat.consent import Decision, Question
+from localai.chat.session import Session
+from localai.chat.turn import AnswerFinished, CallFinished, CallStarted, Remark, ResultsSaved
 from localai.config import Settings, ToolSettings
 from localai.conversation import Delta, Message, ToolCall, ToolResult
-from localai.errors import ModelError
+from localai.engine.scripted import Script, ScriptedEngine
+from localai.errors import EngineCrashed, ModelError
 from localai.store.store import Store
 from localai.tools.outcome import Ok, Outcome
 from localai.tools.tool import Tool
 from localai.tools.toolbox import Toolbox
 from tests.chat.test_session import entry
-from tests.chat.toolbox import Box, call, requests, results, session, tool
+from tests.chat.toolbox import HERMES, Box, call, requests, results, session, tool
 
 
 @pytest.fixture
@@ -161,7 +164,104 @@ def test_a_call_that_was_cut_off_by_a_crash_has_a_result_in_the_next_prompt(stor
         if isinstance(event, AnswerFinished):
             break
     list(chat.send("And?"))
-    assert "The call was stopped before it ran." in requests(chat)[-1]
+    assert "whether it ran is not known" in requests(chat)[-1]
+
+
+def test_a_front_end_that_goes_away_while_a_tool_runs_loses_no_result(store: Store) -> None:
+    box = Box(tool("shout"))
+    chat = session(store, [call("shout", "hi") + call("shout", "wait"), "Done."], box)
+    events = chat.send("Go.")
+    for event in events:
+        if isinstance(event, CallFinished):
+            break
+    events.close()
+    row = chat.messages()[-1].message
+    done, stopped = row.results
+    assert (done.ok, done.text) == (True, "HI")
+    assert (stopped.ok, "stopped" in stopped.text) == (False, True)
+
+
+def test_a_tool_that_raises_in_our_own_code_ends_no_turn(store: Store) -> None:
+    def run(*_: object) -> Outcome:
+        raise OSError(24, "Too many open files")
+
+    box = Box(tool("shout"))
+    box.box = Toolbox([tool("shout")], run=run)
+    chat = session(store, [call("shout", "hi"), "Done."], box)
+    (result,) = results(list(chat.send("Go.")))
+    assert (result.ok, result.text) == (False, "The call of shout failed (OSError).")
+    assert chat.messages()[-1].message.text == "Done."
+
+
+def test_calls_beyond_the_limit_are_kept_and_answered(store: Store) -> None:
+    box = Box(tool("shout"))
+    settings = Settings(tools=ToolSettings(most_calls=2))
+    many = ", ".join(f'{{"name": "shout", "arguments": {{"text": "{x}"}}}}' for x in "abcd")
+    chat = session(
+        store, [f"[TOOL_CALLS][{many}]", "Done."], box, "[TOOL_CALLS]", settings=settings
+    )
+    list(chat.send("Go."))
+    row = chat.messages()[2].message
+    assert [result.ok for result in row.results] == [True, True, False, False]
+    assert len(chat.messages()[1].message.calls) == 4
+
+
+def nobody(question: Question) -> Decision:
+    raise AssertionError("there is nothing to ask")
+
+
+def test_wrong_arguments_are_told_to_the_model_alone(store: Store) -> None:
+    box = Box(tool("act", "writes"))
+    wrong = call("act", "x").replace('"text"', '"txt"')
+    chat = session(store, [wrong, "Done."], box, approve=nobody)
+    (result,) = results(list(chat.send("Go.")))
+    assert 'act has no argument "txt"' in result.text
+    assert box.calls == []
+
+
+def test_long_results_are_cut_to_the_window(store: Store) -> None:
+    box = Box(tool("shout"), results={"shout": "1 2 " * 5_000})
+    chat = session(store, [call("shout", "a") + call("shout", "b"), "Done."], box)
+    list(chat.send("Go."))
+    texts = [result.text for result in chat.messages()[2].message.results]
+    assert all(text.endswith("more characters do not fit.]") for text in texts)
+    assert chat.messages()[-1].message.text == "Done."
+
+
+def test_tools_that_do_not_fit_are_left_out_and_named_once(store: Store) -> None:
+    box = Box(*(tool(f"tool{number}") for number in range(60)))
+    chat = session(store, ["Hi."], box)
+    first, second = (
+        [event.text for event in chat.send("Go.") if isinstance(event, Remark)] for _ in "ab"
+    )
+    assert len(first) == 1
+    assert "no room for these tools: " in first[0]
+    assert "tool59" in first[0]
+    assert second == []
+
+
+def test_tools_are_opened_only_for_a_model_that_is_told_of_them(store: Store) -> None:
+    opened: list[object] = []
+
+    def open_tools(stop: object) -> Toolbox:
+        opened.append(stop)
+        return Toolbox([tool("shout")])
+
+    off = Settings(tools=ToolSettings(offer="off"))
+    for settings, count in ((off, 0), (Settings(), 1)):
+        engine = ScriptedEngine(["Hi."], template=HERMES)
+        list(Session(store, engine, settings, entry(), open_tools=open_tools).send("Go."))
+        assert len(opened) == count
+
+
+def test_what_the_parser_holds_back_survives_a_crash(store: Store) -> None:
+    begun = 'Well. <tool_call>{"name": "shout", "arguments": {"text": "a b c'
+    chat = session(store, [Script(begun, crash_at=18)], Box(tool("shout")))
+    with pytest.raises(EngineCrashed):
+        list(chat.send("Go."))
+    stored = chat.messages()[-1]
+    assert stored.status == "failed"
+    assert stored.message.text.startswith('Well. <tool_call>{"name": "shout"')
 
 
 def test_calls_are_held_to_their_schemas_unless_switched_off(store: Store) -> None:

@@ -11,7 +11,7 @@ from localai.engine.scripted import Script
 from localai.store.store import Store
 from localai.tools.place import File
 from localai.tools.tool import Effect, Tool
-from tests.chat.toolbox import TEXT, Box, call, results, session, tool
+from tests.chat.toolbox import SCHEMA, Box, call, results, session, tool
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def test_a_decision_holds_as_long_as_it_says(
 def test_changed_code_is_asked_about_again(store: Store) -> None:
     user = Asked("always", "always")
     for sha256 in ("00", "00", "11"):
-        changed = Tool("act", "Acts.", {"type": "object", "properties": TEXT}, frozenset(),
+        changed = Tool("act", "Acts.", SCHEMA, frozenset(),
                        File("/tools/act.py", sha256))  # fmt: skip
         list(session(store, [call("act", "a"), "x"], Box(changed), approve=user).send("Go."))
     assert len(user.questions) == 2
@@ -115,3 +115,42 @@ def test_arguments_too_long_to_be_shown_are_refused(store: Store) -> None:
     (result,) = results(list(chat.send("Go.")))
     assert "too long" in result.text
     assert user.questions == []
+
+
+def test_code_that_changes_while_the_user_is_asked_does_not_run(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    codes = iter(("aa", "bb"))
+    monkeypatch.setattr("localai.chat.consent.code_hash", lambda tool: next(codes))
+    box = Box(tool("act", "writes"))
+    (result,) = results(
+        list(session(store, [call("act", "a"), "x"], box, approve=Asked("once")).send("Go."))
+    )
+    assert "changed while the user was asked" in result.text
+    assert box.calls == []
+
+
+def test_without_standing_permissions_only_refusals_hold(store: Store) -> None:
+    box = Box(tool("act", built_in=False), tool("bad", built_in=False))
+    replies: list[str | Script] = [call("act", "a"), call("bad", "b"), "x"]
+    list(session(store, list(replies), box, approve=Asked("always", "never")).send("Go."))
+    assert len(box.calls) == 1
+    user = Asked("no")
+    list(session(store, list(replies), box, approve=user, standing=False).send("Go."))
+    assert [question.tool.name for question in user.questions] == ["act"]
+    assert len(box.calls) == 1
+
+
+def test_text_that_has_left_the_window_still_taints(store: Store) -> None:
+    user = Asked("always", "no")
+    box = Box(tool("act", "network"), tool("read", "reads"))
+    long = "word " * 1500
+    replies: list[str | Script] = [call("act", "a"), "x", call("read", "b"), long, long, long]
+    replies += [call("act", "c"), "y"]
+    chat = session(store, replies, box, approve=user)
+    for text in ("Act.", "Read.", "And?", "And?", "And again."):
+        list(chat.send(text))
+    last = chat.messages()[-1].origin
+    assert last
+    assert last.dropped > 4  # the turn that read is gone from the prompt
+    assert [question.tainted for question in user.questions] == [False, True]

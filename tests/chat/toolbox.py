@@ -22,12 +22,17 @@ from tests.chat.test_session import entry
 
 HERMES = "{% for tool in tools %}<tool_call>"
 TEXT = {"text": {"type": "string"}}
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": TEXT,
+    "required": ["text"],
+    "additionalProperties": False,
+}
 
 
 def tool(name: str, *effects: Effect, built_in: bool = True) -> Tool:
     place = Module("localai.tools.builtin.x") if built_in else File(f"/tools/{name}.py", "00")
-    schema = {"type": "object", "properties": TEXT, "required": ["text"]}
-    return Tool(name, f"Does {name}.", schema, frozenset(effects), place)
+    return Tool(name, f"Does {name}.", SCHEMA, frozenset(effects), place)
 
 
 class Box:
@@ -59,7 +64,7 @@ def session(
     engine = ScriptedEngine(replies, template=template)
     settings = options.pop("settings", Settings())
     described: ModelEntry = options.pop("entry", entry())
-    return Session(store, engine, settings, described, toolbox=box.box, **options)
+    return Session(store, engine, settings, described, open_tools=lambda _: box.box, **options)
 
 
 def requests(chat: Session) -> list[str]:

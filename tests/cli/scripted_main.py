@@ -10,6 +10,7 @@ import json
 import os
 import threading
 from collections.abc import Generator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +40,8 @@ def session_opener(engine: ScriptedEngine) -> Any:
     """What `Invocation.open_session` expects, with `engine` behind it."""
 
     def open_session(store: Store, settings: Settings, *, model: str, **rest: Any) -> Session:
-        box = open_toolbox(settings)
-        return Session(store, engine, settings, ENTRY, toolbox=box, **rest)
+        tools = partial(open_toolbox, settings)
+        return Session(store, engine, settings, ENTRY, open_tools=tools, **rest)
 
     return open_session
 

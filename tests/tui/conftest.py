@@ -24,6 +24,12 @@ def often(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(f"{module}.LOOK_SECONDS", 0.05)
 
 
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody types while a question comes, so that it can be answered at once."""
+    monkeypatch.setattr("tui.screens.consent.REST_SECONDS", 0.0)
+
+
 @pytest.fixture
 def stage(tmp_path: Path) -> Callable[..., Stage]:
     """Builds a stage in the test's folder."""

@@ -96,6 +96,23 @@ async def test_what_leaves_the_machine_is_asked_about(
         assert len(on.store.decisions()) == rows
 
 
+async def test_a_word_that_was_being_typed_allows_nothing(
+    stage: StageMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.screens.consent.REST_SECONDS", 60.0)
+    on = stage([FETCH, "Done."], template=TEMPLATE, settings=ONLINE)
+    async with on.show() as on:
+        on.chat.prompt.put("Look there.")
+        await on.pilot.press("enter")
+        await on.until(lambda: isinstance(on.app.screen, ConsentScreen))
+        await on.pilot.press(*"local chat over")
+        assert isinstance(on.app.screen, ConsentScreen)
+        await on.pilot.press("escape")
+        await on.until(lambda: "Done." in on.text)
+        assert on.store.decisions() == ()
+        assert "did not allow" in on.text
+
+
 async def test_stopping_takes_the_question_away(stage: StageMaker) -> None:
     on = stage([FETCH, "Done."], template=TEMPLATE, settings=ONLINE)
     async with on.show() as on:
@@ -124,7 +141,7 @@ def test_a_stop_reaches_the_running_tool_whatever_was_asked_since(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     box = Box(tool("shout"))
-    monkeypatch.setattr("tui.backend.open_toolbox", lambda settings: box.box)
+    monkeypatch.setattr("tui.backend.open_toolbox", lambda settings, stop: box.box)
     engine = ScriptedEngine([call("shout", text="wait"), "Done."], template=TEMPLATE)
     backend = Backend(
         Settings(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -21,6 +22,9 @@ LABELS: dict[Decision, tuple[str, str]] = {
     "never": ("v", "Never"),
 }
 """The key and the word of each decision, in the order of the buttons."""
+
+REST_SECONDS = 0.7
+"""Seconds without a key before one that allows something is taken."""
 
 EFFECTS = {
     "reads": "read files or settings",
@@ -60,6 +64,15 @@ class ConsentScreen(ModalScreen[Decision]):
     def __init__(self, question: Question) -> None:
         super().__init__()
         self.question = question
+        self._last_key = 0.0
+
+    def on_mount(self) -> None:
+        """Whoever is typing just now types on."""
+        self._last_key = time.monotonic()
+
+    def on_key(self) -> None:
+        """A key that means nothing here is one of a word that was being typed."""
+        self._last_key = time.monotonic()
 
     def compose(self) -> ComposeResult:
         """What is asked, what may happen, the arguments, the buttons."""
@@ -79,8 +92,11 @@ class ConsentScreen(ModalScreen[Decision]):
                         yield Button(f"{word} ({key})", id=decision, compact=True)
 
     def action_decide(self, decision: Decision) -> None:
-        """Take a decision that can be given."""
-        if decision in self.question.choices:
+        """Take a decision that can be given; all but no only from a hand that was at rest, as
+        the question may come in the middle of a word."""
+        now = time.monotonic()
+        at_rest, self._last_key = now - self._last_key >= REST_SECONDS, now
+        if decision in self.question.choices and (at_rest or decision == "no"):
             self.dismiss(decision)
 
     def on_button_pressed(self, event: Button.Pressed) -> None:

@@ -16,6 +16,7 @@ from localai.chat.turn import (
     AnswerStarted,
     CallFinished,
     CallStarted,
+    Remark,
     ResultsSaved,
     UserSaved,
 )
@@ -128,6 +129,8 @@ class TurnActions(ChatBase):
             self._question_saved(turn, event.message)
         elif isinstance(event, AdapterRefused):
             self.say(f"{event.name} is left out of this answer. {event.error}", wrong=True)
+        elif isinstance(event, Remark):
+            self.say(event.text)
         elif isinstance(event, AnswerStarted):
             self._answer_started(turn, event)
         elif isinstance(event, PromptProgress):
