@@ -69,7 +69,9 @@ async def test_a_message_that_calls_cannot_be_corrected_but_its_answer_can(
     async with on.show() as on:
         await on.ask("How much is it?")
         await on.pilot.press("escape", "k", "e")
-        assert "correct the answer that follows it" in on.said[-1]
+        assert "only calls tools" in on.said[-1]
+        await on.pilot.press("y")
+        assert on.app.clipboard == 'calculator(expression="3748 * 291")'
         await on.pilot.press("j", "e")
         await on.until(lambda: on.app.screen.query("#question"))
         shown = (str(each.render()) for each in on.app.screen.query("#question Static"))
@@ -77,7 +79,8 @@ async def test_a_message_that_calls_cannot_be_corrected_but_its_answer_can(
 
 
 @pytest.mark.parametrize(
-    ("key", "runs", "rows"), [("o", True, 0), ("c", True, 1), ("n", False, 0), ("v", False, 1)]
+    ("key", "runs", "rows"),
+    [("o", True, 0), ("c", True, 1), ("a", True, 1), ("n", False, 0), ("v", False, 1)],
 )
 async def test_what_leaves_the_machine_is_asked_about(
     stage: StageMaker, key: str, runs: bool, rows: int
@@ -99,18 +102,38 @@ async def test_what_leaves_the_machine_is_asked_about(
 async def test_a_word_that_was_being_typed_allows_nothing(
     stage: StageMaker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tui.screens.consent.REST_SECONDS", 60.0)
+    monkeypatch.setattr("tui.screens.consent.REST_SECONDS", 0.5)
     on = stage([FETCH, "Done."], template=TEMPLATE, settings=ONLINE)
     async with on.show() as on:
         on.chat.prompt.put("Look there.")
         await on.pilot.press("enter")
         await on.until(lambda: isinstance(on.app.screen, ConsentScreen))
-        await on.pilot.press(*"local chat over")
+        await on.pilot.press(*"local chat over", "right", "enter")
         assert isinstance(on.app.screen, ConsentScreen)
-        await on.pilot.press("escape")
+        await on.until(lambda: on.app.screen.has_class("-armed"))
+        await on.pilot.press("a")
         await on.until(lambda: "Done." in on.text)
-        assert on.store.decisions() == ()
-        assert "did not allow" in on.text
+        assert [each.allowed for each in on.store.decisions()] == [True]
+
+
+@pytest.mark.parametrize("size", [(140, 40), (80, 24), (60, 24), (40, 16)])
+async def test_every_choice_shows_in_any_window(stage: StageMaker, size: tuple[int, int]) -> None:
+    long = call("web_fetch", url="http://127.0.0.1/" + "x" * 3_000)
+    on = stage([long, "Done."], template=TEMPLATE, settings=ONLINE)
+    async with on.show(size) as on:
+        on.chat.prompt.put("Look there.")
+        await on.pilot.press("enter")
+        await on.until(lambda: isinstance(on.app.screen, ConsentScreen))
+        await on.pilot.pause()
+        screen = on.app.screen
+        window = screen.region
+        for widget in (screen.query_one("#asked"), *screen.query("Button")):
+            assert window.contains_region(widget.region), widget
+        arguments = screen.query_one("#arguments")
+        assert screen.query_one("#more").display
+        for _ in range(30):
+            await on.pilot.press("pagedown")
+        assert arguments.scroll_y == arguments.max_scroll_y > 0
 
 
 async def test_stopping_takes_the_question_away(stage: StageMaker) -> None:

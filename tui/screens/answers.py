@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textual import on
 
+from localai.chat import call_line
 from localai.sanitize import clean
 from tui.messages import Inspected, Probed
 from tui.screens.base import ChatBase
@@ -16,7 +17,9 @@ class AnswerActions(ChatBase):
     def action_copy_answer(self) -> None:
         """Copy the whole answer as it was written."""
         item = self.chosen()
-        if item is not None:
+        if item is not None and item.calls:
+            self._copy("\n".join(map(call_line.asked, item.calls)), "the calls")
+        elif item is not None:
             self._copy(item.row.message.text or item.document.source, "the answer")
 
     def action_copy_code(self) -> None:

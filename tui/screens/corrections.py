@@ -24,7 +24,7 @@ class CorrectionActions(ChatBase):
         if item is None:
             return
         if item.calls:
-            self.say("This message calls tools; correct the answer that follows it.")
+            self.say("This message only calls tools; what can be corrected is an answer to them.")
             return
         items = self.transcript.items
         place = items.index(item)

@@ -18,7 +18,7 @@ WAITING = "…"
 RUNNING = "running …"
 NOT_RUN = "not run"
 SHOWN_LINES = 200
-"""Lines of a result that are painted; the inspector and the store have all of it."""
+"""Lines of the arguments, and of the result, that are painted; the store has all of them."""
 
 
 def paint_call(
@@ -29,10 +29,17 @@ def paint_call(
     if not unfolded:
         return [head]
     arguments = json.dumps(call.arguments, indent=2, ensure_ascii=False)
-    lines = [head, *painter.barred(clean(arguments))]
+    lines = [head, *_most(painter.barred(clean(arguments)), painter)]
     if result is not None and result.text.strip():
-        lines += [painter.barred("")[0], *painter.barred(clean(result.text))[:SHOWN_LINES]]
+        lines += [*painter.barred(""), *_most(painter.barred(clean(result.text)), painter)]
     return lines
+
+
+def _most(lines: list[Line], painter: Painter) -> list[Line]:
+    """The first lines, and how many more there are."""
+    if len(lines) <= SHOWN_LINES:
+        return lines
+    return [*lines[:SHOWN_LINES], *painter.barred(f"… {len(lines) - SHOWN_LINES:,} more lines")]
 
 
 def _head(
@@ -43,8 +50,7 @@ def _head(
     line = Text(f"{'▾' if unfolded else '▸'} ", palette.muted, end="")
     asked = Text(call_line.asked(call), palette.muted, end="")
     asked.stylize(palette.accent, 0, len(clean(call.name)))
-    room = painter.room - 2 - min(tail.cell_len, painter.room // 2)
-    asked.truncate(max(8, room), overflow="ellipsis")
+    asked.truncate(max(8, painter.room - 2 - tail.cell_len), overflow="ellipsis")
     line.append_text(asked)
     line.append_text(tail)
     line.truncate(painter.room, overflow="ellipsis")
@@ -56,9 +62,9 @@ def _tail(result: ToolResult | None, state: str, painter: Painter) -> Text:
     palette = painter.palette
     if result is None:
         return Text(f" {state}", palette.muted, end="")
-    text = call_line.one_line(result.text, max(12, painter.room // 2))
-    if not result.ok:
-        return Text(f" ✗ {text}", palette.warning, end="")
-    tail = Text(f" → {text}", end="")
-    tail.append(f" · {call_line.took(result.seconds)}", palette.muted)
+    mark, style = (" → ", "") if result.ok else (" ✗ ", palette.warning)
+    time = f" · {call_line.took(result.seconds)}" if result.ok else ""
+    tail = Text(mark + call_line.one_line(result.text, painter.room), style, end="")
+    tail.truncate(max(12, painter.room // 2 - len(time)), overflow="ellipsis")
+    tail.append(time, palette.muted)
     return tail
