@@ -63,6 +63,9 @@ class ChatSettings(BaseModel, extra="forbid"):
     """Reasoning before the answer, for models that can switch it; auto leaves it to the model."""
     thinking_budget: int = Field(0, ge=0)
     """Most tokens of reasoning before the model must answer; 0 is no limit."""
+    example_tokens: int = Field(256, ge=0)
+    """Most tokens of your corrections that are shown to the model as examples, when a question
+    is near one that you corrected; 0 shows none."""
 
 
 class TuneSettings(BaseModel, extra="forbid"):

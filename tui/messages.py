@@ -7,7 +7,7 @@ from collections.abc import Callable
 from textual.message import Message
 
 from localai.chat.consent import Decision, Question
-from localai.chat.session import Inspection
+from localai.chat.inspection import Inspection
 from localai.chat.turn import (
     AdapterRefused,
     AnswerFinished,

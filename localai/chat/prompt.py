@@ -9,6 +9,7 @@ from typing import Literal
 
 from localai.catalog import ModelEntry
 from localai.chat import context
+from localai.chat.examples import with_examples
 from localai.chat.offer import Offer
 from localai.config import Settings
 from localai.conversation import Message, system
@@ -21,6 +22,7 @@ from localai.engine.base import (
     Request,
     Sampling,
 )
+from localai.store.tuning import Corrected
 
 Style = Literal["direct", "steps"]
 
@@ -28,7 +30,8 @@ Style = Literal["direct", "steps"]
 class Prompter:
     """Prompts for one conversation with the system text `system`, by one model.
 
-    `raw` puts the texts together as they are; `seed` None draws one for each answer.
+    `raw` puts the texts together as they are; `seed` None draws one for each answer;
+    `examples` are shown before the last question.
     """
 
     def __init__(
@@ -40,9 +43,11 @@ class Prompter:
         *,
         raw: bool = False,
         seed: int | None = None,
+        examples: Sequence[Corrected] = (),
     ) -> None:
         self._engine, self._settings, self._entry = engine, settings, entry
         self._system, self._raw, self._seed = system, raw, seed
+        self._examples = examples
 
     def prompt(
         self,
@@ -90,7 +95,7 @@ class Prompter:
             return Rendered(ids, (0.0,) * len(ids))
         texts = (self._system, offer.teaching if offer else "")
         head = "\n\n".join(text for text in texts if text)
-        talk = context.prompt_messages(messages)
+        talk = context.prompt_messages(with_examples(messages, self._examples))
         return self._engine.render((system(head), *talk) if head else talk, options)
 
     def _options(self, info: ModelInfo, style: Style, offer: Offer | None) -> RenderOptions:

@@ -19,7 +19,9 @@ from localai.chat.adapters import Ready, active_adapter, prepare
 from localai.chat.calls import Calls, tainted
 from localai.chat.consent import Approve, Consent, deny
 from localai.chat.context import reserve
+from localai.chat.examples import near
 from localai.chat.fitting import fitted
+from localai.chat.inspection import Inspection, inspect, probabilities
 from localai.chat.offer import Offer, offer, wanted
 from localai.chat.prompt import Prompter, Style
 from localai.chat.reading import Reader
@@ -32,7 +34,7 @@ from localai.engine.base import Engine, ModelInfo, TokenProbability
 from localai.errors import UsageError
 from localai.store.rows import Conversation, Origin, StoredMessage
 from localai.store.store import Store
-from localai.store.tuning import Adapter
+from localai.store.tuning import Adapter, Corrected
 from localai.tools.tool import Tool
 from localai.tools.toolbox import Toolbox
 
@@ -45,18 +47,6 @@ OpenTools = Callable[[threading.Event], Toolbox]
 def no_tools(stop: threading.Event) -> Toolbox:
     """An empty toolbox."""
     return Toolbox()
-
-
-class Inspection(msgspec.Struct, frozen=True):
-    """An answer with the exact prompt it came from, one string a token.
-
-    `prompt` and `sampled` are empty when the answer came from another model than the one
-    in use, whose tokens cannot be read back.
-    """
-
-    answer: StoredMessage
-    prompt: tuple[str, ...]
-    sampled: tuple[str, ...]
 
 
 class Session:
@@ -161,24 +151,11 @@ class Session:
 
     def inspect(self, answer_id: str) -> Inspection:
         """What was sent to the model for an answer, and what it sampled."""
-        answer = self.store.message(answer_id)
-        info = self.engine.load()
-        if answer.origin is None or answer.origin.vocab != info.vocab_hash:
-            return Inspection(answer, (), ())
-        return Inspection(
-            answer,
-            self.engine.pieces(answer.origin.prompt),
-            self.engine.pieces(answer.message.ids),
-        )
+        return inspect(self.store, self.engine, answer_id)
 
     def probabilities(self, answer_id: str) -> tuple[TokenProbability, ...]:
         """How probable each sampled token of an answer is to the model in use."""
-        answer = self.store.message(answer_id)
-        info = prepare(self.engine, self.store, self.entry).info
-        if answer.origin is None or answer.origin.vocab != info.vocab_hash:
-            raise UsageError("This answer came from another model; switch to it and look again.")
-        prompt = answer.origin.prompt
-        return self.engine.probabilities((*prompt, *answer.message.ids), len(prompt))
+        return probabilities(self.store, self.engine, self.entry, answer_id)
 
     def _answer(
         self, path: Sequence[StoredMessage], style: Style
@@ -252,10 +229,11 @@ class Session:
         info = ready.info
         stepwise = style == "steps" and not (info.thinking or self._raw)
         messages = [stored.message for stored in path]
+        examples = self._examples(messages, ready.adapter)
         if stepwise:
             messages = steps.instructed(messages)
         previous = next((s.origin.dropped for s in reversed(path) if s.origin), 0)
-        prompter = self._prompter()
+        prompter = self._prompter(examples)
         dropped, rendered = prompter.prompt(messages, previous, info, style, offered)
         request = prompter.request(rendered, info, offered)
         origin = Origin(
@@ -266,6 +244,7 @@ class Session:
             sampling=msgspec.structs.asdict(request.sampling),
             style=style,
             tools=tuple(offered.parameters) if offered else (),
+            examples=tuple(each.id for each in examples),
             prompt=rendered.ids,
             dropped=dropped,
         )
@@ -276,7 +255,22 @@ class Session:
         started = AnswerStarted(row, info.n_ctx)
         return (yield from stream(self.engine, self._stop, started, recorder, reader, request))
 
-    def _prompter(self) -> Prompter:
+    def _examples(
+        self, messages: Sequence[Message], adapter: Adapter | None
+    ) -> tuple[Corrected, ...]:
+        """The user's corrections that are near the last question and not of this talk, without
+        those that the adapter has learned."""
+        budget = self.settings.chat.example_tokens
+        if self._raw or not budget:
+            return ()
+        assert self.conversation is not None
+        here = self.conversation.id
+        found = [each for each in self.store.corrected() if each.conversation != here]
+        learned = self.store.run(adapter.run).plan if adapter and adapter.run else {}
+        asked = next(m.text for m in reversed(messages) if m.role == "user")
+        return near(asked, found, budget, self._length, learned=learned.get("corrections", ()))
+
+    def _prompter(self, examples: Sequence[Corrected]) -> Prompter:
         assert self.conversation is not None
         return Prompter(
             self.engine,
@@ -285,4 +279,5 @@ class Session:
             self.conversation.system,
             raw=self._raw,
             seed=self._seed,
+            examples=examples,
         )

@@ -16,7 +16,7 @@ from localai.store.ids import new_id
 from localai.store.messages import fetch, insert
 from localai.store.records import record
 from localai.store.rows import StoredMessage
-from localai.store.tuning import Correction, CorrectionState
+from localai.store.tuning import Corrected, Correction, CorrectionState
 
 _SELECT = """SELECT r.id, m.conversation, r.rejected, r.chosen, r.state, r.created
 FROM corrections r JOIN messages m ON m.id = r.chosen"""
@@ -91,6 +91,19 @@ class Corrections:
                 (state,),
             ).fetchall()
             return tuple(record(Correction, row) for row in rows)
+
+    def corrected(self, limit: int = 2_000) -> tuple[Corrected, ...]:
+        """The newest corrections in force of answers to a question, newest first."""
+        with self._db.read() as db:
+            rows = db.execute(
+                """SELECT r.id, m.conversation, q.text, m.text FROM corrections r
+                JOIN messages m ON m.id = r.chosen JOIN messages q ON q.id = m.parent
+                JOIN conversations c ON c.id = m.conversation
+                WHERE r.state = 'accepted' AND c.deleted IS NULL AND q.role = 'user'
+                ORDER BY r.number DESC LIMIT ?""",
+                (limit,),
+            ).fetchall()
+        return tuple(Corrected(*row) for row in rows)
 
     def correction_for(self, message_id: str) -> Correction | None:
         """The correction in force whose text this message is."""

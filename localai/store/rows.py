@@ -34,7 +34,7 @@ class Conversation(msgspec.Struct, frozen=True):
 
 class Origin(msgspec.Struct, frozen=True):
     """What produced an answer: model and adapter, the prompt's ids, sampling and style, the
-    names of the tools that were offered.
+    names of the tools that were offered, the ids of the corrections that were shown.
 
     `dropped` messages of the path were left out of the prompt for lack of room.
     `prompt` holds the exact prompt ids as sent.
@@ -49,6 +49,7 @@ class Origin(msgspec.Struct, frozen=True):
     prompt: tuple[int, ...] = ()
     dropped: int = 0
     tools: tuple[str, ...] = ()
+    examples: tuple[str, ...] = ()
 
 
 class StoredMessage(msgspec.Struct, frozen=True):

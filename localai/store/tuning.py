@@ -11,6 +11,16 @@ RunState = Literal["running", "promoted", "rejected", "failed", "stopped", "inte
 ActivationReason = Literal["promoted", "chosen", "rollback"]
 
 
+class Corrected(msgspec.Struct, frozen=True):
+    """What the correction `id` says: the question that was asked in `conversation`, and the
+    answer that the user wants."""
+
+    id: str
+    conversation: str
+    question: str
+    answer: str
+
+
 class Correction(msgspec.Struct, frozen=True):
     """What the user made of an answer. `rejected` is the model's message, `chosen` the one
     with the user's text, its sibling; both hang under the question. Only accepted ones

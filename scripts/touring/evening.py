@@ -125,6 +125,7 @@ def play(arguments: argparse.Namespace, home: Path) -> dict[str, object]:
         "LOCALAI_HOME": str(home),
         "LOCALAI_SAMPLING__TEMPERATURE": "0",
         "LOCALAI_CHAT__MAX_TOKENS": "96",
+        "LOCALAI_CHAT__EXAMPLE_TOKENS": "0",  # what is learned is to be seen, not what is shown
     }
     program = [
         sys.executable,

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from localai import config, paths
-from localai.chat.session import Inspection
+from localai.chat.inspection import Inspection
 from localai.errors import StoreError, StoreNewer, UsageError
 from localai.store.store import Store
 from tests.tui.stage import Stage, talk, write

@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Label, Static
 
-from localai.chat.session import Inspection
+from localai.chat.inspection import Inspection
 from localai.engine.base import TokenProbability
 from localai.sanitize import clean
 from localai.store.rows import StoredMessage

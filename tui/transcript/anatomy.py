@@ -23,6 +23,9 @@ def facts(answer: StoredMessage, adapter: str) -> Content:
         rows.append(("File", origin.model_path))
         rows.append(("Adapter", adapter or "none"))
         rows.append(("Style", "step by step" if origin.style == "steps" else origin.style))
+        if origin.examples:
+            count = len(origin.examples)
+            rows.append(("Examples", f"{count} of your corrections, before the question"))
         rows += sampling_rows(origin.sampling)
     if completion is not None:
         timings = completion.timings
