@@ -1,7 +1,8 @@
 """What a tool is, as one hash: its code and all that a model or a user is told of it.
 
 A consent that is meant to last is given to this hash, so any change asks again. Nothing is
-imported. What the code imports from other packages is not part of it.
+imported. What the code imports from other packages is not part of it, nor is what the
+command of an MCP server loads beyond the files that it names.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pathlib import Path
 from localai.digest import sha256
 from localai.errors import ToolError
 from localai.tools import modules
-from localai.tools.place import Module
+from localai.tools.place import File, Module, Server
 from localai.tools.tool import Tool
 
 _CODE = (*SOURCE_SUFFIXES, *EXTENSION_SUFFIXES)
@@ -26,9 +27,21 @@ _OURS = "localai"
 def code_hash(tool: Tool) -> str:
     """SHA-256, hex. Raises ToolError when the tool's code is not where it was."""
     place = tool.place
-    code = module_hash(place.module) if isinstance(place, Module) else place.sha256
+    match place:
+        case Module():
+            code = module_hash(place.module)
+        case Server():
+            code = _server_hash(tool, place)
+        case File():
+            code = place.sha256
     known = json.dumps({"code": code, **tool.told()}, sort_keys=True)
     return hashlib.sha256(known.encode()).hexdigest()
+
+
+def _server_hash(tool: Tool, place: Server) -> str:
+    from localai.tools.mcp.offered import ServerTool  # most have no server
+
+    return tool.launch.code_hash() if isinstance(tool, ServerTool) else place.sha256
 
 
 def tree_hash(root: Path) -> str:
