@@ -11,7 +11,7 @@ from localai.config import ToolSettings
 from localai.errors import ConfigError, ToolError
 from localai.tools import registry, trust, trusted
 from tests.tools.conftest import Install, Write
-from tests.tools.plugged import HEAD, leaves, text
+from tests.tools.plugged import HEAD, leaves, text, write
 
 pytestmark = pytest.mark.usefixtures("home")
 NONE = ToolSettings()
@@ -152,6 +152,35 @@ def test_a_link_is_followed_once(written: Write, tmp_path: Path) -> None:
     link.symlink_to(path)
     trust.pin(trust.look(link))
     assert [pin.path for pin in trusted.pins()] == [str(path)]
+
+
+def test_a_link_in_a_folder_is_left_out_and_the_folder_can_be_trusted_again(
+    written: Write, tmp_path: Path
+) -> None:
+    folder = written("words.py", text()).parent
+    (tmp_path / "elsewhere").mkdir(mode=0o700)
+    outside = write(tmp_path / "elsewhere" / "wards.py", text("wards"))
+    (folder / "wards.py").symlink_to(outside)
+    for _ in range(2):
+        found = trust.look(folder)
+        assert found.left_out == (f"{folder / 'wards.py'} is a link; trust the file itself.",)
+        trust.pin(found)
+    assert [pin.tools for pin in trusted.pins()] == [("words",)]
+    trust.pin(trust.look(folder / "wards.py"))
+    trust.pin(trust.look(folder))
+    assert {pin.tools for pin in trusted.pins()} == {("words",), ("wards",)}
+
+
+def test_removing_a_folder_finds_what_its_links_lead_to(written: Write, tmp_path: Path) -> None:
+    """As an earlier localai trusted them with the folder."""
+    folder = written("words.py", text()).parent
+    (tmp_path / "elsewhere").mkdir(mode=0o700)
+    outside = write(tmp_path / "elsewhere" / "wards.py", text("wards"))
+    (folder / "wards.py").symlink_to(outside)
+    trust.pin(trust.look(folder))
+    trust.pin(trust.look(outside))
+    assert {pin.path for pin in trust.remove(folder)} == {str(outside), str(folder / "words.py")}
+    assert trusted.pins() == ()
 
 
 GOOD = f'[[file]]\npath = "/x.py"\nsha256 = "{"0" * 64}"\ntools = ["x"]\n'
