@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -37,9 +38,11 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     names: list[str] = []
     real = sandbox.describe
 
-    def describe(place: Module | File, limits: Limits) -> Outcome:
+    def describe(
+        place: Module | File, limits: Limits, stop: threading.Event | None = None
+    ) -> Outcome:
         names.append(place.module if isinstance(place, Module) else place.path)
-        return real(place, limits)
+        return real(place, limits, stop)
 
     monkeypatch.setattr(sandbox, "describe", describe)
     return names
@@ -188,6 +191,26 @@ def test_the_first_of_a_name_counts(installed: Install, written: Write) -> None:
     assert "has the name of one of localai" in hidden.why
     assert [each.origin for each in every if each.name == "words"] == [str(path), "rival 1.0"]
     assert offered() == set()
+
+
+def test_the_label_of_what_does_not_work_hides_no_tool(installed: Install) -> None:
+    points = {"words": "aaa_tools", "clock": "aaa_more"}
+    installed("aaa", points, {"aaa_tools.py": "1 / 0", "aaa_more.py": "1 / 0"})
+    installed("bbb", {"words": "bbb_tools:words"}, {"bbb_tools.py": text()})
+    assert registry.find("words", NONE).state == "on"
+    assert offered() == {"words"}
+    found = [each for each in registry.tools(NONE) if each.name == "words"]
+    assert [(each.origin, each.state) for each in found] == [
+        ("aaa 1.0", "broken"),
+        ("bbb 1.0", "on"),
+    ]
+    assert registry.find("clock", NONE).tool == registry.builtin("clock")
+
+
+def test_all_names_are_known_whatever_their_state(installed: Install) -> None:
+    installed("wordtools", {"words": "wordtools:words"}, {"wordtools.py": "1 / 0"})
+    found = registry.names(ToolSettings(disabled=["clock"]))
+    assert found == {*registry.BUILTIN, "words"}
 
 
 def test_a_disabled_tool_is_neither_offered_nor_asked(
