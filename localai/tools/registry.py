@@ -75,10 +75,21 @@ def offered(settings: ToolSettings, stop: threading.Event | None = None) -> tupl
 
     Installed tools that nothing is known of are asked first, once for each version of their
     code, four at a time; each may take 5 s. Setting `stop` in another thread ends that soon,
-    and what is known by then is offered.
+    and what is known by then is offered. Where no folder is allowed, the index of the notes
+    in them is deleted.
     """
+    forget_notes(settings)
     found = _all(settings, plugins(), "unknown", stop)
     return tuple(listed.tool for listed in found if listed.tool and listed.state == "on")
+
+
+def forget_notes(settings: ToolSettings) -> None:
+    """Delete the index of the notes, a copy of their text, when no folder is allowed."""
+    from localai import paths
+    from localai.store import notes_files
+
+    if not settings.folders:
+        notes_files.erase(paths.notes_index())
 
 
 def builtin(name: str) -> Tool:

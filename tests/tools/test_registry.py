@@ -61,6 +61,17 @@ def test_a_built_in_tool_is_on_when_what_it_needs_is_allowed() -> None:
     assert {tool.name for tool in registry.offered(NONE)} == on(NONE)
 
 
+def test_the_index_of_the_notes_goes_when_no_folder_is_allowed(home: Path) -> None:
+    home.mkdir(mode=0o700)
+    for end in ("", "-wal", "-shm"):
+        (home / f"notes.db{end}").write_text("a copy")
+    registry.offered(ToolSettings(folders=[Path("/srv")]))
+    registry.tools(NONE)
+    assert (home / "notes.db").exists()
+    registry.offered(NONE)
+    assert [path.name for path in home.iterdir()] == ["notes.db.lock"]
+
+
 def test_each_is_found_under_its_name() -> None:
     for name in registry.BUILTIN:
         assert registry.find(name, NONE).name == name
