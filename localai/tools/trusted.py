@@ -104,6 +104,14 @@ def change(how: Callable[[tuple[Pin, ...]], Iterable[Pin]]) -> None:
         ) from error
 
 
+def removed(path: str) -> str:
+    """The sentence for a file that is not trusted any more as it was."""
+    return (
+        f"{path} is not trusted any more as it was when this chat began, so it is not run; "
+        f"to trust it: localai tools trust {shlex.quote(path)}, then begin a new chat."
+    )
+
+
 def files() -> tuple[Plugin, ...]:
     """One plugin for each trusted file; a file that is not what it was has a problem."""
     return tuple(map(_plugin, pins()))
