@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import os
 import shlex
-import stat
 from dataclasses import dataclass
 from pathlib import Path
 
 from localai.errors import ToolError
-from localai.tools import glimpse, registry, source, trusted
+from localai.tools import glimpse, owned, registry, source, trusted
 from localai.tools.descriptions import Descriptions
 from localai.tools.glimpse import Glimpse
 from localai.tools.place import File
@@ -141,11 +140,14 @@ def _candidate(path: Path) -> Candidate:
 def _only_ours(path: Path) -> None:
     """Raise ToolError when others could change it."""
     found = path.stat()
-    if found.st_uid not in (os.getuid(), 0):
+    if owned.foreign(found):
         raise ToolError(f"{path} belongs to somebody else; copy it into a folder of your own.")
-    if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        mend = f"chmod go-w {shlex.quote(str(path))}"
-        raise ToolError(f"{path} can be written by others; keep them out first: {mend}")
+    if not owned.open_to_others(found):
+        return
+    why = f"{path} can be written by others"
+    if owned.sticky(found) or found.st_uid != os.getuid():  # that is as it should be
+        raise ToolError(f"{why}; copy what you need into a folder of your own.")
+    raise ToolError(f"{why}; keep them out first: chmod go-w {shlex.quote(str(path))}")
 
 
 def _no_collision(found: Look) -> None:
