@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Sequence
-from importlib.machinery import EXTENSION_SUFFIXES, SOURCE_SUFFIXES
+from importlib.machinery import BYTECODE_SUFFIXES, EXTENSION_SUFFIXES, SOURCE_SUFFIXES
 from pathlib import Path
 
 from localai.digest import sha256
@@ -21,6 +21,8 @@ from localai.tools.place import File, Module, Server
 from localai.tools.tool import Tool
 
 _CODE = (*SOURCE_SUFFIXES, *EXTENSION_SUFFIXES)
+_COMPILED = tuple(BYTECODE_SUFFIXES)
+_CACHE = "__pycache__"
 _OURS = "localai"
 
 
@@ -47,7 +49,8 @@ def _server_hash(tool: Tool, place: Server) -> str:
 def tree_hash(root: Path) -> str:
     """SHA-256, hex, of a file, or of the files of code in a folder with their names.
 
-    Raises OSError.
+    Compiled code counts where it stands for source, not where Python keeps what it has
+    compiled. Raises OSError.
     """
     if not root.is_dir():
         return sha256(root)
@@ -55,8 +58,8 @@ def tree_hash(root: Path) -> str:
     for folder, inner, names in os.walk(root):
         inner.sort()
         for name in sorted(names):
-            if name.endswith(_CODE):
-                path = Path(folder, name)
+            path = Path(folder, name)
+            if name.endswith(_CODE) or (name.endswith(_COMPILED) and path.parent.name != _CACHE):
                 total.update(f"{path.relative_to(root)}\0{sha256(path)}\n".encode())
     return total.hexdigest()
 
