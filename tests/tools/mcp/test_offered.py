@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -120,3 +121,11 @@ def test_a_server_cannot_take_the_name_of_a_tool_that_is_off() -> None:
     (tool,) = Servers({"web": server}).tools(registry.names(settings))
     assert tool.name.startswith("web_fetch_")
     assert tool.original == "fetch"
+
+
+def test_what_is_kept_is_written_in_one_step_beside_what_others_write(home: Path) -> None:
+    (home / "mcp" / "s.tmp").mkdir(parents=True)
+    kept = listing.made("0" * 64, [("t", "Größe.", {})], 0)
+    listing.write("s", kept)
+    assert listing.read("s", "0" * 64) == kept
+    assert (home / "mcp" / "s.json").stat().st_mode & 0o077 == 0
