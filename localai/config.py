@@ -7,8 +7,9 @@ it). Settings are passed in, never global. Writing keeps the user's comments.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationError
 from pydantic_settings import (
@@ -20,9 +21,6 @@ from pydantic_settings import (
 
 from localai import paths
 from localai.errors import ConfigError
-
-if TYPE_CHECKING:
-    from pydantic_core import ErrorDetails
 
 _SERVER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,31}")
 
@@ -201,7 +199,7 @@ def load() -> Settings:
         ) from error
 
 
-def _sentence(wrong: ErrorDetails) -> str:
+def _sentence(wrong: Mapping[str, Any]) -> str:
     """A mistake that pydantic found, in words for who writes the file."""
     place = [str(part) for part in wrong["loc"] if part != "[key]"]
     name, file, step = ".".join(place), paths.config_file(), "correct it or delete the line"
