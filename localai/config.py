@@ -7,10 +7,11 @@ it). Settings are passed in, never global. Writing keeps the user's comments.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -21,7 +22,7 @@ from pydantic_settings import (
 from localai import paths
 from localai.errors import ConfigError
 
-_SERVER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,31}")
+_SERVER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,31}")
 
 
 class EngineSettings(BaseModel, extra="forbid"):
@@ -117,13 +118,15 @@ class ToolSettings(BaseModel, extra="forbid"):
 def _server_name(name: str) -> str:
     if not _SERVER_NAME.fullmatch(name):
         raise ValueError(
-            "a server's name is a letter and then letters, digits and dashes, at most 32 in all"
+            "a server's name is a letter and then letters, digits, dashes and underscores, "
+            "at most 32 in all"
         )
     return name
 
 
-def _program(command: list[str]) -> list[str]:
-    if not command or not command[0] or any("\0" in word for word in command):
+def _program(command: Any) -> Any:
+    words = command if isinstance(command, list) else []
+    if not words or not words[0] or any(not isinstance(w, str) or "\0" in w for w in words):
         raise ValueError('write the program and its arguments as a list: ["program", "argument"]')
     return command
 
@@ -131,7 +134,7 @@ def _program(command: list[str]) -> list[str]:
 class McpSettings(BaseModel, extra="forbid"):
     """An MCP server, whose tools a model may call; NAME is what you call it."""
 
-    command: Annotated[list[str], AfterValidator(_program)]
+    command: Annotated[list[str], BeforeValidator(_program)]
     """The program that serves MCP over its standard input and output, and its arguments."""
     env: dict[str, str] = {}
     """Variables for its environment, beside PATH, HOME, the language and the time zone."""
@@ -189,17 +192,51 @@ def load() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"])
-        raise ConfigError(
-            f"The setting {name} in {paths.config_file()} is not usable: "
-            f"{first['msg'].removeprefix('Value error, ')}; correct it or delete the line."
-        ) from error
+        # A name that is unknown explains one that is missing.
+        first = min(error.errors(), key=lambda wrong: wrong["type"] != "extra_forbidden")
+        raise ConfigError(_sentence(first)) from error
     except (ValueError, OSError) as error:
         raise ConfigError(
             f"The settings file {paths.config_file()} cannot be read ({error}); "
             "correct it or move it away."
         ) from error
+
+
+def _sentence(wrong: Mapping[str, Any]) -> str:
+    """A mistake that pydantic found, in words for who writes the file."""
+    place = [str(part) for part in wrong["loc"] if part != "[key]"]
+    name, file, step = ".".join(place), paths.config_file(), "correct it or delete the line"
+    table = ".".join(place[:-1])
+    match wrong["type"]:
+        case "missing":
+            return f"The setting {name} is missing in {file}; write it under [{table}]."
+        case "extra_forbidden" if place[:1] == ["mcp"] and place[2:] == ["url"]:
+            why = "servers that are reached by a URL are not supported yet"
+            step = "give the command of one that runs on this machine"
+        case "extra_forbidden":
+            why = "there is no setting of that name"
+        case "model_type" | "model_attributes_type" | "dict_type":
+            named = "mcp.NAME" if place[0] == "mcp" and len(place) < 3 else name
+            why, step = "it must be a table", f"write [{named}]"
+        case kind:
+            own = wrong["msg"].removeprefix("Value error, ").replace("Input should", "it should")
+            why = _WANTED.get(kind, own)
+    return f"The setting {name} in {file} is not usable: {why}; {step}."
+
+
+_WANTED = {
+    "bool_type": "it must be true or false",
+    "bool_parsing": "it must be true or false",
+    "float_type": "it must be a number",
+    "float_parsing": "it must be a number",
+    "int_type": "it must be a whole number",
+    "int_parsing": "it must be a whole number",
+    "int_from_float": "it must be a whole number",
+    "list_type": "it must be a list",
+    "path_type": "it must be text",
+    "string_type": "it must be text",
+}
+"""Pydantic's type of a mistake -> what the setting must be."""
 
 
 def save(name: str, value: Any) -> None:

@@ -11,15 +11,25 @@ from pathlib import Path
 
 import platformdirs
 
-from localai.errors import StoreError
+from localai.errors import ConfigError, StoreError
 
 APP = "localai"
 
 
 def home() -> Path:
-    """The data folder: LOCALAI_HOME if set, else the platform's user data folder."""
+    """The data folder: LOCALAI_HOME if set, else the platform's user data folder.
+
+    Raises ConfigError when LOCALAI_HOME begins with a ~ that leads nowhere.
+    """
     override = os.environ.get("LOCALAI_HOME")
-    return Path(override).expanduser() if override else Path(platformdirs.user_data_dir(APP))
+    if not override:
+        return Path(platformdirs.user_data_dir(APP))
+    try:
+        return Path(override).expanduser()
+    except RuntimeError as error:  # ~name, and nobody has that name
+        raise ConfigError(
+            f"LOCALAI_HOME is {override!r}, which leads nowhere; set it to a whole path."
+        ) from error
 
 
 def config_file() -> Path:

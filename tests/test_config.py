@@ -38,8 +38,8 @@ def test_allowed_folders_are_whole_paths(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_mcp_servers_have_a_table_each(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/elsewhere")
-    write('[mcp.my-time]\ncommand = ["serve", "-v"]\nenv = {A = "1"}\nfolder = "~/data"\n')
-    server = config.load().mcp["my-time"]
+    write('[mcp.my_time-2]\ncommand = ["serve", "-v"]\nenv = {A = "1"}\nfolder = "~/data"\n')
+    server = config.load().mcp["my_time-2"]
     assert (server.command, server.env) == (["serve", "-v"], {"A": "1"})
     assert (server.folder, server.enabled) == (Path("/elsewhere/data"), True)
 
@@ -47,13 +47,25 @@ def test_mcp_servers_have_a_table_each(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("table", "words"),
     [
-        ("[mcp.time]\nenabled = true", "mcp.time.command"),
+        ("[mcp.time]\nenabled = true", "mcp.time.command is missing"),
+        ("[mcp.time]\nenabled = true", "; write it under [mcp.time]."),
         ("[mcp.time]\ncommand = []", "the program and its arguments as a list"),
         ('[mcp.time]\ncommand = "serve"', "mcp.time.command"),
-        ('[mcp.two_words]\ncommand = ["serve"]', "letters, digits and dashes"),
+        ('[mcp.time]\ncommand = "serve"', "the program and its arguments as a list"),
+        ('[mcp.time]\ncommand = ["serve", 1]', "the program and its arguments as a list"),
+        ('[mcp."two words"]\ncommand = ["serve"]', "setting mcp.two words in"),
+        ('[mcp."two words"]\ncommand = ["serve"]', "letters, digits, dashes and underscores"),
+        ('[mcp]\ncommand = ["serve"]', "mcp.command"),
+        ('[mcp]\ncommand = ["serve"]', "it must be a table; write [mcp.NAME]."),
+        ('[mcp.time]\ncommand = ["serve"]\nenv = "A"', "a table; write [mcp.time.env]."),
+        ('[mcp.time]\ncommand = ["serve"]\nenv = {A = 1}', "mcp.time.env.A"),
+        ('[mcp.time]\ncommand = ["serve"]\nenv = {A = 1}', "it must be text"),
+        ('[mcp.time]\ncommand = ["serve"]\ntimeout = "long"', "it must be a number"),
+        ('[mcp.time]\ncommand = ["serve"]\nname = "a"', "there is no setting of that name"),
         ('[mcp.time]\ncommand = ["serve"]\nfolder = "data"', "is no whole path"),
         ('[mcp.time]\ncommand = ["serve"]\ntimeout = 0', "mcp.time.timeout"),
         ('[mcp.time]\ncommand = ["serve"]\nurl = "a"', "mcp.time.url"),
+        ('[mcp.time]\nurl = "a"', "by a URL are not supported yet; give the command"),
     ],
 )
 def test_a_wrong_mcp_server_is_named(table: str, words: str) -> None:
@@ -61,6 +73,7 @@ def test_a_wrong_mcp_server_is_named(table: str, words: str) -> None:
     with pytest.raises(ConfigError) as caught:
         config.load()
     assert words in str(caught.value)
+    assert "nput should" not in str(caught.value)
 
 
 def test_saving_keeps_what_the_user_wrote() -> None:

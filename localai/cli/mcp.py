@@ -65,7 +65,7 @@ def find(name: str, found: Servers, settings: ToolSettings) -> Listed:
             raise
         from localai.tools.mcp import listed as served
 
-        tool = found.find(name, {each.name for each in registry.tools(settings)})
+        tool = found.find(name, registry.names(settings))
         if tool is None:
             raise
         return served.one(tool, settings)

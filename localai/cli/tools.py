@@ -135,9 +135,13 @@ def _object(name: str, text: str) -> dict[str, Any]:
 
 
 def _settings() -> ToolSettings:
+    """As they are now. What they do not allow any more is forgotten."""
     from localai import config
+    from localai.tools import registry
 
-    return config.load().tools
+    settings = config.load().tools
+    registry.forget_notes(settings)
+    return settings
 
 
 def _described(listed: Listed) -> dict[str, Any]:

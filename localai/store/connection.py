@@ -106,12 +106,13 @@ def connect(path: Path, *, readonly: bool, checkpoints: bool) -> sqlite.Connecti
     return connection
 
 
-def create_private(path: Path) -> None:
+def create_private(path: Path, what: str = "history") -> None:
     """Make the folder (0700) and an empty file (0600) if there is none; close the modes of
-    files that are already there. Raises StoreError when that is impossible."""
+    files that are already there. Raises StoreError, which says `what` it is, when that is
+    impossible."""
     paths.private_dir(path.parent)
     if path.is_dir():
-        raise StoreError(f"{path} is a folder, not a history file; move it away and try again.")
+        raise StoreError(f"{path} is a folder, not the {what}; move it away and try again.")
     try:
         with suppress(FileExistsError):
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, PRIVATE))
@@ -121,7 +122,7 @@ def create_private(path: Path) -> None:
                     file.chmod(PRIVATE)
     except OSError as error:
         raise StoreError(
-            f"The history in {path} cannot be written ({error.strerror}); "
+            f"The {what} in {path} cannot be written ({error.strerror}); "
             "check who owns the folder, or point LOCALAI_HOME at one you can write to."
         ) from error
 

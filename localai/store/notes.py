@@ -20,8 +20,8 @@ from typing import Self
 import msgspec
 
 from localai.errors import StoreDamaged, StoreError
-from localai.store import match, notes_schema
-from localai.store.connection import PRIVATE, Database, connect, create_private
+from localai.store import match, notes_files, notes_schema
+from localai.store.connection import Database, connect, create_private
 from localai.store.driver import sqlite
 from localai.store.faults import plain_words
 
@@ -29,7 +29,6 @@ WHAT = "index of the notes"
 BUSY_SECONDS = 3.0  # as long as other calls may go on
 POLL_SECONDS = 0.02
 CHECKPOINT_PAGES = 8_000  # a first index goes in at once, and each checkpoint waits for the disk
-_LOCK_FLAGS = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
 
 Key = tuple[bytes, bytes]
 """A file: an allowed folder's absolute path and the path inside it, as the system has them."""
@@ -67,9 +66,9 @@ class Notes:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._db: Database | None = None
-        create_private(path)
+        create_private(path, WHAT)
         try:
-            self._lock = os.open(f"{path}.lock", _LOCK_FLAGS, PRIVATE)
+            self._lock = os.open(f"{path}.lock", notes_files.LOCK_FLAGS, notes_files.PRIVATE)
         except OSError as error:
             raise StoreError(
                 f"The lock file {path}.lock cannot be opened ({error.strerror}); "
@@ -175,11 +174,8 @@ class Notes:
         self._close_database()
         with self._alone(lambda: self._generation() != self._opened) as still_needed:
             if still_needed:
-                for end in ("-wal", "-shm", ""):
-                    with suppress(FileNotFoundError):
-                        self._path.with_name(self._path.name + end).unlink()
-                os.write(self._lock, b".")
-            create_private(self._path)
+                notes_files.unlink(self._path, self._lock)
+            create_private(self._path, WHAT)
         self._open()
 
     def close(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from localai.store.driver import sqlite
 
 APPLICATION_ID = 0x6C6F636E  # "locn", in the file's header
-VERSION = 1
+VERSION = 2
 
 _STATEMENTS = (
     # `modified` is in ns; `rest` is the part to go on from, 0 when all of the file is in.
@@ -34,6 +34,8 @@ _STATEMENTS = (
         tokenize='unicode61 remove_diacritics 2'
     )""",
     "INSERT INTO passage_text (passage_text, rank) VALUES ('rank', 'bm25(2.0, 1.0)')",
+    # Without it the words of what is taken out stay in the index until it is merged.
+    "INSERT INTO passage_text (passage_text, rank) VALUES ('secure-delete', 1)",
     """CREATE TRIGGER passage_added AFTER INSERT ON passages
     BEGIN
         INSERT INTO passage_text (rowid, name, text) VALUES (new.number, new.name, new.text);

@@ -2,16 +2,18 @@
 
 To know a tool's arguments its code has to run: that happens in the process of a tool call
 (`sandbox.describe`), never in ours, and what it says is checked, for it is a stranger's. It
-is kept by the hash of the code, also that it failed. The file is only a cache: when it
-is damaged or gone, the plugins are asked again.
+is kept by the hash of the code, also that the code failed. What failed for another reason,
+such as want of time, is known in this process alone. The file is only a cache: when it is
+damaged or gone, the plugins are asked again.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
+import threading
 from collections.abc import Mapping
-from typing import Any, cast, get_args
+from typing import TYPE_CHECKING, Any, cast, get_args
 
 from localai import __version__, paths
 from localai.errors import StoreError, ToolError
@@ -20,12 +22,21 @@ from localai.tools.arguments import WORDS
 from localai.tools.place import File, Module
 from localai.tools.tool import EFFECTS, NAME, Tool
 
+if TYPE_CHECKING:
+    from localai.tools.outcome import Outcome
+
 MOST_KEPT = 2000
 """Versions of code; the oldest go first."""
 DEEPEST = 20
+AT_ONCE = 4
+SLICE_SECONDS = 0.1
 
 Said = tuple[Tool, ...] | str
 """The tools of a place, or one sentence on why there are none."""
+
+_unanswered: dict[str, str] = {}
+"""Key -> why its code could not say anything. For this process, which would be asking all
+the time; the next one may find the machine less busy."""
 
 
 class Descriptions:
@@ -37,7 +48,7 @@ class Descriptions:
 
     def known(self, key: str, place: File | Module) -> Said | None:
         """What the code of this key said, if it was asked. Nothing is started."""
-        found = self._known.get(key)
+        found = self._known.get(key, _unanswered.get(key))
         if isinstance(found, str):
             return found
         try:
@@ -47,11 +58,38 @@ class Descriptions:
 
     def ask(self, key: str, place: File | Module) -> Said:
         """Load the code, in a process of its own that ends within 5 s."""
-        from localai.tools import sandbox
-        from localai.tools.outcome import Limits, Ok
+        return self._learn(key, place, _described(place))
 
-        limits = Limits(wall_seconds=5, output_bytes=256 << 10)
-        outcome = sandbox.describe(place, limits)
+    def ask_all(
+        self, places: Mapping[str, File | Module], stop: threading.Event | None = None
+    ) -> None:
+        """Ask the code of each key, AT_ONCE at a time. Ends soon when `stop` is set, or by a
+        Ctrl-C, and has learnt by then what was said."""
+        # Imported here: most starts have nothing to ask.
+        from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+
+        over = threading.Event()
+        pool = ThreadPoolExecutor(AT_ONCE)
+        try:
+            asked = {
+                pool.submit(_described, place, over): (key, place) for key, place in places.items()
+            }
+            while asked:
+                # In slices: a Ctrl-C and `stop` are only seen between them.
+                for future in wait(asked, SLICE_SECONDS, FIRST_COMPLETED).done:
+                    self._learn(*asked.pop(future), future.result())
+                if stop is not None and stop.is_set():
+                    break
+        finally:
+            over.set()
+            pool.shutdown(cancel_futures=True)
+
+    def _learn(self, key: str, place: File | Module, outcome: Outcome) -> Said:
+        from localai.tools.outcome import BrokenOff, Ok, TimedOut
+
+        if isinstance(outcome, BrokenOff | TimedOut):
+            _unanswered[key] = outcome.text
+            return outcome.text
         found: Any = outcome.text
         if isinstance(outcome, Ok):
             try:
@@ -72,6 +110,13 @@ class Descriptions:
             paths.private_dir(paths.tool_cache().parent)
             paths.replace(paths.tool_cache(), json.dumps({"version": __version__, "said": kept}))
         self._learnt = {}
+
+
+def _described(place: File | Module, stop: threading.Event | None = None) -> Outcome:
+    from localai.tools import sandbox
+    from localai.tools.outcome import Limits
+
+    return sandbox.describe(place, Limits(wall_seconds=5, output_bytes=256 << 10), stop)
 
 
 def _read() -> dict[str, Any]:

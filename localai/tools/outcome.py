@@ -39,6 +39,11 @@ class Failed(Outcome, frozen=True):
     """It was refused, raised or died."""
 
 
+class BrokenOff(Failed, frozen=True):
+    """It could not be started, was stopped, or was killed from outside: this says nothing of
+    the tool."""
+
+
 class TimedOut(Outcome, frozen=True):
     """It took longer than it may and was ended, with all it had started."""
 

@@ -35,7 +35,8 @@ class Plugin:
 class Listed:
     """A tool of any kind and how it stands. `tool` is None while nothing is known of it.
 
-    `why` is one sentence on what keeps it from being used, "" when it is on.
+    `why` is one sentence on what keeps it from being used, "" when it is on. `label`: the name
+    is that of a plugin whose tools are not known, and no tool's.
     """
 
     name: str
@@ -43,3 +44,4 @@ class Listed:
     state: State
     why: str
     tool: Tool | None
+    label: bool = False

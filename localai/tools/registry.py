@@ -9,6 +9,7 @@ with the sentence that says why, and disturbs no other.
 from __future__ import annotations
 
 import difflib
+import threading
 from collections.abc import Iterable, Iterator
 from importlib import import_module
 from typing import TYPE_CHECKING, Literal
@@ -46,6 +47,11 @@ def tools(settings: ToolSettings) -> tuple[Listed, ...]:
     return _all(settings, plugins(), "nothing")
 
 
+def names(settings: ToolSettings) -> frozenset[str]:
+    """All names that are listed, whatever their state: no tool of a server may have one."""
+    return frozenset(listed.name for listed in tools(settings))
+
+
 def find(name: str, settings: ToolSettings) -> Listed:
     """The tool of that name, described if its code can be loaded at all.
 
@@ -56,23 +62,34 @@ def find(name: str, settings: ToolSettings) -> Listed:
     found = plugins()
     near = [plugin for plugin in found if name in plugin.names or not plugin.names]
     every = (*_all(settings, near, "failed"), *_all(settings, found, "nothing"))
-    for listed in every:
+    for listed in sorted(every, key=lambda listed: listed.label):
         if listed.name == name:
             return listed
-    names = {listed.name: None for listed in every}
-    close = difflib.get_close_matches(name, names, 1)
+    close = difflib.get_close_matches(name, {listed.name: None for listed in every}, 1)
     hint = f"; did you mean {close[0]}?" if close else "; see localai tools list."
     raise ToolError(f"There is no tool {name!r}{hint}")
 
 
-def offered(settings: ToolSettings) -> tuple[Tool, ...]:
+def offered(settings: ToolSettings, stop: threading.Event | None = None) -> tuple[Tool, ...]:
     """The tools that a model may be offered now: on, and known.
 
     Installed tools that nothing is known of are asked first, once for each version of their
-    code, one after the other; each may take 5 s.
+    code, four at a time; each may take 5 s. Setting `stop` in another thread ends that soon,
+    and what is known by then is offered. Where no folder is allowed, the index of the notes
+    in them is deleted.
     """
-    found = _all(settings, plugins(), "unknown")
+    forget_notes(settings)
+    found = _all(settings, plugins(), "unknown", stop)
     return tuple(listed.tool for listed in found if listed.tool and listed.state == "on")
+
+
+def forget_notes(settings: ToolSettings) -> None:
+    """Delete the index of the notes, a copy of their text, when no folder is allowed."""
+    from localai import paths
+    from localai.store import notes_files
+
+    if not settings.folders:
+        notes_files.erase(paths.notes_index())
 
 
 def builtin(name: str) -> Tool:
@@ -89,7 +106,12 @@ def plugins() -> tuple[Plugin, ...]:
     return (*trusted.files(), *packages.installed())
 
 
-def _all(settings: ToolSettings, found: Iterable[Plugin], ask: Ask) -> tuple[Listed, ...]:
+def _all(
+    settings: ToolSettings,
+    found: Iterable[Plugin],
+    ask: Ask,
+    stop: threading.Event | None = None,
+) -> tuple[Listed, ...]:
     listed = [_listed(builtin(name), OURS, settings) for name in BUILTIN]
     taken = {each.name: each.origin for each in listed}
     found = tuple(found)
@@ -98,33 +120,47 @@ def _all(settings: ToolSettings, found: Iterable[Plugin], ask: Ask) -> tuple[Lis
     from localai.tools.descriptions import Descriptions
 
     descriptions = Descriptions()
+    places = {
+        plugin.key: plugin.place
+        for plugin in found
+        if _is_to_be_asked(plugin, settings, descriptions, ask)
+    }
+    try:
+        if places:
+            descriptions.ask_all(places, stop)
+    finally:
+        descriptions.save()
     for plugin in found:
-        for each in _of(plugin, settings, descriptions, ask):
-            if each.name in taken:
-                each = _hidden(each, taken[each.name])
-            taken.setdefault(each.name, each.origin)
+        for each in _of(plugin, settings, descriptions):
+            if not each.label:
+                if each.name in taken:
+                    each = _hidden(each, taken[each.name])
+                taken.setdefault(each.name, each.origin)
             listed.append(each)
-    descriptions.save()
     return tuple(listed)
 
 
-def _of(
+def _is_to_be_asked(
     plugin: Plugin, settings: ToolSettings, descriptions: Descriptions, ask: Ask
-) -> Iterator[Listed]:
+) -> bool:
+    if plugin.problem or ask == "nothing":
+        return False
+    said = descriptions.known(plugin.key, plugin.place)
+    if ask == "failed":
+        return not isinstance(said, tuple)
+    wanted = not plugin.names or set(plugin.names) - set(settings.disabled)
+    return said is None and bool(wanted)
+
+
+def _of(plugin: Plugin, settings: ToolSettings, descriptions: Descriptions) -> Iterator[Listed]:
     """The tools of a plugin; at least one line, so that what is broken shows."""
-    names, wanted = plugin.names or (plugin.label,), set(plugin.names) - set(settings.disabled)
     said = None if plugin.state == "broken" else descriptions.known(plugin.key, plugin.place)
-    if not plugin.problem and (
-        (said is None and ask == "unknown" and (wanted or not plugin.names))
-        or (ask == "failed" and not isinstance(said, tuple))
-    ):
-        said = descriptions.ask(plugin.key, plugin.place)
     if said is None or isinstance(said, str):
-        for name in names:
+        for name in plugin.names or (plugin.label,):
             yield _untold(name, plugin, settings, said)
         return
     tools = {tool.name: tool for tool in said}
-    for name in plugin.names or tools or names:
+    for name in plugin.names or tools or (plugin.label,):
         if tool := tools.get(name):
             yield _listed(tool, plugin.origin, settings, plugin)
         else:
@@ -141,7 +177,7 @@ def _untold(name: str, plugin: Plugin, settings: ToolSettings, failure: str | No
         state, why = "broken", f"{failure.rstrip('.')}; localai tools show {name} tries again."
     elif not plugin.problem:
         why = f"From {plugin.origin}, not looked at yet; localai tools show {name} does."
-    return Listed(name, plugin.origin, state, why, None)
+    return Listed(name, plugin.origin, state, why, None, label=not plugin.names)
 
 
 def _listed(

@@ -6,9 +6,10 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from localai.tools import standing
 from localai.tools.allowed import Allowed
 from localai.tools.mcp.servers import Servers
-from localai.tools.outcome import Outcome
+from localai.tools.outcome import Failed, Outcome
 from localai.tools.place import Server
 from localai.tools.tool import Tool
 from localai.tools.toolbox import Run, Toolbox, in_sandbox
@@ -21,6 +22,8 @@ def everywhere(servers: Servers) -> Run:
         tool: Tool, arguments: Mapping[str, Any], allowed: Allowed, stop: threading.Event
     ) -> Outcome:
         if isinstance(tool.place, Server):
+            if why := standing.objection(tool):
+                return Failed(why, 0.0)
             return servers.call(tool, arguments, stop)
         return in_sandbox(tool, arguments, allowed, stop)
 

@@ -24,7 +24,7 @@ from typing import Any
 from localai.errors import ArgumentsError
 from localai.tools import modules
 from localai.tools.allowed import Allowed
-from localai.tools.outcome import Failed, Limits, Ok, Outcome, TimedOut, TooMuchOutput
+from localai.tools.outcome import BrokenOff, Failed, Limits, Ok, Outcome, TimedOut, TooMuchOutput
 from localai.tools.place import File, Module, Place
 from localai.tools.tool import Tool
 from localai.tools.worker import HEADER
@@ -71,13 +71,13 @@ def run(
     return _answered(tool.name, request, limits, stop)
 
 
-def describe(place: Module | File, limits: Limits) -> Outcome:
+def describe(place: Module | File, limits: Limits, stop: threading.Event | None = None) -> Outcome:
     """Load code that may define tools and tell which: a JSON list of what `Tool.told` gives.
 
-    Like a call it never raises, and the code can write no file.
+    Like a call it never raises, and ends soon when `stop` is set; the code can write no file.
     """
     name = place.module if isinstance(place, Module) else place.path
-    return _answered(name, _request(place, {}, limits, Allowed(), 0), limits, None)
+    return _answered(name, _request(place, {}, limits, Allowed(), 0), limits, stop)
 
 
 def _answered(name: str, request: bytes, limits: Limits, stop: threading.Event | None) -> Outcome:
@@ -86,7 +86,7 @@ def _answered(name: str, request: bytes, limits: Limits, stop: threading.Event |
     try:
         process = _spawn()
     except OSError as error:
-        return Failed(f"No process could be started for {name} ({error.strerror}).", 0.0)
+        return BrokenOff(f"No process could be started for {name} ({error.strerror}).", 0.0)
     received: bytes | None = None
     try:
         deadline = began + limits.wall_seconds
@@ -95,7 +95,7 @@ def _answered(name: str, request: bytes, limits: Limits, stop: threading.Event |
         code = _end(process)
     seconds = time.monotonic() - began
     if received is None and stop is not None and stop.is_set():
-        return Failed(f"The call of {name} was stopped.", seconds)
+        return BrokenOff(f"The call of {name} was stopped.", seconds)
     return _outcome(name, received, code, limits, seconds)
 
 
@@ -238,7 +238,8 @@ def _outcome(
     if len(received) <= HEADER:
         if code == -signal.SIGXCPU:
             return TimedOut(f"{name} computed for more than {limits.cpu_seconds} s.", seconds)
-        return Failed(f"The tool {name} ended before it had a result ({_how(code)}).", seconds)
+        ended = BrokenOff if code == -signal.SIGKILL else Failed
+        return ended(f"The tool {name} ended before it had a result ({_how(code)}).", seconds)
     try:
         match json.loads(received[HEADER:]):
             case {"ok": str() as text}:

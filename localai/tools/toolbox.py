@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from localai.tools import sandbox
+from localai.tools import sandbox, standing
 from localai.tools.allowed import Allowed
-from localai.tools.outcome import Outcome
+from localai.tools.outcome import Failed, Outcome
 from localai.tools.tool import Tool
 
 Run = Callable[[Tool, Mapping[str, Any], Allowed, threading.Event], Outcome]
@@ -33,7 +33,9 @@ def schema(tool: Tool) -> dict[str, Any]:
 def in_sandbox(
     tool: Tool, arguments: Mapping[str, Any], allowed: Allowed, stop: threading.Event
 ) -> Outcome:
-    """Call a tool whose code is Python, in a process of its own."""
+    """Call a tool whose code is Python, in a process of its own, if it may still run."""
+    if why := standing.objection(tool):
+        return Failed(why, 0.0)
     return sandbox.run(tool, arguments, allowed=allowed, stop=stop)
 
 

@@ -2,19 +2,18 @@
 
 `look` runs nothing. `pin` runs each file once, in the process of a tool call, after the user
 agreed, and trusts it only if it defines exactly what was shown. In a folder only the files
-that are there now are trusted, none in folders within it.
+that are there now are trusted, none in folders within it and none that a link leads to.
 """
 
 from __future__ import annotations
 
 import os
 import shlex
-import stat
 from dataclasses import dataclass
 from pathlib import Path
 
 from localai.errors import ToolError
-from localai.tools import glimpse, registry, source, trusted
+from localai.tools import glimpse, owned, registry, source, trusted
 from localai.tools.descriptions import Descriptions
 from localai.tools.glimpse import Glimpse
 from localai.tools.place import File
@@ -53,7 +52,7 @@ def look(path: Path) -> Look:
             if file.name.startswith("test_") or file.name in ("conftest.py", "__init__.py"):
                 continue
             try:
-                candidates.append(_candidate(_real(file)))
+                candidates.append(_candidate(_unlinked(file)))
             except ToolError as error:
                 left_out.append(str(error))
         if not candidates:
@@ -92,13 +91,16 @@ def pin(found: Look) -> None:
 def remove(path: Path) -> tuple[Pin, ...]:
     """Trust the file, or the files of the folder, no longer; which these were.
 
-    They need not be there any more. Raises ToolError when there are none.
+    They need not be there any more. What a link in the folder leads to counts as in it.
+    Raises ToolError when there are none.
     """
     path = Path(os.path.realpath(path.expanduser()))
-    gone = tuple(p for p in trusted.pins() if _at(p, path))
+    linked = {os.path.realpath(file) for file in path.glob("*.py") if file.is_symlink()}
+    gone = tuple(p for p in trusted.pins() if _at(p, path) or p.path in linked)
     if not gone:
         raise ToolError(f"Nothing at {path} is trusted; localai tools list shows what is.")
-    trusted.change(lambda pins: [p for p in pins if not _at(p, path)])
+    paths = {pin.path for pin in gone}
+    trusted.change(lambda pins: [p for p in pins if p.path not in paths])
     return gone
 
 
@@ -111,6 +113,14 @@ def _real(path: Path) -> Path:
         return path.expanduser().resolve(strict=True)
     except (OSError, RuntimeError) as error:
         raise ToolError(f"There is no file or folder {path}; check the path.") from error
+
+
+def _unlinked(file: Path) -> Path:
+    """The file of a folder. Raises ToolError for a link: what it leads to lies elsewhere, so
+    trusting or removing the folder again would not find it."""
+    if file.is_symlink():
+        raise ToolError(f"{file} is a link; trust the file itself.")
+    return file
 
 
 def _candidate(path: Path) -> Candidate:
@@ -130,11 +140,14 @@ def _candidate(path: Path) -> Candidate:
 def _only_ours(path: Path) -> None:
     """Raise ToolError when others could change it."""
     found = path.stat()
-    if found.st_uid not in (os.getuid(), 0):
+    if owned.foreign(found):
         raise ToolError(f"{path} belongs to somebody else; copy it into a folder of your own.")
-    if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        mend = f"chmod go-w {shlex.quote(str(path))}"
-        raise ToolError(f"{path} can be written by others; keep them out first: {mend}")
+    if not owned.open_to_others(found):
+        return
+    why = f"{path} can be written by others"
+    if owned.sticky(found) or found.st_uid != os.getuid():  # that is as it should be
+        raise ToolError(f"{why}; copy what you need into a folder of your own.")
+    raise ToolError(f"{why}; keep them out first: chmod go-w {shlex.quote(str(path))}")
 
 
 def _no_collision(found: Look) -> None:

@@ -23,7 +23,7 @@ from typing import Any
 
 from localai import paths
 from localai.errors import ConfigError, ToolError
-from localai.tools import source
+from localai.tools import owned, source
 from localai.tools.place import File
 from localai.tools.plugin import Plugin
 from localai.tools.tool import NAME
@@ -45,11 +45,8 @@ def pins() -> tuple[Pin, ...]:
     path = paths.trusted()
     try:
         with path.open("rb") as file:
-            if os.fstat(file.fileno()).st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-                raise ConfigError(
-                    f"The list of trusted tools can be written by others; look at it, then: "
-                    f"chmod go-w {shlex.quote(str(path))}"
-                )
+            _only_ours(path, os.fstat(file.fileno()))
+            _only_ours(path.parent, path.parent.stat())
             found = tomllib.load(file)
         return _checked(found)
     except FileNotFoundError:
@@ -60,6 +57,21 @@ def pins() -> tuple[Pin, ...]:
             f"The list of trusted tools in {path} cannot be read ({reason}); correct it, or move "
             "it away and trust your tools again."
         ) from error
+
+
+def _only_ours(path: Path, found: os.stat_result) -> None:
+    """Raise ConfigError when others could change the list, which is at `path` or in it."""
+    if owned.foreign(found):
+        raise ConfigError(
+            f"The list of trusted tools cannot be relied on, as {path} belongs to somebody else; "
+            "move it away and trust your tools again."
+        )
+    in_folder = stat.S_ISDIR(found.st_mode)
+    if owned.open_to_others(found) and not (in_folder and owned.sticky(found)):
+        raise ConfigError(
+            f"The list of trusted tools can be written by others; look at it, then: "
+            f"chmod go-w {shlex.quote(str(path))}"
+        )
 
 
 def _checked(found: dict[str, Any]) -> tuple[Pin, ...]:
@@ -87,8 +99,8 @@ def change(how: Callable[[tuple[Pin, ...]], Iterable[Pin]]) -> None:
     from filelock import FileLock
 
     path = paths.trusted()
-    paths.private_dir(path.parent)
     try:
+        _only_ours(path.parent, paths.private_dir(path.parent).stat())
         with FileLock(path.with_suffix(".lock")):
             listed = tomlkit.aot()
             for pin in how(pins()):
@@ -102,6 +114,14 @@ def change(how: Callable[[tuple[Pin, ...]], Iterable[Pin]]) -> None:
             f"The list of trusted tools in {path} cannot be saved ({error.strerror}); "
             "check who owns the file and its folder, and that the disk has space."
         ) from error
+
+
+def removed(path: str) -> str:
+    """The sentence for a file that is not trusted any more as it was."""
+    return (
+        f"{path} is not trusted any more as it was when this chat began, so it is not run; "
+        f"to trust it: localai tools trust {shlex.quote(path)}, then begin a new chat."
+    )
 
 
 def files() -> tuple[Plugin, ...]:

@@ -51,6 +51,18 @@ def test_expected_errors_are_one_sentence(run: Run) -> None:
     assert run("history", "list", read_store=failing(UsageError("No."))).exit_code == 2
 
 
+@pytest.mark.parametrize("command", [["history", "list"], ["models", "list"], ["tools", "list"]])
+def test_a_home_that_leads_nowhere_is_one_sentence(
+    run: Run, command: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOCALAI_HOME", "~nobody-here/x")
+    result = run(*command)
+    assert (result.stdout, result.exit_code) == ("", 1)
+    assert result.stderr == (
+        "LOCALAI_HOME is '~nobody-here/x', which leads nowhere; set it to a whole path.\n"
+    )
+
+
 def test_unexpected_errors_name_the_log(run: Run, home: Path) -> None:
     result = run("history", "list", read_store=failing(ValueError("odd\nthing")))
     log = home / "logs" / "errors.log"

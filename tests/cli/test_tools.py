@@ -106,3 +106,16 @@ def test_a_result_cannot_write_to_the_terminal(run: Run, monkeypatch: pytest.Mon
 
     monkeypatch.setattr(sandbox, "run", escaping)
     assert "\x1b" not in run("tools", "run", "clock").stdout
+
+
+def test_the_copy_of_the_notes_goes_when_no_folder_is_allowed(
+    run: Run, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.mkdir(mode=0o700, exist_ok=True)
+    (home / "notes.db").write_text("a copy")
+    with monkeypatch.context() as allowed:
+        allowed.setenv("LOCALAI_TOOLS__FOLDERS", json.dumps([str(home)]))
+        assert run("tools", "list").exit_code == 0
+    assert (home / "notes.db").exists()
+    assert run("tools", "list").exit_code == 0
+    assert not (home / "notes.db").exists()

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from localai.errors import StoreDamaged, StoreError
+from localai.store import notes_files
 from localai.store.driver import sqlite
 from localai.store.notes import Found, Key, NoteFile, Notes, Passage
 
@@ -95,6 +96,38 @@ def test_nothing_that_is_asked_is_syntax(notes: Notes) -> None:
     asks()
 
 
+def test_nothing_of_what_was_taken_out_is_left_in_the_file(file: Path) -> None:
+    """It is opened anew, as by a call: the words are on disk before they are taken out."""
+    with Notes(file) as notes:
+        notes.replace(ONE, FILE, "passport", [Passage(1, "canaryword")])
+        notes.replace(TWO, FILE, "", [Passage(1, "something else")])
+    assert b"canaryword" in file.read_bytes()
+    with Notes(file) as notes:
+        notes.remove(ONE)
+        assert found(notes, "else") == [(TWO, 1)]
+    left = b"".join(path.read_bytes() for path in file.parent.iterdir())
+    assert b"canaryw" not in left
+    assert b"passport" not in left
+
+
+def test_an_index_that_is_erased_begins_anew(file: Path) -> None:
+    notes_files.erase(file)
+    assert not file.parent.exists()
+    with Notes(file) as notes:
+        notes.replace(ONE, FILE, "", [Passage(1, "canary")])
+        notes_files.erase(file)  # not while somebody uses it
+        assert found(notes, "canary") == [(ONE, 1)]
+    file.with_name("notes.db-wal").write_bytes(b"left behind")
+    notes_files.erase(file)
+    assert [path.name for path in file.parent.iterdir()] == ["notes.db.lock"]
+    with Notes(file) as notes:
+        assert notes.known() == {}
+    file.unlink()
+    file.mkdir()
+    notes_files.erase(file)
+    assert file.is_dir()
+
+
 def test_its_files_are_private(notes: Notes, file: Path) -> None:
     notes.replace(ONE, FILE, "", [Passage(1, "x")])
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in file.parent.iterdir()}
@@ -154,7 +187,7 @@ def test_what_one_has_thrown_away_another_does_not_throw_away_again(file: Path) 
 
 def test_a_folder_in_its_place_is_refused_in_a_sentence(file: Path) -> None:
     file.mkdir(parents=True)
-    with pytest.raises(StoreError, match="move it away"):
+    with pytest.raises(StoreError, match="is a folder, not the index of the notes; move it away"):
         Notes(file)
     file.rmdir()
     file.with_name("notes.db.lock").mkdir()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import os
 import sys
 from dataclasses import replace
@@ -58,6 +59,19 @@ def test_every_file_of_a_package_counts_and_none_is_imported(
     assert module_hash("hashed.deep.t") not in (before, after)
     assert not (tmp_path / "ran").exists()
     assert "hashed" not in sys.modules
+
+
+def test_compiled_code_counts_where_it_stands_for_source(installed: Install) -> None:
+    site = installed("hashed", {}, {"compiled/__init__.py": "", "compiled/t.py": text()})
+    before = module_hash("compiled.t")
+    compileall.compile_file(site / "compiled" / "t.py", quiet=1)
+    assert list((site / "compiled" / "__pycache__").iterdir())
+    assert module_hash("compiled.t") == before
+    (site / "compiled" / "t.py").unlink()
+    compileall.compile_file(site / "compiled" / "__init__.py", legacy=True, quiet=1)
+    one = module_hash("compiled.t")
+    (site / "compiled" / "__init__.pyc").write_bytes(b"other code")
+    assert len({before, one, module_hash("compiled.t")}) == 3
 
 
 def test_a_lone_module_and_one_in_a_namespace(installed: Install) -> None:

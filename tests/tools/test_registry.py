@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -37,9 +38,11 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     names: list[str] = []
     real = sandbox.describe
 
-    def describe(place: Module | File, limits: Limits) -> Outcome:
+    def describe(
+        place: Module | File, limits: Limits, stop: threading.Event | None = None
+    ) -> Outcome:
         names.append(place.module if isinstance(place, Module) else place.path)
-        return real(place, limits)
+        return real(place, limits, stop)
 
     monkeypatch.setattr(sandbox, "describe", describe)
     return names
@@ -56,6 +59,17 @@ def test_a_built_in_tool_is_on_when_what_it_needs_is_allowed() -> None:
     assert on(ToolSettings(folders=[Path("/srv")], web_fetch=True)) == every
     assert on(ToolSettings(disabled=["clock"])) == on(NONE) - {"clock"}
     assert {tool.name for tool in registry.offered(NONE)} == on(NONE)
+
+
+def test_the_index_of_the_notes_goes_when_no_folder_is_allowed(home: Path) -> None:
+    home.mkdir(mode=0o700)
+    for end in ("", "-wal", "-shm"):
+        (home / f"notes.db{end}").write_text("a copy")
+    registry.offered(ToolSettings(folders=[Path("/srv")]))
+    registry.tools(NONE)
+    assert (home / "notes.db").exists()
+    registry.offered(NONE)
+    assert [path.name for path in home.iterdir()] == ["notes.db.lock"]
 
 
 def test_each_is_found_under_its_name() -> None:
@@ -188,6 +202,26 @@ def test_the_first_of_a_name_counts(installed: Install, written: Write) -> None:
     assert "has the name of one of localai" in hidden.why
     assert [each.origin for each in every if each.name == "words"] == [str(path), "rival 1.0"]
     assert offered() == set()
+
+
+def test_the_label_of_what_does_not_work_hides_no_tool(installed: Install) -> None:
+    points = {"words": "aaa_tools", "clock": "aaa_more"}
+    installed("aaa", points, {"aaa_tools.py": "1 / 0", "aaa_more.py": "1 / 0"})
+    installed("bbb", {"words": "bbb_tools:words"}, {"bbb_tools.py": text()})
+    assert registry.find("words", NONE).state == "on"
+    assert offered() == {"words"}
+    found = [each for each in registry.tools(NONE) if each.name == "words"]
+    assert [(each.origin, each.state) for each in found] == [
+        ("aaa 1.0", "broken"),
+        ("bbb 1.0", "on"),
+    ]
+    assert registry.find("clock", NONE).tool == registry.builtin("clock")
+
+
+def test_all_names_are_known_whatever_their_state(installed: Install) -> None:
+    installed("wordtools", {"words": "wordtools:words"}, {"wordtools.py": "1 / 0"})
+    found = registry.names(ToolSettings(disabled=["clock"]))
+    assert found == {*registry.BUILTIN, "words"}
 
 
 def test_a_disabled_tool_is_neither_offered_nor_asked(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,9 @@ import pytest
 from localai import paths
 from localai.config import ToolSettings
 from localai.errors import ConfigError, ToolError
-from localai.tools import registry, trust, trusted
+from localai.tools import owned, registry, trust, trusted
 from tests.tools.conftest import Install, Write
-from tests.tools.plugged import HEAD, leaves, text
+from tests.tools.plugged import HEAD, leaves, text, write
 
 pytestmark = pytest.mark.usefixtures("home")
 NONE = ToolSettings()
@@ -120,6 +121,58 @@ def test_what_others_can_write_to(written: Write) -> None:
     assert trust.look(path).candidates
 
 
+def test_what_others_may_write_to_by_right_is_not_to_be_closed(
+    written: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written("words.py", text())
+    path.parent.chmod(0o1777)
+    advice = "can be written by others; copy what you need into a folder of your own"
+    for given in (path, path.parent):
+        with pytest.raises(ToolError, match=f"{path.parent} {advice}"):
+            trust.look(given)
+    path.parent.chmod(0o770)
+    monkeypatch.setattr(owned, "foreign", lambda found: False)  # as if it were the system's
+    monkeypatch.setattr(os, "getuid", lambda: STRANGER)
+    with pytest.raises(ToolError, match=f"{path.parent} {advice}"):
+        trust.look(path)
+
+
+STRANGER = 4242
+
+
+def give_away(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make a file somebody else's; who may not do so becomes somebody else."""
+    if os.getuid() == 0:
+        os.chown(path, STRANGER, -1)
+    else:
+        monkeypatch.setattr(os, "getuid", lambda: STRANGER)
+
+
+@pytest.mark.parametrize("what", ["list", "folder"])
+def test_a_list_of_somebody_else_is_not_relied_on(
+    written: Write, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trust.pin(trust.look(written("words.py", text())))
+    place = paths.trusted() if what == "list" else paths.trusted().parent
+    give_away(place, monkeypatch)
+    with pytest.raises(ConfigError, match="belongs to somebody else"):
+        trusted.pins()
+
+
+def test_a_list_in_a_folder_that_others_can_write_to_is_not_relied_on(written: Write) -> None:
+    folder = paths.private_dir(paths.trusted().parent)
+    found = trust.look(written("words.py", text()))
+    folder.chmod(0o770)
+    with pytest.raises(ConfigError, match=f"can be written by others.* chmod go-w {folder}"):
+        trust.pin(found)
+    folder.chmod(0o1777)  # others cannot replace it there
+    trust.pin(found)
+    assert len(trusted.pins()) == 1
+    folder.chmod(0o777)
+    with pytest.raises(ConfigError, match=f"can be written by others.* chmod go-w {folder}"):
+        trusted.pins()
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
@@ -152,6 +205,35 @@ def test_a_link_is_followed_once(written: Write, tmp_path: Path) -> None:
     link.symlink_to(path)
     trust.pin(trust.look(link))
     assert [pin.path for pin in trusted.pins()] == [str(path)]
+
+
+def test_a_link_in_a_folder_is_left_out_and_the_folder_can_be_trusted_again(
+    written: Write, tmp_path: Path
+) -> None:
+    folder = written("words.py", text()).parent
+    (tmp_path / "elsewhere").mkdir(mode=0o700)
+    outside = write(tmp_path / "elsewhere" / "wards.py", text("wards"))
+    (folder / "wards.py").symlink_to(outside)
+    for _ in range(2):
+        found = trust.look(folder)
+        assert found.left_out == (f"{folder / 'wards.py'} is a link; trust the file itself.",)
+        trust.pin(found)
+    assert [pin.tools for pin in trusted.pins()] == [("words",)]
+    trust.pin(trust.look(folder / "wards.py"))
+    trust.pin(trust.look(folder))
+    assert {pin.tools for pin in trusted.pins()} == {("words",), ("wards",)}
+
+
+def test_removing_a_folder_finds_what_its_links_lead_to(written: Write, tmp_path: Path) -> None:
+    """As an earlier localai trusted them with the folder."""
+    folder = written("words.py", text()).parent
+    (tmp_path / "elsewhere").mkdir(mode=0o700)
+    outside = write(tmp_path / "elsewhere" / "wards.py", text("wards"))
+    (folder / "wards.py").symlink_to(outside)
+    trust.pin(trust.look(folder))
+    trust.pin(trust.look(outside))
+    assert {pin.path for pin in trust.remove(folder)} == {str(outside), str(folder / "words.py")}
+    assert trusted.pins() == ()
 
 
 GOOD = f'[[file]]\npath = "/x.py"\nsha256 = "{"0" * 64}"\ntools = ["x"]\n'

@@ -70,10 +70,7 @@ def write(name: str, listing: Listing) -> None:
     with contextlib.suppress(OSError, LocalaiError):
         path = _file(name)
         paths.private_dir(paths.private_dir(paths.home()) / path.parent.name)
-        temporary = path.with_suffix(".tmp")
-        temporary.touch(mode=0o600)
-        temporary.write_bytes(msgspec.json.encode(listing))
-        temporary.replace(path)
+        paths.replace(path, msgspec.json.encode(listing).decode())
 
 
 def _file(name: str) -> Path:

@@ -36,9 +36,14 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class ServerTool(Tool):
-    """A tool of an MCP server, which knows it as `original`."""
+    """A tool of an MCP server, which is started by `launch` and knows it as `original`."""
 
     original: str
+    launch: Launch
+
+    def told(self) -> dict[str, Any]:
+        """What there is to know of it, with the name that is called in the end."""
+        return {**super().told(), "original": self.original}
 
     def check(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """The arguments as the server takes them. Raises ArgumentsError."""
@@ -89,6 +94,7 @@ def _tool(name: str, launch: Launch, offer: Offer) -> ServerTool:
         frozenset(EFFECTS),
         Server(launch.name, launch.sha256),
         original=offer.name,
+        launch=launch,
     )
 
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from localai.config import McpSettings, ToolSettings
 from localai.errors import ArgumentsError
+from localai.tools import registry
 from localai.tools.mcp import listing, offered
 from localai.tools.mcp.launch import Launch
 from localai.tools.mcp.offered import ServerTool
+from localai.tools.mcp.servers import Servers
 
 PLAIN = st.none() | st.booleans() | st.integers(-3, 3) | st.sampled_from(["string", "a", ""])
 JSON = PLAIN | st.lists(PLAIN, max_size=2) | st.dictionaries(st.sampled_from("ab"), PLAIN)
@@ -105,3 +109,23 @@ def test_no_schema_and_no_arguments_break_the_check(
     assert all(isinstance(part, dict) for part in tool.parameters["properties"].values())
     with contextlib.suppress(ArgumentsError):
         assert tool.check(arguments) == arguments
+
+
+def test_a_server_cannot_take_the_name_of_a_tool_that_is_off() -> None:
+    """Else a model would call the server where a user who switches ours on expects that."""
+    server = McpSettings(command=["true"])
+    kept = listing.made(Launch.by("web", server).sha256, [("fetch", "Evil twin.", {})], 0)
+    listing.write("web", kept)
+    settings = ToolSettings()
+    assert "web_fetch" not in {tool.name for tool in registry.offered(settings)}
+    (tool,) = Servers({"web": server}).tools(registry.names(settings))
+    assert tool.name.startswith("web_fetch_")
+    assert tool.original == "fetch"
+
+
+def test_what_is_kept_is_written_in_one_step_beside_what_others_write(home: Path) -> None:
+    (home / "mcp" / "s.tmp").mkdir(parents=True)
+    kept = listing.made("0" * 64, [("t", "Größe.", {})], 0)
+    listing.write("s", kept)
+    assert listing.read("s", "0" * 64) == kept
+    assert (home / "mcp" / "s.json").stat().st_mode & 0o077 == 0
