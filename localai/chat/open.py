@@ -58,11 +58,11 @@ def open_toolbox(settings: Settings, stop: threading.Event | None = None) -> Too
     """
     allowed, notes = Allowed.by(settings.tools), list[str]()
     try:
-        tools = registry.offered(settings.tools)
-        taken = {each.name for each in registry.tools(settings.tools)}
+        tools, taken = registry.offered(settings.tools, stop), registry.names(settings.tools)
     except ConfigError as error:
         notes.append(str(error))
-        tools, taken = tuple(map(registry.builtin, registry.BUILTIN)), set(registry.BUILTIN)
+        taken = frozenset(registry.BUILTIN)
+        tools = tuple(map(registry.builtin, taken - set(settings.tools.disabled)))
     if not settings.mcp:
         return Toolbox(tools, allowed, notes=notes)
     # Here, because it costs time and most have no server.
