@@ -13,8 +13,11 @@ import pytest
 
 from localai.cli.invocation import Invocation
 from localai.cli.tune import Budget
+from localai.conversation import assistant, user
 from localai.engine import gentle
+from localai.engine.scripted import ScriptedEngine
 from localai.errors import UsageError
+from localai.store.rows import Origin
 from localai.store.store import Store
 from localai.store.tuning import Adapter, Progress, Run
 from localai.tune import job
@@ -254,3 +257,31 @@ def test_what_the_job_refuses_is_told(
     result = run("-m", model, "tune")
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr.splitlines()[-1] == "A tune is running already."
+
+
+def test_a_dry_run_shows_what_would_be_learned(
+    run: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("localai.chat.open.open_engine", lambda *_: (None, ScriptedEngine()))
+    empty = run("tune", "--dry-run")
+    assert empty.exit_code == 2
+    assert "nothing to learn yet" in empty.stderr
+    with Store.open() as store:
+        tree = store.create_conversation().id
+        asked = store.add_message(tree, "", user("My cat?")).id
+        begun = store.begin_answer(tree, asked, Origin("m"))
+        said = store.finish_answer(begun.id, assistant("No idea."), None, "done").id
+        store.add_correction(said, "It is \x1b[31mMinka.")
+    shown = run("tune", "--dry-run")
+    assert shown.exit_code == 0
+    assert shown.stdout.startswith("My cat?\n  learned: It is Minka.<|im_end|>\n  asked in ")
+    assert shown.stderr.startswith("1 correction, ")
+    (found,) = json.loads(run("tune", "--dry-run", "--json").stdout)
+    assert {each["learned"] for each in found["examples"]} == {"It is \x1b[31mMinka.<|im_end|>"}
+    with Store.open() as store:
+        assert store.runs() == ()
+
+
+def test_options_of_a_dry_run_are_refused_elsewhere(run: Command) -> None:
+    assert "--json is for --dry-run" in run("tune", "--json").stderr
+    assert run("tune", "--dry-run", "list").exit_code == 2

@@ -1,0 +1,38 @@
+"""What a tune would learn, read back from ids and weights."""
+
+from __future__ import annotations
+
+from localai.conversation import Message, ToolCall, ToolResult, assistant, user
+from localai.engine.scripted import ScriptedEngine
+from localai.store.rows import Origin
+from localai.store.store import Store
+from localai.tune.dataset import LONGEST
+from localai.tune.preview import OF_TOOLS, TOO_LONG, previews
+
+
+def correct(store: Store, question: str, said: str, better: str, *, tools: bool = False) -> str:
+    """A correction of an answer, which came by way of a tool or not; its id."""
+    tree = store.create_conversation().id
+    last = store.add_message(tree, "", user(question)).id
+    if tools:
+        begun = store.begin_answer(tree, last, Origin("m"))
+        call = Message("assistant", (ToolCall("call00001", "look", {}),))
+        last = store.finish_answer(begun.id, call, None, "done").id
+        found = Message("tool", (ToolResult("call00001", "3"),))
+        last = store.add_message(tree, last, found).id
+    begun = store.begin_answer(tree, last, Origin("m"))
+    last = store.finish_answer(begun.id, assistant(said), None, "done").id
+    return store.add_correction(last, better).id
+
+
+def test_exactly_the_chosen_text_is_learned(store: Store) -> None:
+    first = correct(store, "My cat?", "No idea.", "It is Minka.")
+    second = correct(store, "How many?", "2", "3", tools=True)
+    third = correct(store, "All of it?", "No.", "word " * LONGEST)
+    one, two, three = previews(store, ScriptedEngine())
+    assert [one.correction, two.correction, three.correction] == [first, second, third]
+    assert one.question == "My cat?"
+    assert {seen.learned for seen in one.examples} == {"It is Minka.<|im_end|>"}
+    assert all("user" in seen.text and 0 < seen.weighted < seen.tokens for seen in one.examples)
+    assert (two.question, two.examples, two.left_out) == ("How many?", (), OF_TOOLS)
+    assert (three.examples, three.left_out) == ((), TOO_LONG)
