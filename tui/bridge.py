@@ -100,6 +100,10 @@ class Bridge:
         """Ask a question."""
         self._turn(conversation_id, lambda session: session.send(text))
 
+    def ask_instead(self, conversation_id: str, message_id: str, text: str) -> None:
+        """Ask something else in the place of a question."""
+        self._turn(conversation_id, lambda s: s.ask_instead(message_id, text))
+
     def regenerate(self, conversation_id: str, message_id: str, style: Style) -> None:
         """Answer again: the id of an answer, or of a question that has none."""
         self._turn(conversation_id, lambda s: s.regenerate(message_id, style=style))

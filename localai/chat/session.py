@@ -111,6 +111,20 @@ class Session:
         yield UserSaved(question)
         yield from self._answer((*path, question), style)
 
+    def ask_instead(
+        self, message_id: str, text: str, *, style: Style = "direct"
+    ) -> Generator[TurnEvent, None, None]:
+        """Ask something else in the place of a question, beside it; nothing is overwritten."""
+        if not text.strip():
+            raise UsageError("There is nothing to send; write a question first.")
+        asked = self.store.message(message_id)
+        if asked.message.role != "user":
+            raise UsageError("Only a question can be asked differently; choose one of yours.")
+        self.conversation = self.store.conversation(asked.conversation)
+        question = self.store.add_message(asked.conversation, asked.parent, user(text))
+        yield UserSaved(question)
+        yield from self._answer(self.store.path(question.id), style)
+
     def regenerate(
         self, message_id: str, *, style: Style = "direct"
     ) -> Generator[TurnEvent, None, None]:

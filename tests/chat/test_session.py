@@ -218,3 +218,19 @@ def test_a_question_without_an_answer_can_be_answered_later(store: Store) -> Non
     chat = session(store, ScriptedEngine(["Hi!"]), conversation=conversation)
     assert answer(chat.regenerate(conversation.leaf)).message.text == "Hi!"
     assert len(chat.messages()) == 2
+
+
+def test_a_question_is_asked_differently_beside_the_first(store: Store) -> None:
+    chat = session(store, ScriptedEngine(["One.", "Two."]))
+    list(chat.send("First?"))
+    asked = chat.messages()[0]
+    list(chat.ask_instead(asked.id, "Second?"))
+    question, answer = chat.messages()
+    assert (question.message.text, answer.message.text) == ("Second?", "Two.")
+    assert question.siblings == (asked.id, question.id)
+    assert store.newest_leaf(asked.id) != answer.id
+    assert [m.message.text for m in store.path(store.newest_leaf(asked.id))] == ["First?", "One."]
+    with pytest.raises(UsageError, match="Only a question"):
+        list(chat.ask_instead(answer.id, "Third?"))
+    with pytest.raises(UsageError, match="nothing to send"):
+        list(chat.ask_instead(asked.id, " "))

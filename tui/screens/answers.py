@@ -9,6 +9,7 @@ from localai.sanitize import clean
 from tui.messages import Inspected, Probed
 from tui.screens.base import ChatBase
 from tui.screens.inspect import InspectScreen
+from tui.transcript.item import Item
 
 
 class AnswerActions(ChatBase):
@@ -34,11 +35,8 @@ class AnswerActions(ChatBase):
             self.say("This answer has no block of code.")
 
     def action_sibling(self, step: int) -> None:
-        """Show another answer to the same question."""
-        item = self.chosen()
-        if item is not None and len(item.row.siblings) < 2:
-            # What a whole turn has alternatives to is its first message, which may be calls.
-            item = self.transcript.items[self.transcript.question_of(item) + 1]
+        """Show another answer to the same question, or another question in its place."""
+        item = self._with_alternatives()
         if item is None or self.busy or item.row.id not in item.row.siblings:
             return
         place = item.row.siblings.index(item.row.id) + step
@@ -48,9 +46,24 @@ class AnswerActions(ChatBase):
         with self.reporting():
             if self.conversation is not None:
                 self.remember_tip(item)
-                self.store.set_leaf(self.conversation.id, self.tips.get(target, target))
+                tip = self.tips.get(target) or self.store.newest_leaf(target)
+                self.store.set_leaf(self.conversation.id, tip)
             self.reload()
         self.point_at(target)
+
+    def _with_alternatives(self) -> Item | None:
+        """The message whose alternatives are meant: a question under the cursor that has some,
+        else the chosen answer, else the first message of its turn, which may be calls."""
+        transcript = self.transcript
+        cursor = transcript.cursor
+        if cursor is not None and cursor < len(transcript.items):
+            under = transcript.items[cursor]
+            if not under.is_answer and len(under.row.siblings) > 1:
+                return under
+        item = self.chosen()
+        if item is not None and len(item.row.siblings) < 2:
+            return transcript.items[transcript.question_of(item) + 1]
+        return item
 
     def action_inspect(self) -> None:
         """Show what was sent for the answer, and how it went."""

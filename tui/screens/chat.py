@@ -31,8 +31,8 @@ from tui.screens.corrections import CorrectionActions
 from tui.screens.editor import EditorScreen
 from tui.screens.help import HelpScreen
 from tui.screens.inspect import InspectScreen
+from tui.screens.questions import QuestionActions
 from tui.screens.tuning import TuningActions
-from tui.screens.turns import TurnActions
 from tui.widgets.prompt import Prompt
 from tui.widgets.sidebar import Sidebar
 from tui.widgets.status import StatusLine
@@ -61,7 +61,9 @@ WELCOME = (
 )
 
 
-class ChatScreen(TurnActions, ConversationActions, AnswerActions, CorrectionActions, TuningActions):
+class ChatScreen(
+    QuestionActions, ConversationActions, AnswerActions, CorrectionActions, TuningActions
+):
     """Chat."""
 
     AUTO_FOCUS = "#prompt"
@@ -114,7 +116,7 @@ class ChatScreen(TurnActions, ConversationActions, AnswerActions, CorrectionActi
 
     def action_leave(self) -> None:
         """Stop the answer; when there is none, change between prompt and transcript."""
-        if self.stop_turn():
+        if self.stop_turn() or self.give_up_editing():
             return
         if self.prompt.has_focus and self.transcript.items:
             self.transcript.focus()

@@ -24,7 +24,7 @@ class ConversationActions(ChatBase):
         if self.busy:
             self.say("The answer is still being written; press esc to stop it first.")
             return
-        self._drafts[self.conversation_id] = self.prompt.text
+        self._drafts[self.conversation_id] = "" if self.give_up_editing() else self.prompt.text
         with self.reporting():
             found = self.store.conversation(conversation_id) if conversation_id else None
             self.conversation = found
@@ -110,6 +110,10 @@ class ConversationActions(ChatBase):
     def _target(self) -> str:
         """The conversation an action means: in the list the one under the cursor."""
         return (self.sidebar.pointed if self.sidebar.has_focus else "") or self.conversation_id
+
+    def give_up_editing(self) -> bool:
+        """Leave a question as it was. Defined by the questions."""
+        raise NotImplementedError
 
     def show_last_use(self) -> None:
         """How full the window was after the last answer. Defined by the screen."""

@@ -67,8 +67,12 @@ class TurnActions(ChatBase):
         else:
             self.prompt.recall.add(event.text)
             self.prompt.put("")
-            self._begin(Turn(text=event.text))
-            self.bridge.send(self.conversation_id, event.text)
+            self.ask(event.text)
+
+    def ask(self, text: str) -> None:
+        """Ask a question."""
+        self._begin(Turn(text=text))
+        self.bridge.send(self.conversation_id, text)
 
     def action_regenerate(self) -> None:
         """Answer the chosen answer's question again, or one that got no answer."""

@@ -22,8 +22,13 @@ def paint(item: Item, painter: Painter) -> list[Line]:
     lines: list[Line] = []
     if item.note:
         lines += [*painter.note(item.note, painter.palette.warning), painter.blank()]
-    body = _answer(item, painter) if item.is_answer else painter.user(clean(item.row.message.text))
-    lines += [*body, painter.blank()]
+    if item.is_answer:
+        lines += _answer(item, painter)
+    else:
+        lines += painter.user(clean(item.row.message.text))
+        if place := which_of_several(item.row):
+            lines += painter.small_print("", place, "", "")
+    lines.append(painter.blank())
     if item.problem:
         sentence = f"✗ {clean(item.problem)} Press Ctrl+R to restart."
         lines += [*painter.note(sentence, painter.palette.error), painter.blank()]
