@@ -111,12 +111,12 @@ ACTIONS: tuple[Action, ...] = (
     Action("learning", "u,enter", "use", "", "Use the adapter under the cursor", footer="use"),
     Action("learning", "b,f4", "roll_back", "", "Back to what answered before", footer="roll back"),
     Action("learning", "escape,q,ctrl+g", "dismiss", "", "Close", footer="close"),
-    Action("search", "enter", "open", "", "Go to the message", footer="go there"),
+    Action("search", "enter", "open", "", "Go to the message"),
     Action("search", "up", "move('up')", "", "The message above"),
-    Action("search", "down", "move('down')", "", "The message below", footer="next"),
+    Action("search", "down", "move('down')", "", "The message below"),
     Action("search", "pageup", "move('pageup')", "", "A page up"),
     Action("search", "pagedown", "move('pagedown')", "", "A page down"),
-    Action("search", "escape,ctrl+f", "leave", "", "Close", footer="close"),
+    Action("search", "escape,ctrl+f", "leave", "", "Close"),
 )
 
 PROMPT_HELP: tuple[tuple[str, str], ...] = (

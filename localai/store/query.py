@@ -125,7 +125,7 @@ def _filter(body: str, unwanted: bool) -> Filter | None:
     name, value = match[1].lower(), match[2].strip('"').lower()
     if name in EXAMPLES:
         return Filter(name, _value(name, value), unwanted)
-    if not value or not match[2].startswith('"') and not match[2][0].isalnum():
+    if not value or not (match[2].startswith('"') or match[2][0].isalnum()):
         return None  # "note:", "https://…", "std::vector"
     known = ", ".join(EXAMPLES.values())
     raise QueryError(

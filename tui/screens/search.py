@@ -7,7 +7,7 @@ is still being looked up for an older text is broken off.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import ClassVar
@@ -20,7 +20,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.screen import ModalScreen
 from textual.timer import Timer
-from textual.widgets import Footer, Input, OptionList, Static
+from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from localai.errors import LocalaiError
@@ -67,12 +67,12 @@ class SearchScreen(ModalScreen[Hit | None]):
         """What to look for, what came of it, the messages."""
         with Vertical(id="search") as panel:
             panel.border_title = "Search"
+            panel.border_subtitle = "enter goes there · up and down choose · esc closes"
             yield Input(self._text, placeholder="What was said", compact=True, select_on_focus=True)
             yield Static(HINT, id="outcome", markup=False)
             hits = OptionList(id="hits", markup=False)
             hits.can_focus = False
             yield hits
-        yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
         """Open the store; look the last text up again."""
@@ -116,7 +116,7 @@ class SearchScreen(ModalScreen[Hit | None]):
     def action_move(self, way: str) -> None:
         """Move the cursor in the list; the focus stays where one types."""
         hits = self.query_one(OptionList)
-        moves = {
+        moves: dict[str, Callable[[], None]] = {
             "up": hits.action_cursor_up,
             "down": hits.action_cursor_down,
             "pageup": hits.action_page_up,
