@@ -26,18 +26,22 @@ _CONDITIONS = {
 }
 _HAS = {
     # Both the answer that was corrected and the text that took its place.
-    "correction": """m.id IN (SELECT chosen FROM corrections WHERE state = 'accepted'
-        UNION ALL SELECT rejected FROM corrections WHERE state = 'accepted')""",
+    "correction": """{number} IN (SELECT number FROM messages WHERE id IN (
+        SELECT chosen FROM corrections WHERE state = 'accepted'
+        UNION ALL SELECT rejected FROM corrections WHERE state = 'accepted'))""",
     "code": "instr(m.text, '```') > 0",
 }
 
 
-def conditions(filters: Iterable[Filter]) -> tuple[str, tuple[str | float, ...]]:
-    """ " AND …" for each filter, and the values for the question marks."""
+def conditions(filters: Iterable[Filter], number: str) -> tuple[str, tuple[str | float, ...]]:
+    """SQL that begins with AND for each filter, and the values for its question marks.
+
+    `number` is the SQL for the message's number.
+    """
     sql, values = "", list[str | float]()
     for each in filters:
         if each.name == "has":
-            condition = _HAS[str(each.value)]
+            condition = _HAS[str(each.value)].format(number=number)
         else:
             condition = _CONDITIONS[each.name]
             values += [each.value] * condition.count("?")

@@ -10,6 +10,7 @@ import itertools
 import random
 from bisect import bisect
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from localai.conversation import Message, ToolCall, ToolResult, assistant, user
@@ -40,6 +41,7 @@ SYLLABLES = [
 ]
 
 
+@cache
 def vocabulary() -> list[str]:
     """Words, the most frequent first; frequent ones are short, as in a language."""
     draw = random.Random(0)
