@@ -17,16 +17,17 @@ STEM = 4
 # Around a match; no text that a person reads holds them.
 OPEN, CLOSE = "\x02", "\x03"
 
-NEWEST = 2_000
+NEWEST = 1_000
 CONVERSATIONS = f"""
-    SELECT rowid FROM conversation_title WHERE conversation_title MATCH ?
+    SELECT number FROM (SELECT rowid AS number FROM conversation_title
+        WHERE conversation_title MATCH ? ORDER BY rowid DESC LIMIT {NEWEST})
     UNION
-    SELECT o.number FROM (
-        SELECT rowid FROM message_text WHERE message_text MATCH ? ORDER BY rowid DESC LIMIT {NEWEST}
-    ) t JOIN messages m ON m.number = t.rowid JOIN conversations o ON o.id = m.conversation
+    SELECT o.number FROM (SELECT rowid FROM message_text
+        WHERE message_text MATCH ? ORDER BY rowid DESC LIMIT {NEWEST}) t
+    JOIN messages m ON m.number = t.rowid JOIN conversations o ON o.id = m.conversation
 """
-"""Conversations by their titles, and by what was said in them: of very many messages with the
-words, the newest."""
+"""Conversations by their titles and by what was said in them; where very many have the words,
+the newest."""
 
 
 def words(query: str) -> str:

@@ -18,6 +18,9 @@ from localai.errors import QueryError
 MOST = 64
 """Words, and unwanted words, that are looked for; FTS5 parses no more than some hundreds."""
 
+LONGEST = 2_000
+"""Characters that are looked at; a pasted page is no query."""
+
 EXAMPLES = {
     "role": "role:user",
     "model": "model:NAME",
@@ -86,7 +89,7 @@ def parse(typed: str) -> Query:
 
     Raises QueryError for an unknown filter or an impossible value.
     """
-    typed = typed.replace("\0", " ")
+    typed = typed[:LONGEST].replace("\0", " ")
     parts = _PART.findall(typed)
     wanted: list[Phrase] = []
     unwanted: list[Phrase] = []

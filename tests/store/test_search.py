@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import pytest
@@ -18,7 +19,7 @@ from localai.conversation import (
     assistant,
     user,
 )
-from localai.errors import QueryError
+from localai.errors import QueryError, StoreError
 from localai.store.rows import Origin
 from localai.store.store import Store
 
@@ -214,7 +215,17 @@ def test_a_common_word_is_taken_as_it_stands(store: Store, monkeypatch: pytest.M
 def test_what_is_being_looked_up_can_be_broken_off(store: Store) -> None:
     tree = store.create_conversation().id
     store.add_message(tree, "", user("a zebra"))
-    store.interrupt()  # nothing is being read, so nothing happens
+    endless = "WITH RECURSIVE n AS (SELECT 1 UNION ALL SELECT 1 FROM n) SELECT count(*) FROM n"
+
+    def read() -> None:
+        with pytest.raises(StoreError, match="interrupted"), store._db.read() as db:
+            db.execute(endless).fetchone()
+
+    with ThreadPoolExecutor() as threads:
+        reading = threads.submit(read)
+        while not reading.done():
+            store.interrupt()
+        reading.result()
     assert len(store.search("zebra")) == 1
 
 

@@ -122,3 +122,17 @@ async def test_what_was_said_is_never_markup(stage: Build) -> None:
         await on.until(lambda: hits(on))
         assert hits(on)[0].startswith("[b]Title  user")
         assert hits(on)[0].endswith("[red]zebra[/] here")
+
+
+async def test_what_an_older_text_found_is_not_shown(stage: Build) -> None:
+    staged = stage()
+    write(staged.database, talk(2))
+    async with staged.show() as on:
+        await search(on, "answer")
+        await on.until(lambda: len(hits(on)) == 2)
+        screen = on.app.screen
+        assert isinstance(screen, SearchScreen)
+        screen.post_message(SearchScreen.Found(0, (), "Too late."))
+        await on.pilot.pause()
+        assert outcome(on) == "2 messages"
+        assert len(hits(on)) == 2

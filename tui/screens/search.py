@@ -44,11 +44,11 @@ class SearchScreen(ModalScreen[Hit | None]):
     BINDINGS: ClassVar[list[BindingType]] = bindings("search")
 
     class Found(Message):
-        """What a text found, or the sentence why it cannot be searched for."""
+        """What the look-up with this number found, or the sentence why it cannot be done."""
 
-        def __init__(self, text: str, hits: Sequence[Hit], problem: str = "") -> None:
+        def __init__(self, number: int, hits: Sequence[Hit], problem: str = "") -> None:
             super().__init__()
-            self.text, self.hits, self.problem = text, hits, problem
+            self.number, self.hits, self.problem = number, hits, problem
 
     def __init__(self, open_store: OpenStore, text: str = "") -> None:
         super().__init__()
@@ -57,6 +57,7 @@ class SearchScreen(ModalScreen[Hit | None]):
         self._text = text
         self._hits: Sequence[Hit] = ()
         self._timer: Timer | None = None
+        self._number = 0
 
     @property
     def text(self) -> str:
@@ -127,27 +128,28 @@ class SearchScreen(ModalScreen[Hit | None]):
     def _look_up(self) -> None:
         if self._store is not None:
             self._store.interrupt()
-            search = partial(self._search, self._store, self._text)
+            self._number += 1
+            search = partial(self._search, self._store, self._number, self._text)
             self.run_worker(search, thread=True, exclusive=True)
 
-    def _search(self, store: Store, text: str) -> None:
+    def _search(self, store: Store, number: int, text: str) -> None:
         """In a worker's thread."""
-        if text != self._text:
+        if number != self._number:
             return
         try:
-            self.post_message(self.Found(text, store.search(text, MOST)))
+            self.post_message(self.Found(number, store.search(text, MOST)))
         except LocalaiError as error:
-            self.post_message(self.Found(text, (), str(error)))
+            self.post_message(self.Found(number, (), str(error)))
 
     @on(Found)
     def _found(self, event: Found) -> None:
-        """Show it, unless something else has been typed since."""
-        if event.text != self._text:
+        """Show it, unless something else is being looked up by now."""
+        if event.number != self._number:
             return
         self._hits = event.hits
         outcome = self.query_one("#outcome", Static)
         outcome.set_class(bool(event.problem), "-problem")
-        outcome.update(clean(event.problem) or _count(event.text, len(event.hits)))
+        outcome.update(clean(event.problem) or _count(self._text, len(event.hits)))
         hits = self.query_one(OptionList)
         hits.clear_options()
         hits.add_options(Option(hit_lines(hit)) for hit in event.hits)
