@@ -74,6 +74,10 @@ class StoreError(LocalaiError):
     """The database cannot be opened or written."""
 
 
+class QueryError(StoreError):
+    """What was typed to search cannot be meant."""
+
+
 class StoreDamaged(StoreError):
     """The database file is corrupt; it was left as it is."""
 

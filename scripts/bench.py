@@ -72,6 +72,13 @@ def grammar(model: str, rounds: int) -> Iterator[list[Row]]:
     yield grammar.rows(model, rounds)
 
 
+def store(model: str, rounds: int) -> Iterator[list[Row]]:
+    """A history of a million messages; no model is used."""
+    from scripts.benchmarks import store
+
+    yield from store.rows(rounds)
+
+
 BENCHMARKS: dict[str, Callable[[str, int], Iterator[list[Row]]]] = {
     "chat": chat,
     "chat-engine": engine,
@@ -79,6 +86,7 @@ BENCHMARKS: dict[str, Callable[[str, int], Iterator[list[Row]]]] = {
     "chat-app": app,
     "plugins": plugins,
     "grammar": grammar,
+    "store": store,
     "tune": tune,
 }
 

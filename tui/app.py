@@ -20,6 +20,7 @@ from localai import config
 from localai.chat.open import open_engine
 from localai.config import Settings
 from localai.errors import ExitCode, StoreDamaged, StoreError, StoreNewer, UsageError
+from localai.store.rows import Hit
 from localai.store.store import Store
 from tui import clipboard
 from tui.backend import Backend, OpenEngine, OpenStore
@@ -29,6 +30,7 @@ from tui.keymap import bindings
 from tui.learning.tuner import tune_command
 from tui.screens.chat import ChatScreen
 from tui.screens.editor import EditorScreen
+from tui.screens.search import SearchScreen
 from tui.themes import DARK, LIGHT
 
 COLLECT = (10_000, 20, 50)
@@ -63,7 +65,7 @@ class LocalaiApp(App[None]):
         self._conversation, self._today = conversation, today
         self._store: Store | None = None
         self.chat: ChatScreen | None = None
-        self._copied = ""
+        self._copied = self._searched = ""
         self.bridge = Bridge(lambda: Backend(settings, open_store, open_engine, tune), self._tell)
         self.register_theme(DARK)
         self.register_theme(LIGHT)
@@ -103,6 +105,21 @@ class LocalaiApp(App[None]):
             self.screen.action_leave()
         else:
             self.exit()
+
+    def action_search(self) -> None:
+        """Search everything that was said, and go to a message."""
+        chat = self.chat
+        if chat is None or self.screen is not chat:
+            return
+        search = SearchScreen(self._open_store, self._searched)
+
+        def go(hit: Hit | None) -> None:
+            self._searched = search.text
+            if hit is not None:
+                chat.open_conversation(hit.conversation, hit.message)
+
+        with chat.reporting():
+            self.push_screen(search, go)
 
     def _tell(self, message: Message) -> bool:
         return self.chat is not None and self.chat.post_message(message)

@@ -8,7 +8,7 @@ from typing import Literal
 
 from textual.binding import Binding, BindingType
 
-Area = Literal["anywhere", "transcript", "conversations", "editor", "learning"]
+Area = Literal["anywhere", "transcript", "conversations", "editor", "learning", "search"]
 
 TITLES: dict[Area, str] = {
     "anywhere": "Anywhere",
@@ -16,6 +16,7 @@ TITLES: dict[Area, str] = {
     "conversations": "In the list of conversations",
     "editor": "While correcting an answer",
     "learning": "On the learning screen",
+    "search": "While searching",
 }
 
 
@@ -41,6 +42,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("anywhere", "escape", "screen.leave", "", "Stop the answer; else go to the transcript"),
     Action("anywhere", "ctrl+n", "screen.new", "New conversation", "Start a new conversation"),
     Action("anywhere", "ctrl+b", "screen.sidebar", "Conversations", "Show or hide the list"),
+    Action("anywhere", "ctrl+f", "app.search", "Search", "Search everything that was said"),
     Action("anywhere", "ctrl+r", "screen.regenerate", "Answer again", "Answer again"),
     Action("anywhere", "ctrl+s", "screen.stepwise", "Answer step by step", "Redo step by step"),
     Action(
@@ -116,6 +118,12 @@ ACTIONS: tuple[Action, ...] = (
     Action("learning", "u,enter", "use", "", "Use the adapter under the cursor", footer="use"),
     Action("learning", "b,f4", "roll_back", "", "Back to what answered before", footer="roll back"),
     Action("learning", "escape,q,ctrl+g", "dismiss", "", "Close", footer="close"),
+    Action("search", "enter", "open", "", "Go to the message"),
+    Action("search", "up", "move('up')", "", "The message above"),
+    Action("search", "down", "move('down')", "", "The message below"),
+    Action("search", "pageup", "move('pageup')", "", "A page up"),
+    Action("search", "pagedown", "move('pagedown')", "", "A page down"),
+    Action("search", "escape,ctrl+f", "leave", "", "Close"),
 )
 
 PROMPT_HELP: tuple[tuple[str, str], ...] = (

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def history() -> None:
-    """List, show and delete conversations.
+    """List, search, show and delete conversations.
 
     ID is a conversation's id, its beginning or its end; "latest" is the last one used.
     """
@@ -61,13 +61,21 @@ def list_(invocation: Invocation, limit: int, deleted: bool, as_json: bool) -> N
 
 @history.command()
 @click.argument("id")
+@click.option("--at", default="", metavar="MESSAGE", help="Begin with this message.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object.")
 @click.pass_obj
-def show(invocation: Invocation, id: str, as_json: bool) -> None:
-    """Print a conversation."""
+def show(invocation: Invocation, id: str, at: str, as_json: bool) -> None:
+    """Print a conversation.
+
+    With --at it begins with that message, on whichever branch it is; MESSAGE is the
+    message's id, its beginning or its end.
+    """
     with invocation.read_store() as store:
         row = _find(store, id)
-        messages = store.path(row.leaf) if row.leaf else ()
+        first = store.message_id(row.id, at) if at else ""
+        messages = store.path(store.leaf_through(first) if first else row.leaf)
+    earlier = [message.id for message in messages].index(first) if first else 0
+    messages = messages[earlier:]
     if as_json:
         from localai.cli import record
 
@@ -78,6 +86,44 @@ def show(invocation: Invocation, id: str, as_json: bool) -> None:
     from localai.cli import transcript
 
     transcript.write(row, messages, sys.stdout)
+    if earlier:
+        count = f"{earlier:,} earlier message{'s are' if earlier > 1 else ' is'}"
+        note(f"{count} not shown; all of it: localai history show {row.short_id}")
+
+
+@history.command(context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]})
+@click.argument("query", nargs=-1, required=True, type=click.UNPROCESSED)
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    default=20,
+    metavar="N",
+    show_default=True,
+    help="At most so many.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
+@click.pass_obj
+def search(invocation: Invocation, query: tuple[str, ...], limit: int, as_json: bool) -> None:
+    """Find messages by what was said.
+
+    QUERY may hold words (the last may be unfinished), an '"exact phrase"', -unwanted words
+    and the filters role:, model:, tool:, has:, before: and after:.
+    """
+    from localai.cli import found
+
+    with invocation.read_store() as store:
+        hits = store.search(" ".join(query), limit)
+    if as_json:
+        from localai.cli import record
+
+        click.echo(record.dumps(found.as_json(hits)))
+        return
+    lines = found.table(hits) if sys.stdout.isatty() else found.fields(hits)
+    click.echo("".join(f"{line}\n" for line in lines), nl=False)
+    if not hits:
+        note("Nothing was found; take a word away, or list everything: localai history list")
+    elif sys.stdout.isatty():
+        note("Show one in its place: localai history show CONVERSATION --at MESSAGE")
 
 
 @history.command()

@@ -23,7 +23,7 @@ def table(rows: Sequence[Conversation], columns: int = 0) -> list[str]:
     for row in rows:
         when = time.strftime(WHEN, time.localtime(row.updated))
         head = f"{row.short_id}  {when}  {row.messages:>{count_width},}  "
-        title = _fit(_title(row) or "untitled", columns - len(head))
+        title = fit(one_line(row.title) or "untitled", columns - len(head))
         lines.append(click.style(head, dim=True) + title)
     return lines
 
@@ -36,19 +36,19 @@ def fields(rows: Sequence[Conversation]) -> list[str]:
                 row.id,
                 time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(row.updated)),
                 str(row.messages),
-                _title(row),
+                one_line(row.title),
             ]
         )
         for row in rows
     ]
 
 
-def _title(row: Conversation) -> str:
-    """On one line, without tabs."""
-    return " ".join(clean(row.title).split())
+def one_line(text: str) -> str:
+    """On one line, without tabs, safe for a terminal."""
+    return " ".join(clean(text).split())
 
 
-def _fit(text: str, cells: int) -> str:
+def fit(text: str, cells: int) -> str:
     """Cut with an ellipsis when it is too long."""
     if cell_len(text) <= cells:
         return text

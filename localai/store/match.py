@@ -17,12 +17,17 @@ STEM = 4
 # Around a match; no text that a person reads holds them.
 OPEN, CLOSE = "\x02", "\x03"
 
-CONVERSATIONS = """
-    SELECT rowid FROM conversation_title WHERE conversation_title MATCH ?
+NEWEST = 1_000
+CONVERSATIONS = f"""
+    SELECT number FROM (SELECT rowid AS number FROM conversation_title
+        WHERE conversation_title MATCH ? ORDER BY rowid DESC LIMIT {NEWEST})
     UNION
-    SELECT o.number FROM message_text t JOIN messages m ON m.number = t.rowid
-    JOIN conversations o ON o.id = m.conversation WHERE t.message_text MATCH ?
+    SELECT o.number FROM (SELECT rowid FROM message_text
+        WHERE message_text MATCH ? ORDER BY rowid DESC LIMIT {NEWEST}) t
+    JOIN messages m ON m.number = t.rowid JOIN conversations o ON o.id = m.conversation
 """
+"""Conversations by their titles and by what was said in them; where very many have the words,
+the newest."""
 
 
 def words(query: str) -> str:
@@ -31,7 +36,10 @@ def words(query: str) -> str:
     Words after the first MOST are left out, as FTS5 parses no more than some hundreds.
     """
     quoted = _quoted(query)
-    return " ".join(quoted) + "*" if quoted else '""'
+    if not quoted:
+        return '""'
+    # All words that begin with one letter are too many to gather at each key.
+    return " ".join(quoted) + "*" * (len(quoted[-1]) > len('"x"'))
 
 
 def questions(query: str) -> tuple[str, ...]:
@@ -55,7 +63,7 @@ def pieces(marked: str) -> tuple[tuple[str, bool], ...]:
 def marked(query: str, text: str) -> tuple[tuple[str, bool], ...]:
     """A text in pieces, (text, True where a word of `questions(query)` is), as FTS5 would
     tell words apart or nearly; at most MOST_MARKS are marked."""
-    folds = _Folds()
+    folds = Folds()
     asked = dict.fromkeys(re.findall(r"\w+", query.translate(folds))[:MOST])
     if not asked:
         return ((text, False),)
@@ -69,7 +77,7 @@ def marked(query: str, text: str) -> tuple[tuple[str, bool], ...]:
     return tuple((piece, hit) for piece, hit in [*found, (text[at:], False)] if piece)
 
 
-class _Folds(dict[int, str]):
+class Folds(dict[int, str]):
     """Code point -> one letter in lower case, without an accent."""
 
     def __missing__(self, code: int) -> str:

@@ -81,19 +81,6 @@ class Messages:
                 columns.message(row, family.get((row[2], row[3]), (row[0],))) for row in rows
             )
 
-    def newest_leaf(self, message_id: str) -> str:
-        """Where a conversation goes on after a message: the last of its newest descendants."""
-        depth = 0
-        with self._db.read() as db:
-            # Depth rises at each step, so even a damaged parent cannot make this run for ever.
-            while row := db.execute(
-                "SELECT id, depth FROM messages WHERE parent = ? AND depth > ? "
-                "ORDER BY number DESC LIMIT 1",
-                (message_id, depth),
-            ).fetchone():
-                message_id, depth = row
-        return message_id
-
     def set_leaf(self, conversation_id: str, message_id: str) -> None:
         """Go on from another message of the conversation, or from its start with ""."""
         with self._db.write() as db:

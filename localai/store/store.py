@@ -24,6 +24,7 @@ from localai.store.corrections import Corrections
 from localai.store.file_hashes import FileHashes
 from localai.store.messages import Messages
 from localai.store.metrics import Metrics
+from localai.store.places import Places
 from localai.store.runs import Runs
 from localai.store.search import Search
 
@@ -32,6 +33,7 @@ class Store(
     Conversations,
     Messages,
     Answers,
+    Places,
     Search,
     Corrections,
     Adapters,

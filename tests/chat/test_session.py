@@ -228,8 +228,8 @@ def test_a_question_is_asked_differently_beside_the_first(store: Store) -> None:
     question, answer = chat.messages()
     assert (question.message.text, answer.message.text) == ("Second?", "Two.")
     assert question.siblings == (asked.id, question.id)
-    assert store.newest_leaf(asked.id) != answer.id
-    assert [m.message.text for m in store.path(store.newest_leaf(asked.id))] == ["First?", "One."]
+    assert store.leaf_through(asked.id) != answer.id
+    assert [m.message.text for m in store.path(store.leaf_through(asked.id))] == ["First?", "One."]
     with pytest.raises(UsageError, match="Only a question"):
         list(chat.ask_instead(answer.id, "Third?"))
     with pytest.raises(UsageError, match="nothing to send"):

@@ -65,6 +65,7 @@ def _purge(store: Store) -> None:
 ACTIONS = (
     Store.info,
     lambda store: store.search("answer"),
+    lambda store: store.search("has:correction -tool:calculator model:scripted before:2100"),
     lambda store: store.conversations(query="question"),
     _read,
     _talk,

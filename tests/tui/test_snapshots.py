@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,10 @@ from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
 
 from localai.config import Settings, ToolSettings
+from localai.conversation import assistant, user
 from localai.engine.scripted import Script
 from tests.tui.lessons import history
-from tests.tui.stage import THINK, Stage
+from tests.tui.stage import THINK, Stage, write
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.editor import EditorScreen
 from tui.screens.inspect import InspectScreen
@@ -143,6 +145,28 @@ async def called(on: Stage) -> None:
     await on.until(lambda: on.app.screen.query("#arguments"))
 
 
+async def searched(on: Stage) -> None:
+    zebras = "Zebras have **stripes**; no two zebras have the same.\n\n" + "More on that. " * 20
+    for title, texts in (
+        ("Animals", ("Tell me about zebras", zebras)),
+        ("[x]", ("A zebra?", "Yes")),
+    ):
+        said = [user(texts[0]), assistant(texts[1])]
+        write(on.database, said, title)
+    with on.store._db.write() as db:
+        db.execute("UPDATE messages SET created = ?", (datetime(2026, 3, 9, 12).timestamp(),))
+    await on.pilot.press("ctrl+f", *"zebra")
+    await on.until(lambda: str(on.app.screen.query_one("#outcome").render()) == "3 messages")
+    on.app.screen.query_one(Input).cursor_blink = False
+    await on.pilot.press("down")
+
+
+async def searched_in_vain(on: Stage) -> None:
+    await on.pilot.press("ctrl+f", *"colour:red")
+    await on.until(lambda: "no filter" in str(on.app.screen.query_one("#outcome").render()))
+    on.app.screen.query_one(Input).cursor_blink = False
+
+
 SCENES: list[Scene] = [
     first_run,
     answered,
@@ -159,6 +183,8 @@ SCENES: list[Scene] = [
     unlearned,
     tuning,
     called,
+    searched,
+    searched_in_vain,
 ]
 
 

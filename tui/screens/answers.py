@@ -46,7 +46,7 @@ class AnswerActions(ChatBase):
         with self.reporting():
             if self.conversation is not None:
                 self.remember_tip(item)
-                tip = self.tips.get(target) or self.store.newest_leaf(target)
+                tip = self.tips.get(target) or self.store.leaf_through(target)
                 self.store.set_leaf(self.conversation.id, tip)
             self.reload()
         self.point_at(target)

@@ -19,17 +19,27 @@ class ConversationActions(ChatBase):
         self._drafts: dict[str, str] = {}
         self._deleted: list[str] = []
 
-    def open_conversation(self, conversation_id: str) -> None:
-        """Show a conversation from its end; "" begins a new one."""
+    def open_conversation(self, conversation_id: str, message_id: str = "") -> None:
+        """Show a conversation from its end, or at a message; "" begins a new one.
+
+        The conversation goes on from the branch with the message from now on.
+        """
         if self.busy:
             self.say("The answer is still being written; press esc to stop it first.")
             return
         self._drafts[self.conversation_id] = "" if self.give_up_editing() else self.prompt.text
         with self.reporting():
             found = self.store.conversation(conversation_id) if conversation_id else None
+            if found is not None and message_id:
+                leaf = self.store.leaf_through(message_id)
+                if leaf != found.leaf:
+                    self.store.set_leaf(found.id, leaf)
             self.conversation = found
             self.reload()
             self._after_opening()
+            if message_id:
+                self.transcript.focus()
+                self.point_at(message_id)
 
     def _after_opening(self) -> None:
         items = self.transcript.items

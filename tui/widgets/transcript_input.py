@@ -43,9 +43,9 @@ class Transcript(TranscriptView):
         return index
 
     def index_of(self, message_id: str) -> int | None:
-        """Where the message stands, from the end."""
+        """Where the message stands, or the answer whose results it holds, from the end."""
         for index in range(len(self.items) - 1, -1, -1):
-            if self.items[index].row.id == message_id:
+            if message_id in (self.items[index].row.id, self.items[index].tip):
                 return index
         return None
 
