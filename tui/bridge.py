@@ -1,4 +1,4 @@
-"""The only thread beside the user interface: it talks to the session, one job at a time.
+"""The thread beside the user interface that talks to the session, one job at a time.
 
 It posts messages and touches no widget. Streamed text is not posted token by token: it
 collects here until the screen takes it, so the screen decides how often it paints. About
