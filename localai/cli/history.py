@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from localai.cli import port
 from localai.cli.failure import note
 from localai.cli.invocation import Invocation
 from localai.errors import UsageError
@@ -23,10 +24,14 @@ if TYPE_CHECKING:
 
 @click.group()
 def history() -> None:
-    """List, show and delete conversations.
+    """List, show, delete, import and export conversations.
 
     ID is a conversation's id, its beginning or its end; "latest" is the last one used.
     """
+
+
+history.add_command(port.import_)
+history.add_command(port.export)
 
 
 @history.command("list")
@@ -66,7 +71,7 @@ def list_(invocation: Invocation, limit: int, deleted: bool, as_json: bool) -> N
 def show(invocation: Invocation, id: str, as_json: bool) -> None:
     """Print a conversation."""
     with invocation.read_store() as store:
-        row = _find(store, id)
+        row = find(store, id)
         messages = store.path(row.leaf) if row.leaf else ()
     if as_json:
         from localai.cli import record
@@ -91,7 +96,7 @@ def rm(invocation: Invocation, ids: tuple[str, ...], purge: bool, yes: bool) -> 
     With --purge they are removed for good.
     """
     with invocation.open_store() as store:
-        rows = [_find(store, id) for id in ids]
+        rows = [find(store, id) for id in ids]
         if purge and not yes:
             _confirm(rows)
         for row in rows:
@@ -107,12 +112,12 @@ def rm(invocation: Invocation, ids: tuple[str, ...], purge: bool, yes: bool) -> 
 def undo(invocation: Invocation, ids: tuple[str, ...]) -> None:
     """Bring deleted conversations back."""
     with invocation.open_store() as store:
-        for row in [_find(store, id) for id in ids]:
+        for row in [find(store, id) for id in ids]:
             store.undelete(row.id)
             note(f"“{_name(row)}” is back.")
 
 
-def _find(store: Store, id: str) -> Conversation:
+def find(store: Store, id: str) -> Conversation:
     """The conversation meant by `id`."""
     if id != "latest":
         return store.conversation(id)
