@@ -68,14 +68,14 @@ def _add(db: sqlite.Connection, draft: Draft) -> Landed:
     leaf = ids[draft.leaf] if ids else None
     if row is None:
         db.execute(
-            "INSERT INTO conversations (id, title, system, leaf, created, updated, source) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (conversation, draft.title, draft.system, leaf, draft.created, draft.updated, source),
+            "INSERT INTO conversations (id, title, system, created, updated, source) "
+            "VALUES (?, ?, ?, ?, ?, ?)",
+            (conversation, draft.title, draft.system, draft.created, draft.updated, source),
         )
     else:
         (conversation,) = row
     added = _insert(db, conversation, draft, ids, path, known)
-    if row is not None and added:
+    if added:
         _go_on(db, conversation, leaf, draft.updated, set(known.values()))
     return Landed(row is None, added, len(path) - added)
 
@@ -111,6 +111,8 @@ def _go_on(
     db: sqlite.Connection, conversation: str, leaf: str | None, updated: float, known: set[str]
 ) -> None:
     """Go on from what is new, unless the conversation was gone on with here."""
+    # Not before the leaf is there: as long as a reference leads nowhere, each message that is
+    # added costs a look at all conversations.
     present = msgspec.json.encode(sorted(known)).decode()
     db.execute(
         "UPDATE conversations SET leaf = ?, updated = max(updated, ?) WHERE id = ? "

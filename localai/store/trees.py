@@ -221,6 +221,10 @@ def _add(db: sqlite.Connection, tree: Tree) -> Landed:
         if each.id not in depths:
             depths[each.id] = depths[each.parent] + 1
             _insert_message(db, tree.id, each, depths[each.id])
+    if landed.new and tree.leaf in depths:
+        db.execute(
+            "UPDATE conversations SET leaf = nullif(?, '') WHERE id = ?", (tree.leaf, tree.id)
+        )
     for verdict in tree.corrections:
         if verdict.rejected in depths and verdict.chosen in depths:
             # One that is there, or that another one in force stands against, stays as it is.
@@ -235,15 +239,13 @@ def _add(db: sqlite.Connection, tree: Tree) -> Landed:
 def _insert_conversation(db: sqlite.Connection, tree: Tree) -> None:
     source = bytes.fromhex(tree.source) or None
     taken = db.execute("SELECT 1 FROM conversations WHERE source = ?", (source,)).fetchone()
-    leaf = tree.leaf if tree.leaf in {each.id for each in tree.messages} else None
     db.execute(
-        "INSERT INTO conversations (id, title, system, leaf, created, updated, deleted, source) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO conversations (id, title, system, created, updated, deleted, source) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)",
         (
             tree.id,
             tree.title,
             tree.system,
-            leaf,
             tree.created,
             tree.updated,
             tree.deleted,
