@@ -24,6 +24,7 @@ class Format(NamedTuple):
 FORMATS = tuple(
     Format(name, frozenset(keys.split()), read)
     for name, keys, read in (
+        ("Markdown", "markdown messages", turns.read),
         ("ChatGPT", "mapping", chatgpt.read),
         ("Claude", "chat_messages", claude.read),
         ("OpenAI messages", "messages", turns.read),

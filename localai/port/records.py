@@ -1,6 +1,6 @@
 """The records of a file: each a JSON value with where it stands, one at a time.
 
-A file is JSON lines, one JSON array, or our own document; which of them shows in its first
+A file is JSON lines, one JSON array, our own document, or Markdown; which of them shows in its first
 bytes, not in its name. A broken record costs itself alone. What a record means is told
 elsewhere.
 """
@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+from localai.port import markdown_reading
 from localai.port.decoding import decode
 from localai.port.sources import Source, Stream
 from localai.port.splitting import MOST_BYTES, Splitter
@@ -61,6 +62,8 @@ def records(source: Source, progress: Callable[[int], None]) -> Iterator[Record]
             yield from _lines(chunks)
         elif text[:1] == b"{":
             yield from _pieces(chunks, 0, "object")
+        elif text[:1] == b"#":
+            yield from _markdown(chunks)
         else:
             yield Record("the file", problem=_no_json(head))
 
@@ -125,6 +128,22 @@ def _own(chunks: _Chunks, version: int) -> Iterator[Record]:
         where = f"conversation {number}"
         problem = "" if kind == "value" else _KINDS[kind]
         yield Record(where, problem=problem, own=True, data=data)
+
+
+def _markdown(chunks: _Chunks) -> Iterator[Record]:
+    """Conversations in Markdown, which is read whole."""
+    held = bytearray()
+    for chunk in chunks:
+        held += chunk
+        if len(held) > markdown_reading.MOST_BYTES:
+            yield Record("the file", problem="Markdown of more than 32 MB is not read")
+            return
+    number = 0
+    for value in markdown_reading.conversations(held.decode("utf-8", "replace")):
+        number += 1
+        yield Record(f"conversation {number}", value)
+    if not number:
+        yield Record("the file", problem="no heading in it, such as ## You, says who speaks")
 
 
 def _split(chunks: _Chunks, depth: int) -> Iterator[tuple[str, bytes]]:

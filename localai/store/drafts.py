@@ -58,25 +58,25 @@ class Landed(msgspec.Struct, frozen=True):
 
 def hashes(draft: Draft) -> tuple[bytes, list[bytes]]:
     """The hash of the draft's source, and one for the path to each of its nodes."""
-    seed = _hash(draft.identity.encode() or _content(draft))
+    said = [_bytes(node.message) for node in draft.nodes]
+    seed = _hash(draft.identity.encode() or _content(draft, said))
     found: list[bytes] = []
     taken: set[bytes] = set()
-    for node in draft.nodes:
+    for node, own in zip(draft.nodes, said, strict=True):
         above = found[node.parent] if node.parent >= 0 else seed
-        own = _hash(above, _bytes(node.message))
-        while own in taken:
-            own = _hash(above, own)
-        taken.add(own)
-        found.append(own)
+        path = _hash(above + own)
+        while path in taken:
+            path = _hash(above + path)
+        taken.add(path)
+        found.append(path)
     return seed, found
 
 
-def _content(draft: Draft) -> bytes:
-    """One hash for all that is said in the draft."""
-    whole = blake2b(draft.system.encode(), digest_size=HASH_BYTES)
-    for node in draft.nodes:
-        whole.update(b"%d " % node.parent + _bytes(node.message))
-    return whole.digest()
+def _content(draft: Draft, said: list[bytes]) -> bytes:
+    """All that is said in the draft, and where, as one hash."""
+    places = ",".join([str(node.parent) for node in draft.nodes]).encode()
+    sizes = ",".join([str(len(each)) for each in said]).encode()
+    return _hash(b"\0".join((draft.system.encode(), places, sizes, *said)))
 
 
 def _bytes(message: Message) -> bytes:
@@ -84,5 +84,5 @@ def _bytes(message: Message) -> bytes:
     return f"{message.role} {len(text)} {text}{parts or ''}".encode()
 
 
-def _hash(*pieces: bytes) -> bytes:
-    return blake2b(b"".join(pieces), digest_size=HASH_BYTES).digest()
+def _hash(data: bytes) -> bytes:
+    return blake2b(data, digest_size=HASH_BYTES).digest()

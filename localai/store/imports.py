@@ -11,18 +11,22 @@ from collections.abc import Iterable
 import msgspec
 
 from localai.store import columns
+from localai.store.bulk import insert_many
 from localai.store.connection import Database
 from localai.store.drafts import Draft, Landed, hashes
 from localai.store.driver import sqlite, trusted
 from localai.store.ids import new_ids
 from localai.store.rows import Origin
 
-_INSERT = """INSERT INTO messages (
+_CONVERSATIONS = "conversations (id, title, system, created, updated, source)"
+_MESSAGES = """messages (
     id, conversation, parent, depth, role, status, created, learn, writer, error, vocab,
     origin, parts, text, hash
-) VALUES (?, ?, ?, ?, ?, 'done', ?, ?, '', '', '', ?, ?, ?, ?)"""
+)"""
 _KNOWN = "SELECT hash, id FROM messages WHERE conversation = ? AND hash IS NOT NULL"
 _BY_SOURCE = "SELECT id FROM conversations WHERE source = ?"
+_GO_ON = """UPDATE conversations SET leaf = ?, updated = max(updated, ?)
+    WHERE id = ? AND (leaf IS NULL OR leaf IN (SELECT value FROM json_each(?)))"""
 
 
 class Imports:
@@ -33,7 +37,10 @@ class Imports:
     def add_drafts(self, drafts: Iterable[Draft]) -> list[Landed]:
         """Record conversations, all in one transaction; what was imported before stays as it is."""
         with self._db.write() as db:
-            return [_add(db, draft) for draft in drafts]
+            batch = _Batch(db)
+            found = [batch.add(draft) for draft in drafts]
+            batch.write()
+            return found
 
     def preview_drafts(self, drafts: Iterable[Draft], seen: set[bytes]) -> list[Landed]:
         """What `add_drafts` would do. `seen` holds the hashes of earlier calls, and grows."""
@@ -58,64 +65,80 @@ class Imports:
             self._db.connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
 
 
-def _add(db: sqlite.Connection, draft: Draft) -> Landed:
-    """Record one conversation inside the running transaction."""
-    source, path = hashes(draft)
-    row = db.execute(_BY_SOURCE, (source,)).fetchone()
-    known: dict[bytes, str] = dict(db.execute(_KNOWN, row).fetchall()) if row else {}
-    conversation, *fresh = new_ids(len(path) + 1)
-    ids = [known.get(own, new) for own, new in zip(path, fresh, strict=True)] if known else fresh
-    leaf = ids[draft.leaf] if ids else None
-    if row is None:
-        db.execute(
-            "INSERT INTO conversations (id, title, system, created, updated, source) "
-            "VALUES (?, ?, ?, ?, ?, ?)",
-            (conversation, draft.title, draft.system, draft.created, draft.updated, source),
-        )
-    else:
-        (conversation,) = row
-    added = _insert(db, conversation, draft, ids, path, known)
-    if added:
-        _go_on(db, conversation, leaf, draft.updated, set(known.values()))
-    return Landed(row is None, added, len(path) - added)
+class _Place(msgspec.Struct):
+    """A conversation that drafts go into; `known` are its messages by their hashes."""
+
+    id: str
+    known: dict[bytes, str]
 
 
-def _insert(
-    db: sqlite.Connection,
-    conversation: str,
-    draft: Draft,
-    ids: list[str],
-    path: list[bytes],
-    known: dict[bytes, str],
-) -> int:
-    """Add the draft's messages that are not known; how many."""
-    rows: list[tuple[object, ...]] = []
-    depths: list[int] = []
-    origins: dict[str, str | None] = {"": None}
-    for node, id_, own in zip(draft.nodes, ids, path, strict=True):
-        depths.append(depths[node.parent] + 1 if node.parent >= 0 else 1)
-        if own in known:
-            continue
-        if node.model not in origins:
-            origins[node.model] = columns.pack_origin(Origin(node.model))
-        message = node.message
-        parts, text = columns.pack_parts(message.parts)
-        parent = ids[node.parent] if node.parent >= 0 else None
-        placed = (id_, conversation, parent, depths[-1], message.role, node.created, message.learn)
-        rows.append((*placed, origins[node.model], parts, text, own))
-    db.executemany(_INSERT, rows)
-    return len(rows)
+class _Batch:
+    """What one transaction adds, gathered before it is written."""
 
+    def __init__(self, db: sqlite.Connection) -> None:
+        self._db = db
+        self._places: dict[bytes, _Place] = {}
+        self._origins: dict[str, str | None] = {"": None}
+        self._conversations: list[tuple[object, ...]] = []
+        self._messages: list[tuple[object, ...]] = []
+        self._leaves: list[tuple[object, ...]] = []
 
-def _go_on(
-    db: sqlite.Connection, conversation: str, leaf: str | None, updated: float, known: set[str]
-) -> None:
-    """Go on from what is new, unless the conversation was gone on with here."""
-    # Not before the leaf is there: as long as a reference leads nowhere, each message that is
-    # added costs a look at all conversations.
-    present = msgspec.json.encode(sorted(known)).decode()
-    db.execute(
-        "UPDATE conversations SET leaf = ?, updated = max(updated, ?) WHERE id = ? "
-        "AND (leaf IS NULL OR leaf IN (SELECT value FROM json_each(?)))",
-        (leaf, updated, conversation, present),
-    )
+    def add(self, draft: Draft) -> Landed:
+        """Gather one conversation."""
+        source, path = hashes(draft)
+        own, *fresh = new_ids(len(path) + 1)
+        place = self._places.get(source) or self._existing(source)
+        new = place is None
+        if place is None:
+            place = self._places[source] = _Place(own, {})
+            self._conversations.append(
+                (own, draft.title, draft.system, draft.created, draft.updated, source)
+            )
+        known = msgspec.json.encode(list(place.known.values())).decode()
+        ids = [place.known.get(one, id_) for one, id_ in zip(path, fresh, strict=True)]
+        added = self._gather(place, draft, ids, path)
+        if added:
+            self._leaves.append((ids[draft.leaf], draft.updated, place.id, known))
+        return Landed(new, added, len(path) - added)
+
+    def write(self) -> None:
+        """Write what was gathered."""
+        insert_many(self._db, _CONVERSATIONS, self._conversations)
+        insert_many(self._db, _MESSAGES, self._messages)
+        # Not before the messages are there: as long as a reference leads nowhere, each that
+        # is added costs a look at all conversations. One that was gone on with here stays.
+        self._db.executemany(_GO_ON, self._leaves)
+
+    def _existing(self, source: bytes) -> _Place | None:
+        """The conversation of an earlier import."""
+        row = self._db.execute(_BY_SOURCE, (source,)).fetchone()
+        if row is None:
+            return None
+        place = _Place(row[0], dict(self._db.execute(_KNOWN, row).fetchall()))
+        self._places[source] = place
+        return place
+
+    def _gather(self, place: _Place, draft: Draft, ids: list[str], path: list[bytes]) -> int:
+        """Gather the draft's messages that are not known; how many."""
+        depths: list[int] = []
+        before = len(self._messages)
+        for node, id_, own in zip(draft.nodes, ids, path, strict=True):
+            above = node.parent
+            depths.append(depths[above] + 1 if above >= 0 else 1)
+            if own in place.known:
+                continue
+            place.known[own] = id_
+            said = node.message
+            parts, text = columns.pack_parts(said.parts)
+            parent = ids[above] if above >= 0 else None
+            origin = self._origin(node.model)
+            where = (id_, place.id, parent, depths[-1], said.role)
+            state = ("done", node.created, said.learn, "", "", "")
+            self._messages.append((*where, *state, origin, parts, text, own))
+        return len(self._messages) - before
+
+    def _origin(self, model: str) -> str | None:
+        """The column for messages of this model."""
+        if model not in self._origins:
+            self._origins[model] = columns.pack_origin(Origin(model))
+        return self._origins[model]
