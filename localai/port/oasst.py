@@ -18,7 +18,6 @@ def read(record: dict[str, Any], now: float) -> Draft:
     # The path of ranks down to each node: the smallest of the leaves is shown.
     ranks: dict[int, tuple[float, ...]] = {-1: ()}
     waiting = [(top, -1)]
-    leaf, best = -1, None
     while waiting:
         raw, parent = waiting.pop()
         place = _add(tree, raw, parent)
@@ -26,8 +25,10 @@ def read(record: dict[str, Any], now: float) -> Draft:
             ranks[place] = (*ranks[parent], _rank(raw))
         replies = mappings(raw.get("replies"))
         waiting.extend((each, place) for each in reversed(replies))
-        if not replies and (best is None or ranks[place] < best):
-            leaf, best = place, ranks[place]
+    above = {node.parent for node in tree.nodes}
+    leaf = min(
+        (p for p in range(len(tree.nodes)) if p not in above), key=ranks.__getitem__, default=-1
+    )
     name = string(record.get("message_tree_id")) or string(top.get("message_id"))
     return tree.draft(title="", identity=f"oasst:{name}" if name else "", leaf=leaf)
 

@@ -1,7 +1,7 @@
 """The records of a file: each a JSON value with where it stands, one at a time.
 
-A file is JSON lines, one JSON array, our own document, or Markdown; which of them shows in its first
-bytes, not in its name. A broken record costs itself alone. What a record means is told
+A file is JSON lines, one JSON array, our own document, or Markdown; which of them shows in
+its first bytes, not in its name. A broken record costs itself alone. What a record means is told
 elsewhere.
 """
 
@@ -86,7 +86,7 @@ class _Chunks:
         *whole, last = self._head.split(b"\n")
         for line in whole:
             yield line + b"\n"
-        last += self._stream.readline(MOST_BYTES)
+        last += self._more(self._stream.readline(MOST_BYTES))
         while last:
             too_long = False
             while len(last) >= MOST_BYTES and not last.endswith(b"\n"):
