@@ -72,6 +72,13 @@ def grammar(model: str, rounds: int) -> Iterator[list[Row]]:
     yield grammar.rows(model, rounds)
 
 
+def port(model: str, rounds: int) -> Iterator[list[Row]]:
+    """Importing and exporting conversations; no model is used."""
+    from scripts.benchmarks import port
+
+    yield from port.rows(rounds)
+
+
 BENCHMARKS: dict[str, Callable[[str, int], Iterator[list[Row]]]] = {
     "chat": chat,
     "chat-engine": engine,
@@ -80,6 +87,7 @@ BENCHMARKS: dict[str, Callable[[str, int], Iterator[list[Row]]]] = {
     "plugins": plugins,
     "grammar": grammar,
     "tune": tune,
+    "port": port,
 }
 
 

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from localai.conversation import ToolCall
 from localai.port import formats, lossless
 from localai.port.records import Record, records
 from localai.port.sources import PortError, sources
-from localai.port.values import Unreadable
+from localai.port.values import Unreadable, check_depth
 from localai.store.drafts import Draft, Landed
 from localai.store.trees import Tree
 
@@ -154,6 +155,10 @@ class Import:
             tree = lossless.read(data)
         except ValueError as error:
             raise Unreadable(f"it is no conversation of localai's own ({error})") from error
+        for each in tree.messages:
+            for part in each.parts:
+                if isinstance(part, ToolCall):
+                    check_depth(part.arguments)
         _tally(self.report.formats, "localai")
         self._trees.append((where, tree))
         self._messages += len(tree.messages)

@@ -74,13 +74,18 @@ def texts(role: Role, text: str) -> Message:
 
 def call(id_: str, name: str, given: dict[str, Any]) -> ToolCall:
     """A call that can be stored. Raises Unreadable for arguments that are nested too deeply."""
+    check_depth(given)
+    return ToolCall(id_, name, given)
+
+
+def check_depth(given: dict[str, Any]) -> None:
+    """Raise Unreadable for arguments that are nested too deeply."""
     level: list[Any] = [given]
     for _ in range(DEEPEST):
         inner = [each.values() if isinstance(each, dict) else each for each in level]
         level = [v for held in inner for v in held if isinstance(v, dict | list)]
     if level:
         raise Unreadable("the arguments of a call are nested too deeply")
-    return ToolCall(id_, name, given)
 
 
 def arguments(given: Any) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import msgspec
 
 from localai.conversation import Completion, Message, Part, Role
 from localai.store import columns, prompts
+from localai.store.bulk import insert_many
 from localai.store.connection import Database
 from localai.store.drafts import HASH_BYTES, Landed
 from localai.store.driver import sqlite
@@ -22,10 +23,10 @@ from localai.store.tuning import CorrectionState
 
 Ended = Literal["done", "cancelled", "interrupted", "failed"]
 
-_INSERT = """INSERT INTO messages (
+_MESSAGES = """messages (
     id, conversation, parent, depth, role, status, created, learn, writer, error, vocab,
     origin, completion, ids, parts, text, hash
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, '', ?, ?, ?, ?, ?, ?, ?, ?)"""
+)"""
 
 
 class Leaf(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -217,10 +218,13 @@ def _add(db: sqlite.Connection, tree: Tree) -> Landed:
     if landed.new:
         _insert_conversation(db, tree)
     depths[""] = 0
-    for each in tree.messages:
-        if each.id not in depths:
-            depths[each.id] = depths[each.parent] + 1
-            _insert_message(db, tree.id, each, depths[each.id])
+    fresh = [each for each in tree.messages if each.id not in depths]
+    for each in fresh:
+        depths[each.id] = depths[each.parent] + 1
+    insert_many(db, _MESSAGES, [_row(tree.id, each, depths[each.id]) for each in fresh])
+    for each in fresh:
+        if each.origin is not None:
+            prompts.save(db, each.id, each.parent, each.origin.prompt)
     if landed.new and tree.leaf in depths:
         db.execute(
             "UPDATE conversations SET leaf = nullif(?, '') WHERE id = ?", (tree.leaf, tree.id)
@@ -254,29 +258,26 @@ def _insert_conversation(db: sqlite.Connection, tree: Tree) -> None:
     )
 
 
-def _insert_message(db: sqlite.Connection, conversation: str, leaf: Leaf, depth: int) -> None:
+def _row(conversation: str, leaf: Leaf, depth: int) -> tuple[object, ...]:
+    """The columns of a message."""
     parts, text = columns.pack_parts(leaf.parts)
     message = Message(leaf.role, leaf.parts, leaf.ids, leaf.vocab, leaf.learn)
-    db.execute(
-        _INSERT,
-        (
-            leaf.id,
-            conversation,
-            leaf.parent or None,
-            depth,
-            leaf.role,
-            leaf.status,
-            leaf.created,
-            leaf.learn,
-            leaf.error,
-            leaf.vocab,
-            columns.pack_origin(leaf.origin),
-            columns.pack_completion(leaf.completion, message),
-            columns.pack(leaf.ids) or None,
-            parts,
-            text,
-            bytes.fromhex(leaf.hash) or None,
-        ),
+    return (
+        leaf.id,
+        conversation,
+        leaf.parent or None,
+        depth,
+        leaf.role,
+        leaf.status,
+        leaf.created,
+        leaf.learn,
+        "",
+        leaf.error,
+        leaf.vocab,
+        columns.pack_origin(leaf.origin),
+        columns.pack_completion(leaf.completion, message),
+        columns.pack(leaf.ids) or None,
+        parts,
+        text,
+        bytes.fromhex(leaf.hash) or None,
     )
-    if leaf.origin is not None:
-        prompts.save(db, leaf.id, leaf.parent, leaf.origin.prompt)

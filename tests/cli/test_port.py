@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from localai.port import reading
+from localai.store.store import Store
 from tests.cli.conftest import Run
 from tests.port import samples
 
@@ -88,3 +90,21 @@ def test_which_conversations_must_be_said(run: Run, export: Path) -> None:
     markdown = run("history", "export", "latest", "latest").stdout
     assert markdown.count("# Tides") == 1
     assert "## Model (gpt-4o)\n\nAt noon.\n" in markdown
+
+
+def test_a_stop_keeps_what_was_added(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(store: Store) -> None:
+        raise KeyboardInterrupt
+
+    path = samples.lines(tmp_path / "x", *(samples.openai(f"q{n}", "a") for n in range(20)))
+    monkeypatch.setattr(reading, "BATCH", 10)
+    monkeypatch.setattr(reading, "FOLD_AFTER", 1)
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "fold_log", stop)
+        result = run("history", "import", str(path))
+    assert result.exit_code == 130
+    assert result.stderr == "Stopped after 10 messages, which stay; the same command goes on.\n"
+    assert len(run("history", "list").stdout.splitlines()) == 5
+    assert "30 messages in 15" in run("history", "import", str(path)).stderr

@@ -138,6 +138,11 @@ def test_a_conversation_that_is_here_gets_what_it_lacks(store: Store, tmp_path: 
 A, B, C = ("01K0000000000000000000000" + end for end in "ABC")
 
 
+DEEP: dict[str, Any] = {}
+for _ in range(60):
+    DEEP = {"a": DEEP}
+
+
 def message(id_: str, parent: str = "", **more: Any) -> dict[str, Any]:
     return {
         "id": id_, "parent": parent, "role": "user", "status": "done", "created": 1.0, "parts": [],
@@ -157,6 +162,7 @@ def message(id_: str, parent: str = "", **more: Any) -> dict[str, Any]:
         [message(A, ids=[2**40])],
         [message(A, hash="zz")],
         [message(A, parts=[{"type": "text", "text": 5}])],
+        [message(A, parts=[{"type": "tool_call", "id": "", "name": "", "arguments": DEEP}])],
         {},
     ],
 )
