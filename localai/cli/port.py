@@ -7,7 +7,7 @@ What was read and what was left out goes to stderr, or as one JSON object to std
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -73,13 +73,20 @@ def import_(invocation: Invocation, path: Path, dry_run: bool, as_json: bool) ->
 @click.argument("ids", metavar="[ID]...", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="Export all that are not deleted.")
 @click.option(
-    "--format", "form", type=click.Choice(FORMATS), default="md", show_default=True,
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    default="md",
+    show_default=True,
     help="What to write.",
-)  # fmt: skip
+)
 @click.option(
-    "-o", "--output", type=click.Path(path_type=Path), metavar="FILE",
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
     help="Write a new file instead of stdout.",
-)  # fmt: skip
+)
 @click.pass_obj
 def export(
     invocation: Invocation, ids: tuple[str, ...], everything: bool, form: str, output: Path | None
@@ -134,12 +141,8 @@ def _write(output: Path, pieces: Iterator[str]) -> None:
     from localai.port.target import new_file
 
     with new_file(output) as write:
-        _all(write, pieces)
-
-
-def _all(write: Callable[[str], object], pieces: Iterator[str]) -> None:
-    for piece in pieces:
-        write(piece)
+        for piece in pieces:
+            write(piece)
 
 
 def _end(path: Path, report: Report) -> None:

@@ -24,3 +24,5 @@ def decode(data: bytes) -> Any:
         return json.loads(text.decode("utf-16-le", "replace"))
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
+    except ValueError as error:
+        raise ValueError("it is no JSON") from error

@@ -23,9 +23,12 @@ from localai.store.trees import Tree
 BATCH = 4_000
 """Messages in one transaction."""
 BATCH_BYTES = 4_000_000
-FOLD_AFTER = 32_000_000
+FOLD_AFTER = 16_000_000
+"""Characters after which the write-ahead log is folded in."""
 PLACES = 3
 """Places that are named for each reason."""
+REASONS = 40
+"""Different reasons that are told."""
 
 
 class Sink(Protocol):
@@ -154,7 +157,7 @@ class Import:
         try:
             tree = lossless.read(data)
         except ValueError as error:
-            raise Unreadable(f"it is no conversation of localai's own ({error})") from error
+            raise Unreadable("it is no conversation that localai wrote") from error
         for each in tree.messages:
             for part in each.parts:
                 if isinstance(part, ToolCall):
@@ -186,6 +189,8 @@ class Import:
 
 
 def _count(found: dict[str, Skipped], reason: str, where: str) -> None:
+    if reason not in found and len(found) >= REASONS:
+        reason = "other reasons"
     entry = found.setdefault(reason, Skipped(reason))
     entry.count += 1
     if len(entry.places) < PLACES:

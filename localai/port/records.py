@@ -20,7 +20,7 @@ CHUNK = 1 << 18
 OWN = re.compile(rb'\s*\{\s*"format"\s*:\s*"localai"\s*,\s*"version"\s*:\s*(\d+)')
 """How our own document begins."""
 
-_PEEK = 1 << 16
+_PEEK = 1 << 22
 _BOM = b"\xef\xbb\xbf"
 _TOO_LONG = f"it is longer than {MOST_BYTES // 2**20} MB"
 _KINDS = {
@@ -157,7 +157,7 @@ def _record(where: str, data: bytes) -> Record:
     try:
         return Record(where, decode(data))
     except ValueError as error:
-        return Record(where, problem=f"it is no JSON ({error})")
+        return Record(where, problem=str(error))
 
 
 def _is_whole(text: bytes) -> bool:

@@ -80,7 +80,7 @@ def message(raw: dict[str, Any], call_id: str, own_id: str) -> Message | None:
     name = string(raw.get("role")) or string(raw.get("from"))
     role = ROLES.get(name.lower())
     if role is None:
-        raise Unreadable(f"nobody is called {name!r} in a conversation" if name else "no role")
+        raise Unreadable("a message has a role that localai does not know")
     text = _text(raw.get("content", raw.get("value")))
     if role == "tool":
         answers = string(raw.get("tool_call_id")) or call_id

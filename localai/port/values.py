@@ -13,6 +13,7 @@ from localai.store.drafts import Draft, Node
 
 TITLE = 60
 """Characters of a title that is made from the first message."""
+LONGEST_TITLE = 200
 LATEST = 32503680000.0
 """The year 3000; larger numbers are milliseconds."""
 
@@ -46,7 +47,7 @@ class Tree:
     ) -> Draft:
         """What has grown; it goes on from the last node unless told otherwise."""
         return Draft(
-            title or self._title(),
+            title[:LONGEST_TITLE] or self._title(),
             self.system,
             self._moment,
             max(updated, self._moment),

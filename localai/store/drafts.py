@@ -61,14 +61,12 @@ def hashes(draft: Draft) -> tuple[bytes, list[bytes]]:
     said = [_bytes(node.message) for node in draft.nodes]
     seed = _hash(draft.identity.encode() or _content(draft, said))
     found: list[bytes] = []
-    taken: set[bytes] = set()
+    taken: dict[bytes, int] = {}
     for node, own in zip(draft.nodes, said, strict=True):
         above = found[node.parent] if node.parent >= 0 else seed
         path = _hash(above + own)
-        while path in taken:
-            path = _hash(above + path)
-        taken.add(path)
-        found.append(path)
+        twins = taken[path] = taken.get(path, -1) + 1
+        found.append(_hash(path + twins.to_bytes(8)) if twins else path)
     return seed, found
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from localai.port import reading
 from localai.store.store import Store
-from tests.cli.conftest import Run
+from tests.cli.conftest import Engine, Run
 from tests.port import samples
 
 
@@ -108,3 +108,21 @@ def test_a_stop_keeps_what_was_added(
     assert result.stderr == "Stopped after 10 messages, which stay; the same command goes on.\n"
     assert len(run("history", "list").stdout.splitlines()) == 5
     assert "30 messages in 15" in run("history", "import", str(path)).stderr
+
+
+def test_an_imported_conversation_is_gone_on_with(run: Run, tmp_path: Path) -> None:
+    node = samples.node
+    talk = samples.chatgpt(
+        node("q", "root", text="Hi"),
+        node("c", "q", "assistant", "search me", recipient="browser"),
+        node("c2", "c", "assistant", "again", recipient="browser"),
+        node("r", "c2", "tool", "a page"),
+        node("r2", "r", "tool", "another page"),
+        node("a", "r2", "assistant", "Well."),
+        node("a2", "a", "assistant", "Done."),
+    )
+    run("history", "import", str(samples.lines(tmp_path / "x", talk)))
+    engine = Engine(["Bye!"])
+    result = run("ask", "-c", "So?", engine=engine)
+    assert (result.exit_code, result.stdout) == (0, "Bye!\n")
+    assert "Done." in engine.prompt()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from localai.port import reading, sources
+from localai.port import reading, records, sources
 from localai.port.preview import Preview
 from localai.port.reading import Report, import_path
 from localai.port.sources import PortError
@@ -199,3 +199,38 @@ def test_nothing_to_read_is_a_sentence(store: Store, tmp_path: Path, kind: str) 
         path.mkdir()
     with pytest.raises(PortError, match=re.escape(str(tmp_path))):
         import_path(path, store)
+
+
+def test_reasons_and_places_do_not_grow_without_end(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "REASONS", 1)
+    rows: list[samples.Json | str] = ["{bad", "[" * 5_000, *['{"a": 1}'] * 9, openai("Hi", "Ho")]
+    report = import_path(samples.lines(tmp_path / "x", *rows), store)
+    assert [(each.reason, each.count) for each in report.skipped.values()] == [
+        ("it is no JSON", 1),
+        ("other reasons", 10),
+    ]
+    assert report.skipped["other reasons"].places == ["line 2", "line 3", "line 4"]
+
+
+def test_very_many_equal_answers_take_no_longer(store: Store, tmp_path: Path) -> None:
+    record = samples.talk(
+        "c-1", *(node(f"b{n}", "q", "assistant", "At noon.") for n in range(4_000))
+    )
+    path = samples.lines(tmp_path / "x", record)
+    assert import_path(path, store).messages == 4_002
+    assert import_path(path, store).messages == 0
+
+
+def test_lines_may_be_longer_than_what_is_looked_at_first(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(records, "_PEEK", 30)
+    rows = [openai(f"{n} " + "x" * 100, "a" * 9) for n in range(5)]
+    assert import_path(samples.lines(tmp_path / "x", *rows), store).added == 5
+    monkeypatch.setattr(records, "_PEEK", 400)
+    monkeypatch.setattr(records, "MOST_BYTES", 300)
+    rows[2] = openai("x" * 2_000, "a")
+    report = import_path(samples.lines(tmp_path / "y", *rows), store)
+    assert (report.known, [each.places for each in report.skipped.values()]) == (4, [["line 3"]])
