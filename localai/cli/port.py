@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import click
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from localai.store.trees import Tree
 
 FORMATS = ("md", "json", "html", "openai", "pairs")
+T = TypeVar("T")
 
 
 @click.command("import")
@@ -100,23 +101,32 @@ def export(
         raise UsageError("Say which conversations: their ids, or --all.")
     from localai.port.writing import WRITERS
 
-    written = 0
-
-    def counted(trees: Iterable[Tree]) -> Iterator[Tree]:
-        nonlocal written
-        for tree in trees:
-            written += 1
-            yield tree
-
     with invocation.read_store() as store:
-        pieces = WRITERS[form](counted(_trees(store, _chosen(store, ids, everything))))
+        trees = _Counted(_trees(store, _chosen(store, ids, everything)))
+        pieces = _Counted(WRITERS[form](trees))
         if output is None:
             for piece in pieces:
                 click.echo(piece, nl=False)
         else:
             _write(output, pieces)
-    if output is not None:
-        note(f"Wrote {written:,} conversation{'' if written == 1 else 's'} to {output}")
+    if not trees.count:
+        note("There are no conversations yet.")
+    elif not pieces.count:
+        note("No correction is in force." if form == "pairs" else "Nothing was said in them yet.")
+    elif output is not None:
+        note(f"Wrote {trees.count:,} conversation{'' if trees.count == 1 else 's'} to {output}")
+
+
+class _Counted(Generic[T]):
+    """What is iterated over, counted as it goes by."""
+
+    def __init__(self, things: Iterable[T]) -> None:
+        self._things, self.count = things, 0
+
+    def __iter__(self) -> Iterator[T]:
+        for thing in self._things:
+            self.count += 1
+            yield thing
 
 
 def _chosen(store: Store, ids: tuple[str, ...], everything: bool) -> tuple[str, ...]:
@@ -136,7 +146,7 @@ def _trees(store: Store, ids: Iterable[str]) -> Iterator[Tree]:
             yield tree
 
 
-def _write(output: Path, pieces: Iterator[str]) -> None:
+def _write(output: Path, pieces: Iterable[str]) -> None:
     """A new file, complete or not there."""
     from localai.port.target import new_file
 

@@ -126,3 +126,12 @@ def test_an_imported_conversation_is_gone_on_with(run: Run, tmp_path: Path) -> N
     result = run("ask", "-c", "So?", engine=engine)
     assert (result.exit_code, result.stdout) == (0, "Bye!\n")
     assert "Done." in engine.prompt()
+
+
+def test_nothing_to_export_is_no_error(run: Run, export: Path) -> None:
+    empty = run("history", "export", "--all")
+    assert (empty.exit_code, empty.stdout) == (0, "")
+    assert empty.stderr == "There are no conversations yet.\n"
+    run("history", "import", str(export))
+    pairs = run("history", "export", "--all", "--format", "pairs")
+    assert (pairs.stdout, pairs.stderr) == ("", "No correction is in force.\n")
