@@ -79,6 +79,13 @@ def store(model: str, rounds: int) -> Iterator[list[Row]]:
     yield from store.rows(rounds)
 
 
+def port(model: str, rounds: int) -> Iterator[list[Row]]:
+    """Importing and exporting conversations; no model is used."""
+    from scripts.benchmarks import port
+
+    yield from port.rows(rounds)
+
+
 BENCHMARKS: dict[str, Callable[[str, int], Iterator[list[Row]]]] = {
     "chat": chat,
     "chat-engine": engine,
@@ -88,6 +95,7 @@ BENCHMARKS: dict[str, Callable[[str, int], Iterator[list[Row]]]] = {
     "grammar": grammar,
     "store": store,
     "tune": tune,
+    "port": port,
 }
 
 

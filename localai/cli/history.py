@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from localai.cli import port
 from localai.cli.failure import note
 from localai.cli.invocation import Invocation
 from localai.errors import UsageError
@@ -23,10 +24,14 @@ if TYPE_CHECKING:
 
 @click.group()
 def history() -> None:
-    """List, search, show and delete conversations.
+    """List, search, show, delete, import and export conversations.
 
     ID is a conversation's id, its beginning or its end; "latest" is the last one used.
     """
+
+
+history.add_command(port.import_)
+history.add_command(port.export)
 
 
 @history.command("list")
@@ -71,7 +76,7 @@ def show(invocation: Invocation, id: str, at: str, as_json: bool) -> None:
     message's id, its beginning or its end.
     """
     with invocation.read_store() as store:
-        row = _find(store, id)
+        row = find(store, id)
         first = store.message_id(row.id, at) if at else ""
         messages = store.path(store.leaf_through(first) if first else row.leaf)
     earlier = [message.id for message in messages].index(first) if first else 0
@@ -137,7 +142,7 @@ def rm(invocation: Invocation, ids: tuple[str, ...], purge: bool, yes: bool) -> 
     With --purge they are removed for good.
     """
     with invocation.open_store() as store:
-        rows = [_find(store, id) for id in ids]
+        rows = [find(store, id) for id in ids]
         if purge and not yes:
             _confirm(rows)
         for row in rows:
@@ -153,12 +158,12 @@ def rm(invocation: Invocation, ids: tuple[str, ...], purge: bool, yes: bool) -> 
 def undo(invocation: Invocation, ids: tuple[str, ...]) -> None:
     """Bring deleted conversations back."""
     with invocation.open_store() as store:
-        for row in [_find(store, id) for id in ids]:
+        for row in [find(store, id) for id in ids]:
             store.undelete(row.id)
             note(f"“{_name(row)}” is back.")
 
 
-def _find(store: Store, id: str) -> Conversation:
+def find(store: Store, id: str) -> Conversation:
     """The conversation meant by `id`."""
     if id != "latest":
         return store.conversation(id)

@@ -29,7 +29,10 @@ class Lazy(NamedTuple):
 
 COMMANDS = {
     "ask": Lazy("localai.cli.ask:ask", "Ask one question and print the answer."),
-    "history": Lazy("localai.cli.history:history", "List, search, show and delete conversations."),
+    "history": Lazy(
+        "localai.cli.history:history",
+        "List, search, show, delete, import and export conversations.",
+    ),
     "models": Lazy("localai.cli.models:models", "List, fetch, add and choose models."),
     "tools": Lazy("localai.cli.tools:tools", "List, show, try and add the tools a model may call."),
     "tune": Lazy("localai.cli.tune:tune", "Learn from your corrections."),

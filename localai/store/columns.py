@@ -89,9 +89,9 @@ def unpack(blob: bytes | None) -> tuple[int, ...]:
 
 def pack_parts(parts: tuple[Part, ...]) -> tuple[str | None, str]:
     """The columns `parts` and `text`. One plain text is stored once, as `text` alone."""
-    text = "".join(part.text for part in parts if isinstance(part, Text))
     if len(parts) == 1 and isinstance(parts[0], Text):
-        return None, text
+        return None, parts[0].text
+    text = "".join(part.text for part in parts if isinstance(part, Text))
     return _encode(parts).decode(), text
 
 

@@ -18,6 +18,7 @@ from localai.store.driver import sqlite
 from localai.store.m001_conversations import m001_conversations
 from localai.store.m002_learning import m002_learning
 from localai.store.m003_consents import m003_consents
+from localai.store.m004_imports import m004_imports
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -26,7 +27,7 @@ APPLICATION_ID = 0x6C6F6361  # "loca", in the file's header
 
 Step = Callable[["Database"], None]
 
-STEPS: tuple[Step, ...] = (m001_conversations, m002_learning, m003_consents)
+STEPS: tuple[Step, ...] = (m001_conversations, m002_learning, m003_consents, m004_imports)
 
 
 def version(connection: sqlite.Connection, where: str, steps: Sequence[Step]) -> int:

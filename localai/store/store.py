@@ -22,11 +22,13 @@ from localai.store.consents import Consents
 from localai.store.conversations import Conversations
 from localai.store.corrections import Corrections
 from localai.store.file_hashes import FileHashes
+from localai.store.imports import Imports
 from localai.store.messages import Messages
 from localai.store.metrics import Metrics
 from localai.store.places import Places
 from localai.store.runs import Runs
 from localai.store.search import Search
+from localai.store.trees import Trees
 
 
 class Store(
@@ -42,6 +44,8 @@ class Store(
     Metrics,
     FileHashes,
     Consents,
+    Imports,
+    Trees,
 ):
     """An open store. Every method raises StoreError with a sentence for the user."""
 

@@ -12,9 +12,30 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from localai.conversation import assistant, user
+from localai.conversation import Text, assistant, user
+from localai.store.drafts import Draft, Node
 from localai.store.store import Store
+from localai.store.trees import Leaf, Tree
 from tests.faults.store_upgrade import countdown
+
+BROUGHT = Draft(
+    "Tides",
+    "",
+    1.0,
+    1.0,
+    (Node(-1, user("When?"), 1.0), Node(0, assistant("Noon."), 1.0)),
+    1,
+    "x:1",
+)
+MOVED = Tree(
+    "01K00000000000000000000C01",
+    "Tides",
+    "",
+    "01K00000000000000000000M01",
+    1.0,
+    1.0,
+    (Leaf("01K00000000000000000000M01", "", "user", "done", 1.0, (Text("When?"),)),),
+)
 
 THINGS: dict[str, Callable[[Store], object]] = {
     "correct": lambda store: store.add_correction(store.corrections()[0].chosen, "Paris!"),
@@ -23,6 +44,8 @@ THINGS: dict[str, Callable[[Store], object]] = {
         store.runs()[0].id, base_bytes=1, file="f", sha256="s", verdict={"right": 6}
     ),
     "roll back": lambda store: store.roll_back("b"),
+    "import": lambda store: store.add_drafts([BROUGHT]),
+    "take in": lambda store: store.add_trees([MOVED]),
     "purge": lambda store: store.purge(store.corrections()[0].conversation),
 }
 

@@ -47,7 +47,9 @@ def test_an_upgrade_killed_midway_loses_nothing(file: Path, old: int, statement:
     store_upgrade.check(file, old)
 
 
-@pytest.mark.parametrize(("thing", "statement"), [("correct", 9), ("promote", 6)])
+@pytest.mark.parametrize(
+    ("thing", "statement"), [("correct", 9), ("promote", 6), ("import", 5), ("take in", 9)]
+)
 def test_a_thing_killed_midway_is_not_done(file: Path, thing: str, statement: int) -> None:
     store_steps.prepare(file)
     before = store_steps.state(file)

@@ -124,3 +124,16 @@ def test_the_third_schema_is_read_whole(file: Path) -> None:
         assert store.decision("search_web", "cccc", "elsewhere") is True
         assert store.decision("send", "ffff", talk) is False
         assert len(store.decisions()) == 3
+
+
+def test_the_fourth_schema_is_read_whole(file: Path) -> None:
+    file.parent.mkdir()
+    make_old(file, 4)
+    with Store.open(file) as store:
+        tree = store.tree("01K00000000000000000000C03")
+        assert tree is not None
+        assert tree.source == "00112233445566778899aabbccddeeff"
+        (asked,) = tree.messages
+        assert (asked.id, asked.learn) == (tree.leaf, False)
+        assert asked.hash == "0123456789abcdef0123456789abcdef"
+        assert {hit.message for hit in store.search("large")} == {asked.id}

@@ -1,0 +1,1 @@
+"""Conversations from files of other programs and our own, and into files."""

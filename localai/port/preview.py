@@ -1,0 +1,28 @@
+"""An import that changes nothing: it says what would be added."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from localai.store.drafts import Draft, Landed
+from localai.store.store import Store
+from localai.store.trees import Tree
+
+
+class Preview:
+    """Stands in for a store and only looks into it. Knows what it was shown before, too."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._seen: set[bytes] = set()
+
+    def add_drafts(self, drafts: Iterable[Draft]) -> list[Landed]:
+        """What the store would do."""
+        return self._store.preview_drafts(drafts, self._seen)
+
+    def add_trees(self, trees: list[Tree]) -> list[Landed]:
+        """What the store would do."""
+        return self._store.preview_trees(trees)
+
+    def fold_log(self) -> None:
+        """There is nothing to fold."""

@@ -1,0 +1,190 @@
+"""Our own document: out and in again is the same, whatever a conversation holds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from localai.conversation import Completion, Message, Reasoning, Text, Timings, ToolCall, ToolResult
+from localai.port import lossless
+from localai.port.reading import import_path
+from localai.store.rows import Origin
+from localai.store.store import Store
+from localai.store.trees import Tree
+from tests.port import samples
+from tests.store.test_tree_model import ids, texts
+
+names = st.text("abc", min_size=1, max_size=3)
+arguments = st.dictionaries(texts, st.none() | texts | st.integers(-9, 9) | st.lists(texts))
+parts = st.lists(
+    st.one_of(
+        st.builds(Text, texts),
+        st.builds(Reasoning, texts),
+        st.builds(ToolCall, names, names, arguments),
+        st.builds(ToolResult, names, texts, st.booleans(), st.floats(0, 9), st.booleans()),
+    ),
+    max_size=3,
+).map(tuple)
+messages = st.builds(
+    Message,
+    st.sampled_from(("system", "user", "assistant", "tool")),
+    parts,
+    ids,
+    texts,
+    st.booleans(),
+)
+origins = st.none() | st.builds(
+    Origin, texts, adapter=texts, sampling=st.just({"seed": 7}), prompt=ids, tools=st.just(("a",))
+)
+completions = st.builds(
+    Completion, st.sampled_from(("stop", "length")), st.integers(0, 9), timings=st.just(Timings(1)),
+    ids=ids, vocab=texts,
+)  # fmt: skip
+acts = st.lists(
+    st.tuples(st.integers(0, 99), messages, origins, st.none() | completions, texts, st.booleans()),
+    max_size=7,
+)
+
+
+def build(store: Store, plan: Iterable[Any]) -> None:
+    """A conversation in which each act adds a message somewhere, and perhaps corrects it."""
+    talk = store.create_conversation("T\x1b[1m", "S").id
+    made = [""]
+    for place, message, origin, completion, text, keep in plan:
+        parent = made[place % len(made)]
+        if origin is None:
+            made.append(store.add_message(talk, parent, message).id)
+            continue
+        begun = store.begin_answer(talk, parent, origin)
+        said = msgspec.structs.replace(message, role="assistant")
+        done = store.finish_answer(begun.id, said, completion, "done" if keep else "failed", text)
+        made.append(done.id)
+        if text.strip() and not said.calls and text != said.text:
+            fixed = store.add_correction(done.id, text)
+            made.append(fixed.chosen)
+            if not keep:
+                store.withdraw_correction(fixed.id)
+    store.set_leaf(talk, made[len(made) // 2])
+
+
+def trees(store: Store) -> list[Tree | None]:
+    return [store.tree(id_) for id_ in store.conversation_ids()]
+
+
+def export(store: Store, path: Path) -> Path:
+    found = (tree for tree in trees(store) if tree)
+    path.write_text("".join(lossless.write(found)), encoding="utf-8", newline="")
+    return path
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(acts, max_size=2))
+def test_export_then_import_into_an_empty_store_is_identical(plans: list[Any]) -> None:
+    with Store.memory() as one, Store.memory() as other, TemporaryDirectory() as folder:
+        for plan in plans:
+            build(one, plan)
+        file = export(one, Path(folder, "x.json"))
+        report = import_path(file, other)
+        assert (report.skipped, report.added) == ({}, len(plans))
+        assert trees(other) == trees(one)
+        assert other.conversations() == one.conversations()
+        assert other.corrections() == one.corrections()
+        assert not any(c.added or c.new for c in other.add_trees([t for t in trees(one) if t]))
+        assert export(other, Path(folder, "y.json")).read_bytes() == file.read_bytes()
+
+
+def test_the_document_is_json_and_drives_no_terminal(store: Store, tmp_path: Path) -> None:
+    talk = store.create_conversation("\x1b]0;x\x07", "S\u202e").id
+    store.add_message(talk, "", Message("user", (Text("\x7f\x9b31m é 短"),)))
+    text = export(store, tmp_path / "x").read_text("utf-8")
+    assert json.loads(text)["conversations"][0]["messages"][0]["parts"][0]["text"].startswith(
+        "\x7f"
+    )
+    assert all(character.isprintable() or character == "\n" for character in text)
+    assert "短" in text
+
+
+def test_what_was_imported_is_known_after_a_move(store: Store, tmp_path: Path) -> None:
+    there = samples.lines(tmp_path / "x", samples.talk())
+    import_path(there, store)
+    with Store.memory() as other:
+        import_path(export(store, tmp_path / "y"), other)
+        assert import_path(there, other).messages == 0
+
+
+def test_a_conversation_that_is_here_gets_what_it_lacks(store: Store, tmp_path: Path) -> None:
+    talk = store.create_conversation("T").id
+    asked = store.add_message(talk, "", Message("user", (Text("Hi"),))).id
+    before = export(store, tmp_path / "x")
+    answer = store.add_message(talk, asked, Message("assistant", (Text("Ho"),))).id
+    store.add_correction(answer, "Hello")
+    after = export(store, tmp_path / "y")
+    with Store.memory() as other:
+        import_path(before, other)
+        report = import_path(after, other)
+        assert (report.grown, report.messages) == (1, 2)
+        assert len(other.corrections()) == 1
+        assert import_path(before, other).messages == 0
+
+
+A, B, C = ("01K0000000000000000000000" + end for end in "ABC")
+
+
+DEEP: dict[str, Any] = {}
+for _ in range(60):
+    DEEP = {"a": DEEP}
+
+
+def message(id_: str, parent: str = "", **more: Any) -> dict[str, Any]:
+    return {
+        "id": id_, "parent": parent, "role": "user", "status": "done", "created": 1.0, "parts": [],
+    } | more  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        [message(A, parent=B)],
+        [message(A), message(A)],
+        [message(A, parent=A)],
+        [message("short")],
+        [message(A, role="king")],
+        [message(A, status="streaming")],
+        [message(A, created="now")],
+        [message(A, ids=[2**40])],
+        [message(A, hash="zz")],
+        [message(A, parts=[{"type": "text", "text": 5}])],
+        [message(A, parts=[{"type": "tool_call", "id": "", "name": "", "arguments": DEEP}])],
+        {},
+    ],
+)
+def test_a_conversation_that_does_not_hold_together_is_left_out(
+    store: Store, tmp_path: Path, broken: object
+) -> None:
+    held = {"id": C, "title": "", "system": "", "leaf": "", "created": 1.0, "updated": 1.0}
+    sound = held | {"id": B, "messages": [message(B)], "leaf": B}
+    whole = [held | {"messages": broken}, sound]
+    path = tmp_path / "x"
+    path.write_text(json.dumps({"format": "localai", "version": 1, "conversations": whole}))
+    report = import_path(path, store)
+    assert (report.added, [c.id for c in store.conversations()]) == (1, [B])
+    assert [each.places for each in report.skipped.values()] == [["conversation 1"]]
+
+
+def test_a_message_of_another_conversation_is_not_taken_over(store: Store, tmp_path: Path) -> None:
+    talk = store.create_conversation("T").id
+    mine = store.add_message(talk, "", Message("user", (Text("Hi"),))).id
+    held = {"id": C, "title": "", "system": "", "leaf": "", "created": 1.0, "updated": 1.0}
+    stolen = held | {"messages": [message(mine)]}
+    path = tmp_path / "x"
+    path.write_text(json.dumps({"format": "localai", "version": 1, "conversations": [stolen]}))
+    assert import_path(path, store).read == 0
+    assert store.message(mine).message.text == "Hi"
