@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from localai.cli.failure import note
+from localai.cli.forget import forget
 from localai.cli.invocation import Invocation
 from localai.errors import UsageError
 
@@ -23,10 +24,13 @@ if TYPE_CHECKING:
 
 @click.group()
 def history() -> None:
-    """List, show and delete conversations.
+    """List, show, delete and forget conversations.
 
     ID is a conversation's id, its beginning or its end; "latest" is the last one used.
     """
+
+
+history.add_command(forget)
 
 
 @history.command("list")

@@ -55,7 +55,7 @@ def pieces(marked: str) -> tuple[tuple[str, bool], ...]:
 def marked(query: str, text: str) -> tuple[tuple[str, bool], ...]:
     """A text in pieces, (text, True where a word of `questions(query)` is), as FTS5 would
     tell words apart or nearly; at most MOST_MARKS are marked."""
-    folds = _Folds()
+    folds = Folds()
     asked = dict.fromkeys(re.findall(r"\w+", query.translate(folds))[:MOST])
     if not asked:
         return ((text, False),)
@@ -69,7 +69,7 @@ def marked(query: str, text: str) -> tuple[tuple[str, bool], ...]:
     return tuple((piece, hit) for piece, hit in [*found, (text[at:], False)] if piece)
 
 
-class _Folds(dict[int, str]):
+class Folds(dict[int, str]):
     """Code point -> one letter in lower case, without an accent."""
 
     def __missing__(self, code: int) -> str:
