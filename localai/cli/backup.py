@@ -107,7 +107,7 @@ def _list() -> None:
 
 
 def _tell(found: Candidate) -> None:
-    when = time.strftime(WHEN, time.localtime(found.latest)) if found.latest else "never used"
+    when = time.strftime(WHEN, time.localtime(found.latest)) if found.latest else "never"
     say(
         f"The backup is whole: {found.conversations:,} conversations, {found.messages:,} "
         f"messages, {len(found.adapters):,} adapters"

@@ -19,8 +19,9 @@ IN_USE = "Another localai has the history open; close it and try again."
 
 
 @contextmanager
-def exclusively(path: Path) -> Iterator[None]:
-    """Keep every other process off the database for the block.
+def exclusively(path: Path) -> Iterator[int]:
+    """Keep every other process off the database for the block, which gets a descriptor of it:
+    opening another would end the lock.
 
     No connection to it may be open in this process. Raises StoreError when one is elsewhere.
     """
@@ -30,7 +31,7 @@ def exclusively(path: Path) -> Iterator[None]:
             fcntl.lockf(
                 descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, _SHARED_SIZE, _SHARED_FIRST, os.SEEK_SET
             )
-            yield
+            yield descriptor
         except BlockingIOError as error:
             raise StoreError(IN_USE) from error
         finally:

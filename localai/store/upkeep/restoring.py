@@ -86,6 +86,9 @@ def _unpacked(path: Path, folder: Path) -> Candidate:
         with plain_words(str(path)), closing(connect(path, readonly=True, checkpoints=False)) as db:
             db.execute("VACUUM INTO ?", (str(database),))
         names = {archive.DATABASE}
+    with plain_words(str(path)), closing(connect(database, readonly=True, checkpoints=False)) as db:
+        if not db.execute("PRAGMA user_version").fetchone()[0]:
+            raise StoreError(f"{path} holds no history; choose another backup.")
     found = Database(_current(database), str(path))
     try:
         with found.read() as db:
