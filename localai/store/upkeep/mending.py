@@ -27,6 +27,17 @@ _MESSAGE = (
 _EXTRAS = ("parts", "origin", "completion", "ids")
 
 _STATEMENTS = (
+    # One changed letter in an id is found out by whoever names the row.
+    """UPDATE OR IGNORE conversations SET id = (
+        SELECT m.conversation FROM messages m WHERE m.id = conversations.leaf
+    ) WHERE leaf IN (
+        SELECT id FROM messages WHERE conversation NOT IN (SELECT id FROM conversations)
+    ) AND id NOT IN (SELECT conversation FROM messages)""",
+    """UPDATE messages SET conversation = (
+        SELECT p.conversation FROM messages p WHERE p.id = messages.parent
+    ) WHERE conversation NOT IN (SELECT id FROM conversations)
+    AND EXISTS (SELECT 1 FROM messages p WHERE p.id = messages.parent
+        AND p.conversation IN (SELECT id FROM conversations))""",
     f"""INSERT INTO conversations (id, title, system, created, updated)
         SELECT conversation, '{RECOVERED}', '', min(created), max(created) FROM messages
         WHERE conversation NOT IN (SELECT id FROM conversations) GROUP BY conversation""",
