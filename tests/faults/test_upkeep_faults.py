@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults import store_canaries, store_damage, store_salvage
+from tests.faults import store_canaries, store_damage, store_forget, store_salvage
 
 pytestmark = pytest.mark.faults
 
@@ -21,6 +21,19 @@ def test_no_byte_of_any_canary_is_left(tmp_path: Path, monkeypatch: pytest.Monke
         monkeypatch.setenv("LOCALAI_HOME", str(home))
         files += store_canaries.check(home, number=120, seed=seed)
     print(f"\nforget: 1,200 canaries, 0 bytes left in {files} files")
+
+
+def test_forgetting_killed_before_any_statement_can_be_finished(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    statement, alive = 0, False
+    while not alive:
+        home = tmp_path / str(statement)
+        monkeypatch.setenv("LOCALAI_HOME", str(home))
+        alive = not store_forget.check(home, statement)
+        statement += 1
+    print(f"\nforgetting killed: {statement - 1}, traces left after finishing: 0")
+    assert statement > 20
 
 
 def test_300_damaged_copies_are_repaired(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from localai.conversation import Message, ToolCall, ToolResult, assistant, user
 from localai.errors import StoreError
 from localai.store.store import Store
 from localai.store.upkeep import erasing
-from tests.faults import store_canaries
+from tests.faults import store_canaries, store_forget
 
 
 def talk(store: Store, *texts: str) -> tuple[str, list[str]]:
@@ -136,6 +136,11 @@ def test_an_interrupted_one_is_finished(
     assert store.finish_forgetting() is not None
     assert store_canaries.found(home, [word]) == []
     assert store.finish_forgetting() is None
+
+
+@pytest.mark.parametrize("statement", [1, 12, 45])
+def test_one_that_was_killed_is_finished(home: Path, statement: int) -> None:
+    assert store_forget.check(home, statement)
 
 
 def _interrupt(_: object) -> None:
