@@ -65,9 +65,9 @@ def backup(invocation: Invocation, path: Path | None, as_list: bool) -> None:
 @click.option("--yes", is_flag=True, help="Replace the present data without asking.")
 @click.pass_obj
 def restore(invocation: Invocation, path: Path, merge: bool, yes: bool) -> None:
-    """Bring back a backup: a .tar of `localai backup`, or a .db of the data folder.
+    """Bring a backup back, or merge it in.
 
-    It is checked first, and what it replaces is backed up.
+    PATH is a .tar of `localai backup`, or a .db of the data folder. It is checked first, and what it replaces is backed up.
     """
     from localai import paths
     from localai.store.upkeep import restoring

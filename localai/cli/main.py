@@ -33,7 +33,9 @@ COMMANDS = {
     "models": Lazy("localai.cli.models:models", "List, fetch, add and choose models."),
     "tools": Lazy("localai.cli.tools:tools", "List, show, try and add the tools a model may call."),
     "tune": Lazy("localai.cli.tune:tune", "Learn from your corrections."),
-    "backup": Lazy("localai.cli.backup:backup", "Put everything into one verified file."),
+    "backup": Lazy(
+        "localai.cli.backup:backup", "Put data, adapters and settings into one verified file."
+    ),
     "restore": Lazy("localai.cli.backup:restore", "Bring a backup back, or merge it in."),
     "doctor": Lazy("localai.cli.doctor:doctor", "Check that everything is in order."),
 }

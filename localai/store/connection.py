@@ -80,8 +80,8 @@ class Database:
             busy, *_ = self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         if busy:
             raise StoreError(
-                f"Another program keeps the {self.what} in {self.where} in use, so traces of what "
-                "was deleted are left; close it and run `localai history forget --finish`."
+                f"Another program keeps an older state of the {self.what} in {self.where} in use; "
+                "close it."
             )
 
     def close(self) -> None:

@@ -87,7 +87,18 @@ def finish(database: Database) -> Erased | None:
 
 
 def _clean(database: Database, data: Path, pending: Pending) -> Erased:
-    """Every trace outside the rows, once those are gone."""
+    """Remove every trace outside the rows, once those are gone. Raises StoreError, saying
+    that it has to be finished later."""
+    try:
+        return _remove_traces(database, data, pending)
+    except (StoreError, OSError) as error:
+        raise StoreError(
+            f"It is deleted, but traces of it are left. {error} Then run "
+            "`localai history forget --finish`."
+        ) from error
+
+
+def _remove_traces(database: Database, data: Path, pending: Pending) -> Erased:
     removed = [*_stray_adapters(database, data), *copies.leftovers(data)]
     shutil.rmtree(paths.tune_work(data), ignore_errors=True)
     _strip_manifests(database)
@@ -167,6 +178,5 @@ def _remove(path: Path) -> None:
             path.unlink(missing_ok=True)
     except OSError as error:
         raise StoreError(
-            f"{path} cannot be deleted ({error.strerror}), and it holds what was to be "
-            "forgotten; delete it, then run `localai history forget --finish`."
+            f"{path} cannot be deleted ({error.strerror}); delete it yourself."
         ) from error

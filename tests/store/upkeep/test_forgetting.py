@@ -183,6 +183,16 @@ def test_a_reader_of_an_older_state_is_named_and_finishing_helps(
         assert store.finish_forgetting() is not None
 
 
+def test_without_room_for_a_clean_copy_it_says_what_is_left_to_do(store: Store, home: Path) -> None:
+    tree, _ = talk(store, "secret", "b")
+    (home / "backups").touch()
+    with pytest.raises(StoreError, match=r"traces of it are left\. .* --finish"):
+        store.forget(store.scope((tree,)))
+    assert store.conversations() == ()
+    (home / "backups").unlink()
+    assert store.finish_forgetting() is not None
+
+
 def test_a_message_that_is_not_there(store: Store) -> None:
     with pytest.raises(StoreError, match="There is no message"):
         store.scope(messages=("nope",))
