@@ -67,7 +67,8 @@ def backup(invocation: Invocation, path: Path | None, as_list: bool) -> None:
 def restore(invocation: Invocation, path: Path, merge: bool, yes: bool) -> None:
     """Bring a backup back, or merge it in.
 
-    PATH is a .tar of `localai backup`, or a .db of the data folder. It is checked first, and what it replaces is backed up.
+    PATH is a .tar of `localai backup`, or a .db of the data folder. It is checked first, and
+    what it replaces is backed up.
     """
     from localai import paths
     from localai.store.upkeep import restoring

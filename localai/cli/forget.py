@@ -113,7 +113,9 @@ def _tell(store: Store, scope: Scope) -> None:
         names = ", ".join(adapter.name for adapter in scope.adapters)
         lines.append(f"{_count(len(scope.adapters), 'adapter')} that learned from it: {names}")
     if copies := store.copies_holding(scope):
-        lines.append(f"{_count(len(copies), 'copy', 'copies')} of the history, replaced by a new:")
+        lines.append(
+            f"{_count(len(copies), 'copy', 'copies')} of the history, replaced by a clean one:"
+        )
         lines += [f"  {path.name}" for path in copies]
     for line in [*lines, "and everything in the logs."]:
         say(f"  {line}")
