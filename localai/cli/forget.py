@@ -59,15 +59,9 @@ def forget(
             return
         if not yes:
             _confirm()
-        done = store.forget(scope)
-        left = bool(store.corrections())
-    note(f"Forgotten. {_made(done)}")
-    if scope.adapters:
-        note(
-            "What the retired adapters knew is gone with them; learn the rest again: localai tune"
-            if left
-            else "The retired adapters had learned from nothing else that is left."
-        )
+        note(f"Forgotten. {_made(store.forget(scope))}")
+        if scope.adapters:
+            note(_advice(store))
 
 
 def _scope(store: Store, ids: tuple[str, ...], query: str) -> Scope:
@@ -127,6 +121,13 @@ def _confirm() -> None:
     if not sys.stdin.isatty():
         raise UsageError("Forgetting cannot be undone; confirm it with --yes.")
     click.confirm("Forget it?", abort=True, err=True)
+
+
+def _advice(store: Store) -> str:
+    """What to do once adapters are retired."""
+    if store.corrections():
+        return "What the retired adapters knew is gone; learn the rest again: localai tune"
+    return "The retired adapters had learned from nothing else that is left."
 
 
 def _finish(store: Store) -> None:
