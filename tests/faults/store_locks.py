@@ -60,6 +60,17 @@ def _learning(store: Store, answer: str) -> list[Callable[[], object]]:
     ]
 
 
+def _keeping(store: Store, path: Path) -> list[Callable[[], object]]:
+    """The calls that look after the data folder."""
+    return [
+        lambda: back_up(store._db.connection, path, "test"),
+        lambda: store.write_backup(path.with_name("locks.tar")),
+        lambda: store.copies_holding(store.scope((_said(store),))),
+        lambda: _merge(store, path),
+        lambda: store.forget(store.scope(tuple(each.id for each in store.conversations())[:1])),
+    ]
+
+
 def _said(store: Store) -> str:
     """Another conversation."""
     other = store.create_conversation("to be forgotten").id
@@ -95,11 +106,7 @@ def check(path: Path, commits: int) -> int:
             lambda: store.undelete(tree),
             *_learning(store, answer),
             store.info,
-            lambda: back_up(store._db.connection, path, "test"),
-            lambda: store.write_backup(path.with_name("locks.tar")),
-            lambda: store.copies_holding(store.scope((tree,))),
-            lambda: _merge(store, path),
-            lambda: store.forget(store.scope((_said(store),))),
+            *_keeping(store, path),
             lambda: Store.open(path, readonly=True).close(),
             lambda: Store.open(path).close(),
             lambda: store.purge(tree),
