@@ -29,6 +29,7 @@ from localai.engine.base import Engine, LoadOptions
 from localai.engine.process import EngineProcess
 from localai.errors import LocalaiError
 from localai.store.store import Store
+from localai.store.upkeep.erasing import NOTE
 
 Status = Literal["ok", "warning", "problem"]
 EngineFactory = Callable[[LoadOptions], Engine]
@@ -169,8 +170,11 @@ def _database() -> Iterator[Finding]:
         counts = f"{found['conversations']} conversations, {found['messages']} messages"
         yield Finding("database", f"{file}, {counts}, {size}")
     else:
-        advice = f"SQLite says: {found['check']}. Put a backup in its place."
+        advice = f"SQLite says: {found['check']}. Run `localai doctor --repair`."
         yield Finding("database", str(file), "problem", advice)
+    if (paths.home() / NOTE).exists():
+        advice = "Run `localai history forget --finish`."
+        yield Finding("forgetting", "was interrupted; traces are left", "warning", advice)
     if corrections := int(found.get("corrections", 0)):
         yield _learning(corrections)
 

@@ -49,14 +49,34 @@ def notes_index(data: Path | None = None) -> Path:
     return (data or home()) / "notes.db"
 
 
+def backups(data: Path | None = None) -> Path:
+    """Copies of the database, likewise."""
+    return (data or home()) / "backups"
+
+
+def adapters(data: Path | None = None) -> Path:
+    """Promoted adapters, one folder each, likewise."""
+    return (data or home()) / "adapters"
+
+
+def tune_work(data: Path | None = None) -> Path:
+    """Where tune runs work, likewise; what is there is of no use to anybody else."""
+    return (data or home()) / "tune"
+
+
+def tune_lock(data: Path | None = None) -> Path:
+    """The lock file of tuning, likewise."""
+    return (data or home()) / "tune.lock"
+
+
 def models() -> Path:
     """Downloaded model files and the user's own model descriptions."""
     return home() / "models"
 
 
-def logs() -> Path:
-    """The engine's diagnostic output."""
-    return home() / "logs"
+def logs(data: Path | None = None) -> Path:
+    """Diagnostic output, of the engine and others."""
+    return (data or home()) / "logs"
 
 
 def tools() -> Path:

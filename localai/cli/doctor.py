@@ -7,8 +7,9 @@ import sys
 
 import click
 
+from localai.cli.failure import note
 from localai.cli.invocation import Invocation
-from localai.errors import ExitCode
+from localai.errors import ExitCode, UsageError
 from localai.sanitize import clean
 
 MARKS = {"ok": ("ok", "green"), "warning": ("warn", "yellow"), "problem": ("FAIL", "red")}
@@ -16,14 +17,21 @@ MARKS = {"ok": ("ok", "green"), "warning": ("warn", "yellow"), "problem": ("FAIL
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list of findings.")
+@click.option("--repair", is_flag=True, help="Salvage a damaged history.")
 @click.pass_obj
-def doctor(invocation: Invocation, as_json: bool) -> None:
+def doctor(invocation: Invocation, as_json: bool, repair: bool) -> None:
     """Check that everything is in order.
 
     Looks at what is installed, the settings, the data folder, the database, the disk and
     the model, and loads the model once. Exits with 1 when something is broken; each such
-    line says what to do.
+    line says what to do. With --repair nothing else is looked at: what can be read of a
+    damaged history is put into a new one, and the damaged file is kept.
     """
+    if repair:
+        if as_json:
+            raise UsageError("--repair prints no JSON; leave one of them out.")
+        _repair()
+        return
     import msgspec
 
     from localai.doctor import examine
@@ -42,3 +50,23 @@ def doctor(invocation: Invocation, as_json: bool) -> None:
         click.echo(json.dumps([msgspec.structs.asdict(each) for each in findings], indent=2))
     if any(finding.status == "problem" for finding in findings):
         sys.exit(ExitCode.FAILURE)
+
+
+def _repair() -> None:
+    """Repair the history in the data folder, and say what came of it."""
+    from localai import paths
+    from localai.store.upkeep import copies
+    from localai.store.upkeep.repair import repair
+
+    done = repair(paths.database().absolute())
+    if done is None:
+        note("Nothing is wrong with the history; nothing was changed.")
+        return
+    for table, number in done.rows.items():
+        click.echo(f"{number:>9,}  {table}")
+    note(
+        f"Repaired; this could be read. The damaged file is kept as {done.kept}. "
+        "Tools ask again for what they were allowed."
+    )
+    if found := copies.listed(paths.home()):
+        note(f"A backup may have more: localai restore --merge {found[-1]}")

@@ -14,6 +14,7 @@ import click
 
 from localai.cli import port
 from localai.cli.failure import note
+from localai.cli.forget import forget
 from localai.cli.invocation import Invocation
 from localai.errors import UsageError
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def history() -> None:
-    """List, search, show, delete, import and export conversations.
+    """List, search, show, delete, forget, import and export conversations.
 
     ID is a conversation's id, its beginning or its end; "latest" is the last one used.
     """
@@ -32,6 +33,7 @@ def history() -> None:
 
 history.add_command(port.import_)
 history.add_command(port.export)
+history.add_command(forget)
 
 
 @history.command("list")

@@ -31,11 +31,15 @@ COMMANDS = {
     "ask": Lazy("localai.cli.ask:ask", "Ask one question and print the answer."),
     "history": Lazy(
         "localai.cli.history:history",
-        "List, search, show, delete, import and export conversations.",
+        "List, search, show, delete, forget, import and export conversations.",
     ),
     "models": Lazy("localai.cli.models:models", "List, fetch, add and choose models."),
     "tools": Lazy("localai.cli.tools:tools", "List, show, try and add the tools a model may call."),
     "tune": Lazy("localai.cli.tune:tune", "Learn from your corrections."),
+    "backup": Lazy(
+        "localai.cli.backup:backup", "Put data, adapters and settings into one verified file."
+    ),
+    "restore": Lazy("localai.cli.backup:restore", "Bring a backup back, or merge it in."),
     "doctor": Lazy("localai.cli.doctor:doctor", "Check that everything is in order."),
 }
 

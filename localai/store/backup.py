@@ -1,6 +1,6 @@
 """A verified copy of the database, made through SQLite, in the `backups` folder beside it.
 
-Rotation and restoring are not done here.
+Rotation, restoring and copies with more than the database are in `upkeep`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from localai.errors import StoreError
 from localai.store.connection import connect, create_private
 from localai.store.driver import sqlite
 
+STAMP = "%Y%m%dT%H%M%SZ"
+
 # Every table of ours is strict; those inside the full-text indexes are not.
 _OURS = "SELECT name FROM pragma_table_list WHERE schema = 'main' AND strict"
 
@@ -26,8 +28,13 @@ def back_up(db: sqlite.Connection, path: Path, label: str) -> Path:
     when it cannot be made; the database is untouched in any case.
     """
     folder = paths.private_dir(path.parent / "backups")
-    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-    final = folder / f"{path.stem}-{label}-{stamp}.db"
+    final = unused(folder / f"{path.stem}-{label}-{stamp()}.db")
+    copy_to(db, path, final)
+    return final
+
+
+def copy_to(db: sqlite.Connection, path: Path, final: Path) -> None:
+    """Copy the open database at `path` to `final`, as `back_up` does."""
     partial = final.with_suffix(".partial")
     try:
         with suppress(FileNotFoundError):
@@ -35,16 +42,29 @@ def back_up(db: sqlite.Connection, path: Path, label: str) -> Path:
         create_private(partial)
         db.execute("VACUUM INTO ?", (str(partial),))
         _verify(partial, like=db)
-        _sync(partial)
+        sync(partial)
         partial.rename(final)
-        _sync(folder)
+        sync(final.parent)
     except (sqlite.Error, OSError) as error:
         partial.unlink(missing_ok=True)
         raise StoreError(
-            f"No copy of {path} could be made before upgrading it ({error}); "
-            f"free space in {folder} and try again. Nothing was changed."
+            f"No copy of {path} could be made ({error}); "
+            f"free space in {final.parent} and try again. Nothing was changed."
         ) from error
-    return final
+
+
+def stamp() -> str:
+    """The present second, UTC, as it stands in file names."""
+    return time.strftime(STAMP, time.gmtime())
+
+
+def unused(path: Path) -> Path:
+    """The path, or with a number behind its stem where it is taken: no copy replaces another."""
+    found, number = path, 1
+    while found.exists():
+        number += 1
+        found = path.with_name(f"{path.stem}-{number}{path.suffix}")
+    return found
 
 
 def _verify(copy: Path, like: sqlite.Connection) -> None:
@@ -58,7 +78,7 @@ def _verify(copy: Path, like: sqlite.Connection) -> None:
                 raise sqlite.DatabaseError("the copy is not complete")
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
     """Make the file or folder durable. No connection to it is open."""
     descriptor = os.open(path, os.O_RDONLY)
     try:

@@ -95,6 +95,16 @@ def pack_parts(parts: tuple[Part, ...]) -> tuple[str | None, str]:
     return _encode(parts).decode(), text
 
 
+def decode_parts(column: str) -> tuple[Part, ...]:
+    """The inverse of `pack_parts`, for a column that is not NULL."""
+    return _parts.decode(column)
+
+
+def encode(value: object) -> str:
+    """Any value as it stands in a JSON column."""
+    return _encode(value).decode()
+
+
 def pack_origin(origin: Origin | None) -> str | None:
     """The column `origin`, without the prompt, which has a table of its own."""
     if origin is None:

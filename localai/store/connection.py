@@ -59,6 +59,31 @@ class Database:
                 self._roll_back()
                 raise
 
+    @contextmanager
+    def attached(self, path: Path, name: str) -> Iterator[None]:
+        """Have another database at hand under that name for the block."""
+        with self._lock, plain_words(self.where, self.what):
+            self.connection.execute(f"ATTACH ? AS {name}", (str(path),))
+            try:
+                yield
+            finally:
+                self.connection.execute(f"DETACH {name}")
+
+    def shed(self) -> None:
+        """Write the file anew without any trace of what was deleted, and empty the log.
+
+        Takes the file for itself meanwhile. Raises StoreError when another process keeps
+        looking at an older state; what was deleted stays deleted, and trying again helps.
+        """
+        with self._lock, plain_words(self.where, self.what):
+            self.connection.execute("VACUUM")
+            busy, *_ = self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:
+            raise StoreError(
+                f"Another program keeps an older state of the {self.what} in {self.where} in use; "
+                "close it."
+            )
+
     def close(self) -> None:
         """Give the file back. The last writer to close it folds in the write-ahead log."""
         with self._lock, plain_words(self.where, self.what):

@@ -74,7 +74,7 @@ def damaged(where: str, why: str, what: str = "history") -> StoreDamaged:
     """The error for a database with broken content."""
     return StoreDamaged(
         f"The {what} in {where} is damaged ({why}); it was left as it is. "
-        "Put a backup in its place, or move it away to start afresh."
+        "Run `localai doctor --repair`, or restore a backup (localai backup --list)."
     )
 
 

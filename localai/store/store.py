@@ -23,12 +23,14 @@ from localai.store.conversations import Conversations
 from localai.store.corrections import Corrections
 from localai.store.file_hashes import FileHashes
 from localai.store.imports import Imports
+from localai.store.keeping import Keeping
 from localai.store.messages import Messages
 from localai.store.metrics import Metrics
 from localai.store.places import Places
 from localai.store.runs import Runs
 from localai.store.search import Search
 from localai.store.trees import Trees
+from localai.store.upkeep import daily
 
 
 class Store(
@@ -46,6 +48,7 @@ class Store(
     Consents,
     Imports,
     Trees,
+    Keeping,
 ):
     """An open store. Every method raises StoreError with a sentence for the user."""
 
@@ -60,13 +63,14 @@ class Store(
 
         The front end that runs longest (the app) passes `checkpoints`: it alone folds the
         write-ahead log into the file while it runs; for the others the last one to close
-        does. Raises StoreNewer, StoreDamaged or StoreError.
+        does. Once a day, opening it for writing starts the making of a backup in a process
+        of its own. Raises StoreNewer, StoreDamaged or StoreError.
         """
-        return cls(
-            opening.open_database(
-                path or paths.database(), readonly=readonly, checkpoints=checkpoints
-            )
-        )
+        path = path or paths.database()
+        database = opening.open_database(path, readonly=readonly, checkpoints=checkpoints)
+        if not readonly:
+            daily.start_if_due(database)
+        return cls(database)
 
     @classmethod
     def existing(cls, path: Path) -> Self | None:

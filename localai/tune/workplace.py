@@ -22,7 +22,8 @@ RUNNING = "A tune is running already; wait for it, or stop it in the app (ctrl+g
 @contextmanager
 def alone() -> Iterator[None]:
     """Hold the one lock of tuning. Raises UsageError when another process has it."""
-    lock = FileLock(paths.private_dir(paths.home()) / "tune.lock")
+    paths.private_dir(paths.home())
+    lock = FileLock(paths.tune_lock())
     try:
         lock.acquire(timeout=0)
     except Timeout as error:
@@ -52,9 +53,9 @@ def clear_leftovers(store: Store) -> None:
 
 def work_folder(run_id: str) -> Path:
     """Where a run works; emptied by the next one."""
-    return paths.home() / "tune" / run_id
+    return paths.tune_work() / run_id
 
 
 def adapters_folder() -> Path:
     """Where promoted adapters live, one folder each."""
-    return paths.home() / "adapters"
+    return paths.adapters()

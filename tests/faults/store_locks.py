@@ -13,6 +13,7 @@ from localai.store.backup import back_up
 from localai.store.rows import Origin
 from localai.store.store import Store
 from localai.store.tuning import Progress
+from localai.store.upkeep import restoring
 
 LIST = Path("/proc/locks")
 POSSIBLE = LIST.exists()
@@ -59,6 +60,29 @@ def _learning(store: Store, answer: str) -> list[Callable[[], object]]:
     ]
 
 
+def _keeping(store: Store, path: Path) -> list[Callable[[], object]]:
+    """The calls that look after the data folder."""
+    return [
+        lambda: back_up(store._db.connection, path, "test"),
+        lambda: store.write_backup(path.with_name("locks.tar")),
+        lambda: store.copies_holding(store.scope((_said(store),))),
+        lambda: _merge(store, path),
+        lambda: store.forget(store.scope(tuple(each.id for each in store.conversations())[:1])),
+    ]
+
+
+def _said(store: Store) -> str:
+    """Another conversation."""
+    other = store.create_conversation("to be forgotten").id
+    store.add_message(other, "", user("this"))
+    return other
+
+
+def _merge(store: Store, path: Path) -> None:
+    with restoring.candidate(path.with_name("locks.tar"), path.parent) as found:
+        store.merge(found)
+
+
 def check(path: Path, commits: int) -> int:
     """Call everything once; raise AssertionError when a lock goes or a commit is not seen.
 
@@ -82,7 +106,7 @@ def check(path: Path, commits: int) -> int:
             lambda: store.undelete(tree),
             *_learning(store, answer),
             store.info,
-            lambda: back_up(store._db.connection, path, "test"),
+            *_keeping(store, path),
             lambda: Store.open(path, readonly=True).close(),
             lambda: Store.open(path).close(),
             lambda: store.purge(tree),

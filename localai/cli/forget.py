@@ -1,0 +1,144 @@
+"""`localai history forget`: erase for good, after saying what else holds it.
+
+What goes is listed on stderr before anybody is asked. What is erased, and how, is the
+store's.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from localai.cli.failure import note, say
+from localai.cli.invocation import Invocation
+from localai.errors import StoreError, UsageError
+
+if TYPE_CHECKING:
+    from localai.store.store import Store
+    from localai.store.upkeep.erasing import Erased
+    from localai.store.upkeep.scope import Scope
+
+ULID = 26
+
+
+@click.command()
+@click.argument("ids", metavar="[ID]...", nargs=-1)
+@click.option("--match", "query", default="", metavar="QUERY", help="Everything with these words.")
+@click.option("--dry-run", is_flag=True, help="Only list what would go.")
+@click.option("--yes", is_flag=True, help="Forget without asking.")
+@click.option("--finish", is_flag=True, help="Finish what was interrupted.")
+@click.pass_obj
+def forget(
+    invocation: Invocation,
+    ids: tuple[str, ...],
+    query: str,
+    dry_run: bool,
+    yes: bool,
+    finish: bool,
+) -> None:
+    """Erase conversations or single messages for good, with every trace of them.
+
+    A message goes with all that was said after it. Adapters that learned from what goes are
+    retired. Nothing brings any of it back.
+    """
+    if finish == bool(ids or query.strip()):
+        raise UsageError("Name what to forget: an ID, or --match QUERY (or only --finish).")
+    with invocation.open_store() as store:
+        if finish:
+            _finish(store)
+            return
+        scope = _scope(store, ids, query)
+        if not scope.messages and not scope.conversations:
+            note(f"Nothing in the history has the words {query!r}.")
+            return
+        _tell(store, scope)
+        if dry_run:
+            return
+        if not yes:
+            _confirm()
+        note(f"Forgotten. {_made(store.forget(scope))}")
+        if scope.adapters:
+            note(_advice(store))
+
+
+def _scope(store: Store, ids: tuple[str, ...], query: str) -> Scope:
+    conversations: list[str] = []
+    messages: list[str] = []
+    for id in ids:
+        if id == "latest" and (latest := store.latest()):
+            conversations.append(latest.id)
+            continue
+        try:
+            conversations.append(store.conversation(id).id)
+        except StoreError:
+            if len(id.strip()) != ULID:
+                raise
+            messages.append(id.strip().upper())
+    if query.strip():
+        titled, mentioning = store.mentioning(query)
+        conversations += titled
+        messages += mentioning
+    return store.scope(tuple(dict.fromkeys(conversations)), tuple(dict.fromkeys(messages)))
+
+
+def _tell(store: Store, scope: Scope) -> None:
+    """List what goes and what else holds it."""
+    say("This will be forgotten for good:")
+    lines = [_count(len(scope.messages), "message")]
+    if scope.conversations:
+        lines.append(f"with them {_count(len(scope.conversations), 'whole conversation')}:")
+        titles = [store.conversation(id).title for id in scope.conversations[:10]]
+        lines += [f"  “{' '.join(title.split()) or 'untitled'}”" for title in titles]
+        if len(scope.conversations) > len(titles):
+            lines.append(f"  and {len(scope.conversations) - len(titles)} more")
+    if scope.quoting:
+        lines.append(
+            f"among them {_count(len(scope.quoting), 'message')} of other conversations in which "
+            "a tool quoted it or it was an example, and what follows"
+        )
+    if scope.corrections:
+        lines.append(_count(len(scope.corrections), "correction"))
+    if scope.runs:
+        lines.append(f"{_count(len(scope.runs), 'tune run')} with verdicts and answers")
+    if scope.adapters:
+        names = ", ".join(adapter.name for adapter in scope.adapters)
+        lines.append(f"{_count(len(scope.adapters), 'adapter')} that learned from it: {names}")
+    if copies := store.copies_holding(scope):
+        lines.append(
+            f"{_count(len(copies), 'copy', 'copies')} of the history, replaced by a clean one:"
+        )
+        lines += [f"  {path.name}" for path in copies]
+    for line in [*lines, "and everything in the logs."]:
+        say(f"  {line}")
+    say("Copies that you keep elsewhere (backups, exports) are not reached.")
+
+
+def _confirm() -> None:
+    """Ask; without a terminal there is nobody to ask."""
+    if not sys.stdin.isatty():
+        raise UsageError("Forgetting cannot be undone; confirm it with --yes.")
+    click.confirm("Forget it?", abort=True, err=True)
+
+
+def _advice(store: Store) -> str:
+    """What to do once adapters are retired."""
+    if store.corrections():
+        return "What the retired adapters knew is gone; learn the rest again: localai tune"
+    return "The retired adapters had learned from nothing else that is left."
+
+
+def _finish(store: Store) -> None:
+    done = store.finish_forgetting()
+    note("Nothing was left to forget." if done is None else f"Forgotten. {_made(done)}")
+
+
+def _made(done: Erased) -> str:
+    removed = f" {_count(len(done.removed), 'file')} removed." if done.removed else ""
+    return f"A clean backup was made: {Path(done.backup)}.{removed}"
+
+
+def _count(number: int, one: str, many: str = "") -> str:
+    return f"{number:,} {one if number == 1 else many or one + 's'}"

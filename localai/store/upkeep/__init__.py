@@ -1,0 +1,1 @@
+"""Keeping the data folder: forgetting for good, backups, restoring, repair."""

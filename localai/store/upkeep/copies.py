@@ -1,0 +1,74 @@
+"""The copies of a history in its data folder: which there are, and which hold something."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable
+from contextlib import closing
+from pathlib import Path
+
+from localai import paths
+from localai.errors import StoreError
+from localai.store.connection import connect
+from localai.store.driver import sqlite
+from localai.store.upkeep import archive
+from localai.store.upkeep.scope import json
+
+LEFT_ASIDE = ("*.damaged*", "*.partial", "*.salvage*")
+
+
+def listed(data: Path) -> list[Path]:
+    """Every copy in the folder of backups, the oldest first."""
+    found = [
+        each
+        for each in paths.backups(data).glob("*")
+        if each.suffix in (".db", archive.SUFFIX) and each.is_file()
+    ]
+    return sorted(found, key=lambda each: (each.stat().st_mtime_ns, each.name))
+
+
+def leftovers(data: Path) -> list[Path]:
+    """Damaged databases that were set aside, and what copying that broke off has left."""
+    folders = (data, paths.backups(data))
+    return [each for folder in folders for name in LEFT_ASIDE for each in folder.glob(name)]
+
+
+def holding(data: Path, conversations: Iterable[str], messages: Iterable[str]) -> list[Path]:
+    """The copies that hold one of these; also those that cannot be read, as one cannot know."""
+    of, ids = json(conversations), json(messages)
+    return [each for each in listed(data) if _holds(each, of, ids)]
+
+
+def sound(path: Path) -> bool:
+    """Whether a copy can be read, all of it."""
+    try:
+        if path.suffix == archive.SUFFIX:
+            archive.verify(path)
+            return True
+        with closing(connect(path, readonly=True, checkpoints=False)) as db:
+            return bool(db.execute("PRAGMA quick_check").fetchone()[0] == "ok")
+    except (sqlite.Error, StoreError):
+        return False
+
+
+def _holds(path: Path, conversations: str, messages: str) -> bool:
+    try:
+        if path.suffix != archive.SUFFIX:
+            return _has(path, conversations, messages)
+        with tempfile.TemporaryDirectory(dir=path.parent, suffix=".partial") as folder:
+            return _has(archive.database(path, Path(folder)), conversations, messages)
+    except (sqlite.Error, StoreError):
+        return True
+
+
+def _has(path: Path, conversations: str, messages: str) -> bool:
+    with closing(connect(path, readonly=True, checkpoints=False)) as db:
+        if db.execute("PRAGMA quick_check").fetchone()[0] != "ok":
+            return True
+        found: int = db.execute(
+            "SELECT EXISTS (SELECT 1 FROM conversations WHERE id IN "
+            "(SELECT value FROM json_each(?))) "
+            "OR EXISTS (SELECT 1 FROM messages WHERE id IN (SELECT value FROM json_each(?)))",
+            (conversations, messages),
+        ).fetchone()[0]
+        return bool(found)

@@ -1,0 +1,133 @@
+"""Makes carved rows a history again: what they name is there, or they name something else.
+
+A message whose parent is lost hangs under the one that was said before it. Consents and
+hashes of files are not brought back: a wrong one would do harm, and asking or computing
+again does none. All inside the running transaction.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from localai.store import columns
+from localai.store.activations import undo_stack
+from localai.store.driver import sqlite
+from localai.store.faults import UnreadableRow
+from localai.store.records import record
+from localai.store.tuning import Activation
+from localai.store.upkeep.carve import Row
+
+RECOVERED = "Recovered"
+
+# As in `columns.MESSAGE`.
+_MESSAGE = (
+    *("id", "conversation", "parent", "role", "status", "created", "learn", "writer", "error"),
+    *("vocab", "text", "origin", "completion", "ids", "parts"),
+)
+_EXTRAS = ("parts", "origin", "completion", "ids")
+
+_STATEMENTS = (
+    # One changed letter in an id is found out by whoever names the row.
+    """UPDATE OR IGNORE conversations SET id = (
+        SELECT m.conversation FROM messages m WHERE m.id = conversations.leaf
+    ) WHERE leaf IN (
+        SELECT id FROM messages WHERE conversation NOT IN (SELECT id FROM conversations)
+    ) AND id NOT IN (SELECT conversation FROM messages)""",
+    """UPDATE messages SET conversation = (
+        SELECT p.conversation FROM messages p WHERE p.id = messages.parent
+    ) WHERE conversation NOT IN (SELECT id FROM conversations)
+    AND EXISTS (SELECT 1 FROM messages p WHERE p.id = messages.parent
+        AND p.conversation IN (SELECT id FROM conversations))""",
+    f"""INSERT INTO conversations (id, title, system, created, updated)
+        SELECT conversation, '{RECOVERED}', '', min(created), max(created) FROM messages
+        WHERE conversation NOT IN (SELECT id FROM conversations) GROUP BY conversation""",
+    """UPDATE messages SET parent = (
+        SELECT p.id FROM messages p WHERE p.conversation = messages.conversation
+        AND p.number < messages.number AND p.depth < messages.depth ORDER BY p.number DESC LIMIT 1
+    ) WHERE parent IS NOT NULL AND NOT EXISTS (
+        SELECT 1 FROM messages p WHERE p.id = messages.parent
+        AND p.conversation = messages.conversation AND p.number < messages.number)""",
+    """WITH RECURSIVE down (id, depth) AS (
+        SELECT id, 1 FROM messages WHERE parent IS NULL
+        UNION ALL SELECT m.id, down.depth + 1 FROM down JOIN messages m ON m.parent = down.id
+    ) UPDATE messages SET depth = down.depth FROM down
+    WHERE down.id = messages.id AND messages.depth <> down.depth""",
+    """UPDATE conversations SET leaf = (
+        SELECT m.id FROM messages m WHERE m.conversation = conversations.id
+        ORDER BY m.number DESC LIMIT 1
+    ) WHERE NOT EXISTS (
+        SELECT 1 FROM messages m WHERE m.id = leaf AND m.conversation = conversations.id)""",
+    "DELETE FROM prompts WHERE message NOT IN (SELECT id FROM messages)",
+    """DELETE FROM prompts WHERE message NOT IN (
+        WITH RECURSIVE whole (message, links) AS (
+            SELECT message, links FROM prompts WHERE base IS NULL AND links = 0
+            UNION ALL SELECT p.message, p.links FROM whole w JOIN prompts p
+            ON p.base = w.message AND p.links = w.links + 1
+        ) SELECT message FROM whole)""",
+    """DELETE FROM corrections WHERE state NOT IN ('accepted', 'withdrawn', 'replaced')
+        OR rejected NOT IN (SELECT id FROM messages) OR chosen NOT IN (SELECT id FROM messages)""",
+    "UPDATE runs SET adapter = NULL WHERE adapter NOT IN (SELECT id FROM adapters)",
+    "UPDATE adapters SET run = NULL WHERE run NOT IN (SELECT id FROM runs)",
+    "DELETE FROM activations WHERE adapter NOT IN (SELECT id FROM adapters)",
+    "DELETE FROM activations WHERE reason NOT IN ('promoted', 'chosen', 'rollback')",
+    "DELETE FROM metrics WHERE run NOT IN (SELECT id FROM runs)",
+)
+
+
+def readable(table: str, row: Row) -> Row | None:
+    """A row as the store can read it, without columns that it cannot; None for none."""
+    if table == "messages":
+        return _message(row)
+    if table == "runs":
+        return _run(row)
+    return row
+
+
+def mend(db: sqlite.Connection) -> None:
+    """Put the references between rows right."""
+    for statement in _STATEMENTS:
+        db.execute(statement)
+    for (base,) in db.execute("SELECT DISTINCT base FROM activations").fetchall():
+        log = db.execute(
+            "SELECT number, base, ifnull(adapter, ''), reason, created FROM activations "
+            "WHERE base = ? ORDER BY number",
+            (base,),
+        ).fetchall()
+        try:
+            undo_stack([record(Activation, row) for row in log])
+        except UnreadableRow:
+            # Each still says what answers from then on; the way back is not known any more.
+            db.execute("UPDATE activations SET reason = 'chosen' WHERE base = ?", (base,))
+
+
+def _message(row: Row) -> Row | None:
+    fixed = dict(row)
+    if fixed["status"] == "streaming":
+        fixed |= {"status": "interrupted", "writer": ""}
+    kept = fixed | dict.fromkeys(_EXTRAS)
+    if not _reads(kept):
+        return None
+    for name in _EXTRAS:
+        if _reads(kept | {name: fixed[name]}):
+            kept[name] = fixed[name]
+    return kept
+
+
+def _reads(row: Row) -> bool:
+    values = {**row, "parent": row["parent"] or "", "created": float(str(row["created"]))}
+    try:
+        columns.message(tuple(values[name] for name in _MESSAGE), ())
+    except (UnreadableRow, msgspec.MsgspecError, UnicodeError):
+        return False
+    return True
+
+
+def _run(row: Row) -> Row | None:
+    """Runs hold JSON objects; one that broke costs the run, as nobody could show it."""
+    try:
+        for name in ("plan", "progress", "verdict"):
+            if row[name] is not None and not isinstance(msgspec.json.decode(str(row[name])), dict):
+                return None
+    except msgspec.MsgspecError:
+        return None
+    return row | {"state": "interrupted", "writer": ""} if row["state"] == "running" else row

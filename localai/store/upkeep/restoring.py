@@ -1,0 +1,216 @@
+"""Bringing a backup back: in the place of the present data, or merged into it.
+
+The backup is read and checked whole, in a folder of its own, before anything else happens;
+what it replaces is backed up first. The database itself is exchanged by SQLite's own backup
+interface in one transaction, so programs that have it open go on with the new content.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import msgspec
+
+from localai import paths
+from localai.errors import StoreDamaged, StoreError
+from localai.store import opening
+from localai.store.backup import stamp, unused
+from localai.store.connection import Database, connect, create_private
+from localai.store.driver import sqlite
+from localai.store.faults import plain_words
+from localai.store.upkeep import archive, aside, locks
+from localai.store.upkeep.scope import json
+
+MERGED = ("conversations", "messages", "prompts", "corrections")
+_OF = {
+    "conversations": "id {0}",
+    "messages": "conversation {0}",
+    "prompts": "message IN (SELECT id FROM copy.messages WHERE conversation {0})",
+    "corrections": "chosen IN (SELECT id FROM copy.messages WHERE conversation {0})",
+}
+# Parents before children, and prompts after those they lean on.
+_ORDER = {"prompts": "links"}
+
+
+class Candidate(msgspec.Struct, frozen=True):
+    """A backup that was read and found whole, unpacked: its database, of the present schema,
+    and what came with it. `latest` is when it was last used, Unix time, 0 for never."""
+
+    database: Path
+    folder: Path
+    latest: float
+    conversations: int
+    messages: int
+    settings: bool
+    adapters: tuple[str, ...]
+
+
+class Restored(msgspec.Struct, frozen=True):
+    """`kept` is where the data that was replaced is now, None when there was none."""
+
+    kept: Path | None
+
+
+class Merged(msgspec.Struct, frozen=True):
+    """How many came in; the other conversations were there already."""
+
+    conversations: int
+    messages: int
+    there: int
+
+
+@contextmanager
+def candidate(path: Path, data: Path) -> Iterator[Candidate]:
+    """A backup, unpacked for the block. Raises StoreError for what is no whole backup,
+    StoreNewer for one of a newer localai; nothing is changed."""
+    if not path.is_file():
+        raise StoreError(f"There is no file {path}; `localai backup --list` shows backups.")
+    paths.private_dir(data)
+    with tempfile.TemporaryDirectory(dir=data, prefix="restore-", suffix=".partial") as folder:
+        yield _unpacked(path, Path(folder))
+
+
+def _unpacked(path: Path, folder: Path) -> Candidate:
+    database = folder / archive.DATABASE
+    if path.suffix == archive.SUFFIX:
+        names = {member.name for member in archive.unpack(path, folder).files}
+        if archive.DATABASE not in names:
+            raise StoreError(f"{path} is no whole backup (it has no database).")
+    else:
+        create_private(database)
+        # By SQLite, because the file may be a database that some program has open.
+        with plain_words(str(path)), closing(connect(path, readonly=True, checkpoints=False)) as db:
+            db.execute("VACUUM INTO ?", (str(database),))
+        names = {archive.DATABASE}
+    with plain_words(str(path)), closing(connect(database, readonly=True, checkpoints=False)) as db:
+        if not db.execute("PRAGMA user_version").fetchone()[0]:
+            raise StoreError(f"{path} holds no history; choose another backup.")
+    found = Database(_current(database), str(path))
+    try:
+        with found.read() as db:
+            if db.execute("PRAGMA integrity_check(1)").fetchone()[0] != "ok":
+                raise StoreError(f"{path} is damaged; choose another backup.")
+            conversations, messages, latest = (
+                db.execute(query).fetchone()[0]
+                for query in (
+                    "SELECT count(*) FROM conversations",
+                    "SELECT count(*) FROM messages",
+                    "SELECT ifnull(max(updated), 0.0) FROM conversations",
+                )
+            )
+    finally:
+        found.close()
+    adapters = {name.split("/")[1] for name in names if name.startswith("adapters/")}
+    settings = archive.SETTINGS in names
+    return Candidate(
+        database, folder, latest, conversations, messages, settings, tuple(sorted(adapters))
+    )
+
+
+def _current(database: Path) -> sqlite.Connection:
+    """The unpacked database, brought to the present schema."""
+    opening.open_database(database, readonly=False, checkpoints=True).close()
+    return connect(database, readonly=False, checkpoints=True)
+
+
+def restore(found: Candidate, path: Path) -> Restored:
+    """Put the backup in the place of the database at `path`, its adapters and the settings."""
+    data = path.parent
+    with locks.held(paths.tune_lock(data), "A tune is running; wait for it or stop it."):
+        with locks.copying(data):
+            kept = _keep_present(path)
+            _move_adapters(found, data)
+            with plain_words(str(path)):
+                _exchange(found.database, path)
+        if found.settings:
+            _put_settings(found.folder / archive.SETTINGS)
+    return Restored(kept)
+
+
+def merge(found: Candidate, database: Database) -> Merged:
+    """Add the conversations that are not there; a hidden one is there.
+
+    Whole conversations alone, told apart by their ids, with their corrections; so a second
+    time adds nothing. Adapters and settings stay as they are.
+    """
+    with database.attached(found.database, "copy"), database.write() as db:
+        return _merge(db)
+
+
+def _merge(db: sqlite.Connection) -> Merged:
+    new = [
+        id_
+        for (id_,) in db.execute(
+            "SELECT id FROM copy.conversations WHERE id NOT IN (SELECT id FROM conversations)"
+        )
+    ]
+    (there,) = db.execute("SELECT count(*) FROM copy.conversations").fetchone()
+    listed, messages = json(new), 0
+    for table in MERGED:
+        columns = ", ".join(
+            name
+            for (name,) in db.execute("SELECT name FROM pragma_table_info(?)", (table,))
+            if name != "number"
+        )
+        which = _OF[table].format("IN (SELECT value FROM json_each(?))")
+        done = db.execute(
+            f"INSERT INTO {table} ({columns}) SELECT {columns} FROM copy.{table} "
+            f"WHERE {which} ORDER BY {_ORDER.get(table, 'number')}",
+            (listed,),
+        )
+        messages = done.rowcount if table == "messages" else messages
+    return Merged(len(new), messages, there - len(new))
+
+
+def _keep_present(path: Path) -> Path | None:
+    """Back up the present data, or set it aside when it cannot be read; None for none."""
+    if not path.exists() or not path.stat().st_size:
+        return None
+    place = unused(paths.backups(path.parent) / f"{path.stem}-before-restore-{stamp()}.tar")
+    try:
+        with closing(opening.open_database(path, readonly=True, checkpoints=False)) as database:
+            with database.read() as db:
+                if db.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+                    raise StoreDamaged("The history is damaged.")
+            archive.write(database, path.parent, place)
+            return place
+    except StoreDamaged:
+        return aside.set_aside(path)
+
+
+def _move_adapters(found: Candidate, data: Path) -> None:
+    """Put the adapters' folders in place, and let the rows of the copy say so."""
+    with closing(connect(found.database, readonly=False, checkpoints=True)) as db:
+        for name in found.adapters:
+            place = paths.private_dir(paths.adapters(data)) / name
+            shutil.rmtree(place, ignore_errors=True)
+            shutil.move(found.folder / "adapters" / name, place)
+            db.execute(
+                "UPDATE adapters SET file = ? WHERE file LIKE ? ESCAPE '\\'",
+                (str(place / "adapter.gguf"), f"%/{name.replace('_', chr(92) + '_')}/adapter.gguf"),
+            )
+
+
+def _exchange(copy: Path, path: Path) -> None:
+    """Let the database at `path` have the copy's content, in one transaction."""
+    opening.open_database(path, readonly=False, checkpoints=True).close()
+    with (
+        closing(connect(copy, readonly=True, checkpoints=False)) as source,
+        closing(connect(path, readonly=False, checkpoints=True)) as target,
+    ):
+        source.backup(target)
+
+
+def _put_settings(settings: Path) -> None:
+    file = paths.config_file()
+    paths.private_dir(file.parent)
+    try:
+        paths.replace(file.resolve(), settings.read_text("utf-8"))
+    except OSError as error:
+        raise StoreError(
+            f"The data is restored, but the settings {file} cannot be written ({error.strerror})."
+        ) from error

@@ -1,0 +1,102 @@
+"""Takes a scope's rows out of the database, inside the running transaction.
+
+What is left stays usable: conversations go on from a message that is there, and the log of
+which adapter answers reads as if the retired ones had never been made.
+"""
+
+from __future__ import annotations
+
+from localai.store.driver import sqlite
+from localai.store.faults import UnreadableRow
+from localai.store.upkeep.scope import Scope, json
+
+_IN = "IN (SELECT value FROM json_each(?1))"
+
+
+def remove(db: sqlite.Connection, scope: Scope) -> None:
+    """Delete everything that the scope lists."""
+    _retire(db, scope)
+    messages, conversations = json(scope.messages), json(scope.conversations)
+    _move_leaves(db, messages)
+    # A title is made of the first question, so it goes with that.
+    db.execute(
+        f"UPDATE conversations SET title = '' WHERE title <> '' AND id IN (SELECT conversation "
+        f"FROM messages WHERE parent IS NULL AND id {_IN})",
+        (messages,),
+    )
+    db.execute(f"DELETE FROM corrections WHERE id {_IN}", (json(scope.corrections),))
+    db.execute(f"DELETE FROM messages WHERE id {_IN}", (messages,))
+    db.execute(f"DELETE FROM conversations WHERE id {_IN}", (conversations,))
+
+
+def _move_leaves(db: sqlite.Connection, messages: str) -> None:
+    """Let each conversation go on from the last message on its path that stays, else from
+    the newest one that does."""
+    rows = db.execute(f"SELECT id, leaf FROM conversations WHERE leaf {_IN}", (messages,))
+    for conversation, leaf in rows.fetchall():
+        kept = db.execute(
+            f"""WITH RECURSIVE up (id, parent, depth) AS (
+                SELECT id, parent, depth FROM messages WHERE id = ?2
+                UNION ALL
+                SELECT m.id, m.parent, m.depth FROM up JOIN messages m ON m.id = up.parent
+                WHERE m.depth = up.depth - 1
+            ) SELECT id FROM up WHERE NOT id {_IN} ORDER BY depth DESC LIMIT 1""",
+            (messages, leaf),
+        ).fetchone()
+        kept = (
+            kept
+            or db.execute(
+                f"SELECT id FROM messages WHERE conversation = ?2 AND NOT id {_IN} "
+                "ORDER BY number DESC LIMIT 1",
+                (messages, conversation),
+            ).fetchone()
+        )
+        db.execute(
+            "UPDATE conversations SET leaf = ? WHERE id = ?",
+            (kept[0] if kept else None, conversation),
+        )
+
+
+def _retire(db: sqlite.Connection, scope: Scope) -> None:
+    """Take out the adapters and the runs, and what retired adapters said in other runs."""
+    retired = {adapter.id for adapter in scope.adapters}
+    for base in {adapter.base for adapter in scope.adapters}:
+        _rewrite_log(db, base, retired)
+        since = min(each.created for each in scope.adapters if each.base == base)
+        db.execute(
+            "UPDATE runs SET verdict = json_remove(verdict, '$.answers') "
+            "WHERE base = ? AND updated >= ? AND verdict IS NOT NULL",
+            (base, since),
+        )
+    listed = json(retired)
+    db.execute(f"UPDATE runs SET adapter = NULL WHERE adapter {_IN}", (listed,))
+    db.execute(f"DELETE FROM adapters WHERE id {_IN}", (listed,))
+    runs = json(scope.runs)
+    db.execute(f"UPDATE adapters SET run = NULL WHERE run {_IN}", (runs,))
+    db.execute(f"DELETE FROM runs WHERE id {_IN}", (runs,))
+
+
+def _rewrite_log(db: sqlite.Connection, base: str, retired: set[str]) -> None:
+    """Keep of a model's activations those that are in force and not of a retired adapter."""
+    stack: list[tuple[str, str, float]] = [("", "chosen", 0.0)]
+    rows = db.execute(
+        "SELECT ifnull(adapter, ''), reason, created FROM activations WHERE base = ? "
+        "ORDER BY number",
+        (base,),
+    ).fetchall()
+    for adapter, reason, created in rows:
+        if reason == "rollback":
+            if len(stack) == 1:
+                raise UnreadableRow("more activations were undone than made")
+            stack.pop()
+        elif adapter != stack[-1][0]:
+            stack.append((adapter, reason, created))
+    kept: list[tuple[str, str, float]] = stack[:1]
+    for entry in stack[1:]:
+        if entry[0] not in retired and entry[0] != kept[-1][0]:
+            kept.append(entry)
+    db.execute("DELETE FROM activations WHERE base = ?", (base,))
+    db.executemany(
+        "INSERT INTO activations (base, adapter, reason, created) VALUES (?, nullif(?, ''), ?, ?)",
+        [(base, *entry) for entry in kept[1:]],
+    )

@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from localai.conversation import user
+from localai.store.store import Store
+from localai.store.upkeep import copies, daily, locks
+
+DAY = daily.DAY
+
+
+def age(store: Store, home: Path, days: float) -> None:
+    """Let the history be that old."""
+    tree = store.create_conversation("a").id
+    store.add_message(tree, "", user("hello"))
+    with store._db.write() as db:
+        db.execute("UPDATE conversations SET created = created - ?", (days * DAY,))
+
+
+def copy(home: Path, days: float, label: str = "daily") -> Path:
+    """A copy of the history with a name that many days old."""
+    moment = datetime.fromtimestamp(time.time() - days * DAY, UTC)
+    path = home / "backups" / f"localai-{label}-{moment:%Y%m%dT%H%M%SZ}.db"
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes((home / "localai.db").read_bytes())
+    return path
+
+
+def test_the_second_day_has_a_copy_and_the_first_had_none(store: Store, home: Path) -> None:
+    age(store, home, 0.5)
+    assert daily.make(home / "localai.db") is None
+    age(store, home, 2)
+    made = daily.make(home / "localai.db")
+    assert made is not None
+    assert copies.sound(made)
+    assert daily.make(home / "localai.db") is None
+    assert copies.listed(home) == [made]
+
+
+def test_nothing_new_is_no_reason(store: Store, home: Path) -> None:
+    age(store, home, 9)
+    store._db.shed()
+    old = copy(home, 3)
+    for path in (home / "localai.db", home / "localai.db-wal"):
+        os.utime(path, (0, time.time() - 4 * DAY))
+    assert daily.make(home / "localai.db") is None
+    store.create_conversation("new")
+    made = daily.make(home / "localai.db")
+    assert made is not None
+    assert made != old
+
+
+def test_one_that_is_being_made_is_not_waited_for(store: Store, home: Path) -> None:
+    age(store, home, 9)
+    program = (
+        "import sys; from pathlib import Path; from localai.store.upkeep import locks\n"
+        "with locks.copying(Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()"
+    )
+    child = subprocess.Popen(
+        [sys.executable, "-c", program, str(home)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert child.stdout is not None
+    assert child.stdout.readline() == b"held\n"
+    assert daily.make(home / "localai.db") is None
+    child.communicate()
+    assert daily.make(home / "localai.db") is not None
+
+
+def test_opening_for_writing_starts_it_in_a_process_of_its_own(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = home / "localai.db"
+    with Store.open(path) as store:
+        age(store, home, 3)
+    started: list[list[str]] = []
+
+    def spawn(program: str, arguments: list[str], *_: object, **__: object) -> int:
+        started.append(arguments)
+        return subprocess.run(arguments, check=True).returncode
+
+    monkeypatch.setattr(os, "posix_spawn", spawn)
+    Store.open(path, readonly=True).close()
+    assert not started
+    Store.open(path).close()
+    Store.open(path).close()
+    assert len(started) == 1
+    (made,) = copies.listed(home)
+    assert copies.sound(made)
+
+
+def test_seven_days_and_four_weeks_are_kept(store: Store, home: Path) -> None:
+    age(store, home, 90)
+    store._db.shed()
+    made = [copy(home, days) for days in range(60)]
+    same_day = copy(home, 0.0001)
+    mine = copy(home, 50, label="mine")
+    gone = daily.rotate(home)
+    left = [path for path in made if path not in gone]
+    assert left[:7] == made[:7]
+    assert 8 <= len(left) <= 11
+    weeks = {f"{datetime.fromtimestamp(when, UTC):%G-%V}" for when, _ in daily.times(home)}
+    assert len(weeks) == 4
+    assert mine.exists()
+    assert same_day.exists() or made[0].exists()
+    assert daily.rotate(home) == []
+
+
+def test_nothing_goes_while_the_newest_copy_is_damaged(store: Store, home: Path) -> None:
+    age(store, home, 90)
+    store._db.shed()
+    made = [copy(home, days) for days in range(1, 60)]
+    newest = copy(home, 0)
+    newest.write_bytes(b"nonsense" * 1000)
+    assert daily.rotate(home) == []
+    newest.unlink()
+    assert len(daily.rotate(home)) > 40
+    assert made[0].exists()
+
+
+def test_making_a_copy_waits_for_its_turn(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home.mkdir()
+    (home / "backups.lock").mkdir()
+    with pytest.raises(Exception, match="cannot be made"), locks.copying(home):
+        pass

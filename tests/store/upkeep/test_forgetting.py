@@ -1,0 +1,212 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from localai.conversation import Message, ToolCall, ToolResult, assistant, user
+from localai.errors import StoreError
+from localai.store.rows import Origin
+from localai.store.store import Store
+from localai.store.upkeep import erasing
+from tests.faults import store_canaries, store_forget
+
+
+def talk(store: Store, *texts: str) -> tuple[str, list[str]]:
+    """A conversation of questions and answers in turn; its id and theirs."""
+    tree, leaf, ids = store.create_conversation(texts[0]).id, "", list[str]()
+    for number, text in enumerate(texts):
+        leaf = store.add_message(tree, leaf, (assistant if number % 2 else user)(text)).id
+        ids.append(leaf)
+    return tree, ids
+
+
+def test_no_byte_of_20_canaries_is_left_in_the_data_folder(home: Path) -> None:
+    store_canaries.check(home, number=20, seed=1)
+
+
+def test_a_message_goes_with_all_that_followed(store: Store) -> None:
+    tree, ids = talk(store, "a", "b", "secret", "d", "e")
+    scope = store.scope(messages=(ids[2],))
+    assert (scope.messages, scope.conversations) == (tuple(ids[2:]), ())
+    store.forget(scope)
+    left = store.path(store.conversation(tree).leaf)
+    assert [message.message.text for message in left] == ["a", "b"]
+    assert store.conversation(tree).title == "a"
+
+
+def test_an_answer_goes_with_what_it_was_corrected_to_but_not_with_another(store: Store) -> None:
+    tree, (asked, answer) = talk(store, "q", "lyon")
+    other = store.add_message(tree, asked, assistant("nice")).id
+    chosen = store.add_correction(answer, "paris").chosen
+    scope = store.scope(messages=(answer,))
+    assert scope.messages == (answer, chosen)
+    assert len(scope.corrections) == 1
+    store.forget(scope)
+    assert store.conversation(tree).leaf == asked
+    assert store.message(other).siblings == (other,)
+
+
+def test_a_correction_alone_leaves_what_the_model_said(store: Store) -> None:
+    _, (_, answer) = talk(store, "q", "lyon")
+    chosen = store.add_correction(answer, "paris").chosen
+    store.forget(store.scope(messages=(chosen,)))
+    assert store.corrections() == ()
+    assert store.message(answer).message.text == "lyon"
+
+
+def test_with_one_of_two_first_questions_goes_the_title(store: Store) -> None:
+    tree, _ = talk(store, "my secret", "b")
+    kept = store.add_message(tree, "", user("other")).id
+    first = store.message(kept).siblings[0]
+    store.forget(store.scope(messages=(first,)))
+    found = store.conversation(tree)
+    assert (found.title, found.leaf) == ("", kept)
+
+
+def test_a_conversation_of_which_nothing_is_left_goes(store: Store) -> None:
+    tree, ids = talk(store, "a", "b")
+    assert store.scope(messages=(ids[0],)).conversations == (tree,)
+
+
+def test_matching_looks_everywhere_and_for_whole_words(store: Store) -> None:
+    tree, ids = talk(store, "the Café opens", "it does")
+    call = Message("assistant", (ToolCall("1", "find", {"where": "cafe opens"}),))
+    called = store.add_message(tree, ids[0], call).id
+    result = Message("tool", (ToolResult("1", "CAFE never\nopens"),))
+    told = store.add_message(tree, called, result).id
+    hidden, (said, _) = talk(store, "cafe, opens?", "b")
+    store.delete(hidden)
+    talk(store, "cafes opens", "b")
+    assert store.mentioning("cafe opens") == (
+        (tree, hidden),
+        tuple(sorted((ids[0], called, told, said))),
+    )
+    assert store.mentioning('"opens cafe"') == store.mentioning(' "" - ') == ((), ())
+    assert store.mentioning('"cafe opens" AND') == ((), ())
+
+
+def test_what_a_tool_quoted_in_another_conversation_goes_too(store: Store) -> None:
+    tree, _ = talk(store, "my number is 555 and a half", "noted")
+    _, ids = talk(store, "what was it", "let me see")
+    lines = '2026-01-01, in "x", the user said:\n…number is 555 and a…'
+    other = store.conversations()[0].id
+    quote = store.add_message(other, ids[1], Message("tool", (ToolResult("1", lines),))).id
+    after = store.add_message(other, quote, assistant("555")).id
+    scope = store.scope((tree,))
+    assert scope.quoting == (quote,)
+    assert {quote, after} < set(scope.messages)
+    assert scope.conversations == (tree,)
+
+
+def test_answers_that_were_shown_a_forgotten_correction_go_too(store: Store) -> None:
+    tree, (_, answer) = talk(store, "the capital?", "no idea")
+    correction = store.add_correction(answer, "it is Mossport").id
+    other, (asked, _) = talk(store, "what is the capital?", "kept")
+    shown = store.begin_answer(other, asked, Origin("m", examples=(correction,), prompt=(7, 8)))
+    store.finish_answer(shown.id, assistant("Mossport"), None, "done")
+    scope = store.scope((tree,))
+    assert scope.quoting == (shown.id,)
+    store.forget(scope)
+    assert store.conversation(other).leaf == asked
+    assert store.search("mossport") == ()
+
+
+def test_the_adapter_before_the_retired_one_answers_again(store: Store, home: Path) -> None:
+    old = store.add_adapter(base="b", base_bytes=1, file=str(home / "adapters/o/f"), sha256="s")
+    (home / "adapters" / "o").mkdir(parents=True)
+    store.activate("b", old.id, "chosen")
+    tree, (_, answer) = talk(store, "q", "lyon")
+    store.add_correction(answer, "paris")
+    word = store_canaries.canaries(1, 0)[0]
+    first, second = (store_canaries.learn(store, home, word) for _ in range(2))
+    store.roll_back("b")
+    later = store.begin_run("m", "b", {"corrections": []}).id
+    store.end_run(later, "rejected", verdict={"answers": ["what tuned-3 said"], "right": 1})
+    scope = store.scope((tree,))
+    assert scope.adapters == (first, second)
+    done = store.forget(scope)
+    assert store.active_adapter("b") == old
+    assert store.roll_back("b") is None
+    assert [run.verdict for run in store.runs()] == [{"right": 1}]
+    assert {path.name for path in done.removed} == {first.run, second.run}
+    assert (home / "adapters" / "o").exists()
+
+
+def test_an_interrupted_one_is_finished(
+    store: Store, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    word = store_canaries.canaries(1, 5)[0]
+    tree = store_canaries.plant(store, word, 3)
+    store_canaries.surround(store, home, word)
+    scope = store.scope((tree,))
+    with monkeypatch.context() as patch:
+        patch.setattr(type(store._db), "shed", _interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            store.forget(scope)
+    assert store_canaries.found(home, [word])
+    assert erasing.unfinished(home) is not None
+    assert store.finish_forgetting() is not None
+    assert store_canaries.found(home, [word]) == []
+    assert store.finish_forgetting() is None
+
+
+@pytest.mark.parametrize("statement", [1, 12, 45])
+def test_one_that_was_killed_is_finished(home: Path, statement: int) -> None:
+    assert store_forget.check(home, statement)
+
+
+def _interrupt(_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_copies_without_it_stay(store: Store, home: Path) -> None:
+    old = home / "backups" / "old.tar"
+    talk(store, "before", "b")
+    store.write_backup(old)
+    tree, _ = talk(store, "secret", "b")
+    store.write_backup(home / "backups" / "new.tar")
+    scope = store.scope((tree,))
+    assert store.copies_holding(scope) == (home / "backups" / "new.tar",)
+    done = store.forget(scope)
+    assert done.removed == (home / "backups" / "new.tar",)
+    assert sorted(path.name for path in (home / "backups").iterdir()) == sorted(
+        [done.backup.name, "old.tar"]
+    )
+
+
+def test_a_tune_that_goes_on_is_waited_for(store: Store, home: Path) -> None:
+    tree, _ = talk(store, "secret", "b")
+    with FileLock(home / "tune.lock"), pytest.raises(StoreError, match="A tune is running"):
+        store.forget(store.scope((tree,)))
+    assert len(store.conversations()) == 1
+    assert erasing.unfinished(home) is None
+
+
+def test_a_reader_of_an_older_state_is_named_and_finishing_helps(
+    store: Store, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tree, _ = talk(store, "secret", "b")
+    store._db.connection.execute("PRAGMA busy_timeout = 10")
+    with Store.open(home / "localai.db", readonly=True) as reader:
+        with reader._db.read() as db:
+            db.execute("SELECT count(*) FROM messages").fetchone()
+            with pytest.raises(StoreError, match="--finish"):
+                store.forget(store.scope((tree,)))
+        assert store.finish_forgetting() is not None
+
+
+def test_without_room_for_a_clean_copy_it_says_what_is_left_to_do(store: Store, home: Path) -> None:
+    tree, _ = talk(store, "secret", "b")
+    (home / "backups").touch()
+    with pytest.raises(StoreError, match=r"traces of it are left\. .* --finish"):
+        store.forget(store.scope((tree,)))
+    assert store.conversations() == ()
+    (home / "backups").unlink()
+    assert store.finish_forgetting() is not None
+
+
+def test_a_message_that_is_not_there(store: Store) -> None:
+    with pytest.raises(StoreError, match="There is no message"):
+        store.scope(messages=("nope",))
