@@ -11,24 +11,49 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from localai.constraint import Constraint
-from localai.tools import arguments, registry
+from localai.tools import registry
 from localai.tools.grammar.formats import CONSTRAINED, constraints
 from localai.tools.parse.calls import Context, Parsed, Rejected, collect
 from localai.tools.parse.formats import FORMATS
+from tests.tools.grammar.fitting import fits
 from tests.tools.grammar.speaking import answer
 from tests.tools.parse.reading import events
 
 TOOLS = {tool.name: tool.parameters for tool in map(registry.builtin, registry.BUILTIN)}
 NAMES = st.from_regex(r"[a-z_]{1,6}", fullmatch=True).filter(lambda name: not iskeyword(name))
 
+DEFINED: dict[str, Any] = {
+    "Word": {"enum": ["red", "1", "true", "null", '"a"', "[2]", " x "]},
+    "Text": {"type": "string"},
+    "Point": {"type": "object", "properties": {"x": {"type": "integer"}}, "required": ["x"]},
+    "Either": {"oneOf": [{"$ref": "#/$defs/Word"}, {"type": "integer"}]},
+}
+REFERENCES = [{"$ref": f"#/$defs/{name}"} for name in DEFINED]
+
 scalars = st.sampled_from([{"type": kind} for kind in ("string", "integer", "number", "boolean")])
-choices = st.lists(st.text("ab\"'\\\n é😀", max_size=4), min_size=1, max_size=4, unique=True).map(
-    lambda values: {"type": "string", "enum": values}
+words = st.text("ab\"'\\\n é😀", max_size=4) | st.sampled_from(["1", "-2.5", "true", "null", "{}"])
+choices = st.lists(words, min_size=1, max_size=4, unique=True).flatmap(
+    lambda values: st.sampled_from([{"type": "string", "enum": values}, {"enum": values}])
 ) | st.lists(st.integers(-99, 99), min_size=1, max_size=4, unique=True).map(
     lambda values: {"type": "integer", "enum": values}
 )
+foreign = st.sampled_from(
+    [
+        {},
+        *REFERENCES,
+        *({"allOf": [reference, {"description": "It."}]} for reference in REFERENCES),
+        {"type": ["string", "null"]},
+        {"type": ["integer", "string"]},
+        {"oneOf": [{"type": "string"}, {"type": "integer"}]},
+        {"enum": ["1", 2, None, "x"]},
+        {"const": "x"},
+        {"type": "string", "const": "12"},
+        {"type": "object", "oneOf": [{"required": ["a"]}, {"required": ["b"]}]},
+    ]
+)
+"""What servers send, beside what `tools.schema` writes."""
 schemas = st.recursive(
-    scalars | choices,
+    scalars | choices | foreign,
     lambda inner: st.one_of(
         inner.map(lambda schema: {"type": "array", "items": schema}),
         inner.map(lambda schema: {"type": "object", "additionalProperties": schema}),
@@ -40,7 +65,7 @@ schemas = st.recursive(
 
 @st.composite
 def parameters(draw: st.DrawFn) -> dict[str, Any]:
-    """What `tool` reads off a function."""
+    """What `tool` reads off a function, and what servers send."""
     properties = draw(st.dictionaries(NAMES, schemas, max_size=4))
     required = [name for name in properties if draw(st.booleans())]
     return {
@@ -48,6 +73,7 @@ def parameters(draw: st.DrawFn) -> dict[str, Any]:
         "properties": properties,
         "required": required,
         "additionalProperties": False,
+        "$defs": DEFINED,
     }
 
 
@@ -68,7 +94,7 @@ def sound(format: str, constraint: Constraint, tools: Mapping[str, Any], seed: i
     assert parsed.calls, text
     assert not parsed.content.strip(), text
     for call in parsed.calls:
-        arguments.check(call.name, tools[call.name], call.arguments)
+        assert fits(call.arguments, tools[call.name], tools[call.name]), text
 
 
 @pytest.mark.parametrize("format", sorted(CONSTRAINED))
