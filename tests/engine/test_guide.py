@@ -20,11 +20,11 @@ from localai.tools.grammar.formats import CONSTRAINED, constraints
 from tests.engine import running
 from tests.engine.calling import (
     TOOLS,
+    begun,
     first_call,
     forced,
     led_by,
     opened,
-    splits,
     straddling,
 )
 from tests.engine.running import GREEDY, TALE, Rig
@@ -78,7 +78,7 @@ def test_forced_calls_parse_and_fit(starter: Rig, format: str) -> None:
         first_call(format, before, starter.decoder.generate(request, lambda: False, NONE))
 
 
-@pytest.mark.parametrize("lead", [splits, straddling])
+@pytest.mark.parametrize("lead", [begun, straddling])
 @pytest.mark.parametrize("format", ["hermes", "inline"])
 def test_calls_that_the_model_begins_parse_and_fit(
     starter: Rig, format: str, lead: Callable[..., list[int]]
@@ -87,15 +87,17 @@ def test_calls_that_the_model_begins_parse_and_fit(
     for seed in range(3):
         one = made[seed % len(made)]
         request = Request(starter.ids(TALE), Sampling(seed=seed), constraints=made)
-        with led_by(lead(starter, one.open if lead is splits else one, seed)):
+        with led_by(lead(starter, one, seed)):
             first_call(format, "", starter.decoder.generate(request, lambda: False, NONE))
 
 
 @pytest.mark.parametrize("format", sorted(CONSTRAINED))
 def test_a_model_that_writes_nonsense_still_makes_calls(tiny: Rig, format: str) -> None:
-    for seed, one in enumerate(constraints(format, TOOLS)[:3]):
+    made = constraints(format, TOOLS)
+    more = [each for each in made if each.where == "next"]
+    for seed, one in enumerate([each for each in made if each not in more][:3]):
         sampling = msgspec.structs.replace(WILD, seed=seed)
-        request = Request(tiny.ids("sea"), sampling, constraints=(opened(one),))
+        request = Request(tiny.ids("sea"), sampling, constraints=(opened(one), *more))
         events = tiny.decoder.generate(request, lambda: False, NONE)
         first_call(format, one.open, events)
 
@@ -137,7 +139,7 @@ def test_after_a_call_the_model_writes_what_it_likes_and_may_call_again(starter:
 
 
 def test_an_answer_cannot_end_within_a_call(starter: Rig) -> None:
-    opening = starter.ids("<tool_call>")
+    opening = starter.ids("<tool_call>{")
     ends = [*starter.tokenizer.eog, *starter.tokenizer.control.values()]
     with led_by([*opening, *ends]):
         request = Request(starter.ids(TALE), GREEDY, 150, constraints=HERMES)
@@ -149,6 +151,56 @@ def test_an_answer_cannot_end_within_a_call(starter: Rig) -> None:
     written = b"".join(map(text.piece_bytes, last.completion.ids)).decode()
     call = written[: written.index("</tool_call>")]
     assert not [each for each in text.control if each in call]
+
+
+def led(rig: Rig, text: str, most: int = 60) -> str:
+    """The answer of a model that would like to write this text."""
+    with led_by(rig.ids(text)):
+        return rig.run(Request(rig.ids(TALE), GREEDY, most, constraints=HERMES)).text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The marker is `<tool_call>` and it begins a call.",
+        "The marker <tool_call> begins a call, <tool_call>.",
+        '"<tool_call>{}" is a call without a name.',
+        "A <tool_call>` and a <tool_call>, or none.",
+    ],
+)
+def test_prose_about_a_marker_is_left_as_it_is(starter: Rig, text: str) -> None:
+    assert led(starter, text, len(starter.ids(text))) == text
+
+
+@pytest.mark.parametrize("piece", [">`", ">,", ">)", '>"'])
+def test_a_token_that_goes_on_after_a_mention_is_kept(starter: Rig, piece: str) -> None:
+    spelled = starter.llama.spelling.spell(piece.encode())
+    assert spelled is not None
+    lead = (*starter.ids("It is <tool_call"), *spelled, *starter.ids(" and more."))
+    with led_by(lead):
+        ran = starter.run(Request(starter.ids(TALE), GREEDY, len(lead), constraints=HERMES))
+    assert ran.text == f"It is <tool_call{piece} and more."
+
+
+@pytest.mark.parametrize("before", ["It is <tool_call> now: ", "`<tool_call>` or "])
+def test_a_call_after_a_mention_is_held(starter: Rig, before: str) -> None:
+    text = led(starter, f"{before}<tool_call>\n!!", 90)
+    assert text.startswith(f'{before}<tool_call>\n{{"name": "c')
+
+
+def test_an_answer_may_end_with_a_mention(starter: Rig) -> None:
+    assert starter.tokenizer.eos is not None
+    with led_by([*starter.ids("It is <tool_call>"), starter.tokenizer.eos]):
+        ran = starter.run(Request(starter.ids(TALE), GREEDY, 60, constraints=HERMES))
+    assert (ran.text, ran.done.finish_reason) == ("It is <tool_call>", "stop")
+
+
+def test_the_next_call_of_a_list_is_held_as_well(starter: Rig) -> None:
+    made = constraints("pythonic", {"clock": TOOLS["clock"], "weather": TOOLS["weather"]})
+    with led_by(starter.ids("[clock(), hello! Well, that was")):
+        ran = starter.run(Request(starter.ids(TALE), GREEDY, 80, constraints=made))
+    assert ran.text.startswith(("[clock(), clock(", "[clock(), weather("))
+    first_call("pythonic", "", ran.events)
 
 
 def test_an_answer_may_end_with_its_call(starter: Rig) -> None:

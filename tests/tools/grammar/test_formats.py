@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from keyword import iskeyword
 from typing import Any
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from localai.constraint import Constraint
 from localai.tools import registry
-from localai.tools.grammar.formats import CONSTRAINED, constraints
+from localai.tools.grammar.formats import CONSTRAINED, LONGEST_TOGETHER, constraints
 from localai.tools.parse.calls import Context, Parsed, Rejected, collect
 from localai.tools.parse.formats import FORMATS
 from tests.tools.grammar.fitting import fits
@@ -87,9 +87,14 @@ def read(format: str, text: str, tools: Mapping[str, Any]) -> Parsed:
     return collect(found)
 
 
+def beginning(made: Iterable[Constraint]) -> list[Constraint]:
+    """Those that an answer may begin with."""
+    return [each for each in made if each.where != "next"]
+
+
 def sound(format: str, constraint: Constraint, tools: Mapping[str, Any], seed: int) -> None:
     """An answer that the grammar allows is nothing but calls that fit their schemas."""
-    text = answer(constraint, seed)
+    text = answer(constraint, seed, constraints(format, tools))
     parsed = read(format, text, tools)
     assert parsed.calls, text
     assert not parsed.content.strip(), text
@@ -105,16 +110,17 @@ def test_whatever_a_grammar_allows_is_a_call_that_fits(
 ) -> None:
     made = constraints(format, tools)
     assert made
-    for constraint in made:
+    for constraint in beginning(made):
         sound(format, constraint, tools, seed)
 
 
 @pytest.mark.parametrize("format", sorted(CONSTRAINED))
 def test_the_built_in_tools_can_all_be_called(format: str) -> None:
     called: set[str] = set()
-    for constraint in constraints(format, TOOLS):
+    made = constraints(format, TOOLS)
+    for constraint in beginning(made):
         for seed in range(60):
-            text = answer(constraint, seed)
+            text = answer(constraint, seed, made)
             called |= {call.name for call in read(format, text, TOOLS).calls}
     assert called == set(TOOLS)
 
@@ -134,30 +140,57 @@ def test_prose_and_json_that_only_look_like_a_call_do_not_begin_one() -> None:
     assert (inline.open, inline.where) == ("clock(", "line")
 
 
-@pytest.mark.parametrize("format", ["inline", "pythonic", "lfm2"])
+STRANGE: dict[str, Any] = {
+    "type": "object",
+    "properties": {"from": {"type": "string"}},
+    "required": [],
+}
+UNKNOWN: dict[str, Any] = {"type": "object"}
+BROKEN: dict[str, Any] = {"type": "object", "properties": {"a\ud800": {"type": "string"}}}
+LISTED: Any = ["no", "object"]
+FOREIGN: list[dict[str, Any]] = [{"no name": TOOLS["clock"]}, {"x": BROKEN}, {"x": LISTED}]
+
+
+@pytest.mark.parametrize("format", ["inline", "pythonic"])
 def test_a_tool_that_python_cannot_name_is_left_out(format: str) -> None:
-    strange: dict[str, Any] = {
-        "type": "object",
-        "properties": {"from": {"type": "string"}},
-        "required": [],
-    }
-    unknown: dict[str, Any] = {"type": "object"}
-    for name, schema in {"a": strange, "b": unknown, "get-it": TOOLS["clock"]}.items():
+    for name, schema in {"a": STRANGE, "b": UNKNOWN, "get-it": TOOLS["clock"]}.items():
         assert constraints(format, {name: schema}) == ()
         both = constraints(format, {name: schema, "clock": TOOLS["clock"]})
-        assert both
+        assert [each.open for each in both] == ["[clock(" if format == "pythonic" else "clock("]
         assert not any(f"{name}(" in each.open + each.grammar for each in both)
 
 
-def test_a_name_or_a_schema_that_cannot_be_written_is_left_out() -> None:
-    broken = {"type": "object", "properties": {"a\ud800": {"type": "string"}}}
-    listed: Any = ["no", "object"]
-    for tools in ({"no name": TOOLS["clock"]}, {"broken": broken}, {"listed": listed}):
-        assert constraints("hermes", tools) == ()
-        (left,) = constraints("hermes", {**tools, "clock": TOOLS["clock"]})
-        sound("hermes", left, {"clock": TOOLS["clock"]}, 0)
+@pytest.mark.parametrize("format", sorted(CONSTRAINED))
+def test_no_call_of_a_tool_left_out_becomes_one_of_another(format: str) -> None:
+    keys = {"type": "object", "properties": {"a>b": {}}, "required": []}
+    more = {"lfm2": [{"f": STRANGE}, {"f": UNKNOWN}]}
+    for tagged in ("qwen3-coder", "seed-oss", "glm", "minimax-m2", "minicpm"):
+        more[tagged] = [{"f": keys}]
+    for other in (*FOREIGN, *more.get(format, [])):
+        made = constraints(format, {**other, "clock": TOOLS["clock"]})
+        assert all("clock" in each.open for each in made)
+        assert bool(made) == (format in ("inline", "pythonic", "llama3"))
 
 
 def test_tools_too_large_for_a_grammar_are_not_constrained() -> None:
     large = {"type": "object", "properties": {f"p{n}": {"type": "string"} for n in range(9000)}}
     assert constraints("hermes", {"large": large}) == ()
+
+
+@pytest.mark.parametrize("format", ["inline", "pythonic", "llama3", "qwen3-coder"])
+def test_grammars_grow_with_the_tools_and_are_bounded_together(format: str) -> None:
+    def length(n: int) -> int:
+        tools = {f"t{index}_{name}": TOOLS[name] for index in range(n) for name in TOOLS}
+        return sum(len(each.grammar) for each in constraints(format, tools))
+
+    assert length(8) < 2.5 * length(4)
+    assert length(120) <= LONGEST_TOGETHER
+
+
+def test_a_call_of_mistral_may_have_an_id() -> None:
+    (mistral,) = constraints("mistral", TOOLS)
+    texts = [answer(mistral, seed) for seed in range(40)]
+    ids = {call.id for text in texts for call in read("mistral", text, TOOLS).calls}
+    assert "" in ids
+    assert len(ids) > 5
+    assert any("[CALL_ID]" in text for text in texts)
