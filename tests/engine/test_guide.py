@@ -13,7 +13,6 @@ import pytest
 from localai.constraint import Constraint
 from localai.conversation import Delta, Finished
 from localai.engine.base import ReasoningRule, Request, Sampling
-from localai.engine.llama_grammar import Grammar
 from localai.errors import EngineError
 from localai.render.tokens import Renderer
 from localai.tools.grammar.formats import CONSTRAINED, constraints
@@ -49,25 +48,6 @@ def tiny(tiny_model: Callable[[str], Path]) -> Iterator[Rig]:
     """A model with random weights, which would never write a call."""
     with running.opened(tiny_model("plain"), n_ctx=8192) as rig:
         yield rig
-
-
-@pytest.fixture
-def live(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
-    """Counts the grammars that were made and freed."""
-    count: Counter[str] = Counter()
-    make, close = Grammar.__init__, Grammar.close
-
-    def made(self: Grammar, *arguments: object) -> None:
-        make(self, *arguments)  # type: ignore[arg-type]
-        count["made"] += 1
-
-    def closed(self: Grammar) -> None:
-        count["freed"] += self._sampler is not None
-        close(self)
-
-    monkeypatch.setattr(Grammar, "__init__", made)
-    monkeypatch.setattr(Grammar, "close", closed)
-    return count
 
 
 @pytest.mark.parametrize("format", ["hermes", "inline"])
@@ -153,48 +133,6 @@ def test_an_answer_cannot_end_within_a_call(starter: Rig) -> None:
     assert not [each for each in text.control if each in call]
 
 
-def led(rig: Rig, text: str, most: int = 60) -> str:
-    """The answer of a model that would like to write this text."""
-    with led_by(rig.ids(text)):
-        return rig.run(Request(rig.ids(TALE), GREEDY, most, constraints=HERMES)).text
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "The marker is `<tool_call>` and it begins a call.",
-        "The marker <tool_call> begins a call, <tool_call>.",
-        '"<tool_call>{}" is a call without a name.',
-        "A <tool_call>` and a <tool_call>, or none.",
-    ],
-)
-def test_prose_about_a_marker_is_left_as_it_is(starter: Rig, text: str) -> None:
-    assert led(starter, text, len(starter.ids(text))) == text
-
-
-@pytest.mark.parametrize("piece", [">`", ">,", ">)", '>"'])
-def test_a_token_that_goes_on_after_a_mention_is_kept(starter: Rig, piece: str) -> None:
-    spelled = starter.llama.spelling.spell(piece.encode())
-    assert spelled is not None
-    lead = (*starter.ids("It is <tool_call"), *spelled, *starter.ids(" and more."))
-    with led_by(lead):
-        ran = starter.run(Request(starter.ids(TALE), GREEDY, len(lead), constraints=HERMES))
-    assert ran.text == f"It is <tool_call{piece} and more."
-
-
-@pytest.mark.parametrize("before", ["It is <tool_call> now: ", "`<tool_call>` or "])
-def test_a_call_after_a_mention_is_held(starter: Rig, before: str) -> None:
-    text = led(starter, f"{before}<tool_call>\n!!", 90)
-    assert text.startswith(f'{before}<tool_call>\n{{"name": "c')
-
-
-def test_an_answer_may_end_with_a_mention(starter: Rig) -> None:
-    assert starter.tokenizer.eos is not None
-    with led_by([*starter.ids("It is <tool_call>"), starter.tokenizer.eos]):
-        ran = starter.run(Request(starter.ids(TALE), GREEDY, 60, constraints=HERMES))
-    assert (ran.text, ran.done.finish_reason) == ("It is <tool_call>", "stop")
-
-
 def test_the_next_call_of_a_list_is_held_as_well(starter: Rig) -> None:
     made = constraints("pythonic", {"clock": TOOLS["clock"], "weather": TOOLS["weather"]})
     with led_by(starter.ids("[clock(), hello! Well, that was")):
@@ -252,19 +190,6 @@ def test_what_is_chosen_has_the_model_s_own_odds(tiny: Rig) -> None:
     assert set(drawn) <= set(expected)
     squares = sum((drawn[id] - mean) ** 2 / mean for id, mean in expected.items())
     assert squares < 18.5  # chi-squared, 4 degrees of freedom: 1 in 1,000
-
-
-def test_a_grammar_is_freed_however_the_answer_ends(starter: Rig, live: Counter[str]) -> None:
-    request = Request(starter.ids(TALE), GREEDY, 12, constraints=(opened(HERMES[0]),))
-    starter.run(request)
-    texts: list[Delta] = []
-    cancelled = starter.decoder.generate(request, lambda: len(texts) > 1, NONE)
-    texts.extend(event for event in cancelled if isinstance(event, Delta))
-    stream = starter.decoder.generate(request, lambda: False, NONE)
-    while not isinstance(next(stream), Delta):
-        pass
-    stream.close()
-    assert live == {"made": 3, "freed": 3}
 
 
 @pytest.mark.parametrize("text", ["", "\n", "rout ::= [a]", "root ::= root [a]", "é"])
