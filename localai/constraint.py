@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-Where = Literal["anywhere", "line", "start"]
+Where = Literal["anywhere", "line", "start", "next"]
 
 
 class Constraint(msgspec.Struct, frozen=True):
@@ -18,8 +18,9 @@ class Constraint(msgspec.Struct, frozen=True):
 
     `grammar` is GBNF, llama.cpp's grammar format; its rule `root` is what follows. `where`
     says where `open` counts: anywhere in the answer; as the first thing on a line, or in
-    the answer; or only as the first thing in the answer, white space aside. What the model
-    writes within its reasoning never counts. An empty `open` is there from the beginning:
+    the answer; only as the first thing in the answer, white space aside; or as the end of
+    what another constraint's grammar has held. What the model writes within its reasoning
+    never counts. An empty `open` is there from the beginning:
     the answer itself, or what continues a prompt that ends with the opening, is held to
     the grammar.
     """

@@ -4,7 +4,8 @@ One file per kind of model that llama.cpp runs differently, each below 2 MB, the
 bytes every time. They speak nonsense: they are for tests of behaviour (caches, limits,
 characters cut in half), never of answers. The vocabularies are in `tiny_vocabularies`.
 
-`plain`: attention over everything. `bare`: the same without a chat template. `window`:
+`plain`: attention over everything. `bare`: the same without a chat template. `marked`: the
+same with the markers of Mistral's tool calls as control tokens. `window`:
 sliding window, SentencePiece. `recurrent`: no cache to cut back. `hybrid`: layers of both.
 `embedding` and `vocabulary` cannot chat. Weights are F32, or of another type that
 `gguf.quants` can write, such as F16, Q8_0 and Q4_0.
@@ -14,7 +15,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,9 +89,9 @@ class Draft:
         self.matrix(f"blk.{layer}.ffn_down.weight", WIDTH, HIDDEN)
 
 
-def plain(draft: Draft, template: str = CHATML) -> None:
+def plain(draft: Draft, template: str = CHATML, control: Sequence[str] = ()) -> None:
     """Llama: rotary attention over everything, byte-level BPE, reasoning markers."""
-    draft.vocabulary = add_bytes(draft.writer, template)
+    draft.vocabulary = add_bytes(draft.writer, template, control)
     draft.frame(layers := 3)
     draft.writer.add_feed_forward_length(HIDDEN)
     draft.writer.add_head_count(HEADS)
@@ -105,6 +106,11 @@ def plain(draft: Draft, template: str = CHATML) -> None:
 def bare(draft: Draft) -> None:
     """`plain` without a chat template, as pretrained models come."""
     plain(draft, template="")
+
+
+def marked(draft: Draft) -> None:
+    """`plain` with control tokens in its calls."""
+    plain(draft, control=("[TOOL_CALLS]", "[CALL_ID]", "[ARGS]"))
 
 
 def window(draft: Draft) -> None:
@@ -216,6 +222,7 @@ def vocabulary(draft: Draft) -> None:
 KINDS: dict[str, tuple[str, Callable[[Draft], None]]] = {
     "plain": ("llama", plain),
     "bare": ("llama", bare),
+    "marked": ("llama", marked),
     "window": ("gemma3", window),
     "recurrent": ("mamba", recurrent),
     "hybrid": ("lfm2", hybrid),

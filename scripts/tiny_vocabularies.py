@@ -6,6 +6,8 @@ longer pieces, and the control tokens of a chat. Tokens are in no real model's o
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import gguf
 
 NORMAL, UNKNOWN, CONTROL = gguf.TokenType.NORMAL, gguf.TokenType.UNKNOWN, gguf.TokenType.CONTROL
@@ -29,8 +31,9 @@ GEMMA = (
 )
 
 
-def add_bytes(writer: gguf.GGUFWriter, template: str) -> int:
-    """GPT-2's kind: every byte stands as a printable character. The number of tokens."""
+def add_bytes(writer: gguf.GGUFWriter, template: str, control: Sequence[str] = ()) -> int:
+    """GPT-2's kind: every byte stands as a printable character; `control` are more control
+    tokens. The number of tokens."""
     letters = _printable()
     words = [_spelt(f"{space}{word}", letters) for word in WORDS for space in ("", " ")]
     tokens, merges = [letters[byte] for byte in range(256)], []
@@ -46,6 +49,7 @@ def add_bytes(writer: gguf.GGUFWriter, template: str) -> int:
         ("<|im_end|>", CONTROL),
         ("<think>", MARKER),
         ("</think>", MARKER),
+        *((text, CONTROL) for text in control),
     ):
         tokens.append(text)
         types.append(kind)

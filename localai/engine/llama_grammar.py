@@ -6,6 +6,7 @@ C++, which ends the process. When a grammar begins and ends is decided in `guide
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,9 @@ from localai.engine.spelling import Ids
 from localai.errors import EngineError
 
 ROOT = b"root"
+
+ODD = b"~^`|@\x7f"
+"""Bytes that only free text takes all of."""
 
 
 class Grammar:
@@ -33,12 +37,14 @@ class Grammar:
                 "llama.cpp cannot read the grammar of the tool calls; "
                 "ask again without the tools, and report this as a bug."
             )
-        self._spelling = llama.spelling
+        self._spelling, self._piece = llama.spelling, llama.tokenizer.piece
+        odd = [self._spelling.single[byte] for byte in ODD if byte in self._spelling.single]
+        self._odd = np.array(odd, np.int32)
         self._eog = next(iter(llama.tokenizer.eog), None)
 
     def fits(self, id: int) -> bool:
         """Whether this token may come next; one that ends an answer where the text is whole."""
-        return bool(self._fitting(np.array([id], np.int32))[0])
+        return _fits(self._sampler, id)
 
     @property
     def whole(self) -> bool:
@@ -60,6 +66,32 @@ class Grammar:
         left: Ids = ids[self._fitting(ids)]
         return left
 
+    def takes_as_text(self, id: int) -> bool:
+        """Whether a token that fits would be part of a text here, such as a string, instead
+        of the markup that it stands for: then a like text with another end does the same."""
+        piece = self._piece(id)
+        other = piece[:-1] + ("^" if piece.endswith("~") else "~")
+        spelled = self._spelling.spell(other.encode())
+        if not spelled or not self._free(self._sampler):
+            return False
+        like = self._free_after(spelled)
+        return like is not None and like == self._free_after([id])
+
+    def _free(self, sampler: Any) -> bool:
+        return len(self._odd) > 0 and bool(Tokens(self._odd, 1.0).left_by(sampler).all())
+
+    def _free_after(self, ids: Sequence[int]) -> bool | None:
+        """Whether any text may follow these tokens; None where they do not fit."""
+        copy = _c.llama_sampler_clone(self._sampler)
+        try:
+            for id in ids:
+                if not _fits(copy, id):
+                    return None
+                _c.llama_sampler_accept(copy, id)
+            return self._free(copy)
+        finally:
+            _c.llama_sampler_free(copy)
+
     def _fitting(self, ids: Ids) -> Mask:
         return Tokens(ids, 1.0).left_by(self._sampler)
 
@@ -72,3 +104,7 @@ class Grammar:
         if self._sampler is not None:
             _c.llama_sampler_free(self._sampler)
             self._sampler = None
+
+
+def _fits(sampler: Any, id: int) -> bool:
+    return bool(Tokens(np.array([id], np.int32), 1.0).left_by(sampler)[0])

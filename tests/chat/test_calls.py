@@ -272,3 +272,12 @@ def test_calls_are_held_to_their_schemas_unless_switched_off(store: Store) -> No
         list(chat.send("Go."))
         (request,) = chat.engine.requests  # type: ignore[attr-defined]
         assert any("shout" in constraint.grammar for constraint in request.constraints) is held
+
+
+def test_grammars_are_made_once_a_turn(store: Store) -> None:
+    call = '<tool_call>{"name": "shout", "arguments": {"text": "a"}}</tool_call>'
+    chat = session(store, [call, "Done."], Box(tool("shout")))
+    list(chat.send("Go."))
+    first, second = chat.engine.requests  # type: ignore[attr-defined]
+    assert first.constraints
+    assert second.constraints is first.constraints

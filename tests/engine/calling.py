@@ -138,25 +138,42 @@ def splits(rig: Rig, text: str, seed: int) -> list[int]:
     return ids
 
 
+def begun(rig: Rig, constraint: Constraint, seed: int) -> list[int]:
+    """Tokens that spell the opening, parted where the seed says, and what shows that it is
+    no mention of a marker."""
+    rest = rig.ids("\n") if constraint.where == "anywhere" else ()
+    return [*splits(rig, constraint.open, seed), *rest]
+
+
 def straddling(rig: Rig, constraint: Constraint, seed: int) -> list[int]:
     """Tokens that spell the opening, the last one going on beyond it. Where the grammar
-    refuses that, the sampler's next choices are those of the opening's rest alone."""
-    from localai.engine.llama_grammar import Grammar
-
+    refuses that, the sampler's next choices are those of the opening's rest alone; a marker
+    that may stand anywhere would be a mention then, so that it goes on with what fits."""
     draw = random.Random(seed)
     opening = constraint.open.encode()
     tail = opening[-1 - seed % min(3, len(opening)) :]
     pieces = ((id, rig.tokenizer.piece_bytes(id)) for id in rig.llama.spelling.beginning[tail[0]])
     longer = [(int(id), piece) for id, piece in pieces if piece.startswith(tail) and piece != tail]
+    if constraint.where == "anywhere":
+        longer = [each for each in longer if follows(rig, constraint, each[1][len(tail) :])]
     if not longer:
-        return splits(rig, constraint.open, seed)
+        return begun(rig, constraint, seed)
     id, piece = draw.choice(longer)
-    grammar = Grammar(rig.llama, constraint.grammar)
-    fits = True
-    for each in rig.llama.spelling.spell(piece[len(tail) :]) or ():
-        fits = fits and grammar.fits(each)
-        if fits:
-            grammar.accept(each)
-    grammar.close()
+    fits = follows(rig, constraint, piece[len(tail) :])
     head = splits(rig, opening[: -len(tail)].decode(), seed) if len(opening) > len(tail) else []
     return [*head, id, *([] if fits else rig.llama.spelling.spell(tail) or ())]
+
+
+def follows(rig: Rig, constraint: Constraint, rest: bytes) -> bool:
+    """Whether the grammar lets these bytes follow the opening."""
+    from localai.engine.llama_grammar import Grammar
+
+    grammar = Grammar(rig.llama, constraint.grammar)
+    try:
+        for each in rig.llama.spelling.spell(rest) or ():
+            if not grammar.fits(each):
+                return False
+            grammar.accept(each)
+        return True
+    finally:
+        grammar.close()

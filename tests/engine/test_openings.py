@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from localai.constraint import Constraint
 from localai.engine.base import ReasoningRule
-from localai.engine.openings import Openings
+from localai.engine.openings import Found, Openings
 
 TAG = Constraint("<tool_call>", "tag")
 LINE = Constraint("sum(", "line", "line")
@@ -29,10 +29,10 @@ def begun(pieces: Iterable[str], constraints: Sequence[Constraint] = ALL) -> tup
         found = openings.completed(piece.encode())
         text += piece
         if found:
-            rest = found[1].decode()
+            rest = found.rest.decode()
             assert piece.endswith(rest)
             assert len(rest) < len(piece)
-            return found[0].grammar, text.removesuffix(rest)
+            return found.constraint.grammar, text.removesuffix(rest)
         openings.wrote(piece.encode(), inside=False)
     return None
 
@@ -79,7 +79,7 @@ def test_reasoning_is_not_watched() -> None:
     openings.wrote(b"</think", inside=True)
     assert openings.completed(b"><tool_call>") is None  # still within, as far as it is known
     openings.wrote(b">\n\nsum", inside=False)
-    assert openings.completed(b"(2") == (LINE, b"2")
+    assert openings.completed(b"(2") == Found(LINE, b"2", False)
 
 
 @pytest.mark.parametrize("before", ["", " \n", "Well, ", "x" * 100])
@@ -91,7 +91,7 @@ def test_reasoning_in_front_is_no_part_of_the_answer(before: str) -> None:
     ):
         openings.wrote(piece.encode(), inside=inside)
     found = openings.completed(b'{"name"')
-    assert found == (None if before.strip() else (START, b""))
+    assert found == (None if before.strip() else Found(START, b"", False))
 
 
 def test_after_a_call_the_next_one_is_found() -> None:
@@ -99,10 +99,10 @@ def test_after_a_call_the_next_one_is_found() -> None:
     openings.wrote(b"<tool_call>", inside=False)
     openings.ended(b"</tool_call>")
     assert openings.completed(b"sum(") is None
-    assert openings.completed(b"\nsum(") == (LINE, b"")
+    assert openings.completed(b"\nsum(") == Found(LINE, b"", False)
     assert openings.completed(b'{"name"') is None
     openings.ended(b")\n")
-    assert openings.completed(b"sum(") == (LINE, b"")
+    assert openings.completed(b"sum(") == Found(LINE, b"", False)
 
 
 def test_what_holds_from_the_beginning() -> None:
@@ -117,3 +117,33 @@ def test_what_holds_from_the_beginning() -> None:
     begun.wrote(b"Well", inside=False)
     assert begun.given() is None
     assert Openings(ALL, None, inside=False).given() is None
+
+
+@pytest.mark.parametrize("quote", ["`", '"', "'"])
+def test_a_marker_in_quotes_is_a_quotation_unless_it_is_a_token(quote: str) -> None:
+    assert begun([f"The marker {quote}<tool", "_call>"]) is None
+    assert begun([f"The marker {quote}", "<tool_call>"]) is None
+    openings = Openings(ALL, None, inside=False)
+    openings.wrote(f"Well, {quote}".encode(), inside=False)
+    assert openings.completed(b"<tool_call>", special=True) == Found(TAG, b"", False)
+
+
+def test_a_marker_that_is_spelled_out_is_told_from_one_that_is_a_token() -> None:
+    openings = Openings([Constraint("<a>\n", "it"), LINE], RULE, inside=False)
+    openings.wrote(b"So: <a", inside=False)
+    spelled = openings.completed(b">\nx")
+    assert spelled is not None
+    assert (spelled.rest, spelled.spelled) == (b"x", True)
+    openings.wrote(b" <a>", inside=False, special=b"\0" + b"\1" * 3)
+    by_token = openings.completed(b"\nx")
+    assert by_token is not None
+    assert (by_token.rest, by_token.spelled) == (b"x", False)
+
+
+def test_what_follows_a_call_begins_with_its_end() -> None:
+    more = Constraint(",", "more", "next")
+    openings = Openings([*ALL, more], None, inside=False)
+    assert openings.completed(b"a, b,") is None
+    assert openings.following(b"),") == more
+    assert openings.following(b")]") is None
+    assert Openings(ALL, None, inside=False).following(b"),") is None

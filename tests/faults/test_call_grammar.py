@@ -17,10 +17,10 @@ from tests.engine import running
 from tests.engine.calling import (
     QUESTIONS,
     TOOLS,
+    begun,
     first_call,
     led_by,
     opened,
-    splits,
     straddling,
 )
 from tests.engine.running import Rig
@@ -68,7 +68,7 @@ def test_200_calls_begun_at_every_token_boundary(rig: Rig, run: int) -> None:
     format = FORMATS[run % 2]
     made = constraints(format, TOOLS)
     one = made[run // 4 % len(made)]
-    lead = splits(rig, one.open, run // 4) if run % 4 < 2 else straddling(rig, one, run // 4)
+    lead = begun(rig, one, run // 4) if run % 4 < 2 else straddling(rig, one, run // 4)
     sampling = Sampling(temperature=TEMPERATURES[run % 3], seed=run)
     request = Request(rig.ids(QUESTIONS[run % len(QUESTIONS)] + "\n"), sampling)
     with led_by(lead):

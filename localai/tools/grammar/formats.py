@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import NamedTuple
 
@@ -22,6 +22,9 @@ from localai.tools.parse.framed_calls import DEEPSEEK, KIMI
 
 LONGEST = 2**18
 """Characters of a grammar; tools that need more are not constrained."""
+LONGEST_TOGETHER = 2**20
+"""Characters of all grammars, which travel with each request; the last ones that would be
+more are left out."""
 
 _NAME = re.compile(r"[A-Za-z_][\w.:/-]{0,127}", re.ASCII)
 _ENDS_LINE = literal("\n")
@@ -57,16 +60,31 @@ MARKED = {
 def constraints(format: str, tools: Schemas) -> tuple[Constraint, ...]:
     """Constraints for calls of these tools; none for a format that has no grammar.
 
-    `tools`: the JSON schema of each tool's parameters (an object), by its name. A tool that
-    the format cannot write is left out.
+    `tools`: the JSON schema of each tool's parameters (an object), by its name. Where the
+    opening names the tool, one that the format cannot write is left out. In the other
+    formats there is no constraint then: it would turn a call of that tool into one of
+    another tool.
     """
     known = {
         name: schema for name, schema in tools.items() if _NAME.fullmatch(name) and _sound(schema)
     }
     if not known or format not in CONSTRAINED:
         return ()
+    complete = len(known) == len(tools)
+    if format in NAMING:
+        return tuple(_bounded(NAMING[format](known, complete)))
+    if not complete:
+        return ()
     made = _marked(MARKED[format], known) if format in MARKED else _OTHERS[format](known)
-    return tuple(each for each in made if len(each.grammar) <= LONGEST)
+    return tuple(_bounded(made))
+
+
+def _bounded(made: Iterable[Constraint]) -> Iterator[Constraint]:
+    room = LONGEST_TOGETHER
+    for each in made:
+        if len(each.grammar) <= min(LONGEST, room):
+            room -= len(each.grammar)
+            yield each
 
 
 def _sound(schema: object) -> bool:
@@ -99,8 +117,10 @@ def _apertus(tools: Schemas) -> tuple[Constraint, ...]:
 def _mistral(tools: Schemas) -> tuple[Constraint, ...]:
     """A list after the marker, or a name and the arguments."""
     calls = Json(tools)
-    body = choice([calls.list(calls.object()), calls.framed("", "[ARGS]", "")])
-    return (_json("[TOOL_CALLS]", calls, body),)
+    id = calls.rules.add("[A-Za-z0-9]{1,32}", "id-of-call")
+    before = sequence(optional(sequence(literal("[CALL_ID]"), id)), literal("[ARGS]"))
+    named = (sequence(literal(name), before, calls.arguments(name)) for name in tools)
+    return (_json("[TOOL_CALLS]", calls, choice([calls.list(calls.object()), *named])),)
 
 
 def _functionary(tools: Schemas) -> tuple[Constraint, ...]:
@@ -128,52 +148,52 @@ def _kimi(tools: Schemas) -> tuple[Constraint, ...]:
     return (Constraint(KIMI.open, calls.rules.grammar(choice(each))),)
 
 
-def _llama3(tools: Schemas) -> tuple[Constraint, ...]:
+def _llama3(tools: Schemas, complete: bool) -> Iterator[Constraint]:
     """An object after the marker or as the whole answer, and the custom tools' form. Where
     there is no marker, the name of a tool has to tell a call from other JSON."""
-    tagged = Json(tools)
-    made = [_json("<|python_tag|>", tagged, tagged.object(_PARAMETERS)), *_functionary(tools)]
-    for name in tools:
+    if complete:
+        tagged = Json(tools)
+        yield _json("<|python_tag|>", tagged, tagged.object(_PARAMETERS))
+        yield from _functionary(tools)
+    for name, schema in tools.items():
+        calls = Json({name: schema})
+        grammar = calls.rules.grammar(calls.rest(name, _PARAMETERS))
         for colon in (": ", ":"):
-            calls = Json({name: tools[name]})
-            open = f'{{"name"{colon}{json.dumps(name)}'
-            grammar = calls.rules.grammar(calls.rest(name, _PARAMETERS))
-            made.append(Constraint(open, grammar, "start"))
-    return tuple(made)
+            yield Constraint(f'{{"name"{colon}{json.dumps(name)}', grammar, "start")
 
 
-def _pythonic(tools: Schemas) -> tuple[Constraint, ...]:
-    """A list of calls as the whole answer; the first tool's name tells it from other text."""
+def _pythonic(tools: Schemas, complete: bool) -> Iterator[Constraint]:
+    """A list of calls as the whole answer; the first tool's name tells it from other text.
+    What follows a comma names its tool after the opening."""
     kept = {name: schema for name, schema in tools.items() if writable(name, schema)}
-    made = []
-    for name in kept:
+    if complete and len(kept) == len(tools):
         calls = Python()
-        more = calls.more({**kept})
-        first = calls.arguments(kept[name])
-        grammar = calls.rules.grammar(sequence(first, more, literal("]")))
-        made.append(Constraint(f"[{name}(", grammar, "start"))
-    return tuple(made)
+        body = sequence(calls.space, calls.one(kept), calls.more(kept), literal("]"))
+        yield Constraint(",", calls.rules.grammar(body), "next")
+    for name, schema in kept.items():
+        calls = Python()
+        after = choice([literal("]"), literal(",")])
+        yield Constraint(
+            f"[{name}(", calls.rules.grammar(sequence(calls.arguments(schema), after)), "start"
+        )
 
 
-def _lfm2(tools: Schemas) -> tuple[Constraint, ...]:
-    kept = {name: schema for name, schema in tools.items() if writable(name, schema)}
-    if not kept:
-        return ()
-    calls = Python()
-    body = sequence(literal("["), calls.one(kept), calls.more(kept), literal("]"))
-    grammar = calls.rules.grammar(sequence(body, literal("<|tool_call_end|>")))
-    return (Constraint("<|tool_call_start|>", grammar),)
-
-
-def _inline(tools: Schemas) -> tuple[Constraint, ...]:
+def _inline(tools: Schemas, complete: bool) -> Iterator[Constraint]:
     """A call on a line of its own."""
-    made = []
     for name, schema in tools.items():
         if writable(name, schema):
             calls = Python()
             body = sequence(calls.arguments(schema), optional(_ENDS_LINE))
-            made.append(Constraint(f"{name}(", calls.rules.grammar(body), "line"))
-    return tuple(made)
+            yield Constraint(f"{name}(", calls.rules.grammar(body), "line")
+
+
+def _lfm2(tools: Schemas) -> tuple[Constraint, ...]:
+    if not all(writable(name, schema) for name, schema in tools.items()):
+        return ()
+    calls = Python()
+    body = sequence(literal("["), calls.one(tools), calls.more(tools), literal("]"))
+    grammar = calls.rules.grammar(sequence(body, literal("<|tool_call_end|>")))
+    return (Constraint("<|tool_call_start|>", grammar),)
 
 
 def _qwen_coder(tools: Schemas) -> tuple[Constraint, ...]:
@@ -186,10 +206,9 @@ def _qwen_coder(tools: Schemas) -> tuple[Constraint, ...]:
 
 def _tagged(open: str, close: str, how: tags.Tags, tools: Schemas) -> tuple[Constraint, ...]:
     """Calls between `open` and `close`; or one after `open`, which begins it."""
-    kept = {name: schema for name, schema in tools.items() if tags.writable(name, schema)}
-    if not kept:
+    if not all(tags.writable(name, schema) for name, schema in tools.items()):
         return ()
-    calls = tags.Tagged(kept, how)
+    calls = tags.Tagged(tools, how)
     if open == how.call:
         return (Constraint(open, calls.rules.grammar(calls.one())),)
     body = calls.calls() if how.call else calls.one()
@@ -197,16 +216,20 @@ def _tagged(open: str, close: str, how: tags.Tags, tools: Schemas) -> tuple[Cons
     return (Constraint(open, grammar),)
 
 
+NAMING: dict[str, Callable[[Schemas, bool], Iterator[Constraint]]] = {
+    "llama3": _llama3,
+    "pythonic": _pythonic,
+    "inline": _inline,
+}
+"""Formats with openings that name the tool; the makers are told whether these are all tools."""
+
 _OTHERS: dict[str, Callable[[Schemas], tuple[Constraint, ...]]] = {
     "apertus": _apertus,
     "mistral": _mistral,
     "functionary": _functionary,
     "deepseek": _deepseek,
     "kimi-k2": _kimi,
-    "llama3": _llama3,
-    "pythonic": _pythonic,
     "lfm2": _lfm2,
-    "inline": _inline,
     "qwen3-coder": _qwen_coder,
     "seed-oss": partial(_tagged, "<seed:tool_call>", "</seed:tool_call>", tags.QWEN),
     "minimax-m2": partial(_tagged, "<minimax:tool_call>", "</minimax:tool_call>", tags.INVOKE),
@@ -214,5 +237,5 @@ _OTHERS: dict[str, Callable[[Schemas], tuple[Constraint, ...]]] = {
     "glm": partial(_tagged, "<tool_call>", "</tool_call>", tags.GLM),
 }
 
-CONSTRAINED = frozenset({*MARKED, *_OTHERS})
+CONSTRAINED = frozenset({*MARKED, *NAMING, *_OTHERS})
 """The formats that have a grammar."""

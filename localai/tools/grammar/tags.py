@@ -1,18 +1,23 @@
 """Calls as tags, each parameter in its own, as grammars.
 
-A string is bare text up to the tag that ends it; everything else is JSON. `parse.xml_calls`
+A string is bare text up to the tag that ends it, and so is a value of which the schema does
+not say what it is; everything else is JSON. `parse.xml_calls`
 reads what these grammars allow.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from localai.tools.grammar.calls import MORE_CALLS, Schemas
 from localai.tools.grammar.gbnf import EMPTY, Rules, choice, literal, optional, sequence
-from localai.tools.grammar.values import LONGEST_TEXT, Values, bound
+from localai.tools.grammar.values import LONGEST_TEXT, MOST_CHOICES, Values, bound, to_json
+from localai.tools.parse.schema import Schema, alternatives, spelled
 from localai.tools.parse.xml_calls import KEY
+
+JSON = frozenset({"integer", "number", "boolean", "null", "array", "object"})
+"""Types whose values are written as JSON."""
 
 
 class Tags(NamedTuple):
@@ -54,38 +59,47 @@ class Tagged:
         more = self.rules.add(sequence(self.break_, call))
         return f"{call} {more}{{0,{MORE_CALLS}}}"
 
-    def _body(self, name: str, schema: Mapping[str, Any]) -> str:
-        found = self._values.properties(schema)
-        known = schema.get("properties")
-        schemas = known if isinstance(known, Mapping) else {}
+    def _body(self, name: str, schema: Schema) -> str:
         parameters = [
-            (self._parameter(key, schemas.get(key), value), required)
-            for key, (value, required) in found.items()
+            (self._parameter(key, alternatives(inner, schema)), required)
+            for key, (inner, required) in self._values.described(schema).items()
         ]
         inner = (part if required else optional(part) for part, required in parameters)
         end = literal(self._tags.call_end) if self._tags.call_end else EMPTY
         return self.rules.add(sequence(literal(name + self._tags.named), *inner, end))
 
-    def _parameter(self, key: str, schema: object, value: str) -> str:
+    def _parameter(self, key: str, schemas: Iterable[Schema]) -> str:
         head = literal(f"{self._tags.parameter}{key}{self._tags.keyed}")
-        return self.rules.add(sequence(head, self._value(schema, value), self.break_))
-
-    def _value(self, schema: object, value: str) -> str:
-        """A value with what ends it; `value` is how it is written as JSON."""
-        inner = schema if isinstance(schema, Mapping) else {}
-        if isinstance(parts := inner.get("anyOf"), list) and parts:
-            return choice(self._value(part, self._values.value(part)) for part in parts)
+        value = choice(text for schema in schemas for text in self._written(schema))
         end = literal("\n" * self._tags.line + self._tags.value_end)
-        most = bound(inner.get("maxLength"), LONGEST_TEXT)
-        if inner.get("type") != "string":
-            return sequence(value, end)
-        values = inner.get("enum")
-        if not isinstance(values, list) or not all(self._plain(each) for each in values):
-            return self.rules.add(f"{self._char}{{0,{most}}} {end}")
-        return sequence(choice(map(literal, values)), end)
+        return self.rules.add(sequence(head, value, end, self.break_))
 
-    def _plain(self, value: object) -> bool:
-        return isinstance(value, str) and self._tags.value_end not in value
+    def _written(self, schema: Schema) -> list[str]:
+        """How the values of this schema, which is no union, are written."""
+        if texts := self._spelled(schema):
+            return [literal(text) for text in texts]
+        kinds = schema.get("type")
+        each = kinds if isinstance(kinds, list) and kinds else [kinds]
+        return [self._typed(kind, schema) for kind in each]
+
+    def _typed(self, kind: object, schema: Schema) -> str:
+        if isinstance(kind, str) and kind in JSON:
+            rest = {key: value for key, value in schema.items() if key not in ("const", "enum")}
+            return self._values.value({**rest, "type": kind})
+        most = bound(schema.get("maxLength"), LONGEST_TEXT)
+        return self.rules.add(f"{self._char}{{0,{most}}}")
+
+    def _spelled(self, schema: Schema) -> list[str]:
+        """The values that the schema names, as far as they can be written; none where that
+        would be too many."""
+        values = spelled(schema) or ()
+        if len(values) > MOST_CHOICES:
+            return []
+        try:
+            texts = [each if isinstance(each, str) else to_json(each) for each in values]
+        except ValueError:
+            return []
+        return [text for text in texts if self._tags.value_end not in text]
 
 
 def _outside(end: str) -> str:
@@ -98,7 +112,7 @@ def _outside(end: str) -> str:
     return f"[^{start}] | {literal(start)}{{1,8}} {broken}"
 
 
-def writable(name: str, schema: Mapping[str, Any]) -> bool:
+def writable(name: str, schema: Schema) -> bool:
     """Whether a call of this tool can be written in tags: its parameters are known, and
     their names can stand in a tag."""
     properties, required = schema.get("properties"), schema.get("required", ())

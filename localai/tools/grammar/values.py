@@ -1,12 +1,13 @@
 """The values that a JSON schema allows, as grammar rules: in JSON, or in the Python of inline
 calls.
 
-Of JSON Schema (2020-12) it knows `type`, `enum`, `const`, `anyOf`, `oneOf`, `properties`,
-`required`, `additionalProperties`, `items`, `maxLength`, `maxItems`, `maxProperties` and `$ref`
-within the schema, more than `tools.schema` writes. Where a schema says what a value is by
-anything else, any value may stand. Other keywords that only narrow a type (`minimum`,
-`pattern`) are left to whoever checks the call. Optional properties come in the schema's
-order. Everything is bounded, so that a weak model cannot write one value for ever.
+Of JSON Schema (2020-12) it knows `type`, `enum`, `const`, `anyOf`, `oneOf`, `allOf`,
+`properties`, `required`, `additionalProperties`, `items`, `maxLength`, `maxItems`,
+`maxProperties` and `$ref` within the schema, more than `tools.schema` writes. Where a
+schema says what a value is by anything else, any value may stand. Other keywords that only
+narrow a type (`minimum`, `pattern`) are left to whoever checks the call. Optional
+properties come in the schema's order. Everything is bounded, so that a weak model cannot
+write one value for ever.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from localai.tools.grammar.gbnf import EMPTY, Rules, choice, literal, optional, sequence
+from localai.tools.parse.schema import alternatives, resolved
 
 LONGEST_TEXT = 2000
 """Characters of a string; llama.cpp repeats nothing more often."""
@@ -45,7 +47,8 @@ class Values:
     def __init__(self, rules: Rules, *, python: bool = False) -> None:
         self._rules, self._python = rules, python
         self._definitions: Schema = {}
-        self._made: dict[tuple[int, int, int], str] = {}
+        # The schemas are kept with their rules: an `id` names an object only while it lives.
+        self._made: dict[tuple[int, int, int], tuple[object, str]] = {}
         self.space = rules.add(_SPACE[python], "ws")
 
     def arguments(self, schema: Schema) -> str:
@@ -58,23 +61,30 @@ class Values:
         self._definitions = schema
         return self._properties(schema, DEPTH)
 
+    def described(self, schema: Schema) -> dict[str, tuple[object, bool]]:
+        """Each property's schema, and whether it must be there, in the schema's order. What
+        `value` makes from now on may refer to this schema."""
+        self._definitions = schema
+        return _described(schema)
+
     def value(self, schema: object, depth: int = DEPTH) -> str:
         """A value of this schema, with no more than `depth` lists and objects in each other."""
         key = (id(self._definitions), id(schema), depth)
         if key not in self._made:
-            self._made[key] = self._value(schema, depth)
-        return self._made[key]
+            self._made[key] = (schema, self._value(schema, depth))
+        return self._made[key][1]
 
     def _value(self, schema: object, depth: int) -> str:
         if not isinstance(schema, Mapping):
             return self._any(depth)
+        if "$ref" in schema or "allOf" in schema:
+            inner = resolved(schema, self._definitions)
+            return self.value(inner, depth - 1) if depth else self._any(0)
         if "const" in schema or "enum" in schema:
             return self._choices([schema["const"]] if "const" in schema else schema["enum"], depth)
-        for key in ("anyOf", "oneOf"):
-            if isinstance(parts := schema.get(key), list) and parts:
-                return choice(self.value(part, depth) for part in parts)
-        if "$ref" in schema:
-            return self.value(self._named(schema["$ref"]), depth - 1) if depth else self._any(0)
+        if "anyOf" in schema or "oneOf" in schema:
+            parts = alternatives(schema, self._definitions)
+            return choice(self.value(part, depth) for part in parts)
         kinds = schema.get("type")
         if isinstance(kinds, list) and kinds:
             return choice(self._typed(kind, schema, depth) for kind in kinds)
@@ -124,7 +134,7 @@ class Values:
         if not isinstance(values, list) or not 0 < len(values) <= MOST_CHOICES:
             return self._any(depth)
         try:
-            texts = [json.dumps(value, ensure_ascii=False, allow_nan=False) for value in values]
+            texts = [to_json(value) for value in values]
             return self._rules.add(" | ".join(map(literal, dict.fromkeys(texts))))
         except (ValueError, TypeError, RecursionError):
             return self._any(depth)
@@ -156,15 +166,9 @@ class Values:
         return self._bracketed("{", members(self._rules, self.space, entries), "}")
 
     def _properties(self, schema: Schema, depth: int) -> dict[str, tuple[str, bool]]:
-        found = schema.get("properties")
-        known: Schema = found if isinstance(found, Mapping) else {}
-        wanted = schema.get("required")
-        listed = wanted if isinstance(wanted, list | tuple) else ()
-        required = [name for name in listed if isinstance(name, str)]
-        # What is required and not described must be there all the same.
-        schemas = {**known, **{name: {} for name in required if name not in known}}
         return {
-            name: (self.value(inner, depth), name in required) for name, inner in schemas.items()
+            name: (self.value(inner, depth), required)
+            for name, (inner, required) in _described(schema).items()
         }
 
     def _entry(self, key: str, value: str) -> str:
@@ -177,16 +181,15 @@ class Values:
             sequence(literal(open), self.space, inner, self.space, literal(close))
         )
 
-    def _named(self, reference: object) -> object:
-        """What `$ref` points at within the schema; None, which is any value, if nothing."""
-        found: object = self._definitions
-        path = str(reference)
-        if not path.startswith("#/"):
-            return None
-        for step in path[2:].split("/"):
-            step = step.replace("~1", "/").replace("~0", "~")
-            found = found.get(step) if isinstance(found, Mapping) else None
-        return found
+
+def _described(schema: Schema) -> dict[str, tuple[object, bool]]:
+    found, wanted = schema.get("properties"), schema.get("required")
+    known: Schema = found if isinstance(found, Mapping) else {}
+    listed = wanted if isinstance(wanted, list | tuple) else ()
+    required = [name for name in listed if isinstance(name, str)]
+    # What is required and not described must be there all the same.
+    schemas = {**known, **{name: {} for name in required if name not in known}}
+    return {name: (inner, name in required) for name, inner in schemas.items()}
 
 
 def members(rules: Rules, space: str, entries: Iterable[tuple[str, bool]]) -> str:
@@ -214,3 +217,8 @@ def tails(rules: Rules, space: str, entries: list[tuple[str, bool]]) -> list[str
 def bound(asked: object, most: int) -> int:
     """The bound that a schema asks for, where it does and it is lower than `most`."""
     return min(asked, most) if type(asked) is int and asked >= 0 else most
+
+
+def to_json(value: object) -> str:
+    """The value as JSON. Raises ValueError for a number that JSON does not have."""
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Iterable
 
 from localai.constraint import Constraint
 
@@ -114,6 +115,11 @@ class Speaker:
         return self._draw.choice(sorted(allowed))
 
 
-def answer(constraint: Constraint, seed: int) -> str:
-    """An answer that is one call, or a list of them, and nothing else."""
-    return constraint.open + Speaker(constraint.grammar, seed).say()
+def answer(constraint: Constraint, seed: int, others: Iterable[Constraint] = ()) -> str:
+    """An answer that is one call, or a list of them, and nothing else. `others` are those
+    among which what follows is found."""
+    text = constraint.open + Speaker(constraint.grammar, seed).say()
+    for other in others:
+        if other.where == "next" and text.endswith(other.open):
+            return text + Speaker(other.grammar, seed).say()
+    return text
