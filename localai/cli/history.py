@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def history() -> None:
-    """List, search, show, delete, forget, import and export conversations.
+    """List, search, import, export and forget conversations.
 
     ID is a conversation's id, its beginning or its end; "latest" is the last one used.
     """
