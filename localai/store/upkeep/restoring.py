@@ -2,14 +2,16 @@
 
 The backup is read and checked whole, in a folder of its own, before anything else happens;
 what it replaces is backed up first. The database itself is exchanged by SQLite's own backup
-interface in one transaction, so programs that have it open go on with the new content.
+interface in one transaction, so programs that have it open go on with the new content; when
+one of them saves something after the present data was backed up, nothing is exchanged.
 """
 
 from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -19,7 +21,7 @@ from localai import paths
 from localai.errors import StoreDamaged, StoreError
 from localai.store import opening
 from localai.store.backup import stamp, unused
-from localai.store.connection import Database, connect, create_private
+from localai.store.connection import BUSY_SECONDS, Database, connect, create_private
 from localai.store.driver import sqlite
 from localai.store.faults import plain_words
 from localai.store.upkeep import archive, aside, locks
@@ -32,6 +34,12 @@ _OF = {
     "prompts": "message IN (SELECT id FROM copy.messages WHERE conversation {0})",
     "corrections": "chosen IN (SELECT id FROM copy.messages WHERE conversation {0})",
 }
+FIRST_PAGES = 8
+LOCKED = "Another program keeps the history locked; close it and try again. Nothing was replaced."
+CHANGED = (
+    "Something was saved in the history while it was being replaced; close the other localai "
+    "and try again. Nothing was replaced."
+)
 # Parents before children, and prompts after those they lean on.
 _ORDER = {"prompts": "links"}
 
@@ -118,17 +126,58 @@ def _current(database: Path) -> sqlite.Connection:
 
 
 def restore(found: Candidate, path: Path) -> Restored:
-    """Put the backup in the place of the database at `path`, its adapters and the settings."""
+    """Put the backup in the place of the database at `path`, its adapters and the settings.
+
+    Raises StoreError, and replaces nothing, when another program holds the database locked or
+    saves something meanwhile.
+    """
     data = path.parent
     with locks.held(paths.tune_lock(data), "A tune is running; wait for it or stop it."):
         with locks.copying(data):
-            kept = _keep_present(path)
-            _move_adapters(found, data)
-            with plain_words(str(path)):
-                _exchange(found.database, path)
+            damaged = None if _sound(path) else aside.set_aside(path)
+            kept = _replace(found, path)
         if found.settings:
             _put_settings(found.folder / archive.SETTINGS)
-    return Restored(kept)
+    return Restored(kept or damaged)
+
+
+def _sound(path: Path) -> bool:
+    """Whether the present database can be read, or is not there at all."""
+    if not path.exists() or not path.stat().st_size:
+        return True
+    try:
+        with (
+            closing(opening.open_database(path, readonly=True, checkpoints=False)) as database,
+            database.read() as db,
+        ):
+            return bool(db.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok")
+    except StoreDamaged:
+        return False
+
+
+def _replace(found: Candidate, path: Path) -> Path | None:
+    """Keep the present data and put the found in its place; where it is kept, None where there
+    was none. Nothing that another program saves meanwhile is overwritten."""
+    new = not path.exists() or not path.stat().st_size
+    with plain_words(str(path)):
+        # Made where it is not there, and brought to the present schema.
+        opening.open_database(path, readonly=False, checkpoints=True).close()
+        with closing(connect(path, readonly=False, checkpoints=False)) as present:
+            # Says at once when somebody keeps it locked.
+            present.execute("BEGIN IMMEDIATE")
+            present.execute("ROLLBACK")
+            version = _version(present)
+            (holds,) = present.execute("SELECT EXISTS (SELECT 1 FROM conversations)").fetchone()
+            kept = _keep_present(path) if holds or not new else None
+            _move_adapters(found, path.parent)
+            _exchange(found.database, path, lambda: _version(present) == version)
+    return kept
+
+
+def _version(db: sqlite.Connection) -> int:
+    """A number that is another one once any other connection has changed the database."""
+    number: int = db.execute("PRAGMA data_version").fetchone()[0]
+    return number
 
 
 def merge(found: Candidate, database: Database) -> Merged:
@@ -166,20 +215,12 @@ def _merge(db: sqlite.Connection) -> Merged:
     return Merged(len(new), messages, there - len(new))
 
 
-def _keep_present(path: Path) -> Path | None:
-    """Back up the present data, or set it aside when it cannot be read; None for none."""
-    if not path.exists() or not path.stat().st_size:
-        return None
+def _keep_present(path: Path) -> Path:
+    """Back up the present data."""
     place = unused(paths.backups(path.parent) / f"{path.stem}-before-restore-{stamp()}.tar")
-    try:
-        with closing(opening.open_database(path, readonly=True, checkpoints=False)) as database:
-            with database.read() as db:
-                if db.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
-                    raise StoreDamaged("The history is damaged.")
-            archive.write(database, path.parent, place)
-            return place
-    except StoreDamaged:
-        return aside.set_aside(path)
+    with closing(opening.open_database(path, readonly=True, checkpoints=False)) as database:
+        archive.write(database, path.parent, place)
+    return place
 
 
 def _move_adapters(found: Candidate, data: Path) -> None:
@@ -195,14 +236,27 @@ def _move_adapters(found: Candidate, data: Path) -> None:
             )
 
 
-def _exchange(copy: Path, path: Path) -> None:
-    """Let the database at `path` have the copy's content, in one transaction."""
-    opening.open_database(path, readonly=False, checkpoints=True).close()
+def _exchange(copy: Path, path: Path, unchanged: Callable[[], bool]) -> None:
+    """Let the database at `path` have the copy's content, in one transaction, which goes on
+    only when it is unchanged once nobody else can write. Raises StoreError."""
+    give_up, locked = time.monotonic() + BUSY_SECONDS, False
+
+    def look(status: int, *_: int) -> None:
+        nonlocal locked
+        if status in (sqlite.SQLITE_BUSY, sqlite.SQLITE_LOCKED):
+            if time.monotonic() > give_up:
+                raise StoreError(LOCKED)
+        elif not locked:
+            locked = True
+            if not unchanged():
+                raise StoreError(CHANGED)
+
     with (
         closing(connect(copy, readonly=True, checkpoints=False)) as source,
         closing(connect(path, readonly=False, checkpoints=True)) as target,
     ):
-        source.backup(target)
+        # The first pages lock the target; every database of ours has far more.
+        source.backup(target, pages=FIRST_PAGES, progress=look)
 
 
 def _put_settings(settings: Path) -> None:

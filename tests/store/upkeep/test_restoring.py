@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from localai.conversation import user
 from localai.errors import StoreDamaged, StoreError, StoreNewer
+from localai.store import connection
 from localai.store.backup import back_up
 from localai.store.driver import sqlite
 from localai.store.store import Store
@@ -49,6 +51,54 @@ def test_what_was_replaced_can_be_restored_in_turn(store: Store, home: Path, kin
     assert titles(home) == ["after", "before"]
     assert store.info()["check"] == "ok"
     assert not list(home.glob("*.partial"))
+
+
+@pytest.mark.parametrize("when", ["_keep_present", "_move_adapters"])
+def test_what_is_said_meanwhile_is_not_overwritten(
+    store: Store, home: Path, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    say(store, "before")
+    store.write_backup(home / "backups" / "one.tar")
+    step = getattr(restoring, when)
+
+    def and_say(*arguments: Any) -> object:
+        done = step(*arguments)
+        say(store, "meanwhile")
+        return done
+
+    with monkeypatch.context() as patch:
+        patch.setattr(restoring, when, and_say)
+        with pytest.raises(StoreError, match="close the other localai"):
+            restore(home / "backups" / "one.tar", home)
+    assert titles(home) == ["before", "meanwhile"]
+    assert store.info()["check"] == "ok"
+    restore(home / "backups" / "one.tar", home)
+    assert titles(home) == ["before"]
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_a_history_that_stays_locked_is_not_waited_for_without_end(
+    store: Store, home: Path, monkeypatch: pytest.MonkeyPatch, late: bool
+) -> None:
+    say(store, "before")
+    store.write_backup(home / "backups" / "one.tar")
+    for module in (connection, restoring):
+        monkeypatch.setattr(module, "BUSY_SECONDS", 0.1)
+    move = restoring._move_adapters
+
+    def and_lock(*arguments: Any) -> object:
+        store._db.connection.execute("BEGIN IMMEDIATE")
+        return move(*arguments)
+
+    if late:
+        monkeypatch.setattr(restoring, "_move_adapters", and_lock)
+    else:
+        store._db.connection.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreError, match="locked"):
+        restore(home / "backups" / "one.tar", home)
+    store._db.connection.execute("ROLLBACK")
+    assert titles(home) == ["before"]
+    assert len(list((home / "backups").iterdir())) == 1 + late
 
 
 def test_on_another_machine_adapters_and_settings_are_there(
