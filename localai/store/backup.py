@@ -40,8 +40,9 @@ def copy_to(db: sqlite.Connection, path: Path, final: Path) -> None:
         with suppress(FileNotFoundError):
             partial.unlink()
         create_private(partial)
+        before = _changes(db)
         db.execute("VACUUM INTO ?", (str(partial),))
-        _verify(partial, like=db)
+        _verify(partial, db, before)
         sync(partial)
         partial.rename(final)
         sync(final.parent)
@@ -67,14 +68,21 @@ def unused(path: Path) -> Path:
     return found
 
 
-def _verify(copy: Path, like: sqlite.Connection) -> None:
-    """Raise sqlite.DatabaseError unless the copy is sound and holds as many rows."""
+def _changes(db: sqlite.Connection) -> tuple[int, int]:
+    """Two numbers, one of which is another once the database was changed, by any connection."""
+    return db.execute("PRAGMA data_version").fetchone()[0], db.total_changes
+
+
+def _verify(copy: Path, db: sqlite.Connection, before: tuple[int, int]) -> None:
+    """Raise sqlite.DatabaseError unless the copy is sound and holds as many rows as the open
+    database, where nothing has changed in that since `before`; the copy is of one moment."""
     with closing(connect(copy, readonly=True, checkpoints=False)) as other:
         if other.execute("PRAGMA quick_check").fetchone()[0] != "ok":
             raise sqlite.DatabaseError("the copy is not sound")
-        for (table,) in like.execute(_OURS).fetchall():
+        for (table,) in db.execute(_OURS).fetchall():
             count = f"SELECT count(*) FROM {table}"
-            if other.execute(count).fetchone() != like.execute(count).fetchone():
+            same = other.execute(count).fetchone() == db.execute(count).fetchone()
+            if not same and _changes(db) == before:
                 raise sqlite.DatabaseError("the copy is not complete")
 
 

@@ -15,7 +15,7 @@ import tarfile
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -25,7 +25,8 @@ from localai import __version__, paths
 from localai.digest import sha256
 from localai.errors import StoreError
 from localai.store import backup
-from localai.store.connection import Database
+from localai.store.connection import Database, connect
+from localai.store.driver import sqlite
 
 SUFFIX = ".tar"
 MANIFEST = "manifest.json"
@@ -66,17 +67,19 @@ def write(database: Database, data: Path, final: Path) -> Manifest:
         with tempfile.TemporaryDirectory(dir=final.parent, suffix=".partial") as folder:
             copy = Path(folder) / DATABASE
             backup.copy_to(database.connection, Path(database.where), copy)
-            files = [(DATABASE, copy), *_belonging(database, data)]
-            manifest = _manifest(database, files)
+            # What is said of the copy is read from it: others may go on writing.
+            with closing(connect(copy, readonly=True, checkpoints=False)) as db:
+                files = [(DATABASE, copy), *_belonging(db, data)]
+                manifest = _manifest(db, files)
             _pack(partial, manifest, files)
         verify(partial)
         backup.sync(partial)
         partial.replace(final)
         backup.sync(final.parent)
-    except OSError as error:
+    except (OSError, sqlite.Error) as error:
+        why = getattr(error, "strerror", None) or error
         raise StoreError(
-            f"No backup could be made at {final} ({error.strerror or error}); "
-            "free space there or choose another place."
+            f"No backup could be made at {final} ({why}); free space there or choose another place."
         ) from error
     finally:
         partial.unlink(missing_ok=True)
@@ -117,10 +120,9 @@ def _unpack(path: Path, tar: tarfile.TarFile, member: Member, folder: Path) -> P
     return place
 
 
-def _belonging(database: Database, data: Path) -> Iterator[tuple[str, Path]]:
+def _belonging(db: sqlite.Connection, data: Path) -> Iterator[tuple[str, Path]]:
     """The files of adapters and the settings: (name in the archive, path)."""
-    with database.read() as db:
-        files = [Path(file) for (file,) in db.execute("SELECT file FROM adapters")]
+    files = [Path(file) for (file,) in db.execute("SELECT file FROM adapters")]
     home = paths.adapters(data).resolve()
     for file in files:
         for each in (file, file.with_name(MANIFEST)):
@@ -133,16 +135,15 @@ def _belonging(database: Database, data: Path) -> Iterator[tuple[str, Path]]:
         yield SETTINGS, settings
 
 
-def _manifest(database: Database, files: list[tuple[str, Path]]) -> Manifest:
-    with database.read() as db:
-        schema, conversations, messages = (
-            db.execute(query).fetchone()[0]
-            for query in (
-                "PRAGMA user_version",
-                "SELECT count(*) FROM conversations",
-                "SELECT count(*) FROM messages",
-            )
+def _manifest(db: sqlite.Connection, files: list[tuple[str, Path]]) -> Manifest:
+    schema, conversations, messages = (
+        db.execute(query).fetchone()[0]
+        for query in (
+            "PRAGMA user_version",
+            "SELECT count(*) FROM conversations",
+            "SELECT count(*) FROM messages",
         )
+    )
     members = tuple(Member(name, path.stat().st_size, sha256(path)) for name, path in files)
     return Manifest(__version__, time.time(), schema, conversations, messages, members)
 

@@ -4,20 +4,24 @@ import io
 import random
 import stat
 import tarfile
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
 from localai.conversation import user
 from localai.errors import StoreError
+from localai.store import backup
+from localai.store.driver import sqlite
 from localai.store.store import Store
 from localai.store.upkeep import archive
 from tests.faults import store_canaries
 
 
 @pytest.fixture
-def backup(store: Store, home: Path) -> Path:
+def whole_backup(store: Store, home: Path) -> Path:
     """A backup with an adapter and settings."""
     canary = store_canaries.canaries(1, 2)[0]
     store_canaries.plant(store, canary, 2)
@@ -29,9 +33,9 @@ def backup(store: Store, home: Path) -> Path:
 
 
 def test_it_carries_data_adapters_and_settings_for_the_owner_alone(
-    backup: Path, tmp_path: Path, store: Store
+    whole_backup: Path, tmp_path: Path, store: Store
 ) -> None:
-    found = archive.unpack(backup, tmp_path / "out")
+    found = archive.unpack(whole_backup, tmp_path / "out")
     run = store.runs()[0].id
     assert [member.name for member in found.files] == [
         "localai.db",
@@ -41,23 +45,23 @@ def test_it_carries_data_adapters_and_settings_for_the_owner_alone(
     ]
     assert (found.conversations, found.messages) == (1, 6)
     assert (tmp_path / "out" / "config.toml").read_text("utf-8") == 'model = "mine"\n'
-    assert stat.S_IMODE(backup.stat().st_mode) == 0o600
-    assert [path.name for path in backup.parent.iterdir()] == [backup.name]
-    with tarfile.open(backup) as tar:
+    assert stat.S_IMODE(whole_backup.stat().st_mode) == 0o600
+    assert [path.name for path in whole_backup.parent.iterdir()] == [whole_backup.name]
+    with tarfile.open(whole_backup) as tar:
         assert {member.mode for member in tar} == {0o600}
 
 
-def test_a_changed_byte_changes_nothing_or_is_noticed(backup: Path, tmp_path: Path) -> None:
-    whole, good = backup.read_bytes(), tmp_path / "good"
-    archive.unpack(backup, good)
+def test_a_changed_byte_changes_nothing_or_is_noticed(whole_backup: Path, tmp_path: Path) -> None:
+    whole, good = whole_backup.read_bytes(), tmp_path / "good"
+    archive.unpack(whole_backup, good)
     chance, noticed = random.Random(4), 0
     for number in range(40):
         broken = bytearray(whole)
         broken[chance.randrange(len(whole))] ^= 1 << chance.randrange(8)
-        backup.write_bytes(broken)
+        whole_backup.write_bytes(broken)
         folder = tmp_path / str(number)
         try:
-            found = archive.unpack(backup, folder)
+            found = archive.unpack(whole_backup, folder)
         except StoreError:
             noticed += 1
             continue
@@ -66,12 +70,51 @@ def test_a_changed_byte_changes_nothing_or_is_noticed(backup: Path, tmp_path: Pa
     assert noticed > 30
 
 
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_what_is_said_while_it_is_made_is_no_reason_to_fail(
+    store: Store, home: Path, monkeypatch: pytest.MonkeyPatch, elsewhere: bool
+) -> None:
+    tree = store.create_conversation("a").id
+    store.add_message(tree, "", user("before"))
+    sound = backup._verify
+
+    def after_more(*arguments: Any) -> None:
+        if elsewhere:
+            with Store.open(home / "localai.db") as other:
+                other.add_message(tree, "", user("meanwhile"))
+        else:
+            store.add_message(tree, "", user("meanwhile"))
+        sound(*arguments)
+
+    monkeypatch.setattr(backup, "_verify", after_more)
+    assert store.write_backup(home / "backups" / "one.tar").messages == 1
+    assert archive.verify(home / "backups" / "one.tar").messages == 1
+    assert store.info()["messages"] == 2
+
+
+def test_a_copy_without_all_rows_is_noticed(
+    store: Store, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.create_conversation("a")
+    sound = backup._verify
+
+    def after_less(copy: Path, *rest: Any) -> None:
+        with closing(sqlite.connect(str(copy))) as db, db:
+            db.execute("DELETE FROM conversations")
+        sound(copy, *rest)
+
+    monkeypatch.setattr(backup, "_verify", after_less)
+    with pytest.raises(StoreError, match="not complete"):
+        store.write_backup(home / "backups" / "one.tar")
+    assert not list((home / "backups").iterdir())
+
+
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.9])
-def test_a_cut_file_is_refused(backup: Path, share: float) -> None:
-    whole = backup.read_bytes()  # a tar ends in padding, which may go
-    backup.write_bytes(whole[: int(len(whole) * share)])
+def test_a_cut_file_is_refused(whole_backup: Path, share: float) -> None:
+    whole = whole_backup.read_bytes()  # a tar ends in padding, which may go
+    whole_backup.write_bytes(whole[: int(len(whole) * share)])
     with pytest.raises(StoreError, match=r"is no whole backup|cannot be read"):
-        archive.verify(backup)
+        archive.verify(whole_backup)
 
 
 def hostile(path: Path, name: str, kind: bytes = tarfile.REGTYPE) -> None:
