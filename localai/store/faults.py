@@ -78,6 +78,13 @@ def damaged(where: str, why: str, what: str = "history") -> StoreDamaged:
     )
 
 
+def passing(error: sqlite.Error) -> bool:
+    """Whether an error comes from around the database (a lock, the disk, memory, permissions)
+    and says nothing about what is in it."""
+    code: int = getattr(error, "sqlite_errorcode", None) or 0
+    return _CODES.get(code & 0xFF, "damaged") != "damaged"
+
+
 def _translate(error: sqlite.Error, where: str, what: str) -> StoreError:
     """The error's plain form. Errors without a code come from undecodable text."""
     code: int | None = getattr(error, "sqlite_errorcode", None)

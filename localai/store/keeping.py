@@ -51,8 +51,9 @@ class Keeping:
         from localai.store.upkeep import copies
 
         data = Path(self._db.where).parent
-        held = copies.holding(data, scope.conversations, scope.messages)
-        return (*held, *copies.leftovers(data))
+        found = copies.search(data, scope.conversations, scope.messages)
+        unread = (path for path, _ in found.unread)
+        return (*found.holding, *unread, *copies.leftovers(data))
 
     def forget(self, scope: Scope) -> Erased:
         """Erase what the scope names, and every trace of it in the data folder; nothing brings

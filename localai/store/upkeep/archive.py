@@ -32,10 +32,21 @@ SUFFIX = ".tar"
 MANIFEST = "manifest.json"
 DATABASE = "localai.db"
 SETTINGS = "config.toml"
+KIND = "localai backup"
 LARGEST_MANIFEST = 16 << 20
+_NAMED = re.compile(r".+-\d{8}T\d{6}Z(-\d+)?\.tar")
 _NAMES = re.compile(
     r"localai\.db|config\.toml|adapters/[A-Za-z0-9_-]{1,64}/(adapter\.gguf|manifest\.json)"
 )
+
+
+class NotWhole(StoreError):
+    """An archive is not what a backup is. `ours` when it is one of localai all the same, by its
+    manifest or its name: then it may hold anything that was ever said."""
+
+    def __init__(self, message: str, *, ours: bool) -> None:
+        super().__init__(message)
+        self.ours = ours
 
 
 class Member(msgspec.Struct, frozen=True):
@@ -55,7 +66,7 @@ class Manifest(msgspec.Struct, frozen=True):
     conversations: int
     messages: int
     files: tuple[Member, ...]
-    kind: str = "localai backup"
+    kind: str = KIND
 
 
 def write(database: Database, data: Path, final: Path) -> Manifest:
@@ -168,23 +179,33 @@ def _add(tar: tarfile.TarFile, name: str, size: int, content: IO[bytes]) -> None
 @contextmanager
 def _opened(path: Path) -> Iterator[tuple[tarfile.TarFile, Manifest]]:
     """An archive and its manifest; what is wrong with either is one sentence."""
+    ours = _NAMED.fullmatch(path.name) is not None
     try:
         with tarfile.open(path, "r:") as tar:
-            first = tar.next()
-            content = tar.extractfile(first) if first and first.isreg() else None
-            if content is None or not first or first.name != MANIFEST:
-                raise _unusable(path, "it does not begin with a manifest")
-            if first.size > LARGEST_MANIFEST:
-                raise _unusable(path, "its manifest is too large")
-            manifest = msgspec.json.decode(content.read(), type=Manifest)
+            manifest = _first(path, tar, ours=ours)
+            ours = True
             names = [member.name for member in manifest.files]
             if len(set(names)) < len(names) or not all(map(_NAMES.fullmatch, names)):
                 raise _unusable(path, "it lists files that no backup has")
             yield tar, manifest
     except (tarfile.TarError, EOFError, msgspec.MsgspecError, UnicodeError) as error:
-        raise _unusable(path, str(error)) from error
+        raise _unusable(path, str(error), ours=ours) from error
     except OSError as error:
         raise StoreError(f"{path} cannot be read ({error.strerror or error}).") from error
+
+
+def _first(path: Path, tar: tarfile.TarFile, *, ours: bool) -> Manifest:
+    """The manifest, which is the first member."""
+    first = tar.next()
+    content = tar.extractfile(first) if first and first.isreg() else None
+    if content is None or not first or first.name != MANIFEST:
+        raise _unusable(path, "it does not begin with a manifest", ours=ours)
+    if first.size > LARGEST_MANIFEST:
+        raise _unusable(path, "its manifest is too large", ours=ours)
+    manifest = msgspec.json.decode(content.read(), type=Manifest)
+    if manifest.kind != KIND:
+        raise _unusable(path, "its manifest is of something else", ours=ours)
+    return manifest
 
 
 def _read(path: Path, tar: tarfile.TarFile, member: Member, place: IO[bytes] | None) -> None:
@@ -202,5 +223,5 @@ def _read(path: Path, tar: tarfile.TarFile, member: Member, place: IO[bytes] | N
         raise _unusable(path, f"{member.name} was changed")
 
 
-def _unusable(path: Path, why: str) -> StoreError:
-    return StoreError(f"{path} is no whole backup ({why}); choose another one.")
+def _unusable(path: Path, why: str, *, ours: bool = True) -> NotWhole:
+    return NotWhole(f"{path} is no whole backup ({why}); choose another one.", ours=ours)

@@ -7,8 +7,11 @@ from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 
+import msgspec
+
 from localai import paths
 from localai.errors import StoreError
+from localai.store import faults
 from localai.store.connection import connect
 from localai.store.driver import sqlite
 from localai.store.upkeep import archive
@@ -33,10 +36,27 @@ def leftovers(data: Path) -> list[Path]:
     return [each for folder in folders for name in LEFT_ASIDE for each in folder.glob(name)]
 
 
-def holding(data: Path, conversations: Iterable[str], messages: Iterable[str]) -> list[Path]:
-    """The copies that hold one of these; also those that cannot be read, as one cannot know."""
+class Found(msgspec.Struct, frozen=True):
+    """The copies that hold something, and those that could not be looked into just now, each
+    with why."""
+
+    holding: tuple[Path, ...]
+    unread: tuple[tuple[Path, str], ...]
+
+
+def search(data: Path, conversations: Iterable[str], messages: Iterable[str]) -> Found:
+    """Which copies hold one of these. A damaged copy of ours counts, as one cannot know;
+    archives of other programs do not."""
     of, ids = json(conversations), json(messages)
-    return [each for each in listed(data) if _holds(each, of, ids)]
+    holding: list[Path] = []
+    unread: list[tuple[Path, str]] = []
+    for each in listed(data):
+        try:
+            if _holds(each, of, ids):
+                holding.append(each)
+        except (OSError, StoreError, sqlite.Error) as error:
+            unread.append((each, getattr(error, "strerror", None) or str(error)))
+    return Found(tuple(holding), tuple(unread))
 
 
 def sound(path: Path) -> bool:
@@ -52,12 +72,18 @@ def sound(path: Path) -> bool:
 
 
 def _holds(path: Path, conversations: str, messages: str) -> bool:
+    """Raises OSError, StoreError and sqlite.Error for what says nothing about the copy: no
+    space or memory, no permission, a lock, a disk that fails."""
     try:
         if path.suffix != archive.SUFFIX:
             return _has(path, conversations, messages)
         with tempfile.TemporaryDirectory(dir=path.parent, suffix=".partial") as folder:
             return _has(archive.database(path, Path(folder)), conversations, messages)
-    except (sqlite.Error, StoreError):
+    except archive.NotWhole as error:
+        return error.ours
+    except sqlite.Error as error:
+        if faults.passing(error):
+            raise
         return True
 
 

@@ -104,13 +104,18 @@ def _remove_traces(database: Database, data: Path, pending: Pending) -> Erased:
     _strip_manifests(database)
     database.shed()
     made = backup.back_up(database.connection, Path(database.where), "clean")
-    removed += copies.holding(data, pending.conversations, pending.messages)
+    found = copies.search(data, pending.conversations, pending.messages)
+    removed += found.holding
     for path in removed:
         _remove(path)
     for log in paths.logs(data).glob("*"):
         with suppress(OSError):
             os.truncate(log, 0)  # whoever writes to it goes on
     backup.sync(paths.backups(data))
+    for path, why in found.unread:
+        raise StoreError(
+            f"The copy {path} cannot be looked into ({why}); mend that, or delete the copy."
+        )
     (data / NOTE).unlink(missing_ok=True)
     return Erased(made, tuple(removed))
 
@@ -164,7 +169,8 @@ def _strip_manifests(database: Database) -> None:
         manifest = Path(file).with_name("manifest.json")
         with suppress(FileNotFoundError, msgspec.MsgspecError):
             found = msgspec.json.decode(manifest.read_bytes())
-            if isinstance(found, dict) and found.get("verdict", {}).pop("answers", None):
+            verdict = found.get("verdict") if isinstance(found, dict) else None
+            if isinstance(verdict, dict) and verdict.pop("answers", None):
                 text = msgspec.json.format(msgspec.json.encode(found), indent=2).decode()
                 paths.replace(manifest, text + "\n")
 

@@ -1,15 +1,19 @@
 from __future__ import annotations
 
+import errno
+import tarfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from filelock import FileLock
 
 from localai.conversation import Message, ToolCall, ToolResult, assistant, user
 from localai.errors import StoreError
+from localai.store import backup, connection
 from localai.store.rows import Origin
 from localai.store.store import Store
-from localai.store.upkeep import erasing
+from localai.store.upkeep import copies, erasing
 from tests.faults import store_canaries, store_forget
 
 
@@ -174,6 +178,71 @@ def test_copies_without_it_stay(store: Store, home: Path) -> None:
     assert sorted(path.name for path in (home / "backups").iterdir()) == sorted(
         [done.backup.name, "old.tar"]
     )
+
+
+def test_a_copy_that_cannot_be_looked_into_stays_and_is_left_to_do(
+    store: Store, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backups = home / "backups"
+    talk(store, "before", "b")
+    store.write_backup(backups / "old.tar")
+    backup.back_up(store._db.connection, home / "localai.db", "daily")
+    (old_db,) = backups.glob("*.db")
+    tree, _ = talk(store, "secret", "b")
+    store.write_backup(backups / "new.tar")
+    opened, connect = Path.open, connection.connect
+
+    def full(path: Path, mode: str = "r", *rest: Any, **named: Any) -> Any:
+        if mode == "xb":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return opened(path, mode, *rest, **named)
+
+    def refused(path: Path, **named: Any) -> Any:
+        if path == old_db:
+            return connect(path.with_name("gone"), **named)
+        return connect(path, **named)
+
+    scope = store.scope((tree,))
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "open", full)
+        patch.setattr(copies, "connect", refused)
+        with pytest.raises(StoreError, match=r"cannot be looked into .*--finish"):
+            store.forget(scope)
+    assert {path.name for path in backups.iterdir()} >= {"old.tar", "new.tar", old_db.name}
+    done = store.finish_forgetting()
+    assert done is not None
+    assert done.removed == (backups / "new.tar",)
+    assert old_db.exists()
+
+
+def test_damaged_backups_of_ours_go_and_other_archives_stay(store: Store, home: Path) -> None:
+    tree, _ = talk(store, "secret", "b")
+    backups = home / "backups"
+    changed, torn = backups / "changed.tar", backups / "localai-20260101T000000Z.tar"
+    store.write_backup(changed)
+    whole = changed.read_bytes()
+    changed.write_bytes(whole.replace(b"secret", b"SECRET"))
+    torn.write_bytes(b"x" * 2000)
+    (backups / "holiday.tar").write_bytes(b"my own" * 1000)
+    with tarfile.open(backups / "photos.tar", "w") as tar:
+        tar.addfile(tarfile.TarInfo("manifest.json"))
+    done = store.forget(store.scope((tree,)))
+    assert set(done.removed) == {changed, torn}
+    assert {path.name for path in backups.glob("*.tar")} == {"holiday.tar", "photos.tar"}
+
+
+@pytest.mark.parametrize("content", ['{"verdict": null}', "[]", "nonsense"])
+def test_a_manifest_of_another_form_is_left_alone(store: Store, home: Path, content: str) -> None:
+    keep = store_canaries.canaries(1, 1)[0]
+    store_canaries.plant(store, keep, 2)
+    made = store_canaries.learn(store, home, keep)
+    with store._db.write() as db:
+        db.execute("UPDATE runs SET verdict = '{}'")
+    manifest = Path(made.file).with_name("manifest.json")
+    manifest.write_text(content, "utf-8")
+    tree, _ = talk(store, "elsewhere", "b")
+    assert store.forget(store.scope((tree,))).removed == ()
+    assert manifest.read_text("utf-8") == content
 
 
 def test_a_tune_that_goes_on_is_waited_for(store: Store, home: Path) -> None:
