@@ -87,7 +87,9 @@ def restore(invocation: Invocation, path: Path, merge: bool, yes: bool) -> None:
         if not yes:
             _confirm()
         done = restoring.restore(found, database)
-    note("Restored.")
+    note("Restored. Tools that you allowed will ask again.")
+    if done.settings is not None:
+        note(f"Your settings before are in {done.settings}")
     if done.kept is not None:
         note(f"What was there before is in {done.kept}")
 
@@ -114,6 +116,10 @@ def _tell(found: Candidate) -> None:
         f"messages, {len(found.adapters):,} adapters"
         f"{', settings' if found.settings else ''}; last used {when}."
     )
+    if found.servers:
+        say("Its settings name MCP servers, programs that localai will start:")
+    for server in found.servers:
+        say(f"  {server}")
 
 
 def _confirm() -> None:

@@ -31,6 +31,20 @@ def test_backed_up_and_restored(run: Run, home: Path, tmp_path: Path) -> None:
     assert archive.verify(kept).conversations == 2
 
 
+def test_restored_settings_are_told(run: Run, home: Path, tmp_path: Path) -> None:
+    run("ask", "one")
+    settings = home / "config.toml"
+    before = settings.read_text("utf-8") if settings.exists() else ""
+    settings.write_text(before + '\n[mcp.evil]\ncommand = ["/bin/true", "x"]\n', "utf-8")
+    run("backup", str(tmp_path / "mine.tar"))
+    settings.write_text(before + "\n# mine\n", "utf-8")
+    refused = run("restore", str(tmp_path / "mine.tar"))
+    assert "\n  evil: /bin/true x\n" in refused.stderr
+    done = run("restore", str(tmp_path / "mine.tar"), "--yes")
+    (line,) = (each for each in done.stderr.splitlines() if "settings before" in each)
+    assert Path(line.rpartition(" in ")[2]).read_text("utf-8") == before + "\n# mine\n"
+
+
 def test_merging(run: Run, tmp_path: Path) -> None:
     run("ask", "one")
     run("backup", str(tmp_path))

@@ -8,7 +8,6 @@ one of them saves something after the present data was backed up, nothing is exc
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -24,7 +23,7 @@ from localai.store.backup import stamp, unused
 from localai.store.connection import BUSY_SECONDS, Database, connect, create_private
 from localai.store.driver import sqlite
 from localai.store.faults import plain_words
-from localai.store.upkeep import archive, aside, locks
+from localai.store.upkeep import archive, aside, locks, placing
 from localai.store.upkeep.scope import json
 
 MERGED = ("conversations", "messages", "prompts", "corrections")
@@ -46,7 +45,8 @@ _ORDER = {"prompts": "links"}
 
 class Candidate(msgspec.Struct, frozen=True):
     """A backup that was read and found whole, unpacked: its database, of the present schema,
-    and what came with it. `latest` is when it was last used, Unix time, 0 for never."""
+    and what came with it. `latest` is when it was last used, Unix time, 0 for never;
+    `servers` are the MCP servers of its settings, each with its command."""
 
     database: Path
     folder: Path
@@ -55,12 +55,15 @@ class Candidate(msgspec.Struct, frozen=True):
     messages: int
     settings: bool
     adapters: tuple[str, ...]
+    servers: tuple[str, ...]
 
 
 class Restored(msgspec.Struct, frozen=True):
-    """`kept` is where the data that was replaced is now, None when there was none."""
+    """`kept` is where the data that was replaced is now, `settings` where the settings are;
+    None when there was nothing, or the same settings."""
 
     kept: Path | None
+    settings: Path | None
 
 
 class Merged(msgspec.Struct, frozen=True):
@@ -97,6 +100,25 @@ def _unpacked(path: Path, folder: Path) -> Candidate:
     with plain_words(str(path)), closing(connect(database, readonly=True, checkpoints=False)) as db:
         if not db.execute("PRAGMA user_version").fetchone()[0]:
             raise StoreError(f"{path} holds no history; choose another backup.")
+    conversations, messages, latest = _counted(database, path)
+    adapters = {name.split("/")[1] for name in names if name.startswith("adapters/")}
+    settings = archive.SETTINGS in names
+    servers = placing.servers(folder / archive.SETTINGS) if settings else ()
+    return Candidate(
+        database,
+        folder,
+        latest,
+        conversations,
+        messages,
+        settings,
+        tuple(sorted(adapters)),
+        servers,
+    )
+
+
+def _counted(database: Path, path: Path) -> tuple[int, int, float]:
+    """Conversations, messages and the time of last use in an unpacked database, which is
+    checked and brought up to date. Raises StoreError, naming the backup, when it is damaged."""
     found = Database(_current(database), str(path))
     try:
         with found.read() as db:
@@ -112,11 +134,7 @@ def _unpacked(path: Path, folder: Path) -> Candidate:
             )
     finally:
         found.close()
-    adapters = {name.split("/")[1] for name in names if name.startswith("adapters/")}
-    settings = archive.SETTINGS in names
-    return Candidate(
-        database, folder, latest, conversations, messages, settings, tuple(sorted(adapters))
-    )
+    return conversations, messages, latest
 
 
 def _current(database: Path) -> sqlite.Connection:
@@ -136,9 +154,9 @@ def restore(found: Candidate, path: Path) -> Restored:
         with locks.copying(data):
             damaged = None if _sound(path) else aside.set_aside(path)
             kept = _replace(found, path)
-        if found.settings:
-            _put_settings(found.folder / archive.SETTINGS)
-    return Restored(kept or damaged)
+        brought = found.folder / archive.SETTINGS
+        settings = placing.settings(brought) if found.settings else None
+    return Restored(kept or damaged, settings)
 
 
 def _sound(path: Path) -> bool:
@@ -169,8 +187,9 @@ def _replace(found: Candidate, path: Path) -> Path | None:
             version = _version(present)
             (holds,) = present.execute("SELECT EXISTS (SELECT 1 FROM conversations)").fetchone()
             kept = _keep_present(path) if holds or not new else None
-            _move_adapters(found, path.parent)
-            _exchange(found.database, path, lambda: _version(present) == version)
+            placing.adapt(found.database, found.adapters, path.parent)
+            with placing.adapters(found.folder / "adapters", found.adapters, path.parent):
+                _exchange(found.database, path, lambda: _version(present) == version)
     return kept
 
 
@@ -223,19 +242,6 @@ def _keep_present(path: Path) -> Path:
     return place
 
 
-def _move_adapters(found: Candidate, data: Path) -> None:
-    """Put the adapters' folders in place, and let the rows of the copy say so."""
-    with closing(connect(found.database, readonly=False, checkpoints=True)) as db:
-        for name in found.adapters:
-            place = paths.private_dir(paths.adapters(data)) / name
-            shutil.rmtree(place, ignore_errors=True)
-            shutil.move(found.folder / "adapters" / name, place)
-            db.execute(
-                "UPDATE adapters SET file = ? WHERE file LIKE ? ESCAPE '\\'",
-                (str(place / "adapter.gguf"), f"%/{name.replace('_', chr(92) + '_')}/adapter.gguf"),
-            )
-
-
 def _exchange(copy: Path, path: Path, unchanged: Callable[[], bool]) -> None:
     """Let the database at `path` have the copy's content, in one transaction, which goes on
     only when it is unchanged once nobody else can write. Raises StoreError."""
@@ -257,14 +263,3 @@ def _exchange(copy: Path, path: Path, unchanged: Callable[[], bool]) -> None:
     ):
         # The first pages lock the target; every database of ours has far more.
         source.backup(target, pages=FIRST_PAGES, progress=look)
-
-
-def _put_settings(settings: Path) -> None:
-    file = paths.config_file()
-    paths.private_dir(file.parent)
-    try:
-        paths.replace(file.resolve(), settings.read_text("utf-8"))
-    except OSError as error:
-        raise StoreError(
-            f"The data is restored, but the settings {file} cannot be written ({error.strerror})."
-        ) from error

@@ -53,7 +53,7 @@ def test_what_was_replaced_can_be_restored_in_turn(store: Store, home: Path, kin
     assert not list(home.glob("*.partial"))
 
 
-@pytest.mark.parametrize("when", ["_keep_present", "_move_adapters"])
+@pytest.mark.parametrize("when", ["_keep_present", "_exchange"])
 def test_what_is_said_meanwhile_is_not_overwritten(
     store: Store, home: Path, monkeypatch: pytest.MonkeyPatch, when: str
 ) -> None:
@@ -62,6 +62,9 @@ def test_what_is_said_meanwhile_is_not_overwritten(
     step = getattr(restoring, when)
 
     def and_say(*arguments: Any) -> object:
+        if when == "_exchange":
+            say(store, "meanwhile")
+            return step(*arguments)
         done = step(*arguments)
         say(store, "meanwhile")
         return done
@@ -84,14 +87,14 @@ def test_a_history_that_stays_locked_is_not_waited_for_without_end(
     store.write_backup(home / "backups" / "one.tar")
     for module in (connection, restoring):
         monkeypatch.setattr(module, "BUSY_SECONDS", 0.1)
-    move = restoring._move_adapters
+    exchange = restoring._exchange
 
-    def and_lock(*arguments: Any) -> object:
+    def locked(*arguments: Any) -> None:
         store._db.connection.execute("BEGIN IMMEDIATE")
-        return move(*arguments)
+        exchange(*arguments)
 
     if late:
-        monkeypatch.setattr(restoring, "_move_adapters", and_lock)
+        monkeypatch.setattr(restoring, "_exchange", locked)
     else:
         store._db.connection.execute("BEGIN IMMEDIATE")
     with pytest.raises(StoreError, match="locked"):
@@ -119,6 +122,59 @@ def test_on_another_machine_adapters_and_settings_are_there(
         assert Path(active.file).read_bytes() == Path(made.file).read_bytes()
         assert other.corrections() == store.corrections()
     assert (there / "config.toml").read_text("utf-8") == 'model = "mine"\n'
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_what_has_the_same_name_is_kept(
+    store: Store, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails: bool
+) -> None:
+    canary = store_canaries.canaries(1, 2)[0]
+    store_canaries.plant(store, canary, 2)
+    made = Path(store_canaries.learn(store, home, canary).file)
+    learned, settings = made.read_bytes(), home / "config.toml"
+    settings.write_text('model = "mine"\n', "utf-8")
+    store.write_backup(tmp_path / "one.tar")
+    with restoring.candidate(tmp_path / "one.tar", home) as found:
+        assert restoring.restore(found, home / "localai.db").settings is None
+    assert [each.name for each in made.parent.parent.iterdir()] == [made.parent.name]
+    made.write_bytes(b"another")
+    settings.write_bytes(b"\xff not even text")
+    with restoring.candidate(tmp_path / "one.tar", home) as found:
+        if fails:
+            numbers = iter(range(9))
+            monkeypatch.setattr(restoring, "_version", lambda _: next(numbers))
+            with pytest.raises(StoreError, match="Nothing was replaced"):
+                restoring.restore(found, home / "localai.db")
+            assert made.read_bytes() == b"another"
+            assert settings.read_bytes() == b"\xff not even text"
+            return
+        done = restoring.restore(found, home / "localai.db")
+    assert (made.read_bytes(), settings.read_text("utf-8")) == (learned, 'model = "mine"\n')
+    assert done.settings is not None
+    assert done.settings.read_bytes() == b"\xff not even text"
+    (kept,) = made.parent.parent.glob("*.before-restore-*")
+    assert (kept / "adapter.gguf").read_bytes() == b"another"
+
+
+def test_what_was_allowed_elsewhere_is_not_allowed_here(
+    store: Store, home: Path, tmp_path: Path
+) -> None:
+    store.decide("python", "sha", allowed=True)
+    say(store, "a")
+    store.write_backup(tmp_path / "one.tar")
+    assert store.decisions()
+    restore(tmp_path / "one.tar", home)
+    assert not store.decisions()
+    assert titles(home) == ["a"]
+
+
+def test_the_programs_that_settings_start_are_named(
+    store: Store, home: Path, tmp_path: Path
+) -> None:
+    (home / "config.toml").write_text('[mcp.x]\ncommand = ["sh", "-c", "id"]\n', "utf-8")
+    store.write_backup(tmp_path / "one.tar")
+    with restoring.candidate(tmp_path / "one.tar", home) as found:
+        assert found.servers == ("x: sh -c id",)
 
 
 def test_merging_adds_what_is_not_there_and_nothing_the_second_time(
