@@ -44,7 +44,9 @@ def forget(
     A message goes with all that was said after it. Adapters that learned from what goes are
     retired. Nothing brings any of it back.
     """
-    if finish == bool(ids or query.strip()):
+    if finish and (ids or query or dry_run):
+        raise UsageError("--finish takes no ID, no --match and no --dry-run; leave them out.")
+    if not finish and not (ids or query.strip()):
         raise UsageError("Name what to forget: an ID, or --match QUERY (or only --finish).")
     with invocation.open_store() as store:
         if finish:

@@ -24,8 +24,9 @@ class Keeping:
     _db: Database
 
     def mentioning(self, query: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Ids of (conversations with all the words of `query` in their title, messages that
-        have them anywhere, tools' results and hidden conversations included)."""
+        """Ids of (conversations with all the words of `query` in their title or their system
+        text, messages that have them anywhere, tools' results and hidden conversations
+        included)."""
         from localai.store.upkeep import words
 
         with self._db.read() as db:

@@ -72,6 +72,19 @@ def test_what_makes_no_sense(run: Run, ids: list[str], arguments: tuple[str, ...
     assert len(run("history", "list").stdout.splitlines()) == 2
 
 
+@pytest.mark.parametrize("more", [("--dry-run",), ("latest",), ("--match", "fjord")])
+def test_finishing_takes_nothing_else(
+    run: Run, ids: list[str], home: Path, more: tuple[str, ...]
+) -> None:
+    (home / "forget.unfinished").write_text(
+        json.dumps({"conversations": [ids[0]], "messages": []}), "utf-8"
+    )
+    refused = run("history", "forget", "--finish", *more)
+    assert refused.exit_code == 2
+    assert "leave them out" in refused.stderr
+    assert len(run("history", "list").stdout.splitlines()) == 2
+
+
 def test_an_adapter_that_learned_is_retired_and_named(run: Run, home: Path) -> None:
     with Store.open() as store:
         canary = store_canaries.canaries(1, 1)[0]

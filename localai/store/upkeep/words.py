@@ -18,7 +18,8 @@ MOST = 64
 
 
 def matching(db: sqlite.Connection, query: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """(conversations whose title has all the words, messages that have them); ids.
+    """(conversations whose title or system text has all the words, messages that have them);
+    ids.
 
     A run of words in double quotes is one phrase. Nothing is found for no words.
     """
@@ -26,11 +27,13 @@ def matching(db: sqlite.Connection, query: str) -> tuple[tuple[str, ...], tuple[
     if not phrases:
         return (), ()
     asked = " ".join(f'"{phrase}"' for phrase in phrases)
-    titles = db.execute(
-        "SELECT c.id FROM conversation_title t JOIN conversations c ON c.number = t.rowid "
-        "WHERE t.conversation_title MATCH ? ORDER BY c.number",
-        (asked,),
-    ).fetchall()
+    has = _tester(phrases)
+    titled = db.execute(
+        "SELECT rowid FROM conversation_title WHERE conversation_title MATCH ?", (asked,)
+    )
+    numbers = {number for (number,) in titled}
+    conversations = db.execute("SELECT number, id, system FROM conversations ORDER BY number")
+    whole = tuple(id_ for number, id_, system in conversations if number in numbers or has(system))
     found = {
         id_
         for (id_,) in db.execute(
@@ -39,13 +42,12 @@ def matching(db: sqlite.Connection, query: str) -> tuple[tuple[str, ...], tuple[
             (asked,),
         )
     }
-    has = _tester(phrases)
     rest = db.execute(
         "SELECT id, parts, error FROM messages WHERE parts IS NOT NULL OR error <> '' "
         "OR status = 'streaming'"
     )
     found.update(id_ for id_, parts, error in rest if has(said(parts) + "\n" + error))
-    return tuple(id_ for (id_,) in titles), tuple(sorted(found))
+    return whole, tuple(sorted(found))
 
 
 def said(parts: str | None) -> str:

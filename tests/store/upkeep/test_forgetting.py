@@ -91,6 +91,14 @@ def test_matching_looks_everywhere_and_for_whole_words(store: Store) -> None:
     assert store.mentioning('"cafe opens" AND') == ((), ())
 
 
+def test_matching_looks_at_the_system_text(store: Store) -> None:
+    under = store.create_conversation("a", system="You know: Zanzibar.").id
+    store.create_conversation("b", system="You know zanzibars.")
+    titled, _ = talk(store, "of zanzibar", "b")
+    assert store.mentioning("ZANZIBAR")[0] == (under, titled)
+    assert store.mentioning("know zanzibar")[0] == (under,)
+
+
 def test_what_a_tool_quoted_in_another_conversation_goes_too(store: Store) -> None:
     tree, _ = talk(store, "my number is 555 and a half", "noted")
     _, ids = talk(store, "what was it", "let me see")
