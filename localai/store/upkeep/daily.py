@@ -21,7 +21,9 @@ from localai.store.connection import Database
 DAYS, WEEKS = 7, 4
 DAY = 24 * 3600.0
 LABELS = ("daily", "clean")
-_NAME = re.compile(rf".+-({'|'.join(LABELS)})-(\d{{8}}T\d{{6}}Z)(-\d+)?\.db")
+_STEM = rf".+-({'|'.join(LABELS)})-(\d{{8}}T\d{{6}}Z)(-\d+)?"
+_NAME = re.compile(rf"{_STEM}\.db")
+_TORN = re.compile(rf"{_STEM}\.partial(-journal|-wal|-shm)?")
 
 
 def start_if_due(database: Database) -> bool:
@@ -47,13 +49,15 @@ def start_if_due(database: Database) -> bool:
 
 
 def times(data: Path) -> list[tuple[float, Path]]:
-    """The automatic copies with the Unix times of their names, the newest first."""
-    found = []
+    """The automatic copies with the Unix times of their names, the newest first. Those with a
+    time that is still to come are left out: a clock was wrong, and they say nothing."""
+    found, now = [], time.time()
     for path in paths.backups(data).glob("*.db"):
         if named := _NAME.fullmatch(path.name):
-            moment = datetime.strptime(named[2], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-            found.append((moment.timestamp(), path))
-    return sorted(found, reverse=True)
+            with suppress(ValueError):  # digits that are no date
+                moment = datetime.strptime(named[2], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+                found.append((moment.timestamp(), path))
+    return sorted((each for each in found if each[0] <= now), reverse=True)
 
 
 def to_keep(copies: list[tuple[float, Path]]) -> set[Path]:
@@ -85,18 +89,31 @@ def rotate(data: Path) -> list[Path]:
 
 def make(path: Path) -> Path | None:
     """Make the day's copy of the database at `path`, and rotate; the copy, None when another
-    process is at it or has done it."""
+    process is at it or has done it, or when the database has gone meanwhile."""
     from localai.store import backup, opening
     from localai.store.upkeep import locks
 
+    if not path.exists():
+        return None  # even a lock would bring its folder back
     with suppress(StoreError), locks.copying(path.parent, seconds=0):
-        with closing(opening.open_database(path, readonly=True, checkpoints=False)) as database:
+        database = opening.open_existing(path)
+        if database is None:
+            return None
+        with closing(database):
+            _remove_torn(path.parent)
             if not _due(database, time.time()):
                 return None
             made = backup.back_up(database.connection, path, LABELS[0])
         rotate(path.parent)
         return made
     return None
+
+
+def _remove_torn(data: Path) -> None:
+    """Remove what a copy that was broken off has left. Nobody else makes one now."""
+    for path in paths.backups(data).glob("*.partial*"):
+        if _TORN.fullmatch(path.name):
+            path.unlink(missing_ok=True)
 
 
 def _due(database: Database, now: float) -> bool:

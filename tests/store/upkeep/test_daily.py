@@ -57,6 +57,45 @@ def test_nothing_new_is_no_reason(store: Store, home: Path) -> None:
     assert made != old
 
 
+def test_a_copy_from_the_future_says_nothing_and_stays(store: Store, home: Path) -> None:
+    age(store, home, 90)
+    store._db.shed()
+    ahead, old = copy(home, -900), copy(home, 3)
+    no_date = old.with_name("localai-daily-20269999T000000Z.db")
+    no_date.write_bytes(old.read_bytes())
+    made = daily.make(home / "localai.db")
+    assert made is not None
+    assert [path for _, path in daily.times(home)] == [made, old]
+    assert ahead.exists()
+    assert no_date.exists()
+
+
+def test_what_a_broken_off_copy_has_left_is_removed(store: Store, home: Path) -> None:
+    age(store, home, 9)
+    backups = home / "backups"
+    backups.mkdir()
+    torn = ["localai-daily-20260101T000000Z.partial", "localai-clean-20260101T000000Z-2.partial"]
+    others = ["mine.partial", "localai-20260101T000000Z.tar.partial"]
+    for name in (*torn, f"{torn[0]}-journal", *others):
+        (backups / name).touch()
+    made = daily.make(home / "localai.db")
+    assert made is not None
+    assert {path.name for path in backups.iterdir()} == {made.name, *others}
+
+
+@pytest.mark.parametrize("what", ["folder", "database", "content"])
+def test_what_was_deleted_is_not_brought_back(home: Path, what: str) -> None:
+    path = home / "localai.db"
+    if what != "folder":
+        home.mkdir()
+    if what == "content":
+        path.touch()
+    assert daily.make(path) is None
+    assert home.exists() == (what != "folder")
+    assert not (home / "backups").exists()
+    assert (path.stat().st_size == 0) if what == "content" else not path.exists()
+
+
 def test_one_that_is_being_made_is_not_waited_for(store: Store, home: Path) -> None:
     age(store, home, 9)
     program = (
