@@ -55,7 +55,8 @@ def search(data: Path, conversations: Iterable[str], messages: Iterable[str]) ->
             if _holds(each, of, ids):
                 holding.append(each)
         except (OSError, StoreError, sqlite.Error) as error:
-            unread.append((each, getattr(error, "strerror", None) or str(error)))
+            why = error.__cause__ or error  # the disk's own word, without our sentence around it
+            unread.append((each, getattr(why, "strerror", None) or str(why)))
     return Found(tuple(holding), tuple(unread))
 
 
