@@ -20,7 +20,7 @@ from localai.errors import ExitCode, UsageError
 if TYPE_CHECKING:
     from localai.port.reading import Report
     from localai.store.store import Store
-    from localai.store.trees import Tree
+    from localai.store.tree import Tree
 
 FORMATS = ("md", "json", "html", "openai", "pairs")
 T = TypeVar("T")

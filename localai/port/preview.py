@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from localai.store.drafts import Draft, Landed
 from localai.store.store import Store
-from localai.store.trees import Tree
+from localai.store.tree import Tree
 
 
 class Preview:

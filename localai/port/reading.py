@@ -18,7 +18,7 @@ from localai.port.records import Record, records
 from localai.port.sources import PortError, sources
 from localai.port.values import Unreadable, check_depth
 from localai.store.drafts import Draft, Landed
-from localai.store.trees import Tree
+from localai.store.tree import Tree
 
 BATCH = 4_000
 """Messages in one transaction."""

@@ -6,73 +6,23 @@ their forms are not known here.
 
 from __future__ import annotations
 
-from typing import Literal
-
 import msgspec
 
-from localai.conversation import Completion, Message, Part, Role
+from localai.conversation import Message
 from localai.store import columns, prompts
 from localai.store.bulk import insert_many
 from localai.store.connection import Database
-from localai.store.drafts import HASH_BYTES, Landed
+from localai.store.drafts import Landed
 from localai.store.driver import sqlite
-from localai.store.ids import is_id
 from localai.store.records import record
-from localai.store.rows import Origin, StoredMessage
-from localai.store.tuning import CorrectionState
-
-Ended = Literal["done", "cancelled", "interrupted", "failed"]
+from localai.store.rows import StoredMessage
+from localai.store.tree import Leaf, Tree, Verdict
+from localai.store.tree_checks import problem
 
 _MESSAGES = """messages (
     id, conversation, parent, depth, role, status, created, learn, writer, error, vocab,
     origin, completion, ids, parts, text, hash
 )"""
-
-
-class Leaf(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A message of a tree; fields as in `StoredMessage` and `Message`. `hash` is hex."""
-
-    id: str
-    parent: str
-    role: Role
-    status: Ended
-    created: float
-    parts: tuple[Part, ...]
-    ids: tuple[int, ...] = ()
-    vocab: str = ""
-    learn: bool = True
-    error: str = ""
-    origin: Origin | None = None
-    completion: Completion | None = None
-    hash: str = ""
-
-
-class Verdict(msgspec.Struct, frozen=True):
-    """A correction of a tree; fields as in `Correction`."""
-
-    id: str
-    rejected: str
-    chosen: str
-    state: CorrectionState
-    created: float
-
-
-class Tree(msgspec.Struct, frozen=True):
-    """A conversation with all its branches, oldest message first, and its corrections.
-
-    `deleted` is when it was taken out of sight; `source` is hex, "" when it began here.
-    """
-
-    id: str
-    title: str
-    system: str
-    leaf: str
-    created: float
-    updated: float
-    messages: tuple[Leaf, ...]
-    corrections: tuple[Verdict, ...] = ()
-    deleted: float | None = None
-    source: str = ""
 
 
 class Trees:
@@ -170,44 +120,10 @@ def _preview(db: sqlite.Connection, tree: Tree) -> tuple[Landed, dict[str, int]]
     )
     there = db.execute("SELECT 1 FROM conversations WHERE id = ?", (tree.id,)).fetchone()
     new = [each.id for each in tree.messages if each.id not in known]
-    problem = _problem(db, tree, known, new)
-    if problem:
-        return Landed(False, 0, 0, problem), known
+    wrong = problem(db, tree, known, new)
+    if wrong:
+        return Landed(False, 0, 0, wrong), known
     return Landed(there is None, len(new), len(tree.messages) - len(new)), known
-
-
-def _problem(db: sqlite.Connection, tree: Tree, known: dict[str, int], new: list[str]) -> str:
-    """Why a tree cannot be taken in; "" when it can."""
-    if not all(map(is_id, (tree.id, *new, *(each.id for each in tree.corrections)))):
-        return "it holds ids that no localai has made"
-    above = {"", *known}
-    for each in tree.messages:
-        if each.parent not in above:
-            return "a message follows one that is not there"
-        if each.id in above and each.id not in known:
-            return "an id occurs twice in it"
-        above.add(each.id)
-    if not all(_sound(each) for each in tree.messages) or not _is_hash(tree.source):
-        return "it holds numbers that no localai has written"
-    held = msgspec.json.encode(new).decode()
-    query = "SELECT 1 FROM messages WHERE id IN (SELECT value FROM json_each(?)) LIMIT 1"
-    if db.execute(query, (held,)).fetchone():
-        return "its messages are here in another conversation"
-    return ""
-
-
-def _sound(leaf: Leaf) -> bool:
-    """True when the numbers of a message fit their columns."""
-    held = [leaf.ids, leaf.origin.prompt if leaf.origin else ()]
-    held.append(leaf.completion.ids if leaf.completion else ())
-    fits = all(-(2**31) <= id_ < 2**31 for ids in held for id_ in ids)
-    return fits and _is_hash(leaf.hash)
-
-
-def _is_hash(text: str) -> bool:
-    """True for hex of a hash, and for ""."""
-    digits = "0123456789abcdef"
-    return not text or (len(text) == 2 * HASH_BYTES and set(text) <= set(digits))
 
 
 def _add(db: sqlite.Connection, tree: Tree) -> Landed:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from localai import paths
 from localai.port import reading
 from localai.store.store import Store
 from tests.cli.conftest import Engine, Run
@@ -126,6 +127,20 @@ def test_an_imported_conversation_is_gone_on_with(run: Run, tmp_path: Path) -> N
     result = run("ask", "-c", "So?", engine=engine)
     assert (result.exit_code, result.stdout) == (0, "Bye!\n")
     assert "Done." in engine.prompt()
+
+
+def test_times_that_no_clock_has_shown_are_shown_all_the_same(run: Run, export: Path) -> None:
+    """An earlier localai took them in."""
+    run("history", "import", str(export))
+    with Store.open(paths.database(paths.home())) as store, store._db.write() as db:
+        db.execute("UPDATE messages SET created = 1e300")
+        db.execute("UPDATE conversations SET created = -1e300, updated = 1e300")
+    for told in (["list"], ["list", "--json"], ["search", "noon"], ["search", "--json", "noon"]):
+        result = run("history", *told)
+        assert result.exit_code == 0
+        assert "2999-12-31" in result.stdout or "3000-01-01" in result.stdout
+    for form in ("md", "html", "json"):
+        assert run("history", "export", "--all", "--format", form).exit_code == 0
 
 
 def test_nothing_to_export_is_no_error(run: Run, export: Path) -> None:

@@ -18,7 +18,7 @@ from localai.port import lossless
 from localai.port.reading import import_path
 from localai.store.rows import Origin
 from localai.store.store import Store
-from localai.store.trees import Tree
+from localai.store.tree import Tree
 from tests.port import samples
 from tests.store.test_tree_model import ids, texts
 
@@ -159,6 +159,8 @@ def message(id_: str, parent: str = "", **more: Any) -> dict[str, Any]:
         [message(A, role="king")],
         [message(A, status="streaming")],
         [message(A, created="now")],
+        [message(A, created=1e300)],
+        [message(A, created=-1.0)],
         [message(A, ids=[2**40])],
         [message(A, hash="zz")],
         [message(A, parts=[{"type": "text", "text": 5}])],
@@ -177,6 +179,17 @@ def test_a_conversation_that_does_not_hold_together_is_left_out(
     report = import_path(path, store)
     assert (report.added, [c.id for c in store.conversations()]) == (1, [B])
     assert [each.places for each in report.skipped.values()] == [["conversation 1"]]
+
+
+@pytest.mark.parametrize("field", ["created", "updated", "deleted"])
+def test_a_conversation_from_no_time_is_left_out(store: Store, field: str) -> None:
+    held = {"id": C, "title": "", "system": "", "leaf": "", "created": 1.0, "updated": 1.0}
+    told = held | {"messages": [message(A)], field: 1e300}
+    tree = lossless.read(json.dumps(told).encode())
+    assert [each.problem for each in store.add_trees([tree])] == [
+        "it holds times that no clock has shown"
+    ]
+    assert store.conversations() == ()
 
 
 def test_a_message_of_another_conversation_is_not_taken_over(store: Store, tmp_path: Path) -> None:
