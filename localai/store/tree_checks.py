@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import msgspec
 
+from localai.conversation import Part, ToolCall
 from localai.moments import sane
 from localai.store.drafts import HASH_BYTES
 from localai.store.driver import sqlite
 from localai.store.ids import is_id
+from localai.store.messages import fetch
 from localai.store.tree import Leaf, Tree
 
 
-def problem(db: sqlite.Connection, tree: Tree, known: dict[str, int], new: list[str]) -> str:
+def problem(db: sqlite.Connection, tree: Tree, known: Collection[str], new: list[str]) -> str:
     """Why a tree cannot be taken in; "" when it can."""
     if not all(map(is_id, (tree.id, *new, *(each.id for each in tree.corrections)))):
         return "it holds ids that no localai has made"
@@ -28,6 +30,8 @@ def problem(db: sqlite.Connection, tree: Tree, known: dict[str, int], new: list[
         return "it holds numbers that no localai has written"
     if not all(map(sane, _times(tree))):
         return "it holds times that no clock has shown"
+    if not _corrections_hold(db, tree, known):
+        return "a correction in it does not stand beside an answer in it"
     held = msgspec.json.encode(new).decode()
     query = "SELECT 1 FROM messages WHERE id IN (SELECT value FROM json_each(?)) LIMIT 1"
     if db.execute(query, (held,)).fetchone():
@@ -40,6 +44,29 @@ def _times(tree: Tree) -> Iterator[float]:
     yield from (tree.created, tree.updated, tree.deleted or 0.0)
     yield from (each.created for each in tree.messages)
     yield from (each.created for each in tree.corrections)
+
+
+def _corrections_hold(db: sqlite.Connection, tree: Tree, known: Collection[str]) -> bool:
+    """True when each correction of a tree is an answer beside the answer it corrects."""
+    brought = {each.id: each for each in tree.messages}
+
+    def place(id_: str) -> str | None:
+        """The parent of an answer; None for what is no answer of this conversation."""
+        role, parent, parts = "", "", tuple[Part, ...]()
+        if id_ in known:
+            stored = fetch(db, id_)
+            role, parent, parts = stored.message.role, stored.parent, stored.message.parts
+        elif id_ in brought:
+            leaf = brought[id_]
+            role, parent, parts = leaf.role, leaf.parent, leaf.parts
+        calls = any(isinstance(part, ToolCall) for part in parts)
+        return parent if role == "assistant" and not calls else None
+
+    for each in tree.corrections:
+        above = place(each.rejected)
+        if each.chosen == each.rejected or above is None or place(each.chosen) != above:
+            return False
+    return True
 
 
 def _sound(leaf: Leaf) -> bool:

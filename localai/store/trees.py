@@ -107,7 +107,9 @@ def _leaf(db: sqlite.Connection, stored: StoredMessage, own: bytes | None) -> Le
 def _corrections(db: sqlite.Connection, conversation: str) -> tuple[Verdict, ...]:
     rows = db.execute(
         "SELECT r.id, r.rejected, r.chosen, r.state, r.created FROM corrections r "
-        "JOIN messages m ON m.id = r.chosen WHERE m.conversation = ? ORDER BY r.number",
+        "JOIN messages m ON m.id = r.chosen "
+        "JOIN messages q ON q.id = r.rejected AND q.conversation = m.conversation "
+        "WHERE m.conversation = ? ORDER BY r.number",
         (conversation,),
     )
     return tuple(record(Verdict, row) for row in rows)
@@ -145,14 +147,12 @@ def _add(db: sqlite.Connection, tree: Tree) -> Landed:
         db.execute(
             "UPDATE conversations SET leaf = nullif(?, '') WHERE id = ?", (tree.leaf, tree.id)
         )
-    for verdict in tree.corrections:
-        if verdict.rejected in depths and verdict.chosen in depths:
-            # One that is there, or that another one in force stands against, stays as it is.
-            db.execute(
-                "INSERT OR IGNORE INTO corrections (id, rejected, chosen, state, created) "
-                "VALUES (?, ?, ?, ?, ?)",
-                msgspec.structs.astuple(verdict),
-            )
+    # One that is there, or that another one in force stands against, stays as it is.
+    db.executemany(
+        "INSERT OR IGNORE INTO corrections (id, rejected, chosen, state, created) "
+        "VALUES (?, ?, ?, ?, ?)",
+        map(msgspec.structs.astuple, tree.corrections),
+    )
     return landed
 
 

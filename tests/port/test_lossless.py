@@ -135,7 +135,8 @@ def test_a_conversation_that_is_here_gets_what_it_lacks(store: Store, tmp_path: 
         assert import_path(before, other).messages == 0
 
 
-A, B, C = ("01K0000000000000000000000" + end for end in "ABC")
+A, B, C, D, E, F, CALLS = ("01K0000000000000000000000" + end for end in "ABCDEFG")
+BESIDE = "a correction in it does not stand beside an answer in it"
 
 
 DEEP: dict[str, Any] = {}
@@ -179,6 +180,48 @@ def test_a_conversation_that_does_not_hold_together_is_left_out(
     report = import_path(path, store)
     assert (report.added, [c.id for c in store.conversations()]) == (1, [B])
     assert [each.places for each in report.skipped.values()] == [["conversation 1"]]
+
+
+def correcting(rejected: str, chosen: str) -> dict[str, Any]:
+    return {
+        "id": D, "rejected": rejected, "chosen": chosen, "state": "accepted", "created": 1.0,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("rejected", "chosen"),
+    [
+        ("", B),
+        (B, ""),
+        (B, B),
+        (A, B),
+        (B, A),
+        (B, F),
+        (B, D),
+        (B, CALLS),
+        (CALLS, B),
+    ],
+)
+def test_a_correction_stands_beside_the_answer_it_corrects(
+    store: Store, rejected: str, chosen: str
+) -> None:
+    called = {"type": "tool_call", "id": "", "name": "", "arguments": {}}
+    answer = {"role": "assistant"}
+    whole = {
+        "id": C, "title": "", "system": "", "leaf": "", "created": 1.0, "updated": 1.0,
+        "messages": [
+            message(A), message(B, A, **answer), message(E, A, **answer),
+            message(CALLS, A, parts=[called], **answer), message(F, B, **answer),
+        ],
+    }  # fmt: skip
+    broken = whole | {"corrections": [correcting(rejected, chosen)]}
+    sound = whole | {"corrections": [correcting(B, E)]}
+    told, right = (lossless.read(json.dumps(each).encode()) for each in (broken, sound))
+    assert [each.problem for each in store.add_trees([told])] == [BESIDE]
+    assert store.conversations() == ()
+    assert [each.problem for each in store.add_trees([right])] == [""]
+    # What is here decides, not what a second file says of it.
+    assert [each.problem for each in store.add_trees([told])] == [BESIDE]
 
 
 @pytest.mark.parametrize("field", ["created", "updated", "deleted"])
