@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from localai.conversation import Message
-from localai.store import columns, prompts
+from localai.store import brought, columns, prompts
 from localai.store.bulk import insert_many
 from localai.store.connection import Database
 from localai.store.drafts import Landed
@@ -57,19 +57,20 @@ class Trees:
                 ),
             )
 
-    def add_trees(self, trees: list[Tree]) -> list[Landed]:
+    def add_trees(self, trees: list[Tree], *, trust: bool = False) -> list[Landed]:
         """Take conversations in, all in one transaction, with their identities.
 
         Of one that is there already, only messages and corrections that are not are added.
-        One that does not hold together is left out, and its `problem` says why.
+        One that does not hold together is left out, and its `problem` says why. Nothing is
+        learned from them unless they are to `trust`.
         """
         with self._db.write() as db:
-            return [_add(db, tree) for tree in trees]
+            return [_add(db, tree, trust=trust) for tree in trees]
 
-    def preview_trees(self, trees: list[Tree]) -> list[Landed]:
+    def preview_trees(self, trees: list[Tree], *, trust: bool = False) -> list[Landed]:
         """What `add_trees` would do with each."""
         with self._db.read() as db:
-            return [_preview(db, tree)[0] for tree in trees]
+            return [_preview(db, tree, trust=trust)[0] for tree in trees]
 
 
 def _messages(db: sqlite.Connection, conversation: str) -> tuple[Leaf, ...]:
@@ -115,7 +116,7 @@ def _corrections(db: sqlite.Connection, conversation: str) -> tuple[Verdict, ...
     return tuple(record(Verdict, row) for row in rows)
 
 
-def _preview(db: sqlite.Connection, tree: Tree) -> tuple[Landed, dict[str, int]]:
+def _preview(db: sqlite.Connection, tree: Tree, *, trust: bool) -> tuple[Landed, dict[str, int]]:
     """What would be done, and the depths of the messages that are there."""
     known: dict[str, int] = dict(
         db.execute("SELECT id, depth FROM messages WHERE conversation = ?", (tree.id,)).fetchall()
@@ -125,14 +126,22 @@ def _preview(db: sqlite.Connection, tree: Tree) -> tuple[Landed, dict[str, int]]
     wrong = problem(db, tree, known, new)
     if wrong:
         return Landed(False, 0, 0, wrong), known
-    return Landed(there is None, len(new), len(tree.messages) - len(new)), known
+    landed = Landed(
+        there is None,
+        len(new),
+        len(tree.messages) - len(new),
+        corrections=brought.coming(db, tree, trust=trust),
+    )
+    return landed, known
 
 
-def _add(db: sqlite.Connection, tree: Tree) -> Landed:
+def _add(db: sqlite.Connection, tree: Tree, *, trust: bool) -> Landed:
     """Take one tree in, inside the running transaction."""
-    landed, depths = _preview(db, tree)
+    landed, depths = _preview(db, tree, trust=trust)
     if landed.problem:
         return landed
+    if not trust:
+        tree = brought.untaught(tree)
     if landed.new:
         _insert_conversation(db, tree)
     depths[""] = 0
@@ -147,12 +156,7 @@ def _add(db: sqlite.Connection, tree: Tree) -> Landed:
         db.execute(
             "UPDATE conversations SET leaf = nullif(?, '') WHERE id = ?", (tree.leaf, tree.id)
         )
-    # One that is there, or that another one in force stands against, stays as it is.
-    db.executemany(
-        "INSERT OR IGNORE INTO corrections (id, rejected, chosen, state, created) "
-        "VALUES (?, ?, ?, ?, ?)",
-        map(msgspec.structs.astuple, tree.corrections),
-    )
+    brought.take(db, tree, trust=trust)
     return landed
 
 

@@ -143,6 +143,33 @@ def test_times_that_no_clock_has_shown_are_shown_all_the_same(run: Run, export: 
         assert run("history", "export", "--all", "--format", form).exit_code == 0
 
 
+def test_corrections_from_elsewhere_teach_when_they_are_trusted(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("ask", "Hi", engine=Engine(["Ho"]))
+    with Store.open(paths.database(paths.home())) as store:
+        [talk] = store.conversations()
+        store.add_correction(talk.leaf, "Hello")
+    file = tmp_path / "out.json"
+    run("history", "export", "--all", "--format", "json", "-o", str(file))
+    monkeypatch.setenv("LOCALAI_HOME", str(tmp_path / "other"))
+    told = run("history", "import", "--dry-run", str(file)).stderr.splitlines()
+    assert told[1:] == [
+        "1 correction would be brought along but is not learned from; --trust takes it as yours."
+    ]
+    told = run("history", "import", str(file)).stderr.splitlines()
+    assert told[1:] == [
+        "1 correction was brought along but is not learned from; --trust takes it as yours."
+    ]
+    pairs = run("history", "export", "--all", "--format", "pairs")
+    assert (pairs.stdout, pairs.stderr) == ("", "No correction is in force.\n")
+    told = run("history", "import", "--trust", str(file)).stderr.splitlines()
+    assert told[-1] == "1 correction was taken as yours, to be learned from."
+    assert "Hello" in run("history", "export", "--all", "--format", "pairs").stdout
+    again = json.loads(run("history", "import", "--trust", "--json", str(file)).stdout)
+    assert (again["corrections"], again["trust"]) == (0, True)
+
+
 def test_nothing_to_export_is_no_error(run: Run, export: Path) -> None:
     empty = run("history", "export", "--all")
     assert (empty.exit_code, empty.stdout) == (0, "")
