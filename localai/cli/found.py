@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +11,7 @@ import click
 from rich.cells import cell_len
 
 from localai.cli.listing import WHEN, fit, one_line
+from localai.moments import local, utc
 from localai.sanitize import clean
 from localai.store.rows import Hit
 
@@ -24,7 +24,7 @@ def table(hits: Sequence[Hit], columns: int = 0) -> list[str]:
     columns = columns or shutil.get_terminal_size().columns
     lines = []
     for hit in hits:
-        when = time.strftime(WHEN, time.localtime(hit.created))
+        when = local(hit.created).strftime(WHEN)
         head = f"{_end(hit.conversation)}  {_end(hit.message)}  {when}  {hit.role:<9}  "
         title = fit(one_line(hit.title) or "untitled", columns - len(head))
         lines.append(click.style(head, dim=True) + title)
@@ -40,7 +40,7 @@ def fields(hits: Sequence[Hit]) -> list[str]:
                 hit.conversation,
                 hit.message,
                 hit.role,
-                time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(hit.created)),
+                utc(hit.created),
                 one_line(hit.title),
                 one_line(hit.snippet),
             ]
@@ -57,7 +57,7 @@ def as_json(hits: Sequence[Hit]) -> list[dict[str, Any]]:
             "message_id": hit.message,
             "title": hit.title,
             "role": hit.role,
-            "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(hit.created)),
+            "created": utc(hit.created),
             "pieces": [{"text": text, "match": match} for text, match in hit.pieces],
         }
         for hit in hits

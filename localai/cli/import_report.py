@@ -8,7 +8,7 @@ from typing import Any
 from localai.port.reading import Report, Skipped
 
 
-def fields(report: Report, *, dry_run: bool) -> dict[str, Any]:
+def fields(report: Report, *, dry_run: bool, trust: bool) -> dict[str, Any]:
     """The JSON object of `localai history import --json`."""
     return {
         "dry_run": dry_run,
@@ -18,13 +18,15 @@ def fields(report: Report, *, dry_run: bool) -> dict[str, Any]:
         "conversations_known": report.known,
         "messages_added": report.messages,
         "messages_known": report.messages_known,
+        "corrections": report.corrections,
+        "trust": trust,
         "formats": report.formats,
         "skipped": _entries(report.skipped.values()),
         "left_out": _entries(report.left_out.values()),
     }
 
 
-def lines(report: Report, *, dry_run: bool) -> list[str]:
+def lines(report: Report, *, dry_run: bool, trust: bool) -> list[str]:
     """What happened, then one line for each reason that something did not."""
     found = []
     if report.read:
@@ -36,11 +38,25 @@ def lines(report: Report, *, dry_run: bool) -> list[str]:
         )
     if report.messages_known:
         found.append(f"{_count(report.messages_known, 'message')} here already.")
+    if report.corrections:
+        found.append(_corrections(report.corrections, dry_run=dry_run, trust=trust))
     for entry in report.skipped.values():
         found.append(f"Skipped {entry.count:,}: {entry.reason} ({_places(entry)}).")
     for entry in report.left_out.values():
         found.append(f"Left out {entry.count:,}: {entry.reason} ({_places(entry)}).")
     return found
+
+
+def _corrections(number: int, *, dry_run: bool, trust: bool) -> str:
+    """What becomes of corrections that another history brings."""
+    was = "would be" if dry_run else "was" if number == 1 else "were"
+    if trust:
+        return f"{_count(number, 'correction')} {was} taken as yours, to be learned from."
+    return (
+        f"{_count(number, 'correction')} {was} brought along but "
+        f"{'is' if number == 1 else 'are'} not learned from; --trust takes "
+        f"{'it' if number == 1 else 'them'} as yours."
+    )
 
 
 def _entries(found: Iterable[Skipped]) -> list[dict[str, Any]]:

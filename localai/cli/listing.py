@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import shutil
-import time
 from collections.abc import Sequence
 
 import click
 from rich.cells import cell_len, set_cell_size
 
+from localai.moments import local, utc
 from localai.sanitize import clean
 from localai.store.rows import Conversation
 
@@ -21,7 +21,7 @@ def table(rows: Sequence[Conversation], columns: int = 0) -> list[str]:
     count_width = max((len(f"{row.messages:,}") for row in rows), default=0)
     lines = []
     for row in rows:
-        when = time.strftime(WHEN, time.localtime(row.updated))
+        when = local(row.updated).strftime(WHEN)
         head = f"{row.short_id}  {when}  {row.messages:>{count_width},}  "
         title = fit(one_line(row.title) or "untitled", columns - len(head))
         lines.append(click.style(head, dim=True) + title)
@@ -34,7 +34,7 @@ def fields(rows: Sequence[Conversation]) -> list[str]:
         "\t".join(
             [
                 row.id,
-                time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(row.updated)),
+                utc(row.updated),
                 str(row.messages),
                 one_line(row.title),
             ]

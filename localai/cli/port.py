@@ -20,7 +20,7 @@ from localai.errors import ExitCode, UsageError
 if TYPE_CHECKING:
     from localai.port.reading import Report
     from localai.store.store import Store
-    from localai.store.trees import Tree
+    from localai.store.tree import Tree
 
 FORMATS = ("md", "json", "html", "openai", "pairs")
 T = TypeVar("T")
@@ -29,9 +29,10 @@ T = TypeVar("T")
 @click.command("import")
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Say what would be added, and add nothing.")
+@click.option("--trust", is_flag=True, help="Learn from the corrections of localai's own JSON.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object.")
 @click.pass_obj
-def import_(invocation: Invocation, path: Path, dry_run: bool, as_json: bool) -> None:
+def import_(invocation: Invocation, path: Path, dry_run: bool, trust: bool, as_json: bool) -> None:
     """Add conversations from a file of another program.
 
     PATH is an export of ChatGPT or Claude (zip, folder or JSON), a file of ShareGPT, OpenAI
@@ -48,7 +49,7 @@ def import_(invocation: Invocation, path: Path, dry_run: bool, as_json: bool) ->
         progress.show(f"{100 * read // max(total, 1)} % read, {messages:,} messages")
 
     with invocation.read_store() if dry_run else invocation.open_store() as store:
-        running = Import(Preview(store) if dry_run else store, show)
+        running = Import(Preview(store) if dry_run else store, show, trust=trust)
         try:
             report = running.run(path)
         except KeyboardInterrupt:
@@ -63,9 +64,9 @@ def import_(invocation: Invocation, path: Path, dry_run: bool, as_json: bool) ->
     if as_json:
         from localai.cli import record
 
-        click.echo(record.dumps(import_report.fields(report, dry_run=dry_run)))
+        click.echo(record.dumps(import_report.fields(report, dry_run=dry_run, trust=trust)))
     else:
-        for line in import_report.lines(report, dry_run=dry_run):
+        for line in import_report.lines(report, dry_run=dry_run, trust=trust):
             note(line)
     _end(path, report)
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
 from localai.conversation import Completion, ToolCall, ToolResult
+from localai.moments import utc
 from localai.store.rows import Conversation, StoredMessage
 
 NOT_ASCII = re.compile(r"[^\x00-\x7e]")
@@ -83,8 +83,8 @@ def conversation(row: Conversation) -> dict[str, Any]:
         "id": row.id,
         "title": row.title,
         "system": row.system,
-        "created": _time(row.created),
-        "updated": _time(row.updated),
+        "created": utc(row.created),
+        "updated": utc(row.updated),
         "messages": row.messages,
         "deleted": row.deleted,
     }
@@ -96,7 +96,7 @@ def message(stored: StoredMessage) -> dict[str, Any]:
         "id": stored.id,
         "role": stored.message.role,
         "text": stored.message.text,
-        "created": _time(stored.created),
+        "created": utc(stored.created),
     }
     if stored.message.calls:
         found["tool_calls"] = [call(each) for each in stored.message.calls]
@@ -116,11 +116,6 @@ def message(stored: StoredMessage) -> dict[str, Any]:
         "dropped": stored.origin.dropped,
         **generation(stored.completion),
     }
-
-
-def _time(seconds: float) -> str:
-    """UTC, as in 2026-01-31T12:00:00Z."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _escaped(character: str) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from typing import Any, TextIO
 
 from localai.cli.progress import Progress as Line
 from localai.measures import measures
+from localai.moments import local
 from localai.sanitize import clean
 from localai.store.tuning import Adapter, Progress, Run
 
@@ -78,7 +78,7 @@ def adapter_lines(adapters: Sequence[Adapter], active: Adapter | None) -> list[s
     """A line for each adapter, newest first."""
     return [
         f"{'*' if active and active.id == each.id else ' '} {each.name:10}  "
-        + time.strftime("%Y-%m-%d %H:%M", time.localtime(each.created))
+        + local(each.created).strftime("%Y-%m-%d %H:%M")
         for each in adapters
     ]
 

@@ -15,7 +15,7 @@ from markdown_it import MarkdownIt
 from localai.conversation import Part, Reasoning, Text, ToolCall, ToolResult
 from localai.port.markdown import day, one_line, speaker
 from localai.sanitize import clean
-from localai.store.trees import Leaf, Tree
+from localai.store.tree import Leaf, Tree
 
 _HEAD = """<!DOCTYPE html>
 <html lang="en">

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from localai.store.trees import Tree
+from localai.store.tree import Tree
 
 _HEAD = '{"format": "localai", "version": 1, "conversations": [\n'
 _NOT_PLAIN = re.compile(r"[^\x00-\x7e]")

@@ -5,14 +5,14 @@ Safe to print: nothing in it drives a terminal.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator
 
 import msgspec
 
 from localai.conversation import Reasoning, Text, ToolCall, ToolResult
+from localai.moments import local
 from localai.sanitize import clean
-from localai.store.trees import Leaf, Tree
+from localai.store.tree import Leaf, Tree
 
 SPEAKER = {"user": "You", "assistant": "Model", "tool": "Tool", "system": "System"}
 
@@ -38,7 +38,7 @@ def one_line(text: str) -> str:
 
 def day(seconds: float) -> str:
     """The local date of a Unix time."""
-    return time.strftime("%Y-%m-%d %H:%M", time.localtime(seconds))
+    return local(seconds).strftime("%Y-%m-%d %H:%M")
 
 
 def fenced(text: str, language: str = "") -> str:

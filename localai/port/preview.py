@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from localai.store.drafts import Draft, Landed
 from localai.store.store import Store
-from localai.store.trees import Tree
+from localai.store.tree import Tree
 
 
 class Preview:
@@ -20,9 +20,9 @@ class Preview:
         """What the store would do."""
         return self._store.preview_drafts(drafts, self._seen)
 
-    def add_trees(self, trees: list[Tree]) -> list[Landed]:
+    def add_trees(self, trees: list[Tree], *, trust: bool = False) -> list[Landed]:
         """What the store would do."""
-        return self._store.preview_trees(trees)
+        return self._store.preview_trees(trees, trust=trust)
 
     def fold_log(self) -> None:
         """There is nothing to fold."""

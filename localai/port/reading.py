@@ -18,7 +18,7 @@ from localai.port.records import Record, records
 from localai.port.sources import PortError, sources
 from localai.port.values import Unreadable, check_depth
 from localai.store.drafts import Draft, Landed
-from localai.store.trees import Tree
+from localai.store.tree import Tree
 
 BATCH = 4_000
 """Messages in one transaction."""
@@ -38,7 +38,7 @@ class Sink(Protocol):
         """As `Store.add_drafts`."""
         ...
 
-    def add_trees(self, trees: list[Tree]) -> list[Landed]:
+    def add_trees(self, trees: list[Tree], *, trust: bool = False) -> list[Landed]:
         """As `Store.add_trees`."""
         ...
 
@@ -59,7 +59,8 @@ class Skipped:
 @dataclass
 class Report:
     """What an import did. Conversations are `added`, `grown` by messages that were new, or
-    `known`; `read` counts them all. `skipped` records, and messages `left_out` of others."""
+    `known`; `read` counts them all. `corrections` were brought along, to be learned from or
+    not. `skipped` records, and messages `left_out` of others."""
 
     read: int = 0
     added: int = 0
@@ -67,6 +68,7 @@ class Report:
     known: int = 0
     messages: int = 0
     messages_known: int = 0
+    corrections: int = 0
     formats: dict[str, int] = field(default_factory=dict)
     skipped: dict[str, Skipped] = field(default_factory=dict)
     left_out: dict[str, Skipped] = field(default_factory=dict)
@@ -86,22 +88,30 @@ class Report:
         self.known += not landed.new and not landed.added
         self.messages += landed.added
         self.messages_known += landed.known
+        self.corrections += landed.corrections
 
 
 def import_path(
-    path: Path, sink: Sink, progress: Callable[[int, int, int], None] = lambda *_: None
+    path: Path,
+    sink: Sink,
+    progress: Callable[[int, int, int], None] = lambda *_: None,
+    *,
+    trust: bool = False,
 ) -> Report:
     """Read everything at `path` into the store; `progress` is told the bytes read, their
-    total and the messages so far. Raises PortError when there is nothing to read."""
-    return Import(sink, progress).run(path)
+    total and the messages so far. The corrections of our own files are learned from if they
+    are to `trust`. Raises PortError when there is nothing to read."""
+    return Import(sink, progress, trust=trust).run(path)
 
 
 class Import:
     """One import under way; `report` is true at any time."""
 
-    def __init__(self, sink: Sink, progress: Callable[[int, int, int], None]) -> None:
+    def __init__(
+        self, sink: Sink, progress: Callable[[int, int, int], None], *, trust: bool = False
+    ) -> None:
         self.report = Report()
-        self._sink, self._progress = sink, progress
+        self._sink, self._progress, self._trust = sink, progress, trust
         self._now = time.time()
         self._drafts: list[tuple[str, Draft]] = []
         self._trees: list[tuple[str, Tree]] = []
@@ -184,7 +194,7 @@ class Import:
             landed = self._sink.add_drafts([draft for _, draft in drafts])
             yield from zip((where for where, _ in drafts), landed, strict=True)
         if trees:
-            landed = self._sink.add_trees([tree for _, tree in trees])
+            landed = self._sink.add_trees([tree for _, tree in trees], trust=self._trust)
             yield from zip((where for where, _ in trees), landed, strict=True)
 
 

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
 from localai.conversation import Message, Part, Role, Text, ToolCall
+from localai.moments import LATEST, sane
 from localai.port.decoding import decode
 from localai.store.drafts import Draft, Node
 
 TITLE = 60
 """Characters of a title that is made from the first message."""
 LONGEST_TITLE = 200
-LATEST = 32503680000.0
-"""The year 3000; larger numbers are milliseconds."""
-
-
 DEEPEST = 50
 """Levels of arguments inside each other."""
 
@@ -124,8 +120,8 @@ def moment(value: Any, default: float) -> float:
             return default
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e15:
         return default
-    seconds = float(value)
-    return seconds / 1000 if seconds > LATEST else seconds if math.isfinite(seconds) else default
+    seconds = value / 1000 if value > LATEST else float(value)
+    return seconds if sane(seconds) else default
 
 
 def mappings(value: Any) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ import msgspec
 
 from localai.conversation import Message
 from localai.port import html, lossless, markdown
-from localai.store.trees import Leaf, Tree
+from localai.store.tree import Leaf, Tree
 
 Writer = Callable[[Iterable[Tree]], Iterator[str]]
 

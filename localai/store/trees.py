@@ -6,73 +6,23 @@ their forms are not known here.
 
 from __future__ import annotations
 
-from typing import Literal
-
 import msgspec
 
-from localai.conversation import Completion, Message, Part, Role
-from localai.store import columns, prompts
+from localai.conversation import Message
+from localai.store import brought, columns, prompts
 from localai.store.bulk import insert_many
 from localai.store.connection import Database
-from localai.store.drafts import HASH_BYTES, Landed
+from localai.store.drafts import Landed
 from localai.store.driver import sqlite
-from localai.store.ids import is_id
 from localai.store.records import record
-from localai.store.rows import Origin, StoredMessage
-from localai.store.tuning import CorrectionState
-
-Ended = Literal["done", "cancelled", "interrupted", "failed"]
+from localai.store.rows import StoredMessage
+from localai.store.tree import Leaf, Tree, Verdict
+from localai.store.tree_checks import problem
 
 _MESSAGES = """messages (
     id, conversation, parent, depth, role, status, created, learn, writer, error, vocab,
     origin, completion, ids, parts, text, hash
 )"""
-
-
-class Leaf(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A message of a tree; fields as in `StoredMessage` and `Message`. `hash` is hex."""
-
-    id: str
-    parent: str
-    role: Role
-    status: Ended
-    created: float
-    parts: tuple[Part, ...]
-    ids: tuple[int, ...] = ()
-    vocab: str = ""
-    learn: bool = True
-    error: str = ""
-    origin: Origin | None = None
-    completion: Completion | None = None
-    hash: str = ""
-
-
-class Verdict(msgspec.Struct, frozen=True):
-    """A correction of a tree; fields as in `Correction`."""
-
-    id: str
-    rejected: str
-    chosen: str
-    state: CorrectionState
-    created: float
-
-
-class Tree(msgspec.Struct, frozen=True):
-    """A conversation with all its branches, oldest message first, and its corrections.
-
-    `deleted` is when it was taken out of sight; `source` is hex, "" when it began here.
-    """
-
-    id: str
-    title: str
-    system: str
-    leaf: str
-    created: float
-    updated: float
-    messages: tuple[Leaf, ...]
-    corrections: tuple[Verdict, ...] = ()
-    deleted: float | None = None
-    source: str = ""
 
 
 class Trees:
@@ -107,19 +57,20 @@ class Trees:
                 ),
             )
 
-    def add_trees(self, trees: list[Tree]) -> list[Landed]:
+    def add_trees(self, trees: list[Tree], *, trust: bool = False) -> list[Landed]:
         """Take conversations in, all in one transaction, with their identities.
 
         Of one that is there already, only messages and corrections that are not are added.
-        One that does not hold together is left out, and its `problem` says why.
+        One that does not hold together is left out, and its `problem` says why. Nothing is
+        learned from them unless they are to `trust`.
         """
         with self._db.write() as db:
-            return [_add(db, tree) for tree in trees]
+            return [_add(db, tree, trust=trust) for tree in trees]
 
-    def preview_trees(self, trees: list[Tree]) -> list[Landed]:
+    def preview_trees(self, trees: list[Tree], *, trust: bool = False) -> list[Landed]:
         """What `add_trees` would do with each."""
         with self._db.read() as db:
-            return [_preview(db, tree)[0] for tree in trees]
+            return [_preview(db, tree, trust=trust)[0] for tree in trees]
 
 
 def _messages(db: sqlite.Connection, conversation: str) -> tuple[Leaf, ...]:
@@ -157,64 +108,40 @@ def _leaf(db: sqlite.Connection, stored: StoredMessage, own: bytes | None) -> Le
 def _corrections(db: sqlite.Connection, conversation: str) -> tuple[Verdict, ...]:
     rows = db.execute(
         "SELECT r.id, r.rejected, r.chosen, r.state, r.created FROM corrections r "
-        "JOIN messages m ON m.id = r.chosen WHERE m.conversation = ? ORDER BY r.number",
+        "JOIN messages m ON m.id = r.chosen "
+        "JOIN messages q ON q.id = r.rejected AND q.conversation = m.conversation "
+        "WHERE m.conversation = ? ORDER BY r.number",
         (conversation,),
     )
     return tuple(record(Verdict, row) for row in rows)
 
 
-def _preview(db: sqlite.Connection, tree: Tree) -> tuple[Landed, dict[str, int]]:
+def _preview(db: sqlite.Connection, tree: Tree, *, trust: bool) -> tuple[Landed, dict[str, int]]:
     """What would be done, and the depths of the messages that are there."""
     known: dict[str, int] = dict(
         db.execute("SELECT id, depth FROM messages WHERE conversation = ?", (tree.id,)).fetchall()
     )
     there = db.execute("SELECT 1 FROM conversations WHERE id = ?", (tree.id,)).fetchone()
     new = [each.id for each in tree.messages if each.id not in known]
-    problem = _problem(db, tree, known, new)
-    if problem:
-        return Landed(False, 0, 0, problem), known
-    return Landed(there is None, len(new), len(tree.messages) - len(new)), known
+    wrong = problem(db, tree, known, new)
+    if wrong:
+        return Landed(False, 0, 0, wrong), known
+    landed = Landed(
+        there is None,
+        len(new),
+        len(tree.messages) - len(new),
+        corrections=brought.coming(db, tree, trust=trust),
+    )
+    return landed, known
 
 
-def _problem(db: sqlite.Connection, tree: Tree, known: dict[str, int], new: list[str]) -> str:
-    """Why a tree cannot be taken in; "" when it can."""
-    if not all(map(is_id, (tree.id, *new, *(each.id for each in tree.corrections)))):
-        return "it holds ids that no localai has made"
-    above = {"", *known}
-    for each in tree.messages:
-        if each.parent not in above:
-            return "a message follows one that is not there"
-        if each.id in above and each.id not in known:
-            return "an id occurs twice in it"
-        above.add(each.id)
-    if not all(_sound(each) for each in tree.messages) or not _is_hash(tree.source):
-        return "it holds numbers that no localai has written"
-    held = msgspec.json.encode(new).decode()
-    query = "SELECT 1 FROM messages WHERE id IN (SELECT value FROM json_each(?)) LIMIT 1"
-    if db.execute(query, (held,)).fetchone():
-        return "its messages are here in another conversation"
-    return ""
-
-
-def _sound(leaf: Leaf) -> bool:
-    """True when the numbers of a message fit their columns."""
-    held = [leaf.ids, leaf.origin.prompt if leaf.origin else ()]
-    held.append(leaf.completion.ids if leaf.completion else ())
-    fits = all(-(2**31) <= id_ < 2**31 for ids in held for id_ in ids)
-    return fits and _is_hash(leaf.hash)
-
-
-def _is_hash(text: str) -> bool:
-    """True for hex of a hash, and for ""."""
-    digits = "0123456789abcdef"
-    return not text or (len(text) == 2 * HASH_BYTES and set(text) <= set(digits))
-
-
-def _add(db: sqlite.Connection, tree: Tree) -> Landed:
+def _add(db: sqlite.Connection, tree: Tree, *, trust: bool) -> Landed:
     """Take one tree in, inside the running transaction."""
-    landed, depths = _preview(db, tree)
+    landed, depths = _preview(db, tree, trust=trust)
     if landed.problem:
         return landed
+    if not trust:
+        tree = brought.untaught(tree)
     if landed.new:
         _insert_conversation(db, tree)
     depths[""] = 0
@@ -229,14 +156,7 @@ def _add(db: sqlite.Connection, tree: Tree) -> Landed:
         db.execute(
             "UPDATE conversations SET leaf = nullif(?, '') WHERE id = ?", (tree.leaf, tree.id)
         )
-    for verdict in tree.corrections:
-        if verdict.rejected in depths and verdict.chosen in depths:
-            # One that is there, or that another one in force stands against, stays as it is.
-            db.execute(
-                "INSERT OR IGNORE INTO corrections (id, rejected, chosen, state, created) "
-                "VALUES (?, ?, ?, ?, ?)",
-                msgspec.structs.astuple(verdict),
-            )
+    brought.take(db, tree, trust=trust)
     return landed
 
 

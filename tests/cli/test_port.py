@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from localai import paths
 from localai.port import reading
 from localai.store.store import Store
 from tests.cli.conftest import Engine, Run
@@ -126,6 +127,47 @@ def test_an_imported_conversation_is_gone_on_with(run: Run, tmp_path: Path) -> N
     result = run("ask", "-c", "So?", engine=engine)
     assert (result.exit_code, result.stdout) == (0, "Bye!\n")
     assert "Done." in engine.prompt()
+
+
+def test_times_that_no_clock_has_shown_are_shown_all_the_same(run: Run, export: Path) -> None:
+    """An earlier localai took them in."""
+    run("history", "import", str(export))
+    with Store.open(paths.database(paths.home())) as store, store._db.write() as db:
+        db.execute("UPDATE messages SET created = 1e300")
+        db.execute("UPDATE conversations SET created = -1e300, updated = 1e300")
+    for told in (["list"], ["list", "--json"], ["search", "noon"], ["search", "--json", "noon"]):
+        result = run("history", *told)
+        assert result.exit_code == 0
+        assert "2999-12-31" in result.stdout or "3000-01-01" in result.stdout
+    for form in ("md", "html", "json"):
+        assert run("history", "export", "--all", "--format", form).exit_code == 0
+
+
+def test_corrections_from_elsewhere_teach_when_they_are_trusted(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("ask", "Hi", engine=Engine(["Ho"]))
+    with Store.open(paths.database(paths.home())) as store:
+        [talk] = store.conversations()
+        store.add_correction(talk.leaf, "Hello")
+    file = tmp_path / "out.json"
+    run("history", "export", "--all", "--format", "json", "-o", str(file))
+    monkeypatch.setenv("LOCALAI_HOME", str(tmp_path / "other"))
+    told = run("history", "import", "--dry-run", str(file)).stderr.splitlines()
+    assert told[1:] == [
+        "1 correction would be brought along but is not learned from; --trust takes it as yours."
+    ]
+    told = run("history", "import", str(file)).stderr.splitlines()
+    assert told[1:] == [
+        "1 correction was brought along but is not learned from; --trust takes it as yours."
+    ]
+    pairs = run("history", "export", "--all", "--format", "pairs")
+    assert (pairs.stdout, pairs.stderr) == ("", "No correction is in force.\n")
+    told = run("history", "import", "--trust", str(file)).stderr.splitlines()
+    assert told[-1] == "1 correction was taken as yours, to be learned from."
+    assert "Hello" in run("history", "export", "--all", "--format", "pairs").stdout
+    again = json.loads(run("history", "import", "--trust", "--json", str(file)).stdout)
+    assert (again["corrections"], again["trust"]) == (0, True)
 
 
 def test_nothing_to_export_is_no_error(run: Run, export: Path) -> None:

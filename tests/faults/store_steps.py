@@ -15,7 +15,7 @@ from pathlib import Path
 from localai.conversation import Text, assistant, user
 from localai.store.drafts import Draft, Node
 from localai.store.store import Store
-from localai.store.trees import Leaf, Tree
+from localai.store.tree import Leaf, Tree
 from tests.faults.store_upgrade import countdown
 
 BROUGHT = Draft(

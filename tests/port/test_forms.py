@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from localai.port import values
 from localai.port.reading import import_path
 from localai.store.store import Store
 from tests.port.conftest import shown
@@ -117,3 +118,20 @@ def test_arguments_that_are_nested_without_end(store: Store, tmp_path: Path) -> 
     turns = [{"role": "user", "content": "Hi"}, {"role": "assistant", "tool_calls": [call]}]
     report = import_path(write(tmp_path / "x", {"messages": turns}), store)
     assert list(report.skipped) == ["the arguments of a call are nested too deeply"]
+
+
+@pytest.mark.parametrize(
+    ("told", "read"),
+    [
+        (1_700_000_000, 1_700_000_000.0),
+        (1_700_000_000_500, 1_700_000_000.5),
+        ("2026-01-31T12:00:00Z", 1769860800.0),
+        (9e14, 7.0),
+        (10**400, 7.0),
+        (-5, 7.0),
+        (float("nan"), 7.0),
+        (True, 7.0),
+    ],
+)
+def test_a_time_is_one_that_a_clock_can_show(told: Any, read: float) -> None:
+    assert values.moment(told, 7.0) == read

@@ -18,7 +18,7 @@ from localai.port import lossless
 from localai.port.reading import import_path
 from localai.store.rows import Origin
 from localai.store.store import Store
-from localai.store.trees import Tree
+from localai.store.tree import Tree
 from tests.port import samples
 from tests.store.test_tree_model import ids, texts
 
@@ -92,7 +92,7 @@ def test_export_then_import_into_an_empty_store_is_identical(plans: list[Any]) -
         for plan in plans:
             build(one, plan)
         file = export(one, Path(folder, "x.json"))
-        report = import_path(file, other)
+        report = import_path(file, other, trust=True)
         assert (report.skipped, report.added) == ({}, len(plans))
         assert trees(other) == trees(one)
         assert other.conversations() == one.conversations()
@@ -130,12 +130,13 @@ def test_a_conversation_that_is_here_gets_what_it_lacks(store: Store, tmp_path: 
     with Store.memory() as other:
         import_path(before, other)
         report = import_path(after, other)
-        assert (report.grown, report.messages) == (1, 2)
-        assert len(other.corrections()) == 1
+        assert (report.grown, report.messages, report.corrections) == (1, 2, 1)
+        assert len(other.corrections(state="withdrawn")) == 1
         assert import_path(before, other).messages == 0
 
 
-A, B, C = ("01K0000000000000000000000" + end for end in "ABC")
+A, B, C, D, E, F, CALLS = ("01K0000000000000000000000" + end for end in "ABCDEFG")
+BESIDE = "a correction in it does not stand beside an answer in it"
 
 
 DEEP: dict[str, Any] = {}
@@ -159,6 +160,8 @@ def message(id_: str, parent: str = "", **more: Any) -> dict[str, Any]:
         [message(A, role="king")],
         [message(A, status="streaming")],
         [message(A, created="now")],
+        [message(A, created=1e300)],
+        [message(A, created=-1.0)],
         [message(A, ids=[2**40])],
         [message(A, hash="zz")],
         [message(A, parts=[{"type": "text", "text": 5}])],
@@ -177,6 +180,59 @@ def test_a_conversation_that_does_not_hold_together_is_left_out(
     report = import_path(path, store)
     assert (report.added, [c.id for c in store.conversations()]) == (1, [B])
     assert [each.places for each in report.skipped.values()] == [["conversation 1"]]
+
+
+def correcting(rejected: str, chosen: str) -> dict[str, Any]:
+    return {
+        "id": D, "rejected": rejected, "chosen": chosen, "state": "accepted", "created": 1.0,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("rejected", "chosen"),
+    [
+        ("", B),
+        (B, ""),
+        (B, B),
+        (A, B),
+        (B, A),
+        (B, F),
+        (B, D),
+        (B, CALLS),
+        (CALLS, B),
+    ],
+)
+def test_a_correction_stands_beside_the_answer_it_corrects(
+    store: Store, rejected: str, chosen: str
+) -> None:
+    called = {"type": "tool_call", "id": "", "name": "", "arguments": {}}
+    answer = {"role": "assistant"}
+    whole = {
+        "id": C, "title": "", "system": "", "leaf": "", "created": 1.0, "updated": 1.0,
+        "messages": [
+            message(A), message(B, A, **answer), message(E, A, **answer),
+            message(CALLS, A, parts=[called], **answer), message(F, B, **answer),
+        ],
+    }  # fmt: skip
+    broken = whole | {"corrections": [correcting(rejected, chosen)]}
+    sound = whole | {"corrections": [correcting(B, E)]}
+    told, right = (lossless.read(json.dumps(each).encode()) for each in (broken, sound))
+    assert [each.problem for each in store.add_trees([told])] == [BESIDE]
+    assert store.conversations() == ()
+    assert [each.problem for each in store.add_trees([right])] == [""]
+    # What is here decides, not what a second file says of it.
+    assert [each.problem for each in store.add_trees([told])] == [BESIDE]
+
+
+@pytest.mark.parametrize("field", ["created", "updated", "deleted"])
+def test_a_conversation_from_no_time_is_left_out(store: Store, field: str) -> None:
+    held = {"id": C, "title": "", "system": "", "leaf": "", "created": 1.0, "updated": 1.0}
+    told = held | {"messages": [message(A)], field: 1e300}
+    tree = lossless.read(json.dumps(told).encode())
+    assert [each.problem for each in store.add_trees([tree])] == [
+        "it holds times that no clock has shown"
+    ]
+    assert store.conversations() == ()
 
 
 def test_a_message_of_another_conversation_is_not_taken_over(store: Store, tmp_path: Path) -> None:

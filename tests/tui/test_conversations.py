@@ -8,6 +8,7 @@ from textual.selection import Selection
 from textual.widgets import Input
 
 from localai.conversation import user
+from localai.store.store import Store
 from tests.tui.stage import Stage, talk, write
 from tui.widgets.sidebar import day_name
 
@@ -28,6 +29,16 @@ TODAY = date(2026, 3, 12)
 )
 def test_days_have_names(day: date, name: str) -> None:
     assert day_name(day, TODAY) == name
+
+
+async def test_a_time_that_no_clock_has_shown_is_listed(stage: Build) -> None:
+    staged = stage()
+    write(staged.database, talk(2), "No time")
+    with Store.open(staged.database) as store, store._db.write() as db:
+        db.execute("UPDATE conversations SET updated = 1e300")
+    async with staged.show((120, 30)) as on:
+        await on.pilot.press("ctrl+b", "enter")
+        await on.until(lambda: "Answer 1" in on.text)
 
 
 async def test_a_conversation_opens_from_the_list(stage: Build) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from itertools import pairwise, takewhile
 
 from localai.measures import duration
+from localai.moments import local
 from localai.sanitize import clean
 from localai.store.tuning import Progress, Run
 
@@ -26,7 +26,7 @@ def shorten(text: str, width: int) -> str:
 
 def when(seconds: float) -> str:
     """A point in time (Unix seconds) in the reader's own time zone."""
-    return f"{datetime.fromtimestamp(seconds):%d %b %H:%M}".lstrip("0")
+    return f"{local(seconds):%d %b %H:%M}".lstrip("0")
 
 
 def percent(progress: Progress) -> int | None:

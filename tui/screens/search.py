@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from functools import partial
 from typing import ClassVar
 
@@ -24,6 +23,7 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from localai.errors import LocalaiError
+from localai.moments import local
 from localai.sanitize import clean
 from localai.store.rows import Hit
 from localai.store.store import Store
@@ -158,7 +158,7 @@ class SearchScreen(ModalScreen[Hit | None]):
 
 def hit_lines(hit: Hit) -> Content:
     """Title, who said it and when; below the stretch around the match."""
-    when = datetime.fromtimestamp(hit.created)
+    when = local(hit.created)
     title = Content(_line(hit.title).strip() or "Untitled")
     about = Content.styled(f"  {hit.role}, {when.day} {when:%b %Y}", "$foreground 60%")
     stretch = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import ClassVar
 
 from textual.binding import BindingType
@@ -12,6 +12,7 @@ from textual.message import Message
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
+from localai.moments import local
 from localai.sanitize import clean
 from localai.store.rows import Conversation
 from tui.keymap import bindings
@@ -34,7 +35,7 @@ def grouped(rows: Iterable[Conversation], today: date) -> Iterator[tuple[str, li
     """Conversations under the names of their days, in the order given."""
     name, group = "", list[Conversation]()
     for row in rows:
-        current = day_name(datetime.fromtimestamp(row.updated).date(), today)
+        current = day_name(local(row.updated).date(), today)
         if current != name and group:
             yield name, group
             group = []

@@ -7,11 +7,11 @@ SQLite's index of the log, a file that readers write, too (`own_files`).
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from localai.errors import StoreError, ToolError
+from localai.moments import local
 from localai.tools.allowed import present
 from localai.tools.builtin import asked, passages
 from localai.tools.tool import tool
@@ -57,7 +57,7 @@ def search_chats(query: str, limit: int = 5) -> str:
 
 def _told(hit: Hit) -> str:
     """One result: when, in which conversation, who, and the text around what matched."""
-    day = datetime.fromtimestamp(hit.created).date().isoformat()
+    day = local(hit.created).date().isoformat()
     title = f'in "{asked.line(hit.title)}"' if hit.title.strip() else "in one without a title"
     said = _SAID[hit.role]
     _, text = passages.window(hit.pieces, SHOWN)
