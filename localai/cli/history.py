@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from localai.cli import port
+from localai.cli import meant, port
 from localai.cli.failure import note
 from localai.cli.forget import forget
 from localai.cli.invocation import Invocation
@@ -20,7 +20,6 @@ from localai.errors import UsageError
 
 if TYPE_CHECKING:
     from localai.store.rows import Conversation
-    from localai.store.store import Store
 
 
 @click.group()
@@ -78,7 +77,7 @@ def show(invocation: Invocation, id: str, at: str, as_json: bool) -> None:
     message's id, its beginning or its end.
     """
     with invocation.read_store() as store:
-        row = find(store, id)
+        row = meant.conversation(store, id)
         first = store.message_id(row.id, at) if at else ""
         messages = store.path(store.leaf_through(first) if first else row.leaf)
     earlier = [message.id for message in messages].index(first) if first else 0
@@ -144,7 +143,7 @@ def rm(invocation: Invocation, ids: tuple[str, ...], purge: bool, yes: bool) -> 
     With --purge they are removed for good.
     """
     with invocation.open_store() as store:
-        rows = [find(store, id) for id in ids]
+        rows = [meant.conversation(store, id) for id in ids]
         if purge and not yes:
             _confirm(rows)
         for row in rows:
@@ -160,19 +159,9 @@ def rm(invocation: Invocation, ids: tuple[str, ...], purge: bool, yes: bool) -> 
 def undo(invocation: Invocation, ids: tuple[str, ...]) -> None:
     """Bring deleted conversations back."""
     with invocation.open_store() as store:
-        for row in [find(store, id) for id in ids]:
+        for row in [meant.conversation(store, id) for id in ids]:
             store.undelete(row.id)
             note(f"“{_name(row)}” is back.")
-
-
-def find(store: Store, id: str) -> Conversation:
-    """The conversation meant by `id`."""
-    if id != "latest":
-        return store.conversation(id)
-    latest = store.latest()
-    if latest is None:
-        raise UsageError("There are no conversations yet; start one: localai ask")
-    return latest
 
 
 def _confirm(rows: list[Conversation]) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 import click
 
+from localai.cli import meant
 from localai.cli.failure import note, say
 from localai.cli.invocation import Invocation
 from localai.errors import ExitCode, UsageError
@@ -132,11 +133,9 @@ class _Counted(Generic[T]):
 
 def _chosen(store: Store, ids: tuple[str, ...], everything: bool) -> tuple[str, ...]:
     """The ids of the conversations that are meant, each once."""
-    from localai.cli.history import find
-
     if everything:
         return store.conversation_ids()
-    return tuple(dict.fromkeys(find(store, id).id for id in ids))
+    return tuple(dict.fromkeys(meant.conversation(store, id).id for id in ids))
 
 
 def _trees(store: Store, ids: Iterable[str]) -> Iterator[Tree]:
