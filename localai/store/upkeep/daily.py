@@ -35,15 +35,17 @@ def start_if_due(database: Database) -> bool:
     if not _due(database, time.time()):
         return False
     with suppress(OSError, NotImplementedError):
-        os.posix_spawn(
-            sys.executable,
-            [sys.executable, "-P", "-m", __name__, database.where],
+        # A shell that ends at once stands between, so that nobody has to wait for the copy.
+        shell = os.posix_spawn(
+            "/bin/sh",
+            ["sh", "-c", '"$@" &', "sh", sys.executable, "-P", "-m", __name__, database.where],
             os.environ,
             file_actions=[
                 (os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_RDWR, 0) for number in range(3)
             ],
             setpgroup=0,
         )
+        os.waitpid(shell, 0)
         return True
     return False
 
