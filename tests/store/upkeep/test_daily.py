@@ -6,7 +6,9 @@ import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+import psutil
 import pytest
 
 from localai.conversation import user
@@ -120,14 +122,22 @@ def test_opening_for_writing_starts_it_in_a_process_of_its_own(
         age(store, home, 3)
     started: list[list[str]] = []
 
-    def spawn(program: str, arguments: list[str], *_: object, **__: object) -> int:
+    real = os.posix_spawn
+
+    def spawn(program: str, arguments: list[str], *rest: Any, **options: Any) -> int:
         started.append(arguments)
-        return subprocess.run(arguments, check=True).returncode
+        return real(program, arguments, *rest, **options)
 
     monkeypatch.setattr(os, "posix_spawn", spawn)
     Store.open(path, readonly=True).close()
     assert not started
     Store.open(path).close()
+    children = psutil.Process().children()
+    assert [child for child in children if child.status() == psutil.STATUS_ZOMBIE] == []
+    deadline = time.monotonic() + 20
+    while not copies.listed(home):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
     Store.open(path).close()
     assert len(started) == 1
     (made,) = copies.listed(home)
