@@ -262,10 +262,10 @@ class Session:
             prompt=rendered.ids,
             dropped=dropped,
         )
-        row = self.store.begin_answer(self.conversation.id, path[-1].id, origin)
-        earlier = [call for message in messages for call in message.calls]
-        recorder = AnswerRecorder(self.store, row, earlier, stepwise=stepwise)
         reader = Reader(offered, inside=rendered.in_reasoning, most=max(1, most))
+        earlier = [call for message in messages for call in message.calls]
+        row = self.store.begin_answer(self.conversation.id, path[-1].id, origin)
+        recorder = AnswerRecorder(self.store, row, earlier, stepwise=stepwise)
         started = AnswerStarted(row, info.n_ctx)
         return (yield from stream(self.engine, self._stop, started, recorder, reader, request))
 

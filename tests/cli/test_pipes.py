@@ -6,6 +6,7 @@ import json
 import shlex
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,7 @@ def test_json_after_an_interrupt_is_whole() -> None:
     with start(["ask", "--json", "Count"], env) as program:
         while not _answering():
             pass
+        time.sleep(0.2)  # its row is there a moment before Ctrl-C means the answer
         program.send_signal(signal.SIGINT)
         out, _ = program.communicate(timeout=PATIENCE)
     assert program.returncode == 130
