@@ -42,7 +42,7 @@ class Speaker:
     def __init__(self, grammar: str, seed: int) -> None:
         self._draw = random.Random(seed)
         self._rules: dict[str, list[list[Node]]] = {}
-        for line in grammar.splitlines():
+        for line in filter(None, grammar.split("\n")):
             name, _, body = line.partition(" ::= ")
             self._tokens = _tokens(body)
             self._rules[name] = self._choice()
