@@ -8,32 +8,10 @@ from textual.message import Message
 
 from localai.chat.consent import Decision, Question
 from localai.chat.inspection import Inspection
-from localai.chat.turn import (
-    AdapterRefused,
-    AnswerFinished,
-    AnswerStarted,
-    CallFinished,
-    CallStarted,
-    Remark,
-    ResultsSaved,
-    UserSaved,
-)
-from localai.conversation import PromptProgress
+from localai.chat.turn import Milestone
 from localai.engine.base import ModelInfo, TokenProbability
 from localai.store.rows import StoredMessage
 from tui.learning.values import Glance, Overview
-
-Milestone = (
-    UserSaved
-    | AdapterRefused
-    | Remark
-    | AnswerStarted
-    | PromptProgress
-    | AnswerFinished
-    | CallStarted
-    | CallFinished
-    | ResultsSaved
-)
 
 
 class TurnMoved(Message):

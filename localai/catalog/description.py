@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 import tomlkit
 
+from localai import paths
 from localai.errors import ModelError
 
 REPO = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*", re.ASCII)
@@ -121,11 +122,8 @@ def read(path: Path) -> Description:
 
 def write(path: Path, description: Description) -> None:
     """Write `description` as TOML in one step. Raises ModelError when that is impossible."""
-    temporary = path.with_suffix(".tmp")
     try:
-        temporary.touch(mode=0o600)
-        temporary.write_text(tomlkit.dumps(msgspec.to_builtins(description)), "utf-8")
-        temporary.replace(path)
+        paths.replace(path, tomlkit.dumps(msgspec.to_builtins(description)))
     except OSError as error:
         raise ModelError(
             f"The model description {path} cannot be written ({error.strerror}); "

@@ -2,7 +2,7 @@
 
 So a correction helps at once, before any training. What is near is told from the words that
 carry meaning: a corrected question counts only if nearly all of its own are in the new one,
-so that what was said of one thing is not said of another. Pure.
+so that what was said of one thing is not said of another.
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 
 from localai.conversation import Message, assistant, user
-from localai.store.tuning import Corrected
+from localai.store.rows import StoredMessage
+from localai.store.store import Store
+from localai.store.tuning import Adapter, Corrected
 
 MOST = 3
 """Examples in one prompt."""
@@ -30,6 +32,24 @@ than that their them then there these they this thing those were what when where
 with word would your
 """
 _COMMON = frozenset(_COMMON_WORDS.split())
+
+
+def corrections_near(
+    question: StoredMessage,
+    store: Store,
+    adapter: Adapter | None,
+    budget: int,
+    count: Callable[[str], int],
+) -> tuple[Corrected, ...]:
+    """The user's corrections that are near a question, in `budget` tokens by `count`, without
+    those of the same talk and those that the adapter has learned."""
+    if not budget:
+        return ()
+    talk = question.conversation
+    found = [each for each in store.corrected() if each.conversation != talk]
+    plan = store.run(adapter.run).plan if adapter and adapter.run else {}
+    asked = question.message.text
+    return near(asked, found, budget, count, learned=plan.get("corrections", ()))
 
 
 def near(

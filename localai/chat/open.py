@@ -58,7 +58,8 @@ def open_toolbox(settings: Settings, stop: threading.Event | None = None) -> Too
     """
     allowed, notes = Allowed.by(settings.tools), list[str]()
     try:
-        tools, taken = registry.offered(settings.tools, stop), registry.names(settings.tools)
+        tools = registry.offered(settings.tools, stop)
+        taken = registry.names(settings.tools) if settings.mcp else frozenset[str]()
     except ConfigError as error:
         notes.append(str(error))
         taken = frozenset(registry.BUILTIN)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Generator, Mapping, Sequence
 from functools import cached_property
+from typing import NamedTuple
 
 import msgspec
 
@@ -19,7 +20,7 @@ from localai.chat.adapters import Ready, active_adapter, prepare
 from localai.chat.calls import Calls, tainted
 from localai.chat.consent import Approve, Consent, deny
 from localai.chat.context import reserve
-from localai.chat.examples import near
+from localai.chat.examples import corrections_near
 from localai.chat.fitting import fitted
 from localai.chat.inspection import Inspection, inspect, probabilities
 from localai.chat.offer import Offer, offer, wanted
@@ -29,9 +30,9 @@ from localai.chat.recorder import AnswerRecorder
 from localai.chat.streaming import stream
 from localai.chat.turn import AnswerStarted, Remark, ResultsSaved, TurnEvent, UserSaved
 from localai.config import Settings
-from localai.conversation import Message, user
+from localai.conversation import Message, ToolResult, user
 from localai.engine.base import Engine, ModelInfo, TokenProbability
-from localai.errors import UsageError
+from localai.errors import LocalaiError, UsageError
 from localai.store.rows import Conversation, Origin, StoredMessage
 from localai.store.store import Store
 from localai.store.tuning import Adapter, Corrected
@@ -44,9 +45,14 @@ OpenTools = Callable[[threading.Event], Toolbox]
 """Opens the tools; ends soon when the event is set."""
 
 
-def no_tools(stop: threading.Event) -> Toolbox:
-    """An empty toolbox."""
-    return Toolbox()
+class Turn(NamedTuple):
+    """What stays the same while one question is answered, however many calls that takes."""
+
+    ready: Ready
+    style: Style
+    offered: Offer | None
+    examples: tuple[Corrected, ...]
+    prompter: Prompter
 
 
 class Session:
@@ -70,7 +76,7 @@ class Session:
         *,
         raw: bool = False,
         seed: int | None = None,
-        open_tools: OpenTools = no_tools,
+        open_tools: OpenTools = lambda stop: Toolbox(),
         approve: Approve = deny,
         standing: bool = True,
         stop: threading.Event | None = None,
@@ -100,30 +106,22 @@ class Session:
 
     def send(self, text: str, *, style: Style = "direct") -> Generator[TurnEvent, None, None]:
         """Ask; events until the answer is stored. Raises LocalaiError after storing what came."""
-        if not text.strip():
-            raise UsageError("There is nothing to send; write a question first.")
+        _check_said(text)
         if self.conversation is None:
             title = text.strip().splitlines()[0][:TITLE_LENGTH]
             self.conversation = self.store.create_conversation(title, self._system)
-        path = self.messages()
-        parent = path[-1].id if path else ""
-        question = self.store.add_message(self.conversation.id, parent, user(text))
-        yield UserSaved(question)
-        yield from self._answer((*path, question), style)
+        yield from self._ask(self.messages(), text, style)
 
     def ask_instead(
         self, message_id: str, text: str, *, style: Style = "direct"
     ) -> Generator[TurnEvent, None, None]:
         """Ask something else in the place of a question, beside it; nothing is overwritten."""
-        if not text.strip():
-            raise UsageError("There is nothing to send; write a question first.")
+        _check_said(text)
         asked = self.store.message(message_id)
         if asked.message.role != "user":
             raise UsageError("Only a question can be asked differently; choose one of yours.")
         self.conversation = self.store.conversation(asked.conversation)
-        question = self.store.add_message(asked.conversation, asked.parent, user(text))
-        yield UserSaved(question)
-        yield from self._answer(self.store.path(question.id), style)
+        yield from self._ask(self.store.path(asked.id)[:-1], text, style)
 
     def regenerate(
         self, message_id: str, *, style: Style = "direct"
@@ -152,8 +150,7 @@ class Session:
         return active_adapter(self.store, self.entry)
 
     def cancel(self) -> None:
-        """Stop the running answer, or the tools it runs, soon; what it said so far is kept.
-        Thread-safe."""
+        """Stop the running answer or its tools soon; what was said is kept. Thread-safe."""
         self._stop.set()
         self.engine.cancel()
 
@@ -171,6 +168,16 @@ class Session:
         """How probable each sampled token of an answer is to the model in use."""
         return probabilities(self.store, self.engine, self.entry, answer_id)
 
+    def _ask(
+        self, path: Sequence[StoredMessage], text: str, style: Style
+    ) -> Generator[TurnEvent, None, None]:
+        """Record a question after what was said before, and answer it."""
+        assert self.conversation is not None
+        parent = path[-1].id if path else ""
+        question = self.store.add_message(self.conversation.id, parent, user(text))
+        yield UserSaved(question)
+        yield from self._answer((*path, question), style)
+
     def _answer(
         self, path: Sequence[StoredMessage], style: Style
     ) -> Generator[TurnEvent, None, None]:
@@ -180,9 +187,11 @@ class Session:
         if ready.refused is not None:
             yield ready.refused
         offered = yield from self._offered(ready.info)
+        examples = self._examples(path[-1], ready.adapter)
+        turn = Turn(ready, style, offered, examples, self._prompter(examples))
         room = self.settings.tools.most_calls
         while True:
-            answer = yield from self._generate(path, style, ready, offered, room)
+            answer = yield from self._generate(path, turn, room)
             if not answer.message.calls or answer.status != "done":
                 return
             results = yield from self._run(answer, path, ready.info, room)
@@ -198,10 +207,9 @@ class Session:
         if self._raw or not wanted(info, described, wish):
             return None
         made = offer(tuple(self.tools.values()), info, described)
-        left_out = ", ".join(made.left_out) if made else ""
-        full = f"The context window has no room for these tools: {left_out}; disable some."
-        for sentence in self._toolbox.news(*([full] if left_out else [])):
-            yield Remark(sentence)
+        left_out = f"{', '.join(made.left_out)}; disable some." if made and made.left_out else ""
+        full = [f"The context window has no room for these tools: {left_out}"] if left_out else []
+        yield from map(Remark, self._toolbox.news(*full))
         return made
 
     def _run(
@@ -216,38 +224,38 @@ class Session:
         try:
             yield from calls.run(most=most, tainted=tainted([each.message for each in path]))
         finally:
-            results = fitted(calls.results, self._left(answer, info), self._length)
+            results = self._fitted(calls.results, answer, info)
             row = self.store.add_message(talk, answer.id, Message("tool", results))
         yield ResultsSaved(row)
         return row
 
-    def _left(self, answer: StoredMessage, info: ModelInfo) -> int:
-        """Tokens that the window has for results after an answer."""
+    def _fitted(
+        self, results: tuple[ToolResult, ...], answer: StoredMessage, info: ModelInfo
+    ) -> tuple[ToolResult, ...]:
+        """The results in what room an answer left; whole when the engine cannot tell."""
         used = len(answer.origin.prompt) if answer.origin else 0
         used += answer.completion.generated_tokens if answer.completion else 0
-        return info.n_ctx - reserve(info.n_ctx, self.settings.chat.max_tokens) - used
+        left = info.n_ctx - reserve(info.n_ctx, self.settings.chat.max_tokens) - used
+        try:
+            return fitted(results, left, self._length)
+        except LocalaiError:
+            return results
 
     def _length(self, text: str) -> int:
         return len(self.engine.tokenize(text))
 
     def _generate(
-        self,
-        path: Sequence[StoredMessage],
-        style: Style,
-        ready: Ready,
-        offered: Offer | None,
-        most: int,
+        self, path: Sequence[StoredMessage], turn: Turn, most: int
     ) -> Generator[TurnEvent, None, StoredMessage]:
         """One message of the model's, which may be calls; the message as stored."""
         assert self.conversation is not None
+        ready, style, offered, examples, prompter = turn
         info = ready.info
         stepwise = style == "steps" and not (info.thinking or self._raw)
         messages = [stored.message for stored in path]
-        examples = self._examples(messages, ready.adapter)
         if stepwise:
             messages = steps.instructed(messages)
         previous = next((s.origin.dropped for s in reversed(path) if s.origin), 0)
-        prompter = self._prompter(examples)
         dropped, rendered = prompter.prompt(messages, previous, info, style, offered)
         request = prompter.request(rendered, info, offered)
         origin = Origin(
@@ -269,20 +277,10 @@ class Session:
         started = AnswerStarted(row, info.n_ctx)
         return (yield from stream(self.engine, self._stop, started, recorder, reader, request))
 
-    def _examples(
-        self, messages: Sequence[Message], adapter: Adapter | None
-    ) -> tuple[Corrected, ...]:
-        """The user's corrections that are near the last question and not of this talk, without
-        those that the adapter has learned."""
-        budget = self.settings.chat.example_tokens
-        if self._raw or not budget:
-            return ()
-        assert self.conversation is not None
-        here = self.conversation.id
-        found = [each for each in self.store.corrected() if each.conversation != here]
-        learned = self.store.run(adapter.run).plan if adapter and adapter.run else {}
-        asked = next(m.text for m in reversed(messages) if m.role == "user")
-        return near(asked, found, budget, self._length, learned=learned.get("corrections", ()))
+    def _examples(self, question: StoredMessage, adapter: Adapter | None) -> tuple[Corrected, ...]:
+        """The user's corrections that are near a question, unless the adapter knows them."""
+        budget = 0 if self._raw else self.settings.chat.example_tokens
+        return corrections_near(question, self.store, adapter, budget, self._length)
 
     def _prompter(self, examples: Sequence[Corrected]) -> Prompter:
         assert self.conversation is not None
@@ -295,3 +293,8 @@ class Session:
             seed=self._seed,
             examples=examples,
         )
+
+
+def _check_said(text: str) -> None:
+    if not text.strip():
+        raise UsageError("There is nothing to send; write a question first.")

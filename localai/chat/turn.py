@@ -72,15 +72,15 @@ class ResultsSaved(msgspec.Struct, frozen=True):
     message: StoredMessage
 
 
-TurnEvent = (
+Milestone = (
     UserSaved
     | AdapterRefused
     | Remark
     | AnswerStarted
     | PromptProgress
-    | Delta
     | AnswerFinished
     | CallStarted
     | CallFinished
     | ResultsSaved
 )
+TurnEvent = Milestone | Delta

@@ -9,6 +9,7 @@ import click
 import msgspec
 
 from localai.cli import record
+from localai.cli.counted import counted
 from localai.cli.failure import note
 from localai.sanitize import clean
 from localai.tune.preview import Preview
@@ -28,11 +29,6 @@ def show(found: Sequence[Preview], *, as_json: bool) -> None:
         f"{tokens:,} tokens, of which {weighted:,} are learned. "
         "The model's own answers to other questions come to that."
     )
-
-
-def counted(number: int, word: str) -> str:
-    """1 example, 2 examples."""
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
 
 
 def _lines(each: Preview) -> str:

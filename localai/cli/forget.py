@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from localai.cli.counted import counted
 from localai.cli.failure import note, say
 from localai.cli.invocation import Invocation
 from localai.errors import StoreError, UsageError
@@ -89,28 +90,28 @@ def _scope(store: Store, ids: tuple[str, ...], query: str) -> Scope:
 def _tell(store: Store, scope: Scope) -> None:
     """List what goes and what else holds it."""
     say("This will be forgotten for good:")
-    lines = [_count(len(scope.messages), "message")]
+    lines = [counted(len(scope.messages), "message")]
     if scope.conversations:
-        lines.append(f"with them {_count(len(scope.conversations), 'whole conversation')}:")
+        lines.append(f"with them {counted(len(scope.conversations), 'whole conversation')}:")
         titles = [store.conversation(id).title for id in scope.conversations[:10]]
         lines += [f"  “{' '.join(title.split()) or 'untitled'}”" for title in titles]
         if len(scope.conversations) > len(titles):
             lines.append(f"  and {len(scope.conversations) - len(titles)} more")
     if scope.quoting:
         lines.append(
-            f"among them {_count(len(scope.quoting), 'message')} of other conversations in which "
+            f"among them {counted(len(scope.quoting), 'message')} of other conversations in which "
             "a tool quoted it or it was an example, and what follows"
         )
     if scope.corrections:
-        lines.append(_count(len(scope.corrections), "correction"))
+        lines.append(counted(len(scope.corrections), "correction"))
     if scope.runs:
-        lines.append(f"{_count(len(scope.runs), 'tune run')} with verdicts and answers")
+        lines.append(f"{counted(len(scope.runs), 'tune run')} with verdicts and answers")
     if scope.adapters:
         names = ", ".join(adapter.name for adapter in scope.adapters)
-        lines.append(f"{_count(len(scope.adapters), 'adapter')} that learned from it: {names}")
+        lines.append(f"{counted(len(scope.adapters), 'adapter')} that learned from it: {names}")
     if copies := store.copies_holding(scope):
         lines.append(
-            f"{_count(len(copies), 'copy', 'copies')} of the history, replaced by a clean one:"
+            f"{counted(len(copies), 'copy', 'copies')} of the history, replaced by a clean one:"
         )
         lines += [f"  {path.name}" for path in copies]
     for line in [*lines, "and everything in the logs."]:
@@ -138,9 +139,5 @@ def _finish(store: Store) -> None:
 
 
 def _made(done: Erased) -> str:
-    removed = f" {_count(len(done.removed), 'file')} removed." if done.removed else ""
+    removed = f" {counted(len(done.removed), 'file')} removed." if done.removed else ""
     return f"A clean backup was made: {Path(done.backup)}.{removed}"
-
-
-def _count(number: int, one: str, many: str = "") -> str:
-    return f"{number:,} {one if number == 1 else many or one + 's'}"

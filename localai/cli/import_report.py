@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from localai.cli.counted import counted
 from localai.port.reading import Report, Skipped
 
 
@@ -32,12 +33,12 @@ def lines(report: Report, *, dry_run: bool, trust: bool) -> list[str]:
     if report.read:
         verb = "Would add" if dry_run else "Added"
         found.append(
-            f"{verb} {_count(report.messages, 'message')} in "
-            f"{_count(report.added + report.grown, 'conversation')}"
+            f"{verb} {counted(report.messages, 'message')} in "
+            f"{counted(report.added + report.grown, 'conversation')}"
             f" ({', '.join(f'{name}: {n:,}' for name, n in report.formats.items())})."
         )
     if report.messages_known:
-        found.append(f"{_count(report.messages_known, 'message')} here already.")
+        found.append(f"{counted(report.messages_known, 'message')} here already.")
     if report.corrections:
         found.append(_corrections(report.corrections, dry_run=dry_run, trust=trust))
     for entry in report.skipped.values():
@@ -51,9 +52,9 @@ def _corrections(number: int, *, dry_run: bool, trust: bool) -> str:
     """What becomes of corrections that another history brings."""
     was = "would be" if dry_run else "was" if number == 1 else "were"
     if trust:
-        return f"{_count(number, 'correction')} {was} taken as yours, to be learned from."
+        return f"{counted(number, 'correction')} {was} taken as yours, to be learned from."
     return (
-        f"{_count(number, 'correction')} {was} brought along but "
+        f"{counted(number, 'correction')} {was} brought along but "
         f"{'is' if number == 1 else 'are'} not learned from; --trust takes "
         f"{'it' if number == 1 else 'them'} as yours."
     )
@@ -66,7 +67,3 @@ def _entries(found: Iterable[Skipped]) -> list[dict[str, Any]]:
 def _places(entry: Skipped) -> str:
     more = ", …" if entry.count > len(entry.places) else ""
     return ", ".join(entry.places) + more
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

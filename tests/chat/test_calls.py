@@ -281,3 +281,17 @@ def test_grammars_are_made_once_a_turn(store: Store) -> None:
     first, second = chat.engine.requests  # type: ignore[attr-defined]
     assert first.constraints
     assert second.constraints is first.constraints
+
+
+def test_results_are_kept_although_the_engine_died_meanwhile(store: Store) -> None:
+    chat = session(store, [call("shout", "hi"), "Done."], Box(tool("shout")))
+
+    def dead(text: str) -> tuple[int, ...]:
+        raise EngineCrashed("The engine crashed; send the message again.")
+
+    for event in chat.send("Go."):
+        if isinstance(event, CallFinished):
+            chat.engine.tokenize = dead  # type: ignore[method-assign]
+        if isinstance(event, ResultsSaved):
+            break
+    assert [result.text for result in chat.messages()[-1].message.results] == ["HI"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import stat
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,7 @@ def file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def notes(file: Path) -> Iterator[Notes]:
-    with Notes(file) as opened:
+    with closing(Notes(file)) as opened:
         yield opened
 
 
@@ -98,11 +99,11 @@ def test_nothing_that_is_asked_is_syntax(notes: Notes) -> None:
 
 def test_nothing_of_what_was_taken_out_is_left_in_the_file(file: Path) -> None:
     """It is opened anew, as by a call: the words are on disk before they are taken out."""
-    with Notes(file) as notes:
+    with closing(Notes(file)) as notes:
         notes.replace(ONE, FILE, "passport", [Passage(1, "canaryword")])
         notes.replace(TWO, FILE, "", [Passage(1, "something else")])
     assert b"canaryword" in file.read_bytes()
-    with Notes(file) as notes:
+    with closing(Notes(file)) as notes:
         notes.remove(ONE)
         assert found(notes, "else") == [(TWO, 1)]
     left = b"".join(path.read_bytes() for path in file.parent.iterdir())
@@ -113,14 +114,14 @@ def test_nothing_of_what_was_taken_out_is_left_in_the_file(file: Path) -> None:
 def test_an_index_that_is_erased_begins_anew(file: Path) -> None:
     notes_files.erase(file)
     assert not file.parent.exists()
-    with Notes(file) as notes:
+    with closing(Notes(file)) as notes:
         notes.replace(ONE, FILE, "", [Passage(1, "canary")])
         notes_files.erase(file)  # not while somebody uses it
         assert found(notes, "canary") == [(ONE, 1)]
     file.with_name("notes.db-wal").write_bytes(b"left behind")
     notes_files.erase(file)
     assert [path.name for path in file.parent.iterdir()] == ["notes.db.lock"]
-    with Notes(file) as notes:
+    with closing(Notes(file)) as notes:
         assert notes.known() == {}
     file.unlink()
     file.mkdir()
@@ -141,31 +142,31 @@ def test_its_files_are_private(notes: Notes, file: Path) -> None:
 def test_a_file_that_is_no_index_is_thrown_away(file: Path, content: bytes) -> None:
     file.parent.mkdir()
     file.write_bytes(content)
-    with Notes(file) as notes:
+    with closing(Notes(file)) as notes:
         assert notes.known() == {}
         notes.replace(ONE, FILE, "", [Passage(1, "new")])
-    with Notes(file) as notes:
+    with closing(Notes(file)) as notes:
         assert found(notes, "new") == [(ONE, 1)]
 
 
 def test_an_index_of_another_version_is_thrown_away(file: Path) -> None:
-    with Notes(file) as notes:
+    with closing(Notes(file)) as notes:
         notes.replace(ONE, FILE, "", [])
     connection = sqlite.connect(str(file))
     connection.execute("PRAGMA user_version=99")
     connection.close()
-    with Notes(file) as notes:
+    with closing(Notes(file)) as notes:
         assert notes.known() == {}
 
 
 def test_damage_shows_and_discarding_helps(file: Path) -> None:
-    with Notes(file) as notes:
+    with closing(Notes(file)) as notes:
         for number in range(50):
             notes.replace((b"/notes", b"%d" % number), FILE, "", [Passage(1, "word " * 300)])
     whole = bytearray(file.read_bytes())
     whole[8192:] = b"\xaa" * (len(whole) - 8192)
     file.write_bytes(whole)
-    with Notes(file) as notes:
+    with closing(Notes(file)) as notes:
         with pytest.raises(StoreDamaged, match="The index of the notes in "):
             notes.search("word", 5, lambda key: True)
         notes.discard()
@@ -175,7 +176,7 @@ def test_damage_shows_and_discarding_helps(file: Path) -> None:
 
 
 def test_what_one_has_thrown_away_another_does_not_throw_away_again(file: Path) -> None:
-    with Notes(file) as first, Notes(file) as second:
+    with closing(Notes(file)) as first, closing(Notes(file)) as second:
         thread = threading.Thread(target=first.discard)  # waits for the second one
         thread.start()
         second.discard()

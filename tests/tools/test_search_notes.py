@@ -7,6 +7,7 @@ import os
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -61,7 +62,7 @@ def call(folder: Path, home: Path, query: str) -> Outcome:
 
 def indexed(home: Path) -> list[str]:
     """The paths in the index."""
-    with Notes(home / "notes.db") as notes:
+    with closing(Notes(home / "notes.db")) as notes:
         return sorted(os.fsdecode(path) for _, path in notes.known())
 
 
@@ -226,7 +227,7 @@ def test_a_first_index_goes_on_from_call_to_call(
     asked_again = "files; ask again to search the rest, too.]"
     assert remarks[:4] == [f"Still indexing: {done} of 4 {asked_again}" for done in (1, 2, 3, 3)]
     assert ask("plums") == "Nothing found in 4 files."
-    with Notes(home / "notes.db") as notes:
+    with closing(Notes(home / "notes.db")) as notes:
         assert len(notes.search("pears", 99, lambda key: True)) == 4
 
 
@@ -269,7 +270,7 @@ def test_calls_at_the_same_time_do_not_disturb_each_other(folder: Path, home: Pa
         thread.join()
     assert [type(outcome) for outcome in outcomes] == [Ok] * 3
     assert all("notes/7.md, line 1:" in outcome.text for outcome in outcomes)
-    with Notes(home / "notes.db") as notes:
+    with closing(Notes(home / "notes.db")) as notes:
         assert len(notes.known()) == 60
         assert len(notes.search("apples", 99, lambda key: True)) == 60
         with notes._database.read() as db:

@@ -19,9 +19,8 @@ class QuestionActions(TurnActions):
             return
         items = self.transcript.items
         cursor = self.transcript.cursor
-        at = len(items) - 1 if cursor is None else min(cursor, len(items) - 1)
-        while at >= 0 and items[at].is_answer:
-            at -= 1
+        under = items[-1 if cursor is None else cursor] if items else None
+        at = self.transcript.question_of(under) if under is not None else -1
         if at < 0:
             self.say("There is no question yet; write a message first.")
             return

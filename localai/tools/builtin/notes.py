@@ -11,6 +11,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
@@ -47,7 +48,7 @@ def search_notes(query: str, limit: int = 5) -> str:
     if not here.data:
         raise ToolError("search_notes was not told where the index of the notes is kept.")
     try:
-        with Notes(paths.notes_index(Path(here.data))) as notes:
+        with closing(Notes(paths.notes_index(Path(here.data)))) as notes:
             try:
                 return _answer(notes, here, query, limit)
             except StoreDamaged:

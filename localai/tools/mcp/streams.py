@@ -23,7 +23,25 @@ MOST_UNASKED = 10_000
 """Lines of any kind that come while the server is asked nothing new."""
 
 
-class Incoming:
+class Direction:
+    """One way of the two, which the SDK's session opens and closes."""
+
+    async def aclose(self) -> None:
+        """Nothing more goes this way."""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+
+class Incoming(Direction):
     """What the server says. Notifications end here: nothing listens to them."""
 
     def __init__(self, pipe: Pipe, over: anyio.Event) -> None:
@@ -69,9 +87,6 @@ class Incoming:
         self._buffer.clear()
         raise anyio.EndOfStream
 
-    async def aclose(self) -> None:
-        """Nothing more is wanted."""
-
     def __aiter__(self) -> Self:
         return self
 
@@ -81,19 +96,8 @@ class Incoming:
         except anyio.EndOfStream:
             raise StopAsyncIteration from None
 
-    async def __aenter__(self) -> Self:
-        return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.aclose()
-
-
-class Outgoing:
+class Outgoing(Direction):
     """What the server is told. After a message that was cut off, nothing more can be."""
 
     def __init__(self, pipe: Pipe, over: anyio.Event) -> None:
@@ -113,17 +117,3 @@ class Outgoing:
             except BaseException:
                 self._over.set()
                 raise
-
-    async def aclose(self) -> None:
-        """Nothing more will be said."""
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.aclose()
