@@ -25,6 +25,11 @@ _C1_STRINGS = "\x9d\x90\x9f\x9e\x98"
 _CSI, _ST, _ESC, _BEL = "\x9b", "\x9c", "\x1b", "\x07"
 
 
+def one_line(text: str) -> str:
+    """`clean`, on one line, without tabs."""
+    return " ".join(clean(text).split())
+
+
 def clean(text: str) -> str:
     """`text` without anything that could drive a terminal or hide its direction.
 

@@ -9,7 +9,7 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
 from localai.errors import LocalaiError
-from localai.sanitize import clean
+from localai.sanitize import one_line
 from tui.keymap import key_names, palette
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class ConversationCommands(Provider):
         for number, row in enumerate(rows):
             yield Hit(
                 0.5 - number / 100,
-                Content(" ".join(clean(row.title).split())),
+                Content(one_line(row.title)),
                 partial(screen.open_conversation, row.id),
                 help="Open conversation",
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from localai import sanitize
 from localai.conversation import ToolCall, ToolResult
 from localai.sanitize import clean
 
@@ -28,7 +29,7 @@ def asked(call: ToolCall) -> str:
 
 def one_line(text: str, longest: int = LONGEST) -> str:
     """The text on one line, cut."""
-    text = " ".join(clean(text).split())
+    text = sanitize.one_line(text)
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 

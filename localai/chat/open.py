@@ -58,8 +58,8 @@ def open_toolbox(settings: Settings, stop: threading.Event | None = None) -> Too
     """
     allowed, notes = Allowed.by(settings.tools), list[str]()
     try:
-        tools = registry.offered(settings.tools, stop)
-        taken = registry.names(settings.tools) if settings.mcp else frozenset[str]()
+        found = registry.known(settings.tools, stop)
+        tools, taken = registry.usable(found), frozenset(each.name for each in found)
     except ConfigError as error:
         notes.append(str(error))
         taken = frozenset(registry.BUILTIN)

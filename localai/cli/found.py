@@ -10,9 +10,9 @@ from typing import Any
 import click
 from rich.cells import cell_len
 
-from localai.cli.listing import WHEN, fit, one_line
+from localai.cli.listing import WHEN, fit
 from localai.moments import local, utc
-from localai.sanitize import clean
+from localai.sanitize import clean, one_line
 from localai.store.rows import Hit
 
 INDENT = "    "

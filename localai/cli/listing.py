@@ -9,7 +9,7 @@ import click
 from rich.cells import cell_len, set_cell_size
 
 from localai.moments import local, utc
-from localai.sanitize import clean
+from localai.sanitize import one_line
 from localai.store.rows import Conversation
 
 WHEN = "%Y-%m-%d %H:%M"
@@ -41,11 +41,6 @@ def fields(rows: Sequence[Conversation]) -> list[str]:
         )
         for row in rows
     ]
-
-
-def one_line(text: str) -> str:
-    """On one line, without tabs, safe for a terminal."""
-    return " ".join(clean(text).split())
 
 
 def fit(text: str, cells: int) -> str:

@@ -16,7 +16,7 @@ from localai.catalog import DEFAULT, ModelEntry
 from localai.catalog.choose import quant_of
 from localai.catalog.cursor import Damaged
 from localai.catalog.gguf import read_header
-from localai.sanitize import clean
+from localai.sanitize import one_line
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -72,7 +72,7 @@ def fields(rows: Sequence[Row]) -> list[str]:
     """Name, quantisation, bytes, home, path, and "default" or nothing, tab-separated."""
     return [
         "\t".join(
-            _line(cell)
+            one_line(cell)
             for cell in (
                 row.name,
                 row.quant,
@@ -94,12 +94,7 @@ def as_json(rows: Sequence[Row]) -> str:
 def _cells(row: Row) -> tuple[str, ...]:
     size = f"{row.bytes / 1e9:.2f} GB" if row.bytes >= 1e9 else f"{row.bytes / 1e6:.0f} MB"
     home = row.home if row.path else f"{row.home}, not here"
-    return ("*" if row.default else "", _line(row.name), row.quant or "?", size, home)
-
-
-def _line(text: str) -> str:
-    """On one line, without tabs, safe for a terminal."""
-    return " ".join(clean(text).split())
+    return ("*" if row.default else "", one_line(row.name), row.quant or "?", size, home)
 
 
 def _quant(entry: ModelEntry) -> str:

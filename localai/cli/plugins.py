@@ -108,10 +108,10 @@ def disable(name: str) -> None:
 
     settings = config.load().tools
     if name not in settings.disabled:
-        if name not in {listed.name for listed in registry.tools(settings)}:
+        if name not in registry.names(settings):
             _find(name)  # one not looked at yet, a server's, or a sentence
         config.save("tools.disabled", [*settings.disabled, name])
-    note(f"{name} is disabled; localai tools enable {name} allows it again.")
+    note(registry.disabled(name))
 
 
 def _find(name: str) -> Listed:

@@ -13,8 +13,8 @@ import msgspec
 from markdown_it import MarkdownIt
 
 from localai.conversation import Part, Reasoning, Text, ToolCall, ToolResult
-from localai.port.markdown import day, one_line, speaker
-from localai.sanitize import clean
+from localai.port.markdown import day, speaker
+from localai.sanitize import clean, one_line
 from localai.store.tree import Leaf, Tree
 
 _HEAD = """<!DOCTYPE html>

@@ -11,7 +11,7 @@ import msgspec
 
 from localai.conversation import Reasoning, Text, ToolCall, ToolResult
 from localai.moments import local
-from localai.sanitize import clean
+from localai.sanitize import clean, one_line
 from localai.store.tree import Leaf, Tree
 
 SPEAKER = {"user": "You", "assistant": "Model", "tool": "Tool", "system": "System"}
@@ -29,11 +29,6 @@ def speaker(leaf: Leaf) -> str:
     """Who said it, and with which model."""
     model = leaf.origin.model if leaf.origin else ""
     return f"{SPEAKER[leaf.role]} ({one_line(model)})" if model else SPEAKER[leaf.role]
-
-
-def one_line(text: str) -> str:
-    """Safe, and on one line."""
-    return " ".join(clean(text).split())
 
 
 def day(seconds: float) -> str:

@@ -70,17 +70,25 @@ def find(name: str, settings: ToolSettings) -> Listed:
     raise ToolError(f"There is no tool {name!r}{hint}")
 
 
-def offered(settings: ToolSettings, stop: threading.Event | None = None) -> tuple[Tool, ...]:
-    """The tools that a model may be offered now: on, and known.
+def known(settings: ToolSettings, stop: threading.Event | None = None) -> tuple[Listed, ...]:
+    """All tools, after asking those of which nothing was known.
 
-    Installed tools that nothing is known of are asked first, once for each version of their
-    code, four at a time; each may take 5 s. Setting `stop` in another thread ends that soon,
-    and what is known by then is offered. Where no folder is allowed, the index of the notes
-    in them is deleted.
+    Installed tools are asked once for each version of their code, four at a time; each may
+    take 5 s. Setting `stop` in another thread ends that soon, with what is known by then.
+    Where no folder is allowed, the index of the notes in them is deleted.
     """
     forget_notes(settings)
-    found = _all(settings, plugins(), "unknown", stop)
+    return _all(settings, plugins(), "unknown", stop)
+
+
+def usable(found: Iterable[Listed]) -> tuple[Tool, ...]:
+    """The tools that a model may be offered: on, and known."""
     return tuple(listed.tool for listed in found if listed.tool and listed.state == "on")
+
+
+def offered(settings: ToolSettings, stop: threading.Event | None = None) -> tuple[Tool, ...]:
+    """The tools that a model may be offered now; see `known`."""
+    return usable(known(settings, stop))
 
 
 def forget_notes(settings: ToolSettings) -> None:

@@ -17,7 +17,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -99,12 +99,16 @@ def _answered(name: str, request: bytes, limits: Limits, stop: threading.Event |
     return _outcome(name, received, code, limits, seconds)
 
 
+def passed(source: Mapping[str, str], names: Collection[str] = PASSED) -> dict[str, str]:
+    """The variables of `source` that are in `names` or about the language."""
+    return {
+        name: value for name, value in source.items() if name in names or name.startswith("LC_")
+    }
+
+
 def environment(source: Mapping[str, str]) -> dict[str, str]:
     """What a tool may know of `source`, where it finds its modules, and what is fixed."""
-    allowed = {
-        name: value for name, value in source.items() if name in PASSED or name.startswith("LC_")
-    }
-    return allowed | FIXED | {"PYTHONPATH": os.pathsep.join(modules.folders())}
+    return passed(source) | FIXED | {"PYTHONPATH": os.pathsep.join(modules.folders())}
 
 
 def _request(
@@ -239,7 +243,9 @@ def _outcome(
         if code == -signal.SIGXCPU:
             return TimedOut(f"{name} computed for more than {limits.cpu_seconds} s.", seconds)
         ended = BrokenOff if code == -signal.SIGKILL else Failed
-        return ended(f"The tool {name} ended before it had a result ({_how(code)}).", seconds)
+        return ended(
+            f"The tool {name} ended before it had a result ({how_it_ended(code)}).", seconds
+        )
     try:
         match json.loads(received[HEADER:]):
             case {"ok": str() as text}:
@@ -253,6 +259,6 @@ def _outcome(
     return Failed(f"The tool {name} ended in the middle of its result.", seconds)
 
 
-def _how(code: int | None) -> str:
+def how_it_ended(code: int | None) -> str:
     """An exit code in words."""
     return f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"

@@ -53,6 +53,12 @@ def vocabulary() -> list[str]:
     raise AssertionError
 
 
+def word(draw: random.Random) -> str:
+    """A word; common and rare ones equally often, by the order of magnitude of their rank."""
+    known = vocabulary()
+    return known[int(len(known) ** draw.random()) - 1]
+
+
 def build(path: Path, count: int) -> None:
     """Write a history of about `count` messages to `path`, with corrections and dates."""
     database = opening.open_database(path, readonly=False, checkpoints=True)

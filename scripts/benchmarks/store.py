@@ -66,11 +66,7 @@ def typed(draw: random.Random) -> str:
 
     Common and rare words come equally often by the order of magnitude of their rank.
     """
-    vocabulary = corpus.vocabulary()
-
-    def word() -> str:
-        return vocabulary[int(len(vocabulary) ** draw.random()) - 1]
-
+    vocabulary, word = corpus.vocabulary(), partial(corpus.word, draw)
     begun = word()
     kinds = (
         lambda: f"{word()} ",
@@ -127,12 +123,11 @@ def words(store: Store, path: Path) -> list[Row]:
 def filters(store: Store) -> list[Row]:
     """Searching by one word and a filter; there is a bar for filters that many messages fit."""
     found: list[Row] = []
-    vocabulary = corpus.vocabulary()
     for kind, choices in FILTERS.items():
         draw = random.Random(0)
         times: list[float] = []
         for _ in range(QUERIES):
-            word = vocabulary[int(len(vocabulary) ** draw.random()) - 1]
+            word = corpus.word(draw)
             times.append(milliseconds(partial(store.search, f"{word} {draw.choice(choices)}")))
         bar = 50 if kind == "many fit" else None
         name = f"search with a filter that {kind}, p95"
@@ -199,11 +194,7 @@ def inserts(path: Path) -> list[Row]:
 def _texts(count: int) -> Sequence[str]:
     """Texts like those that are there."""
     draw = random.Random(2)
-    vocabulary = corpus.vocabulary()
-    return [
-        " ".join(vocabulary[int(len(vocabulary) ** draw.random()) - 1] for _ in range(60))
-        for _ in range(count)
-    ]
+    return [" ".join(corpus.word(draw) for _ in range(60)) for _ in range(count)]
 
 
 if __name__ == "__main__":

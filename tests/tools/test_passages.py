@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from localai.tools.builtin.passages import MOST_CHARACTERS, MOST_WORDS, split, window
@@ -35,6 +35,7 @@ def test_it_ends_at_a_line_or_a_word_or_anywhere() -> None:
     assert [len(text) for _, text in split("x" * 2 * MOST_CHARACTERS)] == [MOST_CHARACTERS] * 2
 
 
+@example("a\x02" * 400)  # a control character parts words
 @given(st.lists(ANYTHING, max_size=30).map(lambda parts: "".join(parts) * 9))
 def test_all_words_are_in_order_and_lines_are_right(text: str) -> None:
     every = list(split(text))

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from textual.content import Content
 
 from localai.measures import measures
+from localai.sanitize import one_line
 from localai.store.tuning import Adapter, Run
 from tui.learning.values import Lesson, Overview, Pool, Verdict
-from tui.learning.words import difference, one_line, percent, shorten, sparkline, when
+from tui.learning.words import difference, percent, shorten, sparkline, when
 
 BARE = "the bare model"
 HERE, ELSEWHERE = "● ", "  "

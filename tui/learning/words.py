@@ -7,16 +7,11 @@ from itertools import pairwise, takewhile
 
 from localai.measures import duration
 from localai.moments import local
-from localai.sanitize import clean
+from localai.sanitize import one_line
 from localai.store.tuning import Progress, Run
 
 BARS = "▁▂▃▄▅▆▇█"
 NOTHING = "(nothing)"
-
-
-def one_line(text: str) -> str:
-    """A text as one clean line."""
-    return " ".join(clean(text).split())
 
 
 def shorten(text: str, width: int) -> str:

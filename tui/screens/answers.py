@@ -56,7 +56,7 @@ class AnswerActions(ChatBase):
         else the chosen answer, else the first message of its turn, which may be calls."""
         transcript = self.transcript
         cursor = transcript.cursor
-        if cursor is not None and cursor < len(transcript.items):
+        if cursor is not None:
             under = transcript.items[cursor]
             if not under.is_answer and len(under.row.siblings) > 1:
                 return under

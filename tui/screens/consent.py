@@ -12,7 +12,7 @@ from textual.timer import Timer
 from textual.widgets import Button, Label, Static
 
 from localai.chat.consent import Decision, Question
-from localai.sanitize import clean
+from localai.sanitize import clean, one_line
 
 LABELS: dict[Decision, tuple[str, str]] = {
     "no": ("n", "No"),
@@ -84,7 +84,7 @@ class ConsentScreen(ModalScreen[Decision]):
     def compose(self) -> ComposeResult:
         """What is asked, what may happen, the arguments, the buttons."""
         name = clean(self.question.tool.name)
-        description = " ".join(clean(self.question.tool.description).split())
+        description = one_line(self.question.tool.description)
         with Vertical(id="dialog", classes="consent"):
             yield Label(f"May {name} run?", id="asked", markup=False)
             yield Static(description, id="what", markup=False)

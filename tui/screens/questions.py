@@ -36,8 +36,7 @@ class QuestionActions(TurnActions):
         if place is None:
             super().ask(text)
             return
-        items = self.transcript.items
-        self.tips[instead] = items[-1].last_id
+        self.remember_tip(self.transcript.items[place])
         self.transcript.truncate(place)
         self._begin(Turn(text=text))
         self.bridge.ask_instead(self.conversation_id, instead, text)

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from textual import on
 
+from localai.sanitize import one_line
 from localai.store.tuning import Run
 from tui.learning.values import Glance, verdict
-from tui.learning.words import one_line, status_forms
+from tui.learning.words import status_forms
 from tui.messages import Glanced, Surveyed, Told
 from tui.screens.base import ChatBase
 from tui.screens.learning import LearningScreen

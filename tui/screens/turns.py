@@ -175,6 +175,9 @@ class TurnActions(ChatBase):
         self._wait(row.id)
         self.list_conversations()
 
+    def _repaint(self, item: Item) -> None:
+        self.transcript.changed(self.transcript.items.index(item))
+
     def _do(self, turn: Turn, doing: str) -> None:
         turn.doing = doing
         self.show_state()
@@ -182,7 +185,7 @@ class TurnActions(ChatBase):
     def _call(self, turn: Turn, call: ToolCall, result: ToolResult | None = None) -> None:
         if turn.item is not None:
             turn.item.call(call, result)
-            self.transcript.changed(self.transcript.items.index(turn.item))
+            self._repaint(turn.item)
 
     def _answer_started(self, turn: Turn, event: AnswerStarted) -> None:
         if turn.item is not None and turn.item.growth is None:  # an answer to results
@@ -209,7 +212,7 @@ class TurnActions(ChatBase):
     def _show(self, turn: Turn, growth: Growth, text: str = "", reasoning: str = "") -> None:
         if turn.item is not None:
             turn.item.grow(text, reasoning, growth)
-            self.transcript.changed(self.transcript.items.index(turn.item))
+            self._repaint(turn.item)
 
     def _drain(self, *, final: bool = False) -> None:
         """Paint what has arrived, if it is time to."""
@@ -234,7 +237,7 @@ class TurnActions(ChatBase):
         if turn.item is not None:
             turn.item.settle(row)
             turn.item.waiting = bool(row.message.calls)
-            self.transcript.changed(self.transcript.items.index(turn.item))
+            self._repaint(turn.item)
         if row.completion is not None:
             used = row.completion.prompt_tokens + row.completion.generated_tokens
             line = self.status_line
@@ -247,7 +250,7 @@ class TurnActions(ChatBase):
         turn, self.turn, self.busy = self.turn, None, False
         if turn is not None and turn.item is not None and turn.item.waiting:
             turn.item.waiting = False
-            self.transcript.changed(self.transcript.items.index(turn.item))
+            self._repaint(turn.item)
         if self._timer is not None:
             self._timer.stop()
             self._timer = None

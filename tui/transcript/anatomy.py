@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from textual.content import Content
 
-from localai.sanitize import clean
+from localai.sanitize import clean, one_line
 from localai.store.rows import StoredMessage
 
 LABEL = 14
@@ -67,7 +67,7 @@ def left_out(rows: Sequence[StoredMessage]) -> Content:
     """The messages that were not sent, the beginning of each."""
     lines = []
     for row in rows:
-        text = " ".join(clean(row.message.text).split())
+        text = one_line(row.message.text)
         excerpt = text if len(text) <= EXCERPT else text[: EXCERPT - 1] + "…"
         lines.append(Content.styled(f"{row.message.role:<{LABEL}}{excerpt}", "$foreground 60%"))
     return Content("\n").join(lines)

@@ -13,7 +13,7 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from localai.moments import local
-from localai.sanitize import clean
+from localai.sanitize import one_line
 from localai.store.rows import Conversation
 from tui.keymap import bindings
 
@@ -71,7 +71,7 @@ class Sidebar(OptionList):
             for row in group:
                 if row.id == current:
                     chosen = len(options)
-                title = " ".join(clean(row.title).split()) or UNTITLED
+                title = one_line(row.title) or UNTITLED
                 options.append(Option(Content(title), id=row.id))
         self.clear_options()
         self.add_options(options or [Option("No conversations yet", disabled=True)])

@@ -21,7 +21,7 @@ import msgspec
 
 from localai.errors import StoreDamaged, StoreError
 from localai.store.notes import Key, NoteFile, Notes, Passage
-from localai.tools.builtin import beneath, passages, pdf
+from localai.tools.builtin import beneath, passages
 from localai.tools.builtin.files import MOST_BYTES
 from localai.tools.builtin.listing import Listing
 
@@ -158,6 +158,8 @@ def _text(data: bytes, first: int) -> tuple[list[Passage], int]:
 
 
 def _pages(descriptor: int, first: int) -> tuple[list[Passage], int]:
+    from localai.tools.builtin import pdf  # only for a PDF: it costs a call more than the rest
+
     found = pdf.read(descriptor, first, PDF_SECONDS)
     parts = [
         Passage(page, text) for page, whole in found.pages for _, text in passages.split(whole)

@@ -12,6 +12,7 @@ import os
 from dataclasses import dataclass, field
 from itertools import islice
 
+from localai.store.notes import Key
 from localai.tools.builtin.files import MOST_BYTES
 
 KINDS = (".txt", ".md", ".markdown", ".pdf")
@@ -21,9 +22,6 @@ MOST_ENTRIES = 100_000
 MOST_DEPTH = 32
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
-
-Key = tuple[bytes, bytes]
-"""An allowed folder's path and the path of a file inside it."""
 
 
 @dataclass

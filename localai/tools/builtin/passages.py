@@ -25,12 +25,12 @@ def split(text: str) -> Iterator[tuple[int, str]]:
     A passage has at most MOST_WORDS and MOST_CHARACTERS, and ends, where there is one in its
     last third, at an empty line, else at the end of a line or of a word.
     """
-    text = text.replace("\r\n", "\n")
+    text = text.replace("\r\n", "\n").translate(_CONTROLS)
     at, line = 0, 1
     while (begin := _first_sign(text, at)) < len(text):
         line += text.count("\n", at, begin)
         end = _end(text, begin)
-        yield line, text[begin:end].rstrip().translate(_CONTROLS)
+        yield line, text[begin:end].rstrip()
         line += text.count("\n", begin, end)
         at = end
 

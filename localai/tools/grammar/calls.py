@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from localai.tools.grammar.gbnf import EMPTY, Rules, choice, literal, sequence
-from localai.tools.grammar.values import Values, members, tails
+from localai.tools.grammar.values import Values, known_names, members, tails
 
 Schemas = Mapping[str, Mapping[str, Any]]
 
@@ -127,11 +127,11 @@ class Python:
 def writable(name: str, schema: Mapping[str, Any]) -> bool:
     """Whether a call of this tool can be written as Python: its parameters are known, and
     they and the tool have proper names."""
-    properties, required = schema.get("properties"), schema.get("required", ())
-    if not isinstance(properties, Mapping) or not isinstance(required, list | tuple):
-        return False
-    parts = (*name.split("."), *map(str, properties), *map(str, required))
-    return all(part.isascii() and part.isidentifier() and not _reserved(part) for part in parts)
+    known = known_names(schema)
+    return known is not None and all(
+        part.isascii() and part.isidentifier() and not _reserved(part)
+        for part in (*name.split("."), *known)
+    )
 
 
 def _reserved(word: str) -> bool:

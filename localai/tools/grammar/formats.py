@@ -206,7 +206,7 @@ def _qwen_coder(tools: Schemas) -> tuple[Constraint, ...]:
 
 def _tagged(open: str, close: str, how: tags.Tags, tools: Schemas) -> tuple[Constraint, ...]:
     """Calls between `open` and `close`; or one after `open`, which begins it."""
-    if not all(tags.writable(name, schema) for name, schema in tools.items()):
+    if not all(map(tags.writable, tools.values())):
         return ()
     calls = tags.Tagged(tools, how)
     if open == how.call:

@@ -7,12 +7,19 @@ reads what these grammars allow.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from localai.tools.grammar.calls import MORE_CALLS, Schemas
 from localai.tools.grammar.gbnf import EMPTY, Rules, choice, literal, optional, sequence
-from localai.tools.grammar.values import LONGEST_TEXT, MOST_CHOICES, Values, bound, to_json
+from localai.tools.grammar.values import (
+    LONGEST_TEXT,
+    MOST_CHOICES,
+    Values,
+    bound,
+    known_names,
+    to_json,
+)
 from localai.tools.parse.schema import Schema, alternatives, spelled
 from localai.tools.parse.xml_calls import KEY
 
@@ -112,11 +119,10 @@ def _outside(end: str) -> str:
     return f"[^{start}] | {literal(start)}{{1,8}} {broken}"
 
 
-def writable(name: str, schema: Schema) -> bool:
+def writable(schema: Schema) -> bool:
     """Whether a call of this tool can be written in tags: its parameters are known, and
     their names can stand in a tag."""
-    properties, required = schema.get("properties"), schema.get("required", ())
-    if not isinstance(properties, Mapping) or not isinstance(required, list | tuple):
-        return False
-    keys = [*map(str, properties), *map(str, required)]
-    return all(KEY.fullmatch(key) and key == key.strip() and "\\" not in key for key in keys)
+    known = known_names(schema)
+    return known is not None and all(
+        KEY.fullmatch(key) and key == key.strip() and "\\" not in key for key in known
+    )

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from localai.tools.grammar.gbnf import EMPTY, Rules, choice, literal, optional, sequence
-from localai.tools.parse.schema import alternatives, resolved
+from localai.tools.parse.schema import alternatives, resolved, spelled
 
 LONGEST_TEXT = 2000
 """Characters of a string; llama.cpp repeats nothing more often."""
@@ -81,7 +81,7 @@ class Values:
             inner = resolved(schema, self._definitions)
             return self.value(inner, depth - 1) if depth else self._any(0)
         if "const" in schema or "enum" in schema:
-            return self._choices([schema["const"]] if "const" in schema else schema["enum"], depth)
+            return self._choices(spelled(schema), depth)
         if "anyOf" in schema or "oneOf" in schema:
             parts = alternatives(schema, self._definitions)
             return choice(self.value(part, depth) for part in parts)
@@ -117,13 +117,13 @@ class Values:
         quotes = ('"', "'") if self._python else ('"',)
         return choice(self._quoted(quote, most) for quote in quotes)
 
-    def _quoted(self, quote: str, bound: int) -> str:
+    def _quoted(self, quote: str, most: int) -> str:
         name, own = ("char", '"') if quote == '"' else ("char-single", "'")
         unicode = self._rules.add(_UNICODE, "unicode")
         plain, after = rf"[^{own}\\\x00-\x1f]", rf"[{_ESCAPED[self._python]}\\bfnrt]"
         char = self._rules.add(rf'{plain} | "\\" ({after} | "u" {unicode})', name)
         mark = literal(quote)
-        return self._rules.add(f"{mark} {char}{{0,{bound}}} {mark}")
+        return self._rules.add(f"{mark} {char}{{0,{most}}} {mark}")
 
     def _word(self, word: str) -> str:
         python = {"true": "True", "false": "False", "null": "None"}[word]
@@ -180,6 +180,14 @@ class Values:
         return self._rules.add(
             sequence(literal(open), self.space, inner, self.space, literal(close))
         )
+
+
+def known_names(schema: Schema) -> list[str] | None:
+    """The names of all parameters, described or only required; None where they are not known."""
+    properties, required = schema.get("properties"), schema.get("required", ())
+    if not isinstance(properties, Mapping) or not isinstance(required, list | tuple):
+        return None
+    return [*map(str, properties), *map(str, required)]
 
 
 def _described(schema: Schema) -> dict[str, tuple[object, bool]]:

@@ -17,7 +17,7 @@ from pathlib import Path
 from localai.config import McpSettings
 from localai.digest import sha256
 from localai.errors import ToolError
-from localai.tools.sandbox import PASSED
+from localai.tools.sandbox import PASSED, passed
 
 _PASSED = PASSED | {"USER", "LOGNAME"}
 _FIXED = {"DO_NOT_TRACK": "1"}
@@ -70,12 +70,7 @@ class Launch:
 
     def environment(self, source: Mapping[str, str]) -> dict[str, str]:
         """What the server may know of `source`, and what the settings give it."""
-        passed = {
-            name: value
-            for name, value in source.items()
-            if name in _PASSED or name.startswith("LC_")
-        }
-        return passed | _FIXED | dict(self.env)
+        return passed(source, _PASSED) | _FIXED | dict(self.env)
 
     def program(self, environment: Mapping[str, str]) -> str:
         """The path of its program. Raises ToolError when it or its folder is not there."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 
 from localai.config import ToolSettings
 from localai.tools.mcp.servers import Servers
 from localai.tools.place import Server
 from localai.tools.plugin import Listed
-from localai.tools.registry import disabled
+from localai.tools.registry import disabled, usable
 from localai.tools.tool import Tool
 
 
@@ -26,8 +26,6 @@ def one(tool: Tool, settings: ToolSettings) -> Listed:
     return Listed(tool.name, origin, "on", "", tool)
 
 
-def offered(servers: Servers, taken: Collection[str], settings: ToolSettings) -> Iterator[Tool]:
+def offered(servers: Servers, taken: Collection[str], settings: ToolSettings) -> tuple[Tool, ...]:
     """The servers' tools that are on."""
-    for each in listed(servers, taken, settings):
-        if each.tool is not None and each.state == "on":
-            yield each.tool
+    return usable(listed(servers, taken, settings))

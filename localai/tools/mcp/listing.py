@@ -17,7 +17,7 @@ import msgspec
 
 from localai import paths
 from localai.errors import LocalaiError
-from localai.sanitize import clean
+from localai.sanitize import clean, one_line
 
 MOST_TOOLS = 128
 MOST_NAME = 256
@@ -79,7 +79,7 @@ def _file(name: str) -> Path:
 
 def _line(text: str) -> str:
     """A description as one line, cut to size."""
-    line = " ".join(clean(text[: 4 * MOST_DESCRIPTION]).split())
+    line = one_line(text[: 4 * MOST_DESCRIPTION])
     return line if len(line) <= MOST_DESCRIPTION else line[: MOST_DESCRIPTION - 1] + "…"
 
 

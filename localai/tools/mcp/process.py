@@ -23,6 +23,7 @@ from localai import paths
 from localai.errors import LocalaiError, ToolError
 from localai.tools.mcp.launch import Launch
 from localai.tools.mcp.pipe import Pipe
+from localai.tools.sandbox import how_it_ended
 
 GRACE_SECONDS = 1.0
 REAP_SECONDS = 2.0
@@ -111,8 +112,7 @@ class ServerProcess:
         os.close(self._watch)
         for pipe in (self.stdin, self.stdout, self._stderr):
             pipe.close()
-        code = self._process.returncode
-        return f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
+        return how_it_ended(self._process.returncode)
 
 
 def _spawn(launch: Launch) -> tuple[subprocess.Popen[bytes], int]:

@@ -112,15 +112,13 @@ class Servers:
             pass
         return tuple(wrong)
 
-    def find(
-        self, name: str, taken: Collection[str] = (), stop: threading.Event | None = None
-    ) -> ServerTool | None:
+    def find(self, name: str, taken: Collection[str] = ()) -> ServerTool | None:
         """The tool of that name; starts the servers that have not run and may have it."""
         found = {tool.name: tool for tool in self.tools(taken)}
         may_have = [each for each in self.unknown() if name.startswith(offered.prefix(each))]
         if name in found or not may_have:
             return found.get(name)
-        wrong = self.start(may_have, stop)
+        wrong = self.start(may_have)
         found = {tool.name: tool for tool in self.tools(taken)}
         if name not in found and wrong:
             raise ToolError(wrong[0])
