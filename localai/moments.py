@@ -7,6 +7,9 @@ from datetime import UTC, datetime
 LATEST = 32503680000.0
 """The year 3000, in Unix seconds."""
 
+WHEN = "%Y-%m-%d %H:%M"
+"""A time in a list."""
+
 
 def sane(seconds: float) -> bool:
     """True for Unix seconds from 1970 to the year 3000; false for what is no number."""

@@ -5,21 +5,19 @@ What a backup holds and how it is checked is the store's; here it is named, list
 
 from __future__ import annotations
 
-import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from localai.cli.confirm import confirm
 from localai.cli.failure import note, say
 from localai.cli.invocation import Invocation
 from localai.errors import UsageError
+from localai.moments import WHEN, local
 
 if TYPE_CHECKING:
     from localai.store.upkeep.restoring import Candidate
-
-WHEN = "%Y-%m-%d %H:%M"
 
 
 @click.command()
@@ -85,7 +83,10 @@ def restore(invocation: Invocation, path: Path, merge: bool, yes: bool) -> None:
             return
         _tell(found)
         if not yes:
-            _confirm()
+            confirm(
+                "Put it in the place of the present data?",
+                "Restoring replaces the present data; confirm it with --yes.",
+            )
         done = restoring.restore(found, database)
     note("Restored. Tools that you allowed will ask again.")
     if done.settings is not None:
@@ -103,14 +104,14 @@ def _list() -> None:
     found = copies.listed(paths.home())[::-1]
     for each in found:
         state = each.stat()
-        when = time.strftime(WHEN, time.localtime(state.st_mtime))
+        when = local(state.st_mtime).strftime(WHEN)
         click.echo(f"{clean(str(each))}\t{when}\t{state.st_size / 1e6:.1f} MB")
     if not found:
         note("There are no backups yet; make one: localai backup")
 
 
 def _tell(found: Candidate) -> None:
-    when = time.strftime(WHEN, time.localtime(found.latest)) if found.latest else "never"
+    when = local(found.latest).strftime(WHEN) if found.latest else "never"
     say(
         f"The backup is whole: {found.conversations:,} conversations, {found.messages:,} "
         f"messages, {len(found.adapters):,} adapters"
@@ -120,10 +121,3 @@ def _tell(found: Candidate) -> None:
         say("Its settings name MCP servers, programs that localai will start:")
     for server in found.servers:
         say(f"  {server}")
-
-
-def _confirm() -> None:
-    """Ask; without a terminal there is nobody to ask."""
-    if not sys.stdin.isatty():
-        raise UsageError("Restoring replaces the present data; confirm it with --yes.")
-    click.confirm("Put it in the place of the present data?", abort=True, err=True)

@@ -6,23 +6,22 @@ store's.
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from localai.cli import meant
+from localai.cli.confirm import confirm
 from localai.cli.counted import counted
 from localai.cli.failure import note, say
 from localai.cli.invocation import Invocation
 from localai.errors import StoreError, UsageError
+from localai.store.ids import is_id
 
 if TYPE_CHECKING:
     from localai.store.store import Store
     from localai.store.upkeep.erasing import Erased
     from localai.store.upkeep.scope import Scope
-
-ULID = 26
 
 
 @click.command()
@@ -61,7 +60,7 @@ def forget(
         if dry_run:
             return
         if not yes:
-            _confirm()
+            confirm("Forget it?", "Forgetting cannot be undone; confirm it with --yes.")
         note(f"Forgotten. {_made(store.forget(scope))}")
         if scope.adapters:
             note(_advice(store))
@@ -71,15 +70,12 @@ def _scope(store: Store, ids: tuple[str, ...], query: str) -> Scope:
     conversations: list[str] = []
     messages: list[str] = []
     for id in ids:
-        if id == "latest" and (latest := store.latest()):
-            conversations.append(latest.id)
-            continue
         try:
-            conversations.append(store.conversation(id).id)
+            conversations.append(meant.conversation(store, id).id)
         except StoreError:
-            if len(id.strip()) != ULID:
+            if not is_id(message := id.strip().upper()):
                 raise
-            messages.append(id.strip().upper())
+            messages.append(message)
     if query.strip():
         titled, mentioning = store.mentioning(query)
         conversations += titled
@@ -119,13 +115,6 @@ def _tell(store: Store, scope: Scope) -> None:
     say("Copies that you keep elsewhere (backups, exports) are not reached.")
 
 
-def _confirm() -> None:
-    """Ask; without a terminal there is nobody to ask."""
-    if not sys.stdin.isatty():
-        raise UsageError("Forgetting cannot be undone; confirm it with --yes.")
-    click.confirm("Forget it?", abort=True, err=True)
-
-
 def _advice(store: Store) -> str:
     """What to do once adapters are retired."""
     if store.corrections():
@@ -140,4 +129,4 @@ def _finish(store: Store) -> None:
 
 def _made(done: Erased) -> str:
     removed = f" {counted(len(done.removed), 'file')} removed." if done.removed else ""
-    return f"A clean backup was made: {Path(done.backup)}.{removed}"
+    return f"A clean backup was made: {done.backup}.{removed}"

@@ -10,8 +10,8 @@ from typing import Any
 import click
 from rich.cells import cell_len
 
-from localai.cli.listing import WHEN, fit
-from localai.moments import local, utc
+from localai.cli.listing import fit
+from localai.moments import WHEN, local, utc
 from localai.sanitize import clean, one_line
 from localai.store.rows import Hit
 

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 import click
 
 from localai.cli import meant, port
+from localai.cli.confirm import confirm
 from localai.cli.failure import note
 from localai.cli.forget import forget
 from localai.cli.invocation import Invocation
-from localai.errors import UsageError
 
 if TYPE_CHECKING:
     from localai.store.rows import Conversation
@@ -165,11 +165,11 @@ def undo(invocation: Invocation, ids: tuple[str, ...]) -> None:
 
 
 def _confirm(rows: list[Conversation]) -> None:
-    """Ask before what cannot be undone; without a terminal there is nobody to ask."""
     what = f"“{_name(rows[0])}”" if len(rows) == 1 else f"{len(rows)} conversations"
-    if not sys.stdin.isatty():
-        raise UsageError(f"Removing {what} for good cannot be undone; confirm it with --yes.")
-    click.confirm(f"Remove {what} for good?", abort=True, err=True)
+    confirm(
+        f"Remove {what} for good?",
+        f"Removing {what} for good cannot be undone; confirm it with --yes.",
+    )
 
 
 def _name(row: Conversation) -> str:

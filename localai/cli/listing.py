@@ -8,11 +8,9 @@ from collections.abc import Sequence
 import click
 from rich.cells import cell_len, set_cell_size
 
-from localai.moments import local, utc
+from localai.moments import WHEN, local, utc
 from localai.sanitize import one_line
 from localai.store.rows import Conversation
-
-WHEN = "%Y-%m-%d %H:%M"
 
 
 def table(rows: Sequence[Conversation], columns: int = 0) -> list[str]:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from localai.cli.confirm import confirm
 from localai.cli.failure import note, say
-from localai.errors import UsageError
 
 if TYPE_CHECKING:
     from localai.catalog import ModelEntry
@@ -122,9 +122,7 @@ def rm(name: str, yes: bool) -> None:
 
 
 def _confirm(entry: ModelEntry, files: tuple[Path, ...]) -> None:
-    """Say what will be deleted and ask; without a terminal there is nobody to ask."""
+    """Say what will be deleted and ask."""
     for file in files:
         say(f"{file} ({file.stat().st_size / 1e9:.2f} GB) will be deleted.")
-    if not sys.stdin.isatty():
-        raise UsageError(f"Deleting {entry.name} cannot be undone; confirm it with --yes.")
-    click.confirm("Delete?", abort=True, err=True)
+    confirm("Delete?", f"Deleting {entry.name} cannot be undone; confirm it with --yes.")

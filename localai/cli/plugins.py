@@ -6,14 +6,14 @@ What is in a file is shown before it is trusted, and nothing of it has run by th
 from __future__ import annotations
 
 import shlex
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from localai.cli.confirm import confirm
 from localai.cli.failure import note, say
-from localai.errors import ToolError, UsageError
+from localai.errors import ToolError
 
 if TYPE_CHECKING:
     from localai.tools.plugin import Listed
@@ -39,9 +39,10 @@ def trust(path: Path, remove: bool, yes: bool) -> None:
     for line in _shown(found):
         say(line)
     if not yes:
-        if not sys.stdin.isatty():
-            raise UsageError("Trusting lets this code run; read it, then confirm it with --yes.")
-        click.confirm("Trust this code and let it run?", abort=True, err=True)
+        confirm(
+            "Trust this code and let it run?",
+            "Trusting lets this code run; read it, then confirm it with --yes.",
+        )
     trusting.pin(found)
     names = [tool.name for candidate in found.candidates for tool in candidate.tools]
     note(f"Trusted: {', '.join(names)}. localai tools show {names[0]} tells what it takes.")

@@ -51,7 +51,7 @@ class Activations:
         nothing to go back to.
         """
         with self._db.write() as db:
-            *before, _ = undo_stack(_log(db, base))
+            *before, _ = undo_stack(log(db, base))
             if not before:
                 raise StoreError(
                     "There is nothing to go back to: the model answers as it was before any tuning."
@@ -62,24 +62,30 @@ class Activations:
     def activations(self, base: str) -> tuple[Activation, ...]:
         """Everything that was ever activated for the model `base`, newest first."""
         with self._db.read() as db:
-            return _log(db, base)[::-1]
+            return log(db, base)[::-1]
+
+
+def in_force(log: Iterable[Activation]) -> list[Activation]:
+    """The activations that were not undone, oldest first; the last one answers. `log` holds one
+    model's activations, oldest first.
+
+    Activating what answers already changes nothing, so there is nothing to undo.
+    """
+    stack: list[Activation] = []
+    for entry in log:
+        if entry.reason == "rollback":
+            if not stack:
+                raise UnreadableRow("more activations were undone than made")
+            stack.pop()
+        elif entry.adapter != (stack[-1].adapter if stack else ""):
+            stack.append(entry)
+    return stack
 
 
 def undo_stack(log: Iterable[Activation]) -> list[str]:
     """The adapters' ids that going back leads through, from the bare model ("") at the start
-    to the present one, which is last. `log` holds one model's activations, oldest first.
-
-    Activating what answers already changes nothing, so there is nothing to undo.
-    """
-    stack = [""]
-    for entry in log:
-        if entry.reason == "rollback":
-            if len(stack) == 1:
-                raise UnreadableRow("more activations were undone than made")
-            stack.pop()
-        elif entry.adapter != stack[-1]:
-            stack.append(entry.adapter)
-    return stack
+    to the present one, which is last."""
+    return ["", *(entry.adapter for entry in in_force(log))]
 
 
 def insert(
@@ -108,7 +114,7 @@ def _active(db: sqlite.Connection, base: str) -> Adapter | None:
     return None if row is None else record(Adapter, row)
 
 
-def _log(db: sqlite.Connection, base: str) -> tuple[Activation, ...]:
+def log(db: sqlite.Connection, base: str) -> tuple[Activation, ...]:
     """One model's activations, oldest first."""
     rows = db.execute(f"{_SELECT} ORDER BY number", (base,)).fetchall()
     return tuple(record(Activation, row) for row in rows)

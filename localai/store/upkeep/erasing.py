@@ -49,12 +49,7 @@ def erase(database: Database, scope: Scope) -> Erased:
     data = Path(database.where).parent
     with _alone(data):
         pending = _noted(data, Pending(scope.conversations, scope.messages))
-        with database.write() as db:
-            present = find(db, scope.conversations, scope.messages)
-            rows_gone.remove(db, present)
-            # With the last trace of a term goes the mark that says it was deleted.
-            for index in ("message_text", "conversation_title"):
-                db.execute(f"INSERT INTO {index} ({index}) VALUES ('rebuild')")
+        present = _remove_rows(database, Pending(scope.conversations, scope.messages))
         more = Pending(present.conversations, present.messages)
         return _clean(database, data, _noted(data, more) if more != pending else pending)
 
@@ -79,11 +74,19 @@ def finish(database: Database) -> Erased | None:
     if pending is None:
         return None
     with _alone(data):
-        with database.write() as db:
-            rows_gone.remove(db, find(db, pending.conversations, pending.messages))
-            for index in ("message_text", "conversation_title"):
-                db.execute(f"INSERT INTO {index} ({index}) VALUES ('rebuild')")
+        _remove_rows(database, pending)
         return _clean(database, data, pending)
+
+
+def _remove_rows(database: Database, pending: Pending) -> Scope:
+    """Delete what is named, with all that goes with it by now; what that was."""
+    with database.write() as db:
+        present = find(db, pending.conversations, pending.messages)
+        rows_gone.remove(db, present)
+        # With the last trace of a term goes the mark that says it was deleted.
+        for index in ("message_text", "conversation_title"):
+            db.execute(f"INSERT INTO {index} ({index}) VALUES ('rebuild')")
+        return present
 
 
 def _clean(database: Database, data: Path, pending: Pending) -> Erased:

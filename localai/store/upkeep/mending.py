@@ -10,11 +10,9 @@ from __future__ import annotations
 import msgspec
 
 from localai.store import columns
-from localai.store.activations import undo_stack
+from localai.store.activations import in_force, log
 from localai.store.driver import sqlite
 from localai.store.faults import UnreadableRow
-from localai.store.records import record
-from localai.store.tuning import Activation
 from localai.store.upkeep.carve import Row
 
 RECOVERED = "Recovered"
@@ -88,13 +86,8 @@ def mend(db: sqlite.Connection) -> None:
     for statement in _STATEMENTS:
         db.execute(statement)
     for (base,) in db.execute("SELECT DISTINCT base FROM activations").fetchall():
-        log = db.execute(
-            "SELECT number, base, ifnull(adapter, ''), reason, created FROM activations "
-            "WHERE base = ? ORDER BY number",
-            (base,),
-        ).fetchall()
         try:
-            undo_stack([record(Activation, row) for row in log])
+            in_force(log(db, base))
         except UnreadableRow:
             # Each still says what answers from then on; the way back is not known any more.
             db.execute("UPDATE activations SET reason = 'chosen' WHERE base = ?", (base,))

@@ -6,8 +6,9 @@ which adapter answers reads as if the retired ones had never been made.
 
 from __future__ import annotations
 
+from localai.store.activations import in_force, log
 from localai.store.driver import sqlite
-from localai.store.faults import UnreadableRow
+from localai.store.tuning import Activation
 from localai.store.upkeep.scope import Scope, json
 
 _IN = "IN (SELECT value FROM json_each(?1))"
@@ -78,25 +79,12 @@ def _retire(db: sqlite.Connection, scope: Scope) -> None:
 
 def _rewrite_log(db: sqlite.Connection, base: str, retired: set[str]) -> None:
     """Keep of a model's activations those that are in force and not of a retired adapter."""
-    stack: list[tuple[str, str, float]] = [("", "chosen", 0.0)]
-    rows = db.execute(
-        "SELECT ifnull(adapter, ''), reason, created FROM activations WHERE base = ? "
-        "ORDER BY number",
-        (base,),
-    ).fetchall()
-    for adapter, reason, created in rows:
-        if reason == "rollback":
-            if len(stack) == 1:
-                raise UnreadableRow("more activations were undone than made")
-            stack.pop()
-        elif adapter != stack[-1][0]:
-            stack.append((adapter, reason, created))
-    kept: list[tuple[str, str, float]] = stack[:1]
-    for entry in stack[1:]:
-        if entry[0] not in retired and entry[0] != kept[-1][0]:
+    kept: list[Activation] = []
+    for entry in in_force(log(db, base)):
+        if entry.adapter not in retired and entry.adapter != (kept[-1].adapter if kept else ""):
             kept.append(entry)
     db.execute("DELETE FROM activations WHERE base = ?", (base,))
     db.executemany(
         "INSERT INTO activations (base, adapter, reason, created) VALUES (?, nullif(?, ''), ?, ?)",
-        [(base, *entry) for entry in kept[1:]],
+        [(base, entry.adapter, entry.reason, entry.created) for entry in kept],
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from localai.conversation import Reasoning, Text, ToolCall
+from localai.conversation import ToolCall
 from localai.store.columns import decode_parts, encode
 from localai.store.driver import sqlite
 from localai.store.match import Folds
@@ -54,15 +54,10 @@ def said(parts: str | None) -> str:
     """All text of the column `parts`: what a reader sees, reasoning, calls, results."""
     if parts is None:
         return ""
-    texts = []
-    for part in decode_parts(parts):
-        if isinstance(part, Text | Reasoning):
-            texts.append(part.text)
-        elif isinstance(part, ToolCall):
-            texts.append(f"{part.name} {encode(part.arguments)}")
-        else:
-            texts.append(part.text)
-    return "\n".join(texts)
+    return "\n".join(
+        f"{part.name} {encode(part.arguments)}" if isinstance(part, ToolCall) else part.text
+        for part in decode_parts(parts)
+    )
 
 
 def _phrases(query: str) -> list[str]:

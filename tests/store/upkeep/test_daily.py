@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from localai.conversation import user
+from localai.errors import StoreError
 from localai.store.store import Store
 from localai.store.upkeep import copies, daily, locks
 
@@ -173,8 +174,8 @@ def test_nothing_goes_while_the_newest_copy_is_damaged(store: Store, home: Path)
     assert made[0].exists()
 
 
-def test_making_a_copy_waits_for_its_turn(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lock_that_cannot_be_made_is_told(home: Path) -> None:
     home.mkdir()
     (home / "backups.lock").mkdir()
-    with pytest.raises(Exception, match="cannot be made"), locks.copying(home):
+    with pytest.raises(StoreError, match="cannot be made"), locks.copying(home):
         pass
