@@ -72,6 +72,13 @@ def grammar(model: str, rounds: int) -> Iterator[list[Row]]:
     yield grammar.rows(model, rounds)
 
 
+def asks(model: str, rounds: int) -> Iterator[list[Row]]:
+    """Whether the model asks for a tool where it needs one."""
+    from scripts.benchmarks import asks
+
+    yield asks.rows(model)
+
+
 def store(model: str, rounds: int) -> Iterator[list[Row]]:
     """A history of a million messages; no model is used."""
     from scripts.benchmarks import store
@@ -93,6 +100,7 @@ BENCHMARKS: dict[str, Callable[[str, int], Iterator[list[Row]]]] = {
     "chat-app": app,
     "plugins": plugins,
     "grammar": grammar,
+    "asks": asks,
     "store": store,
     "tune": tune,
     "port": port,
