@@ -59,7 +59,7 @@ class Offer(msgspec.Struct, frozen=True, dict=True):
     @property
     def reasons(self) -> bool:
         """Whether the parser tells reasoning apart, so that the engine must not."""
-        return self.format == "harmony"
+        return self.format in formats.TELL_REASONING
 
     @property
     def one_line(self) -> bool:

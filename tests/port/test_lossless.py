@@ -13,33 +13,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from localai.conversation import Completion, Message, Reasoning, Text, Timings, ToolCall, ToolResult
+from localai.conversation import Completion, Message, Text, Timings, ToolCall, ToolResult
 from localai.port import lossless
 from localai.port.reading import import_path
 from localai.store.rows import Origin
 from localai.store.store import Store
 from localai.store.tree import Tree
 from tests.port import samples
-from tests.store.test_tree_model import ids, texts
+from tests.store.test_tree_model import ids, messages_of, parts_of, texts
 
 names = st.text("abc", min_size=1, max_size=3)
 arguments = st.dictionaries(texts, st.none() | texts | st.integers(-9, 9) | st.lists(texts))
-parts = st.lists(
-    st.one_of(
-        st.builds(Text, texts),
-        st.builds(Reasoning, texts),
+messages = messages_of(
+    parts_of(
         st.builds(ToolCall, names, names, arguments),
         st.builds(ToolResult, names, texts, st.booleans(), st.floats(0, 9), st.booleans()),
-    ),
-    max_size=3,
-).map(tuple)
-messages = st.builds(
-    Message,
-    st.sampled_from(("system", "user", "assistant", "tool")),
-    parts,
-    ids,
-    texts,
-    st.booleans(),
+    )
 )
 origins = st.none() | st.builds(
     Origin, texts, adapter=texts, sampling=st.just({"seed": 7}), prompt=ids, tools=st.just(("a",))

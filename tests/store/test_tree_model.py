@@ -15,22 +15,25 @@ from localai.store.store import Store
 
 texts = st.text(st.characters(codec="utf-8"), max_size=20)
 ids = st.lists(st.integers(-(2**31), 2**31 - 1), max_size=6).map(tuple)
-parts = st.lists(
-    st.one_of(
-        st.builds(Text, texts),
-        st.builds(Reasoning, texts),
-        st.builds(ToolResult, texts, texts),
-    ),
-    max_size=3,
-).map(tuple)
-messages = st.builds(
-    Message,
-    st.sampled_from(("system", "user", "assistant", "tool")),
-    parts,
-    ids,
-    texts,
-    st.booleans(),
-)
+
+
+Parts = st.SearchStrategy[tuple[Part, ...]]
+
+
+def parts_of(*more: st.SearchStrategy[Part]) -> Parts:
+    """A message's parts: text, reasoning and these."""
+    part = st.one_of(st.builds(Text, texts), st.builds(Reasoning, texts), *more)
+    return st.lists(part, max_size=3).map(tuple)
+
+
+def messages_of(parts: Parts) -> st.SearchStrategy[Message]:
+    """Messages of any role."""
+    roles = st.sampled_from(("system", "user", "assistant", "tool"))
+    return st.builds(Message, roles, parts, ids, texts, st.booleans())
+
+
+parts = parts_of(st.builds(ToolResult, texts, texts))
+messages = messages_of(parts)
 
 
 @dataclass

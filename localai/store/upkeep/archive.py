@@ -146,15 +146,16 @@ def _belonging(db: sqlite.Connection, data: Path) -> Iterator[tuple[str, Path]]:
         yield SETTINGS, settings
 
 
+def counted(db: sqlite.Connection) -> tuple[int, int]:
+    """How many conversations and messages a database has."""
+    query = "SELECT (SELECT count(*) FROM conversations), (SELECT count(*) FROM messages)"
+    conversations, messages = db.execute(query).fetchone()
+    return conversations, messages
+
+
 def _manifest(db: sqlite.Connection, files: list[tuple[str, Path]]) -> Manifest:
-    schema, conversations, messages = (
-        db.execute(query).fetchone()[0]
-        for query in (
-            "PRAGMA user_version",
-            "SELECT count(*) FROM conversations",
-            "SELECT count(*) FROM messages",
-        )
-    )
+    schema = db.execute("PRAGMA user_version").fetchone()[0]
+    conversations, messages = counted(db)
     members = tuple(Member(name, path.stat().st_size, sha256(path)) for name, path in files)
     return Manifest(__version__, time.time(), schema, conversations, messages, members)
 

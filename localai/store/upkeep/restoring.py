@@ -124,14 +124,8 @@ def _counted(database: Path, path: Path) -> tuple[int, int, float]:
         with found.read() as db:
             if db.execute("PRAGMA integrity_check(1)").fetchone()[0] != "ok":
                 raise StoreError(f"{path} is damaged; choose another backup.")
-            conversations, messages, latest = (
-                db.execute(query).fetchone()[0]
-                for query in (
-                    "SELECT count(*) FROM conversations",
-                    "SELECT count(*) FROM messages",
-                    "SELECT ifnull(max(updated), 0.0) FROM conversations",
-                )
-            )
+            conversations, messages = archive.counted(db)
+            latest = db.execute("SELECT ifnull(max(updated), 0.0) FROM conversations").fetchone()[0]
     finally:
         found.close()
     return conversations, messages, latest

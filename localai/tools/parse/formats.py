@@ -124,6 +124,9 @@ FORMATS: dict[str, Make] = {
 DEFAULT = "inline"
 """For models that know no format."""
 
+TELL_REASONING = frozenset({"harmony"})
+"""The formats in which reasoning is told apart by the same markup as calls."""
+
 _WITHIN: dict[str, tuple[str, ...]] = {
     "harmony": (harmony.START, harmony.CHANNEL, harmony.MESSAGE, "<|constrain|>", *harmony.ENDS),
     "mistral": ("[ARGS]", "[CALL_ID]"),
