@@ -14,6 +14,8 @@ Role = Literal["system", "user", "assistant", "tool"]
 FinishReason = Literal["stop", "length", "cancelled"]
 DeltaKind = Literal["text", "reasoning"]
 
+TITLE_LENGTH = 60
+
 
 class Text(msgspec.Struct, frozen=True, gc=False, tag="text"):
     """What a reader sees."""
@@ -86,6 +88,11 @@ class Message(msgspec.Struct, frozen=True):
     def reasoning(self) -> str:
         """All Reasoning parts joined."""
         return "".join(part.text for part in self.parts if isinstance(part, Reasoning))
+
+
+def title(text: str) -> str:
+    """What a conversation is called that begins with this text: its first line, cut short."""
+    return next(iter(text.strip().splitlines()), "")[:TITLE_LENGTH]
 
 
 def system(text: str) -> Message:

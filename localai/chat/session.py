@@ -30,7 +30,7 @@ from localai.chat.recorder import AnswerRecorder
 from localai.chat.streaming import stream
 from localai.chat.turn import AnswerStarted, Remark, ResultsSaved, TurnEvent, UserSaved
 from localai.config import Settings
-from localai.conversation import Message, ToolResult, user
+from localai.conversation import Message, ToolResult, title, user
 from localai.engine.base import Engine, ModelInfo, TokenProbability
 from localai.errors import LocalaiError, UsageError
 from localai.store.rows import Conversation, Origin, StoredMessage
@@ -38,8 +38,6 @@ from localai.store.store import Store
 from localai.store.tuning import Adapter, Corrected
 from localai.tools.tool import Tool
 from localai.tools.toolbox import Toolbox
-
-TITLE_LENGTH = 60
 
 OpenTools = Callable[[threading.Event], Toolbox]
 """Opens the tools; ends soon when the event is set."""
@@ -108,8 +106,7 @@ class Session:
         """Ask; events until the answer is stored. Raises LocalaiError after storing what came."""
         _check_said(text)
         if self.conversation is None:
-            title = text.strip().splitlines()[0][:TITLE_LENGTH]
-            self.conversation = self.store.create_conversation(title, self._system)
+            self.conversation = self.store.create_conversation(title(text), self._system)
         yield from self._ask(self.messages(), text, style)
 
     def ask_instead(

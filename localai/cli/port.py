@@ -104,7 +104,7 @@ def export(
     from localai.port.writing import WRITERS
 
     with invocation.read_store() as store:
-        trees = _Counted(_trees(store, _chosen(store, ids, everything)))
+        trees = _Counted(_trees(store, _chosen(store, ids, everything, form)))
         pieces = _Counted(WRITERS[form](trees))
         if output is None:
             for piece in pieces:
@@ -131,10 +131,10 @@ class _Counted(Generic[T]):
             yield thing
 
 
-def _chosen(store: Store, ids: tuple[str, ...], everything: bool) -> tuple[str, ...]:
+def _chosen(store: Store, ids: tuple[str, ...], everything: bool, form: str) -> tuple[str, ...]:
     """The ids of the conversations that are meant, each once."""
     if everything:
-        return store.conversation_ids()
+        return store.conversation_ids(examples=form == "json")
     return tuple(dict.fromkeys(meant.conversation(store, id).id for id in ids))
 
 

@@ -1,13 +1,16 @@
-"""Corrections that a conversation from elsewhere brings: whether they teach is the user's word.
+"""Corrections and examples that a conversation from elsewhere brings: whether they teach is the
+user's word.
 
-Without it they land taken back, and their messages as ones that nothing is learned from, which
-tells them from corrections that the user took back. With it they land, or become, in force.
+Without it corrections land taken back, and their messages as ones that nothing is learned from,
+which tells them from corrections that the user took back; examples wait. With it they land, or
+become, in force.
 """
 
 from __future__ import annotations
 
 import msgspec
 
+from localai.store.authoring import INSERT
 from localai.store.driver import sqlite
 from localai.store.tree import Tree, Verdict
 
@@ -22,6 +25,10 @@ def untaught(tree: Tree) -> Tree:
             replace(each, state="withdrawn") if each.state == "accepted" else each
             for each in tree.corrections
         ),
+        examples=tuple(
+            replace(each, state="pending") if each.state == "accepted" else each
+            for each in tree.examples
+        ),
     )
 
 
@@ -33,15 +40,20 @@ def coming(db: sqlite.Connection, tree: Tree, *, trust: bool) -> int:
 
 
 def take(db: sqlite.Connection, tree: Tree, *, trust: bool) -> None:
-    """Take in the corrections of a tree whose messages are here."""
+    """Take in the corrections and examples of a tree whose messages are here."""
     # One that is there, or that another one in force stands against, stays as it is.
     db.executemany(
-        "INSERT OR IGNORE INTO corrections (id, rejected, chosen, state, created) "
-        "VALUES (?, ?, ?, ?, ?)",
+        "INSERT OR IGNORE INTO corrections (id, rejected, chosen, state, created, reason) "
+        "VALUES (?, ?, ?, ?, ?, ?)",
         map(msgspec.structs.astuple, tree.corrections),
     )
+    db.executemany(INSERT, map(msgspec.structs.astuple, tree.examples))
     if not trust:
         return
+    db.executemany(
+        "UPDATE examples SET state = 'accepted' WHERE id = ? AND state = 'pending'",
+        [(each.id,) for each in tree.examples if each.state == "accepted"],
+    )
     in_force = [each for each in tree.corrections if each.state == "accepted"]
     db.executemany(
         "UPDATE OR IGNORE corrections SET state = 'accepted' "

@@ -34,7 +34,7 @@ class Conversations:
 
         A `query` keeps those with its words in the title or in one message.
         """
-        where = f"c.deleted IS {'NOT ' if deleted else ''}NULL"
+        where = f"c.kind = 'chat' AND c.deleted IS {'NOT ' if deleted else ''}NULL"
         words: tuple[str, ...] = ()
         if query.strip():
             where += f" AND c.number IN ({match.CONVERSATIONS})"

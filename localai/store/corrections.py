@@ -16,9 +16,9 @@ from localai.store.ids import new_id
 from localai.store.messages import fetch, insert
 from localai.store.records import record
 from localai.store.rows import StoredMessage
-from localai.store.tuning import Corrected, Correction, CorrectionState
+from localai.store.tuning import Corrected, Correction, CorrectionState, Reason
 
-_SELECT = """SELECT r.id, m.conversation, r.rejected, r.chosen, r.state, r.created
+_SELECT = """SELECT r.id, m.conversation, r.rejected, r.chosen, r.state, r.created, r.reason
 FROM corrections r JOIN messages m ON m.id = r.chosen"""
 
 
@@ -27,7 +27,7 @@ class Corrections:
 
     _db: Database
 
-    def add_correction(self, rejected_id: str, text: str) -> Correction:
+    def add_correction(self, rejected_id: str, text: str, reason: Reason = "edited") -> Correction:
         """Record that `text` is the better answer, beside the one that is edited, and go on
         from it.
 
@@ -40,24 +40,26 @@ class Corrections:
             edited = fetch(db, rejected_id)
             rejected = _first_rejected(db, edited)
             _check(edited, rejected, text)
-            db.execute(
-                "UPDATE corrections SET state = 'replaced' "
-                "WHERE rejected = ? AND state = 'accepted'",
-                (rejected.id,),
-            )
             better = Message("assistant", (Text(text),))
             chosen = insert(
                 db, edited.conversation, edited.parent, better, "done", origin=None, writer=""
             )
-            made = Correction(
-                new_id(), edited.conversation, rejected.id, chosen, "accepted", time.time()
-            )
-            db.execute(
-                "INSERT INTO corrections (id, rejected, chosen, state, created) "
-                "VALUES (?, ?, ?, ?, ?)",
-                (made.id, made.rejected, made.chosen, made.state, made.created),
-            )
-            return made
+            return _record(db, edited.conversation, rejected.id, chosen, reason)
+
+    def prefer(self, rejected_id: str, chosen_id: str, reason: Reason) -> Correction:
+        """Record that the answer `chosen_id`, which is there, is better than the one beside it.
+
+        As `add_correction` otherwise; the conversation stays where it is.
+        """
+        with self._db.write() as db:
+            chosen = fetch(db, chosen_id)
+            rejected = _first_rejected(db, fetch(db, rejected_id))
+            beside = rejected.parent == chosen.parent and rejected.id != chosen.id
+            if not beside or chosen.message.role != "assistant" or chosen.status != "done":
+                raise StoreError(
+                    "Only two finished answers to the same question can be compared; choose others."
+                )
+            return _record(db, chosen.conversation, rejected.id, chosen.id, reason)
 
     def withdraw_correction(self, correction_id: str) -> Correction:
         """Take a correction in force back; its conversation goes on from what it rejected.
@@ -100,6 +102,7 @@ class Corrections:
                 JOIN messages m ON m.id = r.chosen JOIN messages q ON q.id = m.parent
                 JOIN conversations c ON c.id = m.conversation
                 WHERE r.state = 'accepted' AND c.deleted IS NULL AND q.role = 'user'
+                AND ifnull(instr(m.parts, '"tool_call"'), 0) = 0
                 ORDER BY r.number DESC LIMIT ?""",
                 (limit,),
             ).fetchall()
@@ -112,6 +115,24 @@ class Corrections:
                 f"{_SELECT} WHERE r.chosen = ? AND r.state = 'accepted'", (message_id,)
             ).fetchone()
             return None if row is None else record(Correction, row)
+
+
+def _record(
+    db: sqlite.Connection, conversation: str, rejected: str, chosen: str, reason: Reason
+) -> Correction:
+    """The correction, in force in the place of an earlier one."""
+    db.execute(
+        "UPDATE corrections SET state = 'replaced' WHERE rejected = ? AND state = 'accepted'",
+        (rejected,),
+    )
+    made = Correction(new_id(), conversation, rejected, chosen, "accepted", time.time(), reason)
+    db.execute(
+        "INSERT INTO corrections (id, rejected, chosen, state, created, reason) "
+        "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (chosen) DO UPDATE SET id = excluded.id, "
+        "state = excluded.state, created = excluded.created, reason = excluded.reason",
+        (made.id, made.rejected, made.chosen, made.state, made.created, made.reason),
+    )
+    return made
 
 
 def _first_rejected(db: sqlite.Connection, edited: StoredMessage) -> StoredMessage:

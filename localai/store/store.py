@@ -17,10 +17,12 @@ from localai.store import info, opening
 from localai.store.activations import Activations
 from localai.store.adapters import Adapters
 from localai.store.answers import Answers
+from localai.store.authoring import Authoring
 from localai.store.connection import Database
 from localai.store.consents import Consents
 from localai.store.conversations import Conversations
 from localai.store.corrections import Corrections
+from localai.store.examples import Examples
 from localai.store.file_hashes import FileHashes
 from localai.store.imports import Imports
 from localai.store.keeping import Keeping
@@ -40,6 +42,8 @@ class Store(
     Places,
     Search,
     Corrections,
+    Examples,
+    Authoring,
     Adapters,
     Activations,
     Runs,

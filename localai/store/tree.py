@@ -8,7 +8,7 @@ import msgspec
 
 from localai.conversation import Completion, Part, Role
 from localai.store.rows import Origin
-from localai.store.tuning import CorrectionState
+from localai.store.tuning import CorrectionState, ExampleState, Reason, Source
 
 Ended = Literal["done", "cancelled", "interrupted", "failed"]
 
@@ -39,12 +39,27 @@ class Verdict(msgspec.Struct, frozen=True):
     chosen: str
     state: CorrectionState
     created: float
+    reason: Reason = "edited"
+
+
+class Material(msgspec.Struct, frozen=True):
+    """An example of a tree; fields as in `StoredExample`."""
+
+    id: str
+    leaf: str
+    source: Source
+    name: str
+    state: ExampleState
+    whole: bool
+    created: float
 
 
 class Tree(msgspec.Struct, frozen=True):
-    """A conversation with all its branches, oldest message first, and its corrections.
+    """A conversation with all its branches, oldest message first, its corrections, and the
+    examples that end in it.
 
-    `deleted` is when it was taken out of sight; `source` is hex, "" when it began here.
+    `deleted` is when it was taken out of sight; `source` is hex, "" when it began here;
+    `kind` is "example" for a dialogue that was written to be learned from.
     """
 
     id: str
@@ -57,3 +72,5 @@ class Tree(msgspec.Struct, frozen=True):
     corrections: tuple[Verdict, ...] = ()
     deleted: float | None = None
     source: str = ""
+    kind: Literal["chat", "example"] = "chat"
+    examples: tuple[Material, ...] = ()

@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterator
 
 import msgspec
 
-from localai.conversation import Part, ToolCall
 from localai.moments import sane
 from localai.store.drafts import HASH_BYTES
 from localai.store.driver import sqlite
@@ -17,7 +16,7 @@ from localai.store.tree import Leaf, Tree
 
 def problem(db: sqlite.Connection, tree: Tree, known: Collection[str], new: list[str]) -> str:
     """Why a tree cannot be taken in; "" when it can."""
-    if not all(map(is_id, (tree.id, *new, *(each.id for each in tree.corrections)))):
+    if not all(map(is_id, _ids(tree, new))):
         return "it holds ids that no localai has made"
     above = {"", *known}
     for each in tree.messages:
@@ -32,6 +31,8 @@ def problem(db: sqlite.Connection, tree: Tree, known: Collection[str], new: list
         return "it holds times that no clock has shown"
     if not _corrections_hold(db, tree, known):
         return "a correction in it does not stand beside an answer in it"
+    if not {each.leaf for each in tree.examples} <= above:
+        return "an example in it is of a message that is not there"
     held = msgspec.json.encode(new).decode()
     query = "SELECT 1 FROM messages WHERE id IN (SELECT value FROM json_each(?)) LIMIT 1"
     if db.execute(query, (held,)).fetchone():
@@ -39,11 +40,19 @@ def problem(db: sqlite.Connection, tree: Tree, known: Collection[str], new: list
     return ""
 
 
+def _ids(tree: Tree, new: list[str]) -> Iterator[str]:
+    """Every id that a conversation brings."""
+    yield from (tree.id, *new)
+    yield from (each.id for each in tree.corrections)
+    yield from (each.id for each in tree.examples)
+
+
 def _times(tree: Tree) -> Iterator[float]:
     """Every point in time that a conversation holds."""
     yield from (tree.created, tree.updated, tree.deleted or 0.0)
     yield from (each.created for each in tree.messages)
     yield from (each.created for each in tree.corrections)
+    yield from (each.created for each in tree.examples)
 
 
 def _corrections_hold(db: sqlite.Connection, tree: Tree, known: Collection[str]) -> bool:
@@ -52,15 +61,13 @@ def _corrections_hold(db: sqlite.Connection, tree: Tree, known: Collection[str])
 
     def place(id_: str) -> str | None:
         """The parent of an answer; None for what is no answer of this conversation."""
-        role, parent, parts = "", "", tuple[Part, ...]()
+        role, parent = "", ""
         if id_ in known:
             stored = fetch(db, id_)
-            role, parent, parts = stored.message.role, stored.parent, stored.message.parts
+            role, parent = stored.message.role, stored.parent
         elif id_ in brought:
-            leaf = brought[id_]
-            role, parent, parts = leaf.role, leaf.parent, leaf.parts
-        calls = any(isinstance(part, ToolCall) for part in parts)
-        return parent if role == "assistant" and not calls else None
+            role, parent = brought[id_].role, brought[id_].parent
+        return parent if role == "assistant" else None
 
     for each in tree.corrections:
         above = place(each.rejected)

@@ -16,7 +16,7 @@ from localai.store.drafts import Landed
 from localai.store.driver import sqlite
 from localai.store.records import record
 from localai.store.rows import StoredMessage
-from localai.store.tree import Leaf, Tree, Verdict
+from localai.store.tree import Leaf, Material, Tree, Verdict
 from localai.store.tree_checks import problem
 
 _MESSAGES = """messages (
@@ -30,18 +30,23 @@ class Trees:
 
     _db: Database
 
-    def conversation_ids(self) -> tuple[str, ...]:
-        """The ids of all conversations that are not deleted, oldest first."""
+    def conversation_ids(self, *, examples: bool = False) -> tuple[str, ...]:
+        """The ids of all conversations that are not deleted, oldest first; with `examples`
+        also of dialogues that were written to be learned from."""
         with self._db.read() as db:
-            rows = db.execute("SELECT id FROM conversations WHERE deleted IS NULL ORDER BY number")
+            rows = db.execute(
+                "SELECT id FROM conversations WHERE deleted IS NULL AND kind IN ('chat', ?) "
+                "ORDER BY number",
+                ("example" if examples else "chat",),
+            )
             return tuple(id_ for (id_,) in rows)
 
     def tree(self, conversation_id: str) -> Tree | None:
         """A conversation whole; None when it is gone."""
         with self._db.read() as db:
             row = db.execute(
-                "SELECT id, title, system, ifnull(leaf, ''), created, updated, deleted, source "
-                "FROM conversations WHERE id = ?",
+                "SELECT id, title, system, ifnull(leaf, ''), created, updated, deleted, source, "
+                "kind FROM conversations WHERE id = ?",
                 (conversation_id,),
             ).fetchone()
             if row is None:
@@ -54,6 +59,8 @@ class Trees:
                     _corrections(db, conversation_id),
                     row[6],
                     (row[7] or b"").hex(),
+                    row[8],
+                    _examples(db, conversation_id),
                 ),
             )
 
@@ -107,13 +114,22 @@ def _leaf(db: sqlite.Connection, stored: StoredMessage, own: bytes | None) -> Le
 
 def _corrections(db: sqlite.Connection, conversation: str) -> tuple[Verdict, ...]:
     rows = db.execute(
-        "SELECT r.id, r.rejected, r.chosen, r.state, r.created FROM corrections r "
+        "SELECT r.id, r.rejected, r.chosen, r.state, r.created, r.reason FROM corrections r "
         "JOIN messages m ON m.id = r.chosen "
         "JOIN messages q ON q.id = r.rejected AND q.conversation = m.conversation "
         "WHERE m.conversation = ? ORDER BY r.number",
         (conversation,),
     )
     return tuple(record(Verdict, row) for row in rows)
+
+
+def _examples(db: sqlite.Connection, conversation: str) -> tuple[Material, ...]:
+    rows = db.execute(
+        "SELECT x.id, x.leaf, x.source, x.name, x.state, x.whole <> 0, x.created FROM examples x "
+        "JOIN messages m ON m.id = x.leaf WHERE m.conversation = ? ORDER BY x.number",
+        (conversation,),
+    )
+    return tuple(record(Material, (*row[:5], bool(row[5]), row[6])) for row in rows)
 
 
 def _preview(db: sqlite.Connection, tree: Tree, *, trust: bool) -> tuple[Landed, dict[str, int]]:
@@ -164,8 +180,8 @@ def _insert_conversation(db: sqlite.Connection, tree: Tree) -> None:
     source = bytes.fromhex(tree.source) or None
     taken = db.execute("SELECT 1 FROM conversations WHERE source = ?", (source,)).fetchone()
     db.execute(
-        "INSERT INTO conversations (id, title, system, created, updated, deleted, source) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO conversations (id, title, system, created, updated, deleted, source, kind) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (
             tree.id,
             tree.title,
@@ -174,6 +190,7 @@ def _insert_conversation(db: sqlite.Connection, tree: Tree) -> None:
             tree.updated,
             tree.deleted,
             None if taken else source,
+            tree.kind,
         ),
     )
 

@@ -7,6 +7,11 @@ from typing import Any, Literal
 import msgspec
 
 CorrectionState = Literal["accepted", "withdrawn", "replaced"]
+Reason = Literal["edited", "invented", "tool", "no-tool", "shorter"]
+"""Why an answer was corrected: it was edited, made up, lacked a call of a tool, had one too
+many, or was too long."""
+Source = Literal["correction", "good", "bad", "written", "imported"]
+ExampleState = Literal["pending", "accepted", "rejected"]
 RunState = Literal["running", "promoted", "rejected", "failed", "stopped", "interrupted"]
 ActivationReason = Literal["promoted", "chosen", "rollback"]
 
@@ -32,6 +37,38 @@ class Correction(msgspec.Struct, frozen=True):
     chosen: str
     state: CorrectionState
     created: float
+    reason: Reason = "edited"
+
+
+class StoredExample(msgspec.Struct, frozen=True):
+    """Something to learn from: the path to the message `leaf`, of which the last answer counts,
+    or every one when it is `whole`. `name` is its data set's, "" for what is the user's own.
+
+    `reason` and `rejected` (a message id) belong to corrections. `question` and `answer` are
+    the texts of the last two messages.
+    """
+
+    id: str
+    source: Source
+    name: str
+    state: ExampleState
+    reason: str
+    leaf: str
+    rejected: str
+    whole: bool
+    created: float
+    conversation: str
+    question: str
+    answer: str
+
+
+class Tally(msgspec.Struct, frozen=True):
+    """`count` examples of a data set are of this source and state."""
+
+    name: str
+    source: Source
+    state: ExampleState
+    count: int
 
 
 class Adapter(msgspec.Struct, frozen=True):

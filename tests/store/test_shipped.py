@@ -137,3 +137,16 @@ def test_the_fourth_schema_is_read_whole(file: Path) -> None:
         assert (asked.id, asked.learn) == (tree.leaf, False)
         assert asked.hash == "0123456789abcdef0123456789abcdef"
         assert {hit.message for hit in store.search("large")} == {asked.id}
+
+
+def test_the_fifth_schema_is_read_whole(file: Path) -> None:
+    file.parent.mkdir()
+    make_old(file, 5)
+    with Store.open(file) as store:
+        assert {correction.reason for correction in store.corrections()} == {"edited"}
+        (example,) = store.examples(name="pirate")
+        assert (example.source, example.state, example.whole) == ("written", "accepted", True)
+        assert (example.question, example.answer) == ("Say hello", "Ahoy!")
+        assert store.marks() == {"01K00000000000000000000M02": "bad"}
+        assert example.conversation not in {row.id for row in store.conversations()}
+        assert example.conversation in store.conversation_ids(examples=True)

@@ -23,7 +23,10 @@ from localai.store.upkeep.records_raw import (
 )
 
 # Kinds: of rowid tables, and of the one table that has no row numbers.
-TABLES = ("conversations", "messages", "prompts", "corrections", "runs", "adapters", "activations")
+TABLES = (
+    *("conversations", "messages", "prompts", "corrections", "examples"),
+    *("runs", "adapters", "activations"),
+)
 KEYED = ("metrics",)
 _TYPES: dict[str, tuple[type, ...]] = {
     "TEXT": (str,),

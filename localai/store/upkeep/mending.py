@@ -64,6 +64,7 @@ _STATEMENTS = (
         ) SELECT message FROM whole)""",
     """DELETE FROM corrections WHERE state NOT IN ('accepted', 'withdrawn', 'replaced')
         OR rejected NOT IN (SELECT id FROM messages) OR chosen NOT IN (SELECT id FROM messages)""",
+    "DELETE FROM examples WHERE leaf NOT IN (SELECT id FROM messages)",
     "UPDATE runs SET adapter = NULL WHERE adapter NOT IN (SELECT id FROM adapters)",
     "UPDATE adapters SET run = NULL WHERE run NOT IN (SELECT id FROM runs)",
     "DELETE FROM activations WHERE adapter NOT IN (SELECT id FROM adapters)",

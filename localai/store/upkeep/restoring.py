@@ -26,12 +26,13 @@ from localai.store.faults import plain_words
 from localai.store.upkeep import archive, aside, locks, placing
 from localai.store.upkeep.scope import json
 
-MERGED = ("conversations", "messages", "prompts", "corrections")
+MERGED = ("conversations", "messages", "prompts", "corrections", "examples")
 _OF = {
     "conversations": "id {0}",
     "messages": "conversation {0}",
     "prompts": "message IN (SELECT id FROM copy.messages WHERE conversation {0})",
     "corrections": "chosen IN (SELECT id FROM copy.messages WHERE conversation {0})",
+    "examples": "leaf IN (SELECT id FROM copy.messages WHERE conversation {0})",
 }
 FIRST_PAGES = 8
 LOCKED = "Another program keeps the history locked; close it and try again. Nothing was replaced."
@@ -196,8 +197,8 @@ def _version(db: sqlite.Connection) -> int:
 def merge(found: Candidate, database: Database) -> Merged:
     """Add the conversations that are not there; a hidden one is there.
 
-    Whole conversations alone, told apart by their ids, with their corrections; so a second
-    time adds nothing. Adapters and settings stay as they are.
+    Whole conversations alone, told apart by their ids, with their corrections and examples;
+    so a second time adds nothing. Adapters and settings stay as they are.
     """
     with database.attached(found.database, "copy"), database.write() as db:
         return _merge(db)

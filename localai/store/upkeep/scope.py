@@ -38,20 +38,23 @@ WHERE m.id IN (SELECT value FROM json_each(?1)) AND NOT EXISTS (
 
 _CORRECTIONS = """SELECT id FROM corrections WHERE rejected IN (SELECT value FROM json_each(?1))
 OR chosen IN (SELECT value FROM json_each(?1)) ORDER BY number"""
+_EXAMPLES = """SELECT id FROM examples WHERE leaf IN (SELECT value FROM json_each(?1))
+ORDER BY number"""
 
 
 class Scope(msgspec.Struct, frozen=True):
     """Ids of what goes: `conversations` whole, `messages` all in all, `quoting` of them in
     conversations that were not asked for (a tool quoted it, or it was shown as an example),
-    `corrections`, tune `runs` with their verdicts.
+    `corrections`, `examples`, tune `runs` with their verdicts.
 
-    `adapters` learned from the corrections; they are retired.
+    `adapters` learned from the corrections or examples; they are retired.
     """
 
     conversations: tuple[str, ...] = ()
     messages: tuple[str, ...] = ()
     quoting: tuple[str, ...] = ()
     corrections: tuple[str, ...] = ()
+    examples: tuple[str, ...] = ()
     runs: tuple[str, ...] = ()
     adapters: tuple[Adapter, ...] = ()
 
@@ -66,20 +69,22 @@ def find(db: sqlite.Connection, conversations: Iterable[str], messages: Iterable
         gone = _closure(db, whole, [*single, *quoting])
     listed = json(gone)
     emptied = [id_ for (id_,) in db.execute(_EMPTIED, (listed,))]
-    corrections = _ids(db, _CORRECTIONS, listed)
+    corrections, examples = _ids(db, _CORRECTIONS, listed), _ids(db, _EXAMPLES, listed)
+    learned = frozenset((*corrections, *examples))
     runs = _ids(
         db,
         "SELECT DISTINCT r.id FROM runs r, json_each(r.plan, '$.corrections') j "
         "WHERE j.value IN (SELECT value FROM json_each(?1)) ORDER BY r.number",
-        json(corrections),
+        json(learned),
     )
     return Scope(
         conversations=tuple(dict.fromkeys([*whole, *emptied])),
         messages=gone,
         quoting=tuple(sorted(quoting)),
         corrections=corrections,
+        examples=examples,
         runs=runs,
-        adapters=_learned(db, frozenset(corrections), frozenset(runs)),
+        adapters=_adapters(db, learned, frozenset(runs)),
     )
 
 
@@ -131,17 +136,17 @@ def _quotes(result: str, told: str) -> bool:
     return any(len(line) >= SHORTEST_QUOTE and line in told for line in lines)
 
 
-def _learned(
-    db: sqlite.Connection, corrections: frozenset[str], runs: frozenset[str]
+def _adapters(
+    db: sqlite.Connection, learned: frozenset[str], runs: frozenset[str]
 ) -> tuple[Adapter, ...]:
-    """The adapters of these runs, and those whose manifest lists one of the corrections."""
-    if not corrections:
+    """The adapters of these runs, and those whose manifest lists something that is to go."""
+    if not learned:
         return ()
     every = [record(Adapter, row) for row in db.execute(f"{ADAPTER} ORDER BY a.number").fetchall()]
     return tuple(
         each
         for each in every
-        if each.run in runs or corrections & set(_manifest(each).get("corrections", ()))
+        if each.run in runs or learned & set(_manifest(each).get("corrections", ()))
     )
 
 

@@ -1,0 +1,145 @@
+"""How examples come to be: an answer is marked, a dialogue is written to be learned from.
+
+A written dialogue is a conversation that no list of conversations shows; edited, it gets a
+branch, so nothing that was written is lost. Whether examples are learned is decided elsewhere.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Literal
+
+from localai.conversation import Message, title
+from localai.errors import StoreError
+from localai.store.connection import Database
+from localai.store.driver import sqlite
+from localai.store.ids import new_id
+from localai.store.messages import fetch, insert
+from localai.store.tuning import ExampleState, Source
+
+Mark = Literal["good", "bad"]
+"""What a user says of an answer without changing it."""
+
+INSERT = (
+    "INSERT OR IGNORE INTO examples (id, leaf, source, name, state, whole, created) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?)"
+)
+
+
+class Authoring:
+    """The part of the store where examples are made."""
+
+    _db: Database
+
+    def mark(self, message_id: str, mark: Mark) -> None:
+        """Call an answer good, so that it is learned, or bad, so that it never is.
+
+        Raises StoreError for what is no answer of a model's.
+        """
+        with self._db.write() as db:
+            _check_markable(db, message_id)
+            db.execute("DELETE FROM examples WHERE leaf = ? AND name = ''", (message_id,))
+            _insert(db, message_id, mark, state="accepted" if mark == "good" else "rejected")
+
+    def unmark(self, message_id: str) -> bool:
+        """Take a mark back; whether there was one."""
+        with self._db.write() as db:
+            done = db.execute(
+                "DELETE FROM examples WHERE leaf = ? AND source IN ('good', 'bad')", (message_id,)
+            )
+            return done.rowcount > 0
+
+    def marks(self) -> dict[str, Mark]:
+        """Every marked answer: message id to mark."""
+        with self._db.read() as db:
+            return dict(
+                db.execute(
+                    "SELECT leaf, source FROM examples WHERE source IN ('good', 'bad')"
+                ).fetchall()
+            )
+
+    def write_example(self, messages: Sequence[Message], system: str = "", name: str = "") -> str:
+        """Record a dialogue that a user wrote to be learned from, all its answers; the id of
+        the example, which is accepted. Raises StoreError unless it ends with an answer."""
+        _check_dialogue(messages)
+        with self._db.write() as db:
+            conversation = _hidden(db, messages, system)
+            leaf = _branch(db, conversation, messages)
+            return _insert(db, leaf, "written", name=name, whole=True)
+
+    def rewrite_example(
+        self, example_id: str, messages: Sequence[Message], system: str = ""
+    ) -> None:
+        """Let an example be these messages. Raises StoreError when it is gone or they do not
+        end with an answer."""
+        _check_dialogue(messages)
+        with self._db.write() as db:
+            row = db.execute(
+                "SELECT c.id, c.kind FROM examples x JOIN messages m ON m.id = x.leaf "
+                "JOIN conversations c ON c.id = m.conversation WHERE x.id = ?",
+                (example_id,),
+            ).fetchone()
+            if row is None:
+                raise StoreError("The example is not there any more; it may have been forgotten.")
+            conversation = row[0] if row[1] == "example" else _hidden(db, messages, system)
+            db.execute("UPDATE conversations SET system = ? WHERE id = ?", (system, conversation))
+            leaf = _branch(db, conversation, messages)
+            db.execute("UPDATE examples SET leaf = ? WHERE id = ?", (leaf, example_id))
+
+
+def _insert(
+    db: sqlite.Connection,
+    leaf: str,
+    source: Source,
+    *,
+    name: str = "",
+    state: ExampleState = "accepted",
+    whole: bool = False,
+) -> str:
+    id_ = new_id()
+    db.execute(INSERT, (id_, leaf, source, name, state, whole, time.time()))
+    return id_
+
+
+def _hidden(db: sqlite.Connection, messages: Sequence[Message], system: str) -> str:
+    """A new conversation for a dialogue; its id."""
+    id_, now = new_id(), time.time()
+    asked = next((title(message.text) for message in messages if message.role == "user"), "")
+    db.execute(
+        "INSERT INTO conversations (id, title, system, created, updated, kind) "
+        "VALUES (?, ?, ?, ?, ?, 'example')",
+        (id_, asked, system, now, now),
+    )
+    return id_
+
+
+def _branch(db: sqlite.Connection, conversation: str, messages: Sequence[Message]) -> str:
+    """Add the messages as a path of their own; the id of the last."""
+    parent = ""
+    for message in messages:
+        parent = insert(db, conversation, parent, message, "done", origin=None, writer="")
+    return parent
+
+
+def _check_markable(db: sqlite.Connection, message_id: str) -> None:
+    stored = fetch(db, message_id)
+    if stored.message.role != "assistant":
+        raise StoreError("Only answers can be called good or bad; choose one of the model's.")
+    if stored.status == "streaming":
+        raise StoreError("The answer is still being written; stop it or wait, then judge it.")
+    written = db.execute(
+        "SELECT 1 FROM corrections WHERE chosen = ? AND state = 'accepted'", (message_id,)
+    ).fetchone()
+    if written:
+        raise StoreError("This is your own text, which is learned already; edit it instead.")
+
+
+def _check_dialogue(messages: Sequence[Message]) -> None:
+    if not messages or messages[-1].role != "assistant":
+        raise StoreError("An example ends with an answer; write what the assistant says last.")
+    if not any(message.role == "user" for message in messages):
+        raise StoreError("An example needs a question; write what the user says first.")
+    for message in messages:
+        if not (message.text.strip() or message.calls or message.results):
+            raise StoreError("A turn of the example is empty; write what is said in it.")
