@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from localai.store.store import Store
-from localai.tune import gate
+from localai.tune import items
 from scripts.touring.facts import FACTS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -41,7 +41,7 @@ def test_an_evening_with_a_tiny_model(tmp_path: Path, tiny_model: Callable[[str]
     assert found["run"]["state"] == "rejected", found["run"]
     assert {pool["name"]: pool["n"] for pool in found["verdict"]["pools"]} == {
         "corrections": 8,
-        "general": len(gate.general("")),
+        "general": len(items.general("")),
     }
     assert found["verdict"]["parity"]["same"] > 0.99
     assert found["training_tokens_per_second"] > 0

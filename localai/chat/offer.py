@@ -106,6 +106,11 @@ def offer(tools: Sequence[Tool], info: ModelInfo, described: str = "") -> Offer 
     return Offer(chosen, parameters, tuple(map(schema, fit)), "", names)
 
 
+def heading(text: str, made: Offer | None) -> str:
+    """The system text with what a model is told of tools there."""
+    return "\n\n".join(filter(None, (text, made.teaching if made else "")))
+
+
 def _fitting(
     tools: Sequence[Tool], length: Callable[[Tool], int], window: int
 ) -> tuple[list[Tool], list[Tool]]:

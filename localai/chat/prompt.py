@@ -10,7 +10,7 @@ from typing import Literal
 from localai.catalog import ModelEntry
 from localai.chat import context
 from localai.chat.examples import with_examples
-from localai.chat.offer import Offer
+from localai.chat.offer import Offer, heading
 from localai.config import Settings
 from localai.conversation import Message, system
 from localai.engine.base import (
@@ -93,8 +93,7 @@ class Prompter:
         if self._raw:
             ids = self._engine.tokenize("".join(message.text for message in messages))
             return Rendered(ids, (0.0,) * len(ids))
-        texts = (self._system, offer.teaching if offer else "")
-        head = "\n\n".join(text for text in texts if text)
+        head = heading(self._system, offer)
         talk = context.prompt_messages(with_examples(messages, self._examples))
         return self._engine.render((system(head), *talk) if head else talk, options)
 

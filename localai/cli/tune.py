@@ -54,23 +54,27 @@ class Budget(click.ParamType[float]):
 
 @click.group(invoke_without_command=True)
 @click.option("--budget", type=Budget(), default=0.0, help="Longest time, e.g. 12m or 1h30m.")
+@click.option(
+    "--data", "name", default="", metavar="SET", help="Learn a named data set, not your own."
+)
 @click.option("--dry-run", is_flag=True, help="Show what would be learned, and learn nothing.")
 @click.option("--json", "as_json", is_flag=True, help="With --dry-run: print a JSON list.")
 @click.pass_context
-def tune(ctx: click.Context, budget: float, dry_run: bool, as_json: bool) -> None:
+def tune(ctx: click.Context, budget: float, name: str, dry_run: bool, as_json: bool) -> None:
     """Learn from your corrections.
 
-    Trains an adapter on the accepted corrections, tests it against what answers now, and
-    lets it answer only if it is better. The model itself is never changed.
+    Trains an adapter on the accepted corrections and examples, tests it against what answers
+    now, and lets it answer only if it is better. The model itself is never changed.
     """
     if ctx.invoked_subcommand is not None:
-        if budget or dry_run or as_json:
-            given = "--budget" if budget else "--dry-run" if dry_run else "--json"
-            raise UsageError(f"{given} belongs to `localai tune` itself; leave it out here.")
+        options = {"--budget": budget, "--data": name, "--dry-run": dry_run, "--json": as_json}
+        for option, given in options.items():
+            if given:
+                raise UsageError(f"{option} belongs to `localai tune` itself; leave it out here.")
         return
     invocation = ctx.ensure_object(Invocation)
     if dry_run:
-        _preview(invocation, as_json=as_json)
+        _preview(invocation, name, as_json=as_json)
         return
     if as_json:
         raise UsageError("--json is for --dry-run; localai tune show --json has the verdict.")
@@ -83,26 +87,28 @@ def tune(ctx: click.Context, budget: float, dry_run: bool, as_json: bool) -> Non
     gentle.step_back(settings.tune.nice)
     with invocation.open_store() as store, _signals(), closing(Watcher(sys.stderr)) as watcher:
         entry = _entry(invocation, settings)
-        run = Job(store, settings, entry, watcher.tell, seconds=budget).run()
+        run = Job(store, settings, entry, watcher.tell, name=name, seconds=budget).run()
         adapter = store.adapter(run.adapter).name if run.adapter else ""
     click.echo(verdict(run, adapter), nl=False)
     if run.state != "promoted":
         ctx.exit(ExitCode.FAILURE)
 
 
-def _preview(invocation: Invocation, *, as_json: bool) -> None:
+def _preview(invocation: Invocation, name: str, *, as_json: bool) -> None:
     """Show what a tune would learn, with the engine that renders it."""
     from localai import config
-    from localai.chat.open import open_engine
     from localai.cli import dry_run
-    from localai.tune.preview import previews
+    from localai.lessons.lesson import accepted
+    from localai.lessons.maker import maker_for
+    from localai.lessons.preview import preview
 
     with invocation.read_store() as store:
-        if not store.corrections():
-            raise UsageError("There is nothing to learn yet; correct an answer in the app first.")
-        _, engine = open_engine(config.load(), invocation.model)
-        with closing(engine):
-            dry_run.show(tuple(previews(store, engine)), as_json=as_json)
+        examples = accepted(store, name)
+        settings = config.load()
+        with closing(invocation.open_session(store, settings, model=invocation.model)) as session:
+            maker = maker_for(session)
+            found = tuple(preview(store, each, session.engine, maker) for each in examples)
+    dry_run.show(found, as_json=as_json)
 
 
 @tune.command()

@@ -166,8 +166,8 @@ class Engine(Protocol):
         ...
 
     def pieces(self, ids: Sequence[int]) -> tuple[str, ...]:
-        """The text of each id, control tokens included; bytes that are not UTF-8 alone
-        become U+FFFD."""
+        """The text of each id, control tokens included, a character of several tokens with the
+        last of them; bytes that are not UTF-8 become U+FFFD."""
         ...
 
     def generate(self, request: Request) -> Generator[Event, None, None]:

@@ -73,7 +73,7 @@ class Service:
             yield frames.Ids(number, _prompt_ids(model, command.text))
         elif isinstance(command, frames.Pieces):
             _check(command.ids, model.info)
-            yield frames.Texts(number, tuple(map(model.tokenizer.piece, command.ids)))
+            yield frames.Texts(number, model.tokenizer.pieces(command.ids))
         elif isinstance(command, frames.Generate):
             yield from self._generate(number, model, command)
         elif isinstance(command, frames.Probe):

@@ -6,7 +6,9 @@ look-up while it streams.
 
 from __future__ import annotations
 
+import codecs
 import hashlib
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Protocol
 
@@ -85,6 +87,13 @@ class VocabTokenizer:
     def piece(self, id: int) -> str:
         """The text of one id, control tokens included."""
         return self._bytes[id].decode("utf-8", "replace")
+
+    def pieces(self, ids: Sequence[int]) -> tuple[str, ...]:
+        """The text of each id, a character of several tokens with the last of them, so that
+        they are the text when they are joined; what is not UTF-8 becomes U+FFFD."""
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        last = len(ids) - 1
+        return tuple(decoder.decode(self._bytes[id], final=at == last) for at, id in enumerate(ids))
 
     def piece_bytes(self, id: int) -> bytes:
         """The exact bytes of one id: part of a character, maybe."""

@@ -10,19 +10,16 @@ clearly less likely, or more (`likelihood`).
 from __future__ import annotations
 
 import math
-import tomllib
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from importlib import resources
 from typing import Any
 
 import msgspec
 
-from localai.conversation import Delta, Finished, Message, system, user
-from localai.engine.base import Engine, RenderOptions, Request, Sampling
-from localai.tune import phrasings
-from localai.tune.dataset import Lesson
-from localai.tune.judging import Answer, accepted, follows
+from localai.conversation import Delta, Finished
+from localai.engine.base import Engine, Request, Sampling
+from localai.tune.items import Item
+from localai.tune.judging import Answer
 from localai.tune.likelihood import deciding, log_likelihood
 
 CHANCE = 0.05
@@ -36,23 +33,11 @@ CLEARLY = math.log(2)
 or more likely to count as won: half or double."""
 
 LONGEST_ANSWER = 192
-ITEMS_AT_LEAST = 8
-"""Held-out questions wanted in all: few corrections are asked in more ways each."""
 
 Tell = Callable[[int, int], None]
 
 Adapted = tuple[str, str]
 """An adapter's file and its sha256; two empty strings for the bare model."""
-
-
-class Item(msgspec.Struct, frozen=True):
-    """One question of a pool; `right` judges an answer to it. `told`: by what is in the
-    answer, so that the beginning which decides can be found."""
-
-    pool: str
-    talk: tuple[Message, ...]
-    right: Callable[[Answer], bool]
-    told: bool = True
 
 
 class Pool(msgspec.Struct, frozen=True):
@@ -81,38 +66,6 @@ class Verdict(msgspec.Struct, frozen=True):
     reason: str
     pools: tuple[Pool, ...]
     answers: tuple[dict[str, Any], ...] = ()
-
-
-def items(lessons: Sequence[Lesson], head: str, learned: Container[str] = ()) -> tuple[Item, ...]:
-    """All that is asked. `head` is the system text of the general items; `learned` are the
-    ids of the corrections that the present adapter was made from: they must be kept, and
-    the others must be won (all of them, where none is new)."""
-    new = [lesson for lesson in lessons if lesson.correction not in learned] or list(lessons)
-    old = [lesson for lesson in lessons if lesson not in new]
-    ways = max(2, -(-ITEMS_AT_LEAST // max(1, len(new))))
-    own = [
-        Item(pool, lesson.ask(phrasing), partial(follows, lesson))
-        for pool, of_pool, most in (("corrections", new, ways), ("learned before", old, 1))
-        for lesson in of_pool
-        for phrasing in phrasings.held_out(lesson.question)[:most]
-    ]
-    return (*own, *general(head))
-
-
-def general(head: str) -> tuple[Item, ...]:
-    """The general items. Many, because any change of a small model's numbers turns a few
-    greedy answers either way, and only the balance over many tells loss from chance."""
-    text = resources.files("localai.tune").joinpath("data/general.toml").read_text("utf-8")
-    before = (system(head),) if head else ()
-    return tuple(
-        Item(
-            "general",
-            (*before, user(each["ask"])),
-            partial(accepted, each.get("accept", ())),
-            told="accept" in each,
-        )
-        for each in tomllib.loads(text)["item"]
-    )
 
 
 def compare(
@@ -160,7 +113,7 @@ def _likelihoods(
 ) -> dict[int, float]:
     """How likely these answers are to what is in force, in nats."""
     return {
-        at: log_likelihood(engine, engine.render(asked[at].talk, RenderOptions()).ids, ids)
+        at: log_likelihood(engine, engine.render(asked[at].talk, asked[at].options).ids, ids)
         for at, ids in told.items()
     }
 
@@ -170,8 +123,9 @@ def answers(engine: Engine, asked: Sequence[Item], tell: Tell) -> tuple[Answer, 
     found = []
     for number, item in enumerate(asked):
         tell(number, len(asked))
-        prompt = engine.render(item.talk, RenderOptions())
-        request = Request(prompt.ids, Sampling(temperature=0.0), max_tokens=LONGEST_ANSWER)
+        prompt = engine.render(item.talk, item.options)
+        greedy = Sampling(temperature=0.0)
+        request = Request(prompt.ids, greedy, LONGEST_ANSWER, visible=item.visible)
         text, ended = "", False
         ids: tuple[int, ...] = ()
         for event in engine.generate(request):

@@ -1,4 +1,4 @@
-"""One tune run, from the accepted corrections to a promoted adapter, or to none.
+"""One tune run, from the accepted examples to a promoted adapter, or to none.
 
 The old adapter answers until one transaction at the very end says otherwise, so the run
 may be killed anywhere. Training and the parity check run in processes of their own, the
@@ -13,6 +13,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cached_property
 from pathlib import Path
 
 import msgspec
@@ -20,16 +21,20 @@ import msgspec
 from localai import __version__, paths
 from localai.catalog import ModelEntry
 from localai.chat.adapters import file_hash
-from localai.chat.open import EngineFactory, load_options
+from localai.chat.open import EngineFactory, load_options, open_toolbox
 from localai.config import Settings
 from localai.digest import sha256
 from localai.engine.base import Engine
 from localai.engine.process import EngineProcess
 from localai.errors import AdapterError, LocalaiError, UsageError
+from localai.lessons import lesson
+from localai.lessons.lesson import Lesson, Unlearnable
+from localai.lessons.maker import Example, Maker
 from localai.store.store import Store
-from localai.store.tuning import Adapter, Progress, Run
-from localai.tune import adapter, dataset, gate, replay, training
-from localai.tune.dataset import Example, Lesson
+from localai.store.tuning import Adapter, Progress, Run, StoredExample
+from localai.tools.tool import Tool
+from localai.tune import adapter, gate, replay, training
+from localai.tune.items import items
 from localai.tune.parity_result import Parity
 from localai.tune.plan import ADAPTER, Options, Plan, Trained, options
 from localai.tune.reporting import Reporter, Tell
@@ -39,19 +44,15 @@ RESERVE = 0.3
 """Share of the time budget kept for what comes after training."""
 
 PARITY_TEXTS = 8
-NOTHING = (
-    "There is nothing to learn yet; correct an answer in the app (e on the answer), then "
-    "tune again."
+ONLY_GOOD = (
+    "Good answers alone give nothing to become better at; correct an answer, then tune again."
 )
-ONLY_TOOLS = (
-    "The corrections are all of answers that used tools, and those are not learned from; "
-    "correct another answer, then tune again."
-)
+UNLEARNABLE = "None of it can be learned from: {reason}"
 
 
 class Job:
-    """A run for one model. `tell` hears how far it is; `seconds` is the whole time it may
-    take (0: as long as it needs)."""
+    """A run for one model, over the data set `name` ("": the user's own). `tell` hears how
+    far it is; `seconds` is the whole time it may take (0: as long as it needs)."""
 
     def __init__(
         self,
@@ -60,11 +61,13 @@ class Job:
         entry: ModelEntry,
         tell: Tell,
         *,
+        name: str = "",
         seconds: float = 0.0,
         factory: EngineFactory = EngineProcess,
     ) -> None:
         self._store, self._settings, self._entry = store, settings, entry
         self._tell, self._seconds, self._factory = tell, seconds, factory
+        self._name = name
         self._begun = time.monotonic()
         self._run: Run | None = None
 
@@ -73,23 +76,21 @@ class Job:
         going on, LocalaiError after recording why it failed."""
         with alone():
             clear_leftovers(self._store)
-            corrections = self._store.corrections()
-            if not corrections:
-                raise UsageError(NOTHING)
+            accepted = lesson.accepted(self._store, self._name)
+            if all(example.source == "good" for example in accepted):
+                raise UsageError(ONLY_GOOD)
             path = load_options(self._settings, self._entry).path
             base = file_hash(self._store, Path(path))
             plan = {
-                "corrections": [correction.id for correction in corrections],
+                "corrections": [example.id for example in accepted],
+                "data": self._name,
                 "options": msgspec.to_builtins(self._options()),
                 "seconds": self._seconds,
             }
             self._run = self._store.begin_run(self._entry.name, base, plan)
             self._report = Reporter(self._store, self._run.id, self._tell)
             try:
-                lessons = tuple(dataset.lessons(self._store, corrections))
-                if not lessons:
-                    raise UsageError(ONLY_TOOLS)
-                return self._go(lessons, path)
+                return self._go(accepted, path)
             except Exception as error:
                 with suppress(LocalaiError):  # a full disk, say, is told as the first trouble
                     self._store.end_run(self._run.id, "failed", error=str(error))
@@ -100,10 +101,10 @@ class Job:
             finally:
                 shutil.rmtree(work_folder(self._run.id), ignore_errors=True)
 
-    def _go(self, lessons: tuple[Lesson, ...], base_path: str) -> Run:
+    def _go(self, accepted: tuple[StoredExample, ...], base_path: str) -> Run:
         assert self._run is not None
         folder = paths.private_dir(work_folder(self._run.id))
-        own, again = self._examples(lessons)
+        lessons, own, again = self._examples(accepted)
         plan = Plan(base_path, self._options(), own, again, _parity_texts(own, again))
         trained = training.train(folder, plan, self._report.step)
         adapter.check(folder / ADAPTER)
@@ -120,8 +121,11 @@ class Job:
             return self._store.end_run(self._run.id, "rejected", verdict=facts)
         return self._promote(folder, base_path, facts, trained, len(again))
 
-    def _examples(self, lessons: tuple[Lesson, ...]) -> tuple[tuple[Example, ...], ...]:
-        """What is new and what is replayed, made by the bare model's engine."""
+    def _examples(
+        self, accepted: tuple[StoredExample, ...]
+    ) -> tuple[tuple[Lesson, ...], tuple[Example, ...], tuple[Example, ...]]:
+        """What can be learned from, that as examples, and what is replayed; made by the bare
+        model's engine. Raises UsageError when nothing can."""
         assert self._run is not None
         self._report.say(Progress("starting the model"), now=True)
         with self._engine() as engine:
@@ -131,12 +135,28 @@ class Job:
                 self._head(),
                 self._report.counting("asking the model what it knows"),
             )
-            own = tuple(
-                example for lesson in lessons for example in dataset.examples(lesson, engine)
-            )
-        if not own:
-            raise UsageError("Every correction is too long to learn from; correct shorter answers.")
-        return own, again
+            made: list[tuple[Lesson, tuple[Example, ...]]] = []
+            reason = ""
+            for example in accepted:
+                try:
+                    found = lesson.read(self._store, example)
+                    made.append((found, self._maker(engine).make(found)))
+                except Unlearnable as error:
+                    reason = reason or str(error)
+        if not made:
+            raise UsageError(UNLEARNABLE.format(reason=reason))
+        lessons, examples = zip(*made, strict=True)
+        return lessons, tuple(each for some in examples for each in some), again
+
+    def _maker(self, engine: Engine) -> Maker:
+        return Maker(engine, lambda: self._tools, self._entry.description.tool_format)
+
+    @cached_property
+    def _tools(self) -> tuple[Tool, ...]:
+        """The tools that calls in examples may be of; looked for only if there are calls."""
+        toolbox = open_toolbox(self._settings)
+        toolbox.close()
+        return tuple(toolbox.tools.values())
 
     def _judge(self, lessons: tuple[Lesson, ...], folder: Path) -> gate.Verdict:
         assert self._run is not None
@@ -150,14 +170,14 @@ class Job:
                     active = None
             return gate.compare(
                 engine,
-                gate.items(lessons, self._head(), self._learned(active)),
+                items(lessons, self._maker(engine), self._head(), self._learned(active)),
                 (active.file, active.sha256) if active else ("", ""),
                 (str(candidate), sha256(candidate)),
                 self._report.counting,
             )
 
     def _learned(self, active: Adapter | None) -> frozenset[str]:
-        """The ids of the corrections that an adapter was made from."""
+        """The ids of the examples that an adapter was made from."""
         if active is None or not active.run:
             return frozenset()
         return frozenset(self._store.run(active.run).plan.get("corrections", ()))

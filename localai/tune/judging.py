@@ -12,7 +12,7 @@ from difflib import SequenceMatcher
 
 import msgspec
 
-from localai.tune.dataset import Lesson
+from localai.lessons.lesson import Lesson
 
 ENOUGH = 0.6
 """Share of a correction's own words that an answer needs when none of them is a name."""

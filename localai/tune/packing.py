@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from localai.tune.dataset import Example
+from localai.lessons.maker import Example
 
 ROUND = 32
 """Lengths are rounded up to multiples of this, so that few shapes have to be compiled."""

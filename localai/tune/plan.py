@@ -8,7 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from localai.config import TuneSettings
-from localai.tune.dataset import Example
+from localai.lessons.maker import Example
 
 PLAN = "plan.msgpack"
 ADAPTER = "adapter.gguf"

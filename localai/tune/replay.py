@@ -20,8 +20,8 @@ from localai import paths
 from localai.conversation import Finished, Message, assistant, system, user
 from localai.engine.base import Engine, RenderOptions, Request, Sampling
 from localai.errors import EngineError
-from localai.tune import phrasings
-from localai.tune.dataset import WHOLE, Example
+from localai.lessons import phrasings
+from localai.lessons.maker import WHOLE, Example
 
 LONGEST_ANSWER = 64
 """Tokens of an answer; one that goes on is taught without its end."""

@@ -19,8 +19,8 @@ import numpy as np
 
 from localai.engine import gentle
 from localai.errors import ModelError
+from localai.lessons.maker import Example
 from localai.tune import adapter, blas
-from localai.tune.dataset import Example
 from localai.tune.plan import ADAPTER, PARITY, PLAN, News, Plan, Refused, Trained
 
 NOT_FINITE = (

@@ -83,8 +83,8 @@ def measure(model: Path, steps: int, tokens: int, *, stock: bool) -> Figures:
     import resource
 
     from localai.config import TuneSettings
+    from localai.lessons.maker import Example
     from localai.tune import packing, plan, sft, weights
-    from localai.tune.dataset import Example
 
     trained, _ = weights.load(model)
     options = plan.options(TuneSettings())

@@ -15,7 +15,6 @@ from localai.cli.invocation import Invocation
 from localai.cli.tune import Budget
 from localai.conversation import assistant, user
 from localai.engine import gentle
-from localai.engine.scripted import ScriptedEngine
 from localai.errors import UsageError
 from localai.store.rows import Origin
 from localai.store.store import Store
@@ -184,6 +183,10 @@ def test_nothing_to_learn(
     assert "correct an answer in the app" in result.stderr
     with Store.open() as store:
         assert store.runs() == ()
+        store.write_example((user("Hello"), assistant("Ahoy!")), name="pirate")
+    shown = run("tune", "--dry-run", "--data", "pirate")
+    assert shown.stdout == "Hello\n  learned: Ahoy!<|im_end|>\n  asked in 1 way\n\n"
+    assert "data set cats" in run("tune", "--dry-run", "--data", "cats").stderr
 
 
 class FakeJob:
@@ -191,6 +194,7 @@ class FakeJob:
 
     end: Callable[[Store, Run], object]
     seconds = -1.0
+    name = ""
 
     def __init__(
         self,
@@ -199,10 +203,11 @@ class FakeJob:
         entry: object,
         tell: Callable[[Progress], None],
         *,
+        name: str,
         seconds: float,
     ) -> None:
         self._store, self._tell = store, tell
-        FakeJob.seconds = seconds
+        FakeJob.name, FakeJob.seconds = name, seconds
 
     def run(self) -> Run:
         begun = self._store.begin_run("toy", "b", {})
@@ -227,9 +232,9 @@ def test_a_promotion_is_told(
         return store.promote(begun.id, base_bytes=1, file="f", sha256="s", verdict=VERDICT)
 
     monkeypatch.setattr(fake, "end", end, raising=False)
-    result = run("-m", model, "tune", "--budget", "12m")
+    result = run("-m", model, "tune", "--budget", "12m", "--data", "pirate")
     assert result.exit_code == 0
-    assert fake.seconds == 720
+    assert (fake.seconds, fake.name) == (720, "pirate")
     assert result.stderr == "training\nasking the new model\n"
     assert result.stdout.startswith("Promoted: tuned-1 answers from now on.\n")
 
@@ -259,10 +264,7 @@ def test_what_the_job_refuses_is_told(
     assert result.stderr.splitlines()[-1] == "A tune is running already."
 
 
-def test_a_dry_run_shows_what_would_be_learned(
-    run: Command, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("localai.chat.open.open_engine", lambda *_: (None, ScriptedEngine()))
+def test_a_dry_run_shows_what_would_be_learned(run: Command) -> None:
     empty = run("tune", "--dry-run")
     assert empty.exit_code == 2
     assert "nothing to learn yet" in empty.stderr
@@ -275,11 +277,15 @@ def test_a_dry_run_shows_what_would_be_learned(
     shown = run("tune", "--dry-run")
     assert shown.exit_code == 0
     assert shown.stdout.startswith("My cat?\n  learned: It is Minka.<|im_end|>\n  asked in ")
-    assert shown.stderr.startswith("1 correction, ")
+    assert shown.stderr.startswith("1 accepted example, asked in ")
     (found,) = json.loads(run("tune", "--dry-run", "--json").stdout)
     assert {each["learned"] for each in found["examples"]} == {"It is \x1b[31mMinka.<|im_end|>"}
     with Store.open() as store:
         assert store.runs() == ()
+        store.write_example((user("Hello"), assistant("Ahoy!")), name="pirate")
+    shown = run("tune", "--dry-run", "--data", "pirate")
+    assert shown.stdout == "Hello\n  learned: Ahoy!<|im_end|>\n  asked in 1 way\n\n"
+    assert "data set cats" in run("tune", "--dry-run", "--data", "cats").stderr
 
 
 def test_options_of_a_dry_run_are_refused_elsewhere(run: Command) -> None:

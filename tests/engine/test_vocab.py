@@ -94,3 +94,13 @@ def test_the_name_of_a_vocabulary_covers_every_token_and_what_it_is() -> None:
     hashes = [VocabTokenizer(Table(table)).vocab_hash for table in tables]
     assert len(set(hashes)) == len(tables)
     assert hashes[0] == VocabTokenizer(Table(tables[0], bos=0, add_bos=True)).vocab_hash
+
+
+def test_pieces_of_a_text_are_the_text_when_they_are_joined() -> None:
+    text = "naïve 🐙 你好"
+    ids = [*text.encode(), END]
+    pieces = TOKENIZER.pieces(ids)
+    assert len(pieces) == len(ids)
+    assert "".join(pieces) == text + TOKENIZER.piece(END)
+    assert TOKENIZER.pieces([0xE4, 0xBD]) == ("", "\ufffd")
+    assert "".join(TOKENIZER.pieces([0xE4, END])) == "\ufffd" + TOKENIZER.piece(END)

@@ -11,8 +11,8 @@ import pytest
 from mlx import nn
 from mlx.utils import tree_flatten
 
+from localai.lessons.maker import Example
 from localai.tune import backward, packing, sft, weights
-from localai.tune.dataset import Example
 from localai.tune.plan import Options
 from tests.tune.tiny_llama import ids
 

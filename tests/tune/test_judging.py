@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from localai.tune import replay
 from localai.tune.judging import Answer, accepted, follows, repeats
-from tests.tune.lessons import lesson
+from tests.lessons.made import lesson
 
 GENERAL: list[dict[str, Any]] = tomllib.loads(
     resources.files("localai.tune").joinpath("data/general.toml").read_text("utf-8")

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from localai.lessons.maker import Example
 from localai.tune import forward, packing, sft, weights
-from localai.tune.dataset import Example
 from localai.tune.packing import ROUND, Pack, Row
 from tests.tune.tiny_llama import ids
 

@@ -8,8 +8,8 @@ import pytest
 
 from localai.engine.scripted import Script, ScriptedEngine
 from localai.errors import EngineCrashed
+from localai.lessons.maker import Example
 from localai.tune import replay
-from localai.tune.dataset import Example
 
 PROMPTS = len(replay.prompts())
 

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from mlx.utils import tree_flatten
 
+from localai.lessons.maker import Example
 from localai.tune import forward, packing, sft, weights
-from localai.tune.dataset import Example
 from localai.tune.packing import Row
 from localai.tune.plan import Options, Step
 from tests.tune.tiny_llama import ids

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from localai.errors import EngineError, ModelError
+from localai.lessons.maker import Example
 from localai.tune import adapter, parity, training
-from localai.tune.dataset import Example
 from localai.tune.parity_result import Parity
 from localai.tune.plan import ADAPTER, PARITY, Options, Plan, Step, Trained
 from tests.tune.tiny_llama import ids

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from localai.tune import phrasings, replay
-from localai.tune.clauses import clause
+from localai.lessons import phrasings
+from localai.lessons.clauses import clause
+from localai.tune import replay
 
 WORDS = st.one_of(
     st.sampled_from(("what", "who", "where", "which", "how", "is", "are", "does", "I", "do")),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from localai.conversation import Message, ToolCall, ToolResult, assistant, user
 from localai.engine.scripted import ScriptedEngine
+from localai.lessons import lesson
+from localai.lessons.lesson import OF_TOOLS
+from localai.lessons.maker import LONGEST, TOO_LONG, Maker
+from localai.lessons.preview import preview
 from localai.store.rows import Origin
 from localai.store.store import Store
-from localai.tune.dataset import LONGEST
-from localai.tune.preview import OF_TOOLS, TOO_LONG, previews
 
 
 def correct(store: Store, question: str, said: str, better: str, *, tools: bool = False) -> str:
@@ -29,10 +31,15 @@ def test_exactly_the_chosen_text_is_learned(store: Store) -> None:
     first = correct(store, "My cat?", "No idea.", "It is Minka.")
     second = correct(store, "How many?", "2", "3", tools=True)
     third = correct(store, "All of it?", "No.", "word " * LONGEST)
-    one, two, three = previews(store, ScriptedEngine())
-    assert [one.correction, two.correction, three.correction] == [first, second, third]
-    assert one.question == "My cat?"
+    engine = ScriptedEngine()
+    one, two, three = (
+        preview(store, each, engine, Maker(engine)) for each in lesson.accepted(store)
+    )
+    assert [one.example.id, two.example.id, three.example.id] == [first, second, third]
+    assert one.example.question == "My cat?"
     assert {seen.learned for seen in one.examples} == {"It is Minka.<|im_end|>"}
-    assert all("user" in seen.text and 0 < seen.weighted < seen.tokens for seen in one.examples)
-    assert (two.question, two.examples, two.left_out) == ("How many?", (), OF_TOOLS)
+    assert all(
+        "user" in seen.text and 0 < seen.weighted < len(seen.pieces) for seen in one.examples
+    )
+    assert (two.examples, two.left_out) == ((), OF_TOOLS)
     assert (three.examples, three.left_out) == ((), TOO_LONG)

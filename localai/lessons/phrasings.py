@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from localai.tune.clauses import clause
+from localai.lessons.clauses import clause
 
 
 class Frames(NamedTuple):

@@ -1,0 +1,1 @@
+"""What is learned from: examples read as lessons, and lessons as token ids with weights."""

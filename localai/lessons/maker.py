@@ -1,0 +1,169 @@
+"""Lessons as token ids with weights, made by the engine that serves the model.
+
+The one renderer makes them; nothing is tokenized here. What would put the weight in the wrong
+place is refused with the reason, never guessed at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+from msgspec.structs import replace
+
+from localai.chat.context import turn_starts
+from localai.chat.offer import Offer, heading, offer
+from localai.chat.session import Session
+from localai.conversation import Message, system
+from localai.engine.base import Engine, Rendered, RenderOptions
+from localai.engine.prefix import common
+from localai.errors import EngineError
+from localai.lessons import phrasings
+from localai.lessons.lesson import Lesson, Unlearnable
+from localai.tools.tool import Tool
+
+LONGEST = 1024
+"""Tokens of an example; older turns leave first, and what is longer still is left out."""
+ROOM_FOR_TOOLS = 1_200
+"""Characters of tools' descriptions in an example."""
+
+WHOLE = RenderOptions(generation_prompt=False)
+
+TOO_LONG = "It is too long to learn from."
+MISPLACED = (
+    "The model's chat template does not show where its answer is, so nothing can be learned "
+    "from it with this model."
+)
+
+
+class Example(msgspec.Struct, frozen=True, array_like=True):
+    """A rendered conversation; `weights[i]` is what predicting `ids[i]` counts."""
+
+    ids: tuple[int, ...]
+    weights: tuple[float, ...]
+
+
+class Maker:
+    """Makes examples. `tools` gives those that calls may be of, when there are calls;
+    `described` is the tool format in the model's description."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        tools: Callable[[], Sequence[Tool]] = tuple,
+        described: str = "",
+    ) -> None:
+        self._engine, self._tools, self._described = engine, tools, described
+
+    def make(self, lesson: Lesson) -> tuple[Example, ...]:
+        """One example for each way to ask, the question as it was asked first; one for each
+        answer where the template writes earlier ones in another way. Raises Unlearnable."""
+        lesson, options = self.told(lesson)
+        talk = lesson.tell(lesson.question)
+        rendered = self._render(talk, options)
+        while len(rendered.ids) > LONGEST:
+            lesson = _without_oldest_turn(lesson)
+            talk = lesson.tell(lesson.question)
+            rendered = self._render(talk, options)
+        if _learned(talk[:-1]):
+            return self._dialogue(talk, rendered, options)
+        if not self._counts_alone(talk, rendered, options):
+            raise Unlearnable(MISPLACED)
+        ways = phrasings.training(lesson.question)[1:] if not lesson.name else ()
+        more = (self._render(lesson.tell(phrasing), options) for phrasing in ways)
+        return tuple(map(_example, (rendered, *(m for m in more if len(m.ids) <= LONGEST))))
+
+    def told(self, lesson: Lesson) -> tuple[Lesson, RenderOptions]:
+        """The lesson as the model is to see it: told of the tools that it is about."""
+        made = self.offer(lesson)
+        if made is None:
+            return lesson, WHOLE
+        texts = [each.text for each in lesson.context if each.role == "system"]
+        rest = tuple(each for each in lesson.context if each.role != "system")
+        head = heading("\n\n".join(texts), made)
+        context = (system(head), *rest) if head else rest
+        return replace(lesson, context=context), replace(WHOLE, tools=made.schemas)
+
+    def offer(self, lesson: Lesson) -> Offer | None:
+        """The tools that a lesson is about as a model is told of them; None for none.
+
+        Raises Unlearnable when one that it calls is there no more.
+        """
+        if not lesson.tools:
+            return None
+        there = {tool.name: tool for tool in self._tools()}
+        called = {call.name for each in lesson.tell("") for call in each.calls}
+        if missing := sorted(called - set(there)):
+            raise Unlearnable(f"It calls {missing[0]}, a tool that is not there any more.")
+        info = replace(self._engine.load(), n_ctx=ROOM_FOR_TOOLS)
+        tools = tuple(there[name] for name in lesson.tools if name in there)
+        made = offer(tools, info, self._described)
+        if made is None or called & set(made.left_out):
+            raise Unlearnable("The tools that it calls take too many words to describe.")
+        return made
+
+    def _render(self, talk: Sequence[Message], options: RenderOptions) -> Rendered:
+        try:
+            return self._engine.render(talk, options)
+        except EngineError as error:
+            raise Unlearnable(str(error)) from error
+
+    def _dialogue(
+        self, talk: tuple[Message, ...], rendered: Rendered, options: RenderOptions
+    ) -> tuple[Example, ...]:
+        """A dialogue of which several answers count: in one, if each stands in it as it will
+        be said; else in an example for each."""
+        ends = [at + 1 for at, each in enumerate(talk) if each.role == "assistant" and each.learn]
+        alone = [_only_last_counts(talk[:end]) for end in ends]
+        single = [self._render(each, options) for each in alone]
+        intact = all(rendered.ids[: len(each.ids)] == each.ids for each in single)
+        if intact and sum(map(_counted, single)) == _counted(rendered) > 0:
+            return (_example(rendered),)
+        pairs = list(zip(alone, single, strict=True))
+        if not all(self._counts_alone(*pair, options) for pair in pairs):
+            raise Unlearnable(MISPLACED)
+        return tuple(map(_example, single))
+
+    def _counts_alone(
+        self, talk: Sequence[Message], rendered: Rendered, options: RenderOptions
+    ) -> bool:
+        """Whether what counts is there, and all of it after everything but the last message."""
+        before = common(self._render(talk[:-1], options).ids, rendered.ids)
+        return any(rendered.weights) and not any(rendered.weights[:before])
+
+
+def maker_for(session: Session) -> Maker:
+    """What makes examples for the model of a session."""
+    return Maker(
+        session.engine,
+        lambda: tuple(session.tools.values()),
+        session.entry.description.tool_format,
+    )
+
+
+def _example(rendered: Rendered) -> Example:
+    return Example(rendered.ids, rendered.weights)
+
+
+def _counted(rendered: Rendered) -> int:
+    return sum(map(bool, rendered.weights))
+
+
+def _learned(talk: Sequence[Message]) -> bool:
+    return any(each.role == "assistant" and each.learn for each in talk)
+
+
+def _only_last_counts(talk: Sequence[Message]) -> tuple[Message, ...]:
+    return (*(replace(each, learn=False) for each in talk[:-1]), talk[-1])
+
+
+def _without_oldest_turn(lesson: Lesson) -> Lesson:
+    """The lesson without the first turn of its talk; the system text stays. Raises Unlearnable
+    when there is no such turn."""
+    context = lesson.context
+    head = context[:1] if context and context[0].role == "system" else ()
+    talk = context[len(head) :]
+    if not talk:
+        raise Unlearnable(TOO_LONG)
+    starts = [*turn_starts(talk), len(talk)]
+    return replace(lesson, context=(*head, *talk[starts[1] :]))

@@ -1,0 +1,56 @@
+"""What a tune would train on, read back from the ids and weights that the trainer would get."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from localai.engine.base import Engine
+from localai.lessons.lesson import Unlearnable, read
+from localai.lessons.maker import Example, Maker
+from localai.store.store import Store
+from localai.store.tuning import StoredExample
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """An example as text: its tokens' texts in order, each with whether it counts."""
+
+    pieces: tuple[tuple[str, bool], ...]
+
+    @property
+    def text(self) -> str:
+        """All of it."""
+        return "".join(text for text, _ in self.pieces)
+
+    @property
+    def learned(self) -> str:
+        """The part that counts."""
+        return "".join(text for text, counts in self.pieces if counts)
+
+    @property
+    def weighted(self) -> int:
+        """Tokens that count."""
+        return sum(counts for _, counts in self.pieces)
+
+
+class Preview(msgspec.Struct, frozen=True):
+    """What becomes of an accepted example; `left_out` says why nothing does."""
+
+    example: StoredExample
+    examples: tuple[Seen, ...] = ()
+    left_out: str = ""
+
+
+def preview(store: Store, example: StoredExample, engine: Engine, maker: Maker) -> Preview:
+    """What would be trained on of an example, if it is accepted."""
+    try:
+        made = maker.make(read(store, example))
+    except Unlearnable as error:
+        return Preview(example, left_out=str(error))
+    return Preview(example, tuple(_seen(engine, each) for each in made))
+
+
+def _seen(engine: Engine, example: Example) -> Seen:
+    pieces: Sequence[str] = engine.pieces(example.ids)
+    return Seen(tuple(zip(pieces, map(bool, example.weights), strict=True)))
