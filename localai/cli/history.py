@@ -17,24 +17,10 @@ from localai.cli.confirm import confirm
 from localai.cli.failure import note
 from localai.cli.forget import forget
 from localai.cli.invocation import Invocation
+from localai.cli.limit import limit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from localai.cli.options import Decorated
     from localai.store.rows import Conversation
-
-
-def _limit(default: int) -> Callable[[Decorated], Decorated]:
-    """The option --limit of a command that lists something."""
-    return click.option(
-        "--limit",
-        type=click.IntRange(min=1),
-        default=default,
-        metavar="N",
-        show_default=True,
-        help="At most so many.",
-    )
 
 
 @click.group()
@@ -51,7 +37,7 @@ history.add_command(forget)
 
 
 @history.command("list")
-@_limit(50)
+@limit(50)
 @click.option("--deleted", is_flag=True, help="Show deleted conversations instead.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
 @click.pass_obj
@@ -107,7 +93,7 @@ def show(invocation: Invocation, id: str, at: str, as_json: bool) -> None:
 
 @history.command(context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]})
 @click.argument("query", nargs=-1, required=True, type=click.UNPROCESSED)
-@_limit(20)
+@limit(20)
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
 @click.pass_obj
 def search(invocation: Invocation, query: tuple[str, ...], limit: int, as_json: bool) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from localai.store.drafts import Draft, Landed
 from localai.store.store import Store
@@ -23,6 +23,10 @@ class Preview:
     def add_trees(self, trees: list[Tree], *, trust: bool = False) -> list[Landed]:
         """What the store would do."""
         return self._store.preview_trees(trees, trust=trust)
+
+    def add_imported(self, name: str, leaves: Sequence[str]) -> int:
+        """As many as there are conversations, so far as a preview can tell."""
+        return len(leaves)
 
     def fold_log(self) -> None:
         """There is nothing to fold."""

@@ -7,7 +7,7 @@ and its first places; everything else lands. What landed stays, also when the im
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -42,6 +42,10 @@ class Sink(Protocol):
         """As `Store.add_trees`."""
         ...
 
+    def add_imported(self, name: str, leaves: Sequence[str]) -> int:
+        """As `Store.add_imported`."""
+        ...
+
     def fold_log(self) -> None:
         """As `Store.fold_log`."""
         ...
@@ -60,7 +64,8 @@ class Skipped:
 class Report:
     """What an import did. Conversations are `added`, `grown` by messages that were new, or
     `known`; `read` counts them all. `corrections` were brought along, to be learned from or
-    not. `skipped` records, and messages `left_out` of others."""
+    not; `examples` are new in a data set. `skipped` records, and messages `left_out` of
+    others."""
 
     read: int = 0
     added: int = 0
@@ -69,6 +74,7 @@ class Report:
     messages: int = 0
     messages_known: int = 0
     corrections: int = 0
+    examples: int = 0
     formats: dict[str, int] = field(default_factory=dict)
     skipped: dict[str, Skipped] = field(default_factory=dict)
     left_out: dict[str, Skipped] = field(default_factory=dict)
@@ -105,13 +111,19 @@ def import_path(
 
 
 class Import:
-    """One import under way; `report` is true at any time."""
+    """One import under way; `report` is true at any time. `name` is that of a data set that
+    the conversations are put into, to be accepted there, "" for none."""
 
     def __init__(
-        self, sink: Sink, progress: Callable[[int, int, int], None], *, trust: bool = False
+        self,
+        sink: Sink,
+        progress: Callable[[int, int, int], None],
+        *,
+        trust: bool = False,
+        name: str = "",
     ) -> None:
         self.report = Report()
-        self._sink, self._progress, self._trust = sink, progress, trust
+        self._sink, self._progress, self._trust, self._name = sink, progress, trust, name
         self._now = time.time()
         self._drafts: list[tuple[str, Draft]] = []
         self._trees: list[tuple[str, Tree]] = []
@@ -179,8 +191,12 @@ class Import:
 
     def _flush(self) -> None:
         """Hand the batch to the store."""
+        leaves = []
         for places, landed in self._hand_over():
             self.report.land(landed, places)
+            leaves += [] if landed.problem else [landed.leaf]
+        if self._name:
+            self.report.examples += self._sink.add_imported(self._name, leaves)
         self._unfolded += self._bytes
         self._messages = self._bytes = 0
         if self._unfolded >= FOLD_AFTER:

@@ -26,6 +26,14 @@ INSERT = (
     "VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
 
+# Depth falls by one at each step, so even a damaged parent cannot make this run for ever.
+_LAST_ANSWER = """WITH RECURSIVE up (id, parent, depth, role) AS (
+    SELECT id, parent, depth, role FROM messages WHERE id = ?
+    UNION ALL
+    SELECT m.id, m.parent, m.depth, m.role FROM up JOIN messages m ON m.id = up.parent
+    WHERE m.depth = up.depth - 1 AND up.role <> 'assistant'
+) SELECT id FROM up WHERE role = 'assistant'"""
+
 
 class Authoring:
     """The part of the store where examples are made."""
@@ -68,6 +76,12 @@ class Authoring:
             leaf = _branch(db, conversation, messages)
             return _insert(db, leaf, "written", name=name, whole=True)
 
+    def add_imported(self, name: str, leaves: Sequence[str]) -> int:
+        """Put imported conversations into a named data set, where they wait to be accepted;
+        how many that are new there. Each ends with its last answer on the path to a leaf."""
+        with self._db.write() as db:
+            return sum(_add_imported(db, name, leaf) for leaf in leaves)
+
     def rewrite_example(
         self, example_id: str, messages: Sequence[Message], system: str = ""
     ) -> None:
@@ -86,6 +100,14 @@ class Authoring:
             db.execute("UPDATE conversations SET system = ? WHERE id = ?", (system, conversation))
             leaf = _branch(db, conversation, messages)
             db.execute("UPDATE examples SET leaf = ? WHERE id = ?", (leaf, example_id))
+
+
+def _add_imported(db: sqlite.Connection, name: str, leaf: str) -> bool:
+    row = db.execute(_LAST_ANSWER, (leaf,)).fetchone()
+    if row is None:
+        return False
+    values = (new_id(), row[0], "imported", name, "pending", True, time.time())
+    return db.execute(INSERT, values).rowcount > 0
 
 
 def _insert(

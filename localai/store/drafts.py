@@ -49,13 +49,15 @@ class Draft(msgspec.Struct, frozen=True):
 class Landed(msgspec.Struct, frozen=True):
     """What became of a draft or a tree: messages that were `added`, or were `known` before.
     `new` when its conversation was not there; `corrections` in force were brought along, to
-    be learned from or not; `problem` says why nothing was done."""
+    be learned from or not; `problem` says why nothing was done. It goes on from `leaf` (an id,
+    "" in a preview)."""
 
     new: bool
     added: int
     known: int
     problem: str = ""
     corrections: int = 0
+    leaf: str = ""
 
 
 def hashes(draft: Draft) -> tuple[bytes, list[bytes]]:

@@ -99,7 +99,7 @@ class _Batch:
         added = self._gather(place, draft, ids, path)
         if added:
             self._leaves.append((ids[draft.leaf], draft.updated, place.id, known))
-        return Landed(new, added, len(path) - added)
+        return Landed(new, added, len(path) - added, leaf=ids[draft.leaf])
 
     def write(self) -> None:
         """Write what was gathered."""

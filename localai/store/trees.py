@@ -173,7 +173,7 @@ def _add(db: sqlite.Connection, tree: Tree, *, trust: bool) -> Landed:
             "UPDATE conversations SET leaf = nullif(?, '') WHERE id = ?", (tree.leaf, tree.id)
         )
     brought.take(db, tree, trust=trust)
-    return landed
+    return msgspec.structs.replace(landed, leaf=tree.leaf)
 
 
 def _insert_conversation(db: sqlite.Connection, tree: Tree) -> None:

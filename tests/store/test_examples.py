@@ -213,3 +213,15 @@ def test_examples_that_are_not_trusted_wait(store: Store) -> None:
         brought(other, tree, trust=True)
         assert {each.state for each in other.examples()} == {"accepted"}
         assert other.examples() == store.examples()
+
+
+def test_imported_conversations_wait_in_their_set_once(store: Store) -> None:
+    said = ask(store)
+    asked = store.add_message(said.conversation, said.id, user("And Spain?"))
+    empty = store.add_message(store.create_conversation().id, "", user("Hello?"))
+    assert store.add_imported("travel", [asked.id, empty.id]) == 1
+    assert store.add_imported("travel", [asked.id, said.id]) == 0
+    (example,) = store.examples(name="travel")
+    assert (example.leaf, example.state, example.whole) == (said.id, "pending", True)
+    assert store.judge_set("travel", "accepted") == 1
+    assert store.add_imported("other", [said.id]) == 1
