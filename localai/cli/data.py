@@ -28,7 +28,7 @@ in_set = click.option("--set", "name", default=None, metavar="NAME", help="Only 
 
 @click.group()
 def data() -> None:
-    """Look at what is learned from: accept, reject, edit and write examples.
+    """List, show, judge and write examples to learn from.
 
     ID is an example's id, its beginning or its end.
     """

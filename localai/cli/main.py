@@ -33,10 +33,7 @@ COMMANDS = {
         "localai.cli.history:history",
         "List, search, import, export and forget conversations.",
     ),
-    "data": Lazy(
-        "localai.cli.data:data",
-        "Look at what is learned from: accept, reject, edit and write examples.",
-    ),
+    "data": Lazy("localai.cli.data:data", "List, show, judge and write examples to learn from."),
     "models": Lazy("localai.cli.models:models", "List, fetch, add and choose models."),
     "tools": Lazy("localai.cli.tools:tools", "List, show, try and add the tools a model may call."),
     "tune": Lazy("localai.cli.tune:tune", "Learn from your corrections."),
