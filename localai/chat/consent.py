@@ -54,6 +54,11 @@ def deny(question: Question) -> Decision:
     return "no"
 
 
+def allow(question: Question) -> Decision:
+    """For calls that the user asked for."""
+    return "once"
+
+
 class Consent:
     """Decides for one conversation. Without `standing` permissions given before do not count,
     refusals do."""

@@ -24,7 +24,8 @@ from localai.engine.base import (
 )
 from localai.store.tuning import Corrected
 
-Style = Literal["direct", "steps"]
+Style = Literal["direct", "steps", "brief", "plain"]
+"""How an answer is asked for: as it comes, step by step, as briefly as possible, without tools."""
 
 
 class Prompter:

@@ -8,52 +8,28 @@ what the model said is kept whatever ends it. It knows neither screens nor llama
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator, Mapping, Sequence
-from functools import cached_property
-from typing import NamedTuple
-
-import msgspec
+from collections.abc import Generator, Mapping, Sequence
 
 from localai.catalog import ModelEntry
-from localai.chat import steps
-from localai.chat.adapters import Ready, active_adapter, prepare
-from localai.chat.calls import Calls, tainted
-from localai.chat.consent import Approve, Consent, deny
-from localai.chat.context import reserve
-from localai.chat.examples import corrections_near
-from localai.chat.fitting import fitted
+from localai.chat.adapters import active_adapter
+from localai.chat.amending import Amending
+from localai.chat.answering import Answering, OpenTools
+from localai.chat.consent import Approve, deny
 from localai.chat.inspection import Inspection, inspect, probabilities
-from localai.chat.offer import Offer, offer, wanted
-from localai.chat.prompt import Prompter, Style
-from localai.chat.reading import Reader
-from localai.chat.recorder import AnswerRecorder
-from localai.chat.streaming import stream
-from localai.chat.turn import AnswerStarted, Remark, ResultsSaved, TurnEvent, UserSaved
+from localai.chat.prompt import Style
+from localai.chat.turn import TurnEvent, UserSaved
 from localai.config import Settings
-from localai.conversation import Message, ToolResult, title, user
-from localai.engine.base import Engine, ModelInfo, TokenProbability
-from localai.errors import LocalaiError, UsageError
-from localai.store.rows import Conversation, Origin, StoredMessage
+from localai.conversation import title, user
+from localai.engine.base import Engine, TokenProbability
+from localai.errors import UsageError
+from localai.store.rows import Conversation, StoredMessage
 from localai.store.store import Store
-from localai.store.tuning import Adapter, Corrected
+from localai.store.tuning import Adapter, Reason
 from localai.tools.tool import Tool
 from localai.tools.toolbox import Toolbox
 
-OpenTools = Callable[[threading.Event], Toolbox]
-"""Opens the tools; ends soon when the event is set."""
 
-
-class Turn(NamedTuple):
-    """What stays the same while one question is answered, however many calls that takes."""
-
-    ready: Ready
-    style: Style
-    offered: Offer | None
-    examples: tuple[Corrected, ...]
-    prompter: Prompter
-
-
-class Session:
+class Session(Amending):
     """One conversation, open for talking.
 
     `conversation` None starts a new one with the first question. `raw` continues the
@@ -82,18 +58,23 @@ class Session:
         self.store, self.engine, self.settings, self.entry = store, engine, settings, entry
         self.conversation = conversation
         self._system = system or settings.chat.system or entry.description.system
-        self._raw, self._seed = raw, seed
-        self._open_tools, self._approve, self._standing = open_tools, approve, standing
-        self._stop = stop or threading.Event()
+        self._answering = Answering(
+            store,
+            engine,
+            settings,
+            entry,
+            raw=raw,
+            seed=seed,
+            open_tools=open_tools,
+            approve=approve,
+            standing=standing,
+            stop=stop,
+        )
 
     @property
     def tools(self) -> Mapping[str, Tool]:
         """The tools that the model may be offered, by name; opened if they are not."""
-        return self._toolbox.tools
-
-    @cached_property
-    def _toolbox(self) -> Toolbox:
-        return self._open_tools(self._stop)
+        return self._answering.tools
 
     def messages(self) -> tuple[StoredMessage, ...]:
         """The conversation from its first message to where it stands."""
@@ -134,11 +115,11 @@ class Session:
         if message.message.role == "system" or not path:
             raise UsageError("Only an answer can be given again; choose one of the model's.")
         self.conversation = self.store.conversation(message.conversation)
-        yield from self._answer(path, style)
+        yield from self._answering.answer(self.conversation, path, style)
 
-    def correct(self, message_id: str, text: str) -> StoredMessage:
+    def correct(self, message_id: str, text: str, reason: Reason = "edited") -> StoredMessage:
         """Record what an answer should have been, and go on from there; the new message."""
-        chosen = self.store.message(self.store.add_correction(message_id, text).chosen)
+        chosen = self.store.message(self.store.add_correction(message_id, text, reason).chosen)
         self.conversation = self.store.conversation(chosen.conversation)
         return chosen
 
@@ -148,13 +129,12 @@ class Session:
 
     def cancel(self) -> None:
         """Stop the running answer or its tools soon; what was said is kept. Thread-safe."""
-        self._stop.set()
+        self._answering.stop.set()
         self.engine.cancel()
 
     def close(self) -> None:
         """End the engine and what the tools keep running."""
-        if "_toolbox" in vars(self):
-            self._toolbox.close()
+        self._answering.close()
         self.engine.close()
 
     def inspect(self, answer_id: str) -> Inspection:
@@ -173,123 +153,7 @@ class Session:
         parent = path[-1].id if path else ""
         question = self.store.add_message(self.conversation.id, parent, user(text))
         yield UserSaved(question)
-        yield from self._answer((*path, question), style)
-
-    def _answer(
-        self, path: Sequence[StoredMessage], style: Style
-    ) -> Generator[TurnEvent, None, None]:
-        """Answer a path that ends with a question: generate, run the calls, generate again."""
-        self._stop.clear()
-        ready = prepare(self.engine, self.store, self.entry)
-        if ready.refused is not None:
-            yield ready.refused
-        offered = yield from self._offered(ready.info)
-        examples = self._examples(path[-1], ready.adapter)
-        turn = Turn(ready, style, offered, examples, self._prompter(examples))
-        room = self.settings.tools.most_calls
-        while True:
-            answer = yield from self._generate(path, turn, room)
-            if not answer.message.calls or answer.status != "done":
-                return
-            results = yield from self._run(answer, path, ready.info, room)
-            # One more answer when no call is left; a model that still calls then is let go.
-            if room <= 0 or self._stop.is_set():
-                return
-            room -= len(answer.message.calls)
-            path = (*path, answer, results)
-
-    def _offered(self, info: ModelInfo) -> Generator[TurnEvent, None, Offer | None]:
-        """What tools the model is told of; they are opened only if there may be any."""
-        described, wish = self.entry.description.tool_format, self.settings.tools.offer
-        if self._raw or not wanted(info, described, wish):
-            return None
-        made = offer(tuple(self.tools.values()), info, described)
-        left_out = f"{', '.join(made.left_out)}; disable some." if made and made.left_out else ""
-        full = [f"The context window has no room for these tools: {left_out}"] if left_out else []
-        yield from map(Remark, self._toolbox.news(*full))
-        return made
-
-    def _run(
-        self, answer: StoredMessage, path: Sequence[StoredMessage], info: ModelInfo, most: int
-    ) -> Generator[TurnEvent, None, StoredMessage]:
-        """Run what an answer calls; the message with the results, stored whatever happens."""
-        assert self.conversation is not None
-        talk = self.conversation.id
-        consent = Consent(self.store, talk, self._approve, standing=self._standing)
-        wanted = answer.message.calls
-        calls = Calls(wanted, self._toolbox, consent, self._stop, talk)
-        try:
-            yield from calls.run(most=most, tainted=tainted([each.message for each in path]))
-        finally:
-            results = self._fitted(calls.results, answer, info)
-            row = self.store.add_message(talk, answer.id, Message("tool", results))
-        yield ResultsSaved(row)
-        return row
-
-    def _fitted(
-        self, results: tuple[ToolResult, ...], answer: StoredMessage, info: ModelInfo
-    ) -> tuple[ToolResult, ...]:
-        """The results in what room an answer left; whole when the engine cannot tell."""
-        used = len(answer.origin.prompt) if answer.origin else 0
-        used += answer.completion.generated_tokens if answer.completion else 0
-        left = info.n_ctx - reserve(info.n_ctx, self.settings.chat.max_tokens) - used
-        try:
-            return fitted(results, left, self._length)
-        except LocalaiError:
-            return results
-
-    def _length(self, text: str) -> int:
-        return len(self.engine.tokenize(text))
-
-    def _generate(
-        self, path: Sequence[StoredMessage], turn: Turn, most: int
-    ) -> Generator[TurnEvent, None, StoredMessage]:
-        """One message of the model's, which may be calls; the message as stored."""
-        assert self.conversation is not None
-        ready, style, offered, examples, prompter = turn
-        info = ready.info
-        stepwise = style == "steps" and not (info.thinking or self._raw)
-        messages = [stored.message for stored in path]
-        if stepwise:
-            messages = steps.instructed(messages)
-        previous = next((s.origin.dropped for s in reversed(path) if s.origin), 0)
-        dropped, rendered = prompter.prompt(messages, previous, info, style, offered)
-        request = prompter.request(rendered, info, offered)
-        origin = Origin(
-            model=self.entry.name,
-            model_path=info.path,
-            adapter=ready.adapter.id if ready.adapter else "",
-            vocab=info.vocab_hash,
-            sampling=msgspec.structs.asdict(request.sampling),
-            style=style,
-            tools=tuple(offered.parameters) if offered else (),
-            examples=tuple(each.id for each in examples),
-            prompt=rendered.ids,
-            dropped=dropped,
-        )
-        reader = Reader(offered, inside=rendered.in_reasoning, most=max(1, most))
-        earlier = [call for message in messages for call in message.calls]
-        row = self.store.begin_answer(self.conversation.id, path[-1].id, origin)
-        recorder = AnswerRecorder(self.store, row, earlier, stepwise=stepwise)
-        started = AnswerStarted(row, info.n_ctx)
-        return (yield from stream(self.engine, self._stop, started, recorder, reader, request))
-
-    def _examples(self, question: StoredMessage, adapter: Adapter | None) -> tuple[Corrected, ...]:
-        """The user's corrections that are near a question, unless the adapter knows them."""
-        budget = 0 if self._raw else self.settings.chat.example_tokens
-        return corrections_near(question, self.store, adapter, budget, self._length)
-
-    def _prompter(self, examples: Sequence[Corrected]) -> Prompter:
-        assert self.conversation is not None
-        return Prompter(
-            self.engine,
-            self.settings,
-            self.entry,
-            self.conversation.system,
-            raw=self._raw,
-            seed=self._seed,
-            examples=examples,
-        )
+        yield from self._answering.answer(self.conversation, (*path, question), style)
 
 
 def _check_said(text: str) -> None:

@@ -1,7 +1,8 @@
-"""Stepwise answers from models that have no reasoning format of their own.
+"""Answers in another style: briefer ones, and stepwise ones from models that have no reasoning
+format of their own.
 
-The question gets an instruction to reason first and to end with a line that starts with
-"Answer:"; what comes before that line is reasoning. Models that think by their own
+For those the question gets an instruction to reason first and to end with a line that starts
+with "Answer:"; what comes before that line is reasoning. Models that think by their own
 template do not need this.
 """
 
@@ -13,10 +14,12 @@ from typing import Literal
 from localai.conversation import DeltaKind, Message, Part, Reasoning, Text
 
 MARK = "Answer:"
-INSTRUCTION = (
+STEPS = (
     "Work through this step by step, one short step on each line. "
     f'Then write a last line that begins with "{MARK}" and gives the final answer only.'
 )
+
+BRIEF = "Answer as briefly as you can: only what was asked, without an introduction."
 
 DECORATION = " *#"
 """Markdown that models put around the word."""
@@ -24,11 +27,11 @@ DECORATION = " *#"
 Piece = tuple[DeltaKind, str]
 
 
-def instructed(messages: Sequence[Message]) -> list[Message]:
-    """The messages with the instruction appended to the last question; what is stored stays
+def instructed(messages: Sequence[Message], instruction: str) -> list[Message]:
+    """The messages with an instruction appended to the last question; what is stored stays
     as typed."""
     last = max(i for i, message in enumerate(messages) if message.role == "user")
-    question = Message("user", (Text(f"{messages[last].text}\n\n{INSTRUCTION}"),))
+    question = Message("user", (Text(f"{messages[last].text}\n\n{instruction}"),))
     return [*messages[:last], question, *messages[last + 1 :]]
 
 

@@ -6,6 +6,7 @@ import msgspec
 
 from localai.conversation import Delta, PromptProgress, ToolCall, ToolResult
 from localai.store.rows import StoredMessage
+from localai.store.tuning import Correction
 
 
 class UserSaved(msgspec.Struct, frozen=True):
@@ -72,6 +73,13 @@ class ResultsSaved(msgspec.Struct, frozen=True):
     message: StoredMessage
 
 
+class Amended(msgspec.Struct, frozen=True):
+    """`better` is recorded as the better answer."""
+
+    correction: Correction
+    better: StoredMessage
+
+
 Milestone = (
     UserSaved
     | AdapterRefused
@@ -82,5 +90,6 @@ Milestone = (
     | CallStarted
     | CallFinished
     | ResultsSaved
+    | Amended
 )
 TurnEvent = Milestone | Delta

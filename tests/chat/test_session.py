@@ -173,7 +173,7 @@ def test_redo_stepwise_folds_the_steps_and_keeps_the_question_as_typed(store: St
     assert stepwise.message.parts == (Reasoning("two and two"), Text("4"))
     assert stepwise.origin is not None
     assert stepwise.origin.style == "steps"
-    assert steps.INSTRUCTION in "".join(engine.pieces(engine.requests[1].ids))
+    assert steps.STEPS in "".join(engine.pieces(engine.requests[1].ids))
     assert chat.messages()[0].message.text == "What is 2 + 2?"
 
 

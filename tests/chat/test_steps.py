@@ -52,6 +52,6 @@ def test_an_answer_without_the_mark_is_shown_whole() -> None:
 
 def test_the_question_itself_stays_first() -> None:
     talk = [user("Hi"), assistant("Hello"), user("How many?"), assistant("x"), assistant("y")]
-    told = steps.instructed(talk)
+    told = steps.instructed(talk, steps.STEPS)
     assert told[2].text.startswith("How many?\n\n")
     assert [*told[:2], *told[3:]] == [*talk[:2], *talk[3:]]
