@@ -21,6 +21,7 @@ from localai.errors import LocalaiError, UsageError
 
 if TYPE_CHECKING:
     from localai.chat.consent import Approve
+    from localai.chat.prompt import Style
     from localai.chat.session import Session
     from localai.cli.output import AnswerView
     from localai.config import Settings
@@ -131,8 +132,9 @@ def _converse(
         _check_allowed(given["allow"], session, settings)
         with interruptible(session.cancel) as interrupts:
             view = _view(given)
-            turn = Turn(session, view, progress, interrupts, count_answer=given["as_json"])
-            answer = turn.run(question, "steps" if given["steps"] else "direct")
+            turn = Turn(view, progress, interrupts, count_answer=given["as_json"])
+            style: Style = "steps" if given["steps"] else "direct"
+            answer = turn.run(session.send(question, style=style))
     finally:
         session.close()
     if turn.lost_reader is not None:
@@ -180,15 +182,11 @@ def _conversation(store: Store, given: dict[str, Any]) -> Conversation | None:
 
 def _view(given: dict[str, Any]) -> AnswerView:
     """Where the answer goes: rendered on a terminal, plain elsewhere, nowhere for --json."""
-    from localai.cli.output import Plain, Silent, can_render
+    from localai.cli.output import Silent, view
 
     if given["as_json"]:
         return Silent()
-    if given["raw"] or not can_render(sys.stdout):
-        return Plain(sys.stdout, show_reasoning=given["show_reasoning"])
-    from localai.cli.terminal import Terminal
-
-    return Terminal(sys.stdout, show_reasoning=given["show_reasoning"])
+    return view(sys.stdout, show_reasoning=given["show_reasoning"], plain=given["raw"])
 
 
 def _remark(answer: StoredMessage, settings: Settings) -> None:

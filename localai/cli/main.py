@@ -33,6 +33,10 @@ COMMANDS = {
         "localai.cli.history:history",
         "List, search, import, export and forget conversations.",
     ),
+    "correct": Lazy(
+        "localai.cli.correct:correct",
+        "Correct the last answer, so that the model can learn from it.",
+    ),
     "data": Lazy("localai.cli.data:data", "List, show, judge and write examples to learn from."),
     "models": Lazy("localai.cli.models:models", "List, fetch, add and choose models."),
     "tools": Lazy("localai.cli.tools:tools", "List, show, try and add the tools a model may call."),

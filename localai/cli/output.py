@@ -89,3 +89,12 @@ class Plain:
 def can_render(stream: TextIO) -> bool:
     """Whether `stream` is a terminal that can move its cursor."""
     return stream.isatty() and os.environ.get("TERM", "") not in ("", "dumb", "unknown")
+
+
+def view(stream: TextIO, *, show_reasoning: bool = False, plain: bool = False) -> AnswerView:
+    """Rendered on a terminal, plain elsewhere, or wherever it must be."""
+    if plain or not can_render(stream):
+        return Plain(stream, show_reasoning=show_reasoning)
+    from localai.cli.terminal import Terminal
+
+    return Terminal(stream, show_reasoning=show_reasoning)

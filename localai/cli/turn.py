@@ -7,10 +7,8 @@ then is stored like any other answer. It does not know where the text goes.
 
 from __future__ import annotations
 
-from typing import Literal
-
 from localai.chat import call_line
-from localai.chat.session import Session
+from localai.chat.answering import Events
 from localai.chat.turn import (
     AdapterRefused,
     AnswerFinished,
@@ -35,24 +33,23 @@ class Turn:
 
     def __init__(
         self,
-        session: Session,
         view: AnswerView,
         progress: Progress,
         interrupts: Interrupts,
         *,
         count_answer: bool = False,
     ) -> None:
-        self._session, self._view, self._progress = session, view, progress
+        self._view, self._progress = view, progress
         self._interrupts, self._count_answer = interrupts, count_answer
         self._tokens = {"reasoning": 0, "text": 0}
         self._seen_text = False
         self.calls: list[tuple[ToolCall, ToolResult]] = []
         self.lost_reader: OSError | None = None
 
-    def run(self, prompt: str, style: Literal["direct", "steps"]) -> StoredMessage:
-        """Ask and show; the answer as stored. Raises LocalaiError after storing what came."""
+    def run(self, events: Events) -> StoredMessage:
+        """Show what a session does; the answer as stored. Raises LocalaiError after storing
+        what came."""
         self._progress.show("Loading the model …")
-        events = self._session.send(prompt, style=style)
         answer: StoredMessage | None = None
         try:
             for event in events:
