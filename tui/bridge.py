@@ -16,12 +16,13 @@ import msgspec
 from textual.message import Message
 
 from localai.chat.consent import Decision, Question
-from localai.chat.prompt import Style
 from localai.chat.session import Session
 from localai.chat.turn import TurnEvent
 from localai.conversation import Delta
 from localai.engine.base import EngineState
 from localai.errors import LocalaiError, ModelError
+from localai.store.authoring import Mark
+from localai.store.tuning import Reason
 from tui.backend import Backend
 from tui.learning.watch import LOOK_SECONDS, Watch
 from tui.messages import (
@@ -30,9 +31,11 @@ from tui.messages import (
     Broken,
     Corrected,
     Inspected,
+    Marked,
     ModelReady,
     Probed,
     Told,
+    ToolsFound,
     Trouble,
     TurnEnded,
     TurnMoved,
@@ -40,6 +43,8 @@ from tui.messages import (
 )
 
 Job = Callable[[Backend], None]
+Begin = Callable[[Session], Iterator[TurnEvent]]
+"""Begins a turn of a session."""
 
 STOPPING_SECONDS = 1.0
 """What an answer gets to end by itself; a model that is loading cannot."""
@@ -98,15 +103,11 @@ class Bridge:
 
     def send(self, conversation_id: str, text: str) -> None:
         """Ask a question."""
-        self._turn(conversation_id, lambda session: session.send(text))
+        self.turn(conversation_id, lambda session: session.send(text))
 
     def ask_instead(self, conversation_id: str, message_id: str, text: str) -> None:
         """Ask something else in the place of a question."""
-        self._turn(conversation_id, lambda s: s.ask_instead(message_id, text))
-
-    def regenerate(self, conversation_id: str, message_id: str, style: Style) -> None:
-        """Answer again: the id of an answer, or of a question that has none."""
-        self._turn(conversation_id, lambda s: s.regenerate(message_id, style=style))
+        self.turn(conversation_id, lambda s: s.ask_instead(message_id, text))
 
     def cancel(self) -> None:
         """Stop the running answer, even if it has not begun."""
@@ -136,11 +137,25 @@ class Bridge:
             lambda b: self._tell(Probed(answer_id, b.session("").probabilities(answer_id)))
         )
 
-    def correct(self, message_id: str, text: str) -> None:
+    def correct(self, message_id: str, text: str, reason: Reason) -> None:
         """Record what an answer should have been."""
         self._soon(
-            lambda b: self._tell(Corrected(*b.desk.correct(b.session(""), message_id, text)))
+            lambda b: self._tell(
+                Corrected(*b.desk.correct(b.session(""), message_id, text, reason))
+            )
         )
+
+    def prefer(self, rejected: str, chosen: str) -> None:
+        """Record that the shorter of two answers is better."""
+        self._soon(lambda b: self._tell(Corrected(*b.desk.prefer(b.session(""), rejected, chosen))))
+
+    def mark(self, message_id: str, mark: Mark | None) -> None:
+        """Call an answer good or bad, or take that back."""
+        self._soon(lambda b: self._tell(Marked(*b.desk.mark(message_id, mark))))
+
+    def find_tools(self) -> None:
+        """Ask for the tools that there are."""
+        self._jobs.put(lambda b: self._tell(ToolsFound(b.session("").tools)))
 
     def withdraw(self, message_id: str) -> None:
         """Take a correction back: the id of the message that it wrote."""
@@ -177,7 +192,8 @@ class Bridge:
             sum(d.tokens for d in deltas if d.kind == "reasoning"),
         )
 
-    def _turn(self, conversation_id: str, begin: Callable[[Session], Iterator[TurnEvent]]) -> None:
+    def turn(self, conversation_id: str, begin: Begin) -> None:
+        """Run a turn: `TurnMoved` for each milestone, `TurnEnded` after it."""
         self._stopping.clear()
 
         def job(backend: Backend) -> None:

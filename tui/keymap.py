@@ -8,13 +8,26 @@ from typing import Literal
 
 from textual.binding import Binding, BindingType
 
-Area = Literal["anywhere", "transcript", "conversations", "editor", "learning", "search"]
+Area = Literal[
+    "anywhere",
+    "transcript",
+    "conversations",
+    "editor",
+    "reasons",
+    "tool",
+    "better",
+    "learning",
+    "search",
+]
 
 TITLES: dict[Area, str] = {
     "anywhere": "Anywhere",
     "transcript": "In the transcript",
     "conversations": "In the list of conversations",
     "editor": "While correcting an answer",
+    "reasons": "Saying what was wrong with an answer",
+    "tool": "While choosing a tool",
+    "better": "Choosing the better of two answers",
     "learning": "On the learning screen",
     "search": "While searching",
 }
@@ -85,7 +98,7 @@ ACTIONS: tuple[Action, ...] = (
         "u",
         "screen.take_back",
         "Take back correction",
-        "Take the correction back; else undo a delete",
+        "Take the correction or mark back; else undo a delete",
     ),
     Action(
         "transcript",
@@ -93,6 +106,13 @@ ACTIONS: tuple[Action, ...] = (
         "screen.ask_instead",
         "Ask instead",
         "Change the question and ask that instead",
+    ),
+    Action(
+        "transcript",
+        "m",
+        "screen.judge",
+        "Judge answer",
+        "Say what was right or wrong: good, bad, made up, tool, too long",
     ),
     Action("transcript", "r", "screen.regenerate", "", "Answer again; restart after a crash"),
     Action("transcript", "s", "screen.stepwise", "", "Redo step by step"),
@@ -113,6 +133,19 @@ ACTIONS: tuple[Action, ...] = (
     Action("conversations", "question_mark", "screen.help", "", "Show this help"),
     Action("editor", "ctrl+s", "save", "", "Save the correction", footer="save"),
     Action("editor", "escape", "leave", "", "Leave; asks if the text was changed", footer="leave"),
+    Action("reasons", "g", "choose('good')", "", "Good: learn it as it is"),
+    Action("reasons", "b", "choose('bad')", "", "Bad: never learn it"),
+    Action("reasons", "m", "choose('invented')", "", "Made up: say what is not known"),
+    Action("reasons", "t", "choose('tool')", "", "It should have used a tool"),
+    Action("reasons", "n", "choose('no-tool')", "", "It should not have used a tool"),
+    Action("reasons", "s", "choose('shorter')", "", "Too long: ask for a shorter one"),
+    Action("reasons", "e", "choose('edit')", "", "Edit it"),
+    Action("reasons", "escape,q", "choose('')", "", "Close"),
+    Action("tool", "ctrl+s", "run", "", "Call the tool (enter in the list)", footer="call it"),
+    Action("tool", "escape", "dismiss", "", "Leave", footer="leave"),
+    Action("better", "1", "prefer(1)", "", "The first answer stays"),
+    Action("better", "2", "prefer(2)", "", "The second one is better; it is learned"),
+    Action("better", "escape", "prefer(0)", "", "The first answer stays"),
     Action("learning", "t", "tune", "", "Tune: learn from the corrections", footer="tune"),
     Action("learning", "s", "stop", "", "Stop the tune", footer="stop it"),
     Action("learning", "u,enter", "use", "", "Use the adapter under the cursor", footer="use"),

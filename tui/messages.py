@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from textual.message import Message
 
@@ -11,6 +11,7 @@ from localai.chat.inspection import Inspection
 from localai.chat.turn import Milestone
 from localai.engine.base import ModelInfo, TokenProbability
 from localai.store.rows import StoredMessage
+from localai.tools.tool import Tool
 from tui.learning.values import Glance, Overview
 
 
@@ -102,6 +103,23 @@ class Corrected(Message):
         super().__init__()
         self.row = row
         self.waiting = waiting
+
+
+class Marked(Message):
+    """An answer was called good or bad, or a mark was taken back; `sentence` says so."""
+
+    def __init__(self, row: StoredMessage, sentence: str) -> None:
+        super().__init__()
+        self.row = row
+        self.sentence = sentence
+
+
+class ToolsFound(Message):
+    """The tools that there are, by name."""
+
+    def __init__(self, tools: Mapping[str, Tool]) -> None:
+        super().__init__()
+        self.tools = tools
 
 
 class Withdrawn(Message):

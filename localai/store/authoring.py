@@ -7,8 +7,10 @@ branch, so nothing that was written is lost. Whether examples are learned is dec
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal
+
+import msgspec
 
 from localai.conversation import Message, title
 from localai.errors import StoreError
@@ -20,6 +22,7 @@ from localai.store.tuning import ExampleState, Source
 
 Mark = Literal["good", "bad"]
 """What a user says of an answer without changing it."""
+Verdict = Literal["good", "bad", "corrected"]
 
 INSERT = (
     "INSERT OR IGNORE INTO examples (id, leaf, source, name, state, whole, created) "
@@ -58,12 +61,19 @@ class Authoring:
             )
             return done.rowcount > 0
 
-    def marks(self) -> dict[str, Mark]:
-        """Every marked answer: message id to mark."""
+    def verdicts(self, message_ids: Iterable[str]) -> dict[str, Verdict]:
+        """What the user said of these messages: those that are the better answer by a
+        correction in force, and those that are marked."""
+        listed = msgspec.json.encode(list(message_ids)).decode()
         with self._db.read() as db:
             return dict(
                 db.execute(
-                    "SELECT leaf, source FROM examples WHERE source IN ('good', 'bad')"
+                    """SELECT x.leaf, x.source FROM json_each(?1) i
+                    JOIN examples x ON x.leaf = i.value AND x.name = ''
+                    WHERE x.source IN ('good', 'bad')
+                    UNION ALL SELECT r.chosen, 'corrected' FROM json_each(?1) i
+                    JOIN corrections r ON r.chosen = i.value WHERE r.state = 'accepted'""",
+                    (listed,),
                 ).fetchall()
             )
 

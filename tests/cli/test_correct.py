@@ -72,7 +72,7 @@ def test_answers_are_marked(run: Command) -> None:
     run("ask", "2 + 2?", replies=["4"])
     assert "marked good" in run("correct", "--good").stderr
     with Store.open() as store:
-        assert store.marks() == {last(): "good"}
+        assert store.verdicts([last()]) == {last(): "good"}
     assert "never learned" in run("correct", "--bad").stderr
     assert "The mark is taken back" in run("correct", "--undo").stderr
     nothing = run("correct", "--undo")

@@ -138,7 +138,7 @@ def test_a_good_answer_that_is_edited_becomes_a_correction(run: Command) -> None
         (example,) = store.examples()
     assert run("data", "edit", example.id, input="Paris.").exit_code == 0
     with Store.open() as store:
-        assert store.marks() == {}
+        assert store.verdicts([said.id]) == {}
         (made,) = store.corrections()
         assert made.rejected == said.id
 

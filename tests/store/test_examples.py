@@ -55,17 +55,17 @@ def test_an_edited_correction_is_listed_once(store: Store) -> None:
 def test_a_mark_stands_until_it_is_taken_back(store: Store) -> None:
     said = ask(store, "Paris.")
     store.mark(said.id, "good")
-    assert store.marks() == {said.id: "good"}
+    assert store.verdicts([said.id]) == {said.id: "good"}
     (example,) = store.examples()
     assert (example.source, example.state, example.whole) == ("good", "accepted", False)
     store.mark(said.id, "bad")
-    assert store.marks() == {said.id: "bad"}
+    assert store.verdicts([said.id]) == {said.id: "bad"}
     (example,) = store.examples(state="rejected")
     with pytest.raises(StoreError, match="marked bad"):
         store.judge_example(example.id, "accepted")
     assert store.unmark(said.id)
     assert not store.unmark(said.id)
-    assert store.marks() == {}
+    assert store.verdicts([said.id]) == {}
     assert store.examples() == ()
 
 
@@ -173,6 +173,7 @@ def test_the_better_of_two_answers_is_preferred(store: Store) -> None:
     store.withdraw_correction(made.id)
     again = store.prefer(said.id, leaner.id, "shorter")
     assert store.corrections() == (again,)
+    assert store.verdicts([said.id, leaner.id]) == {leaner.id: "corrected"}
     with pytest.raises(StoreError, match="same question"):
         store.prefer(said.id, path[0].id, "shorter")
 

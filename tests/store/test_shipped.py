@@ -147,6 +147,7 @@ def test_the_fifth_schema_is_read_whole(file: Path) -> None:
         (example,) = store.examples(name="pirate")
         assert (example.source, example.state, example.whole) == ("written", "accepted", True)
         assert (example.question, example.answer) == ("Say hello", "Ahoy!")
-        assert store.marks() == {"01K00000000000000000000M02": "bad"}
+        marked = "01K00000000000000000000M02"
+        assert store.verdicts([marked]) == {marked: "bad"}
         assert example.conversation not in {row.id for row in store.conversations()}
         assert example.conversation in store.conversation_ids(examples=True)

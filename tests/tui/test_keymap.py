@@ -6,11 +6,14 @@ import pytest
 
 from tui.app import LocalaiApp
 from tui.keymap import ACTIONS, Action, Area, key_names, palette
+from tui.screens.better import BetterScreen
 from tui.screens.chat import ChatScreen
 from tui.screens.editor import EditorScreen
 from tui.screens.help import help_text
 from tui.screens.learning import LearningScreen
+from tui.screens.reasons import ReasonsScreen
 from tui.screens.search import SearchScreen
+from tui.screens.tool_choice import ToolChoiceScreen
 from tui.widgets.sidebar import Sidebar
 from tui.widgets.transcript_input import Transcript
 
@@ -19,6 +22,9 @@ AREAS: dict[Area, type] = {
     "transcript": Transcript,
     "conversations": Sidebar,
     "editor": EditorScreen,
+    "reasons": ReasonsScreen,
+    "tool": ToolChoiceScreen,
+    "better": BetterScreen,
     "learning": LearningScreen,
     "search": SearchScreen,
 }

@@ -11,9 +11,10 @@ from localai.catalog.entry import required_path
 from localai.chat.adapters import file_hash
 from localai.chat.session import Session
 from localai.errors import UsageError
+from localai.store.authoring import Mark
 from localai.store.rows import StoredMessage
 from localai.store.store import Store
-from localai.store.tuning import Adapter, Correction, Run
+from localai.store.tuning import Adapter, Correction, Reason, Run
 from tui.learning.tuner import Tuner
 from tui.learning.values import Glance, Lesson, Overview
 
@@ -27,10 +28,29 @@ class Desk:
         self._store, self._tuner = store, tuner
         self._newest_at_start = ""
 
-    def correct(self, session: Session, message_id: str, text: str) -> tuple[StoredMessage, int]:
+    def correct(
+        self, session: Session, message_id: str, text: str, reason: Reason
+    ) -> tuple[StoredMessage, int]:
         """Record a correction; the corrected message, and how many corrections wait."""
-        chosen = session.correct(message_id, text)
-        return chosen, len(self._waiting(self._adapters(session)))
+        chosen = session.correct(message_id, text, reason)
+        return chosen, self.waiting(session)
+
+    def prefer(self, session: Session, rejected: str, chosen: str) -> tuple[StoredMessage, int]:
+        """Record that the shorter of two answers is better; it, and how many wait."""
+        return session.prefer(rejected, chosen, "shorter").better, self.waiting(session)
+
+    def waiting(self, session: Session) -> int:
+        """How many corrections wait for the next tune."""
+        return len(self._waiting(self._adapters(session)))
+
+    def mark(self, message_id: str, mark: Mark | None) -> tuple[StoredMessage, str]:
+        """Call an answer good or bad, or take that back; it, and a sentence."""
+        if mark is None:
+            self._store.unmark(message_id)
+            return self._store.message(message_id), "The mark is taken back."
+        self._store.mark(message_id, mark)
+        told = "the next tune learns it" if mark == "good" else "it is never learned"
+        return self._store.message(message_id), f"Marked {mark}: {told}."
 
     def withdraw(self, message_id: str) -> StoredMessage:
         """Take back the correction that wrote a message; the model's own answer."""

@@ -138,16 +138,15 @@ class ChatBase(Screen[None]):
         names: dict[str, str] = {}
         if any(row.origin and row.origin.adapter for row in answers):
             names = {adapter.id: adapter.name for adapter in self.store.adapters()}
-        written: set[str] = set()
-        if any(row.origin is None for row in answers):
-            written = {correction.chosen for correction in self.store.corrections()}
+        verdicts = self.store.verdicts([row.id for row in answers])
         items: list[Item] = []
         for row, note in with_notes(rows):
             if row.message.role == "tool" and items:
                 items[-1].take_results(row)
                 continue
             adapter = names.get(row.origin.adapter, "") if row.origin else ""
-            items.append(Item(row, note=note, adapter=adapter, corrected=row.id in written))
+            verdict = verdicts.get(row.id, "")
+            items.append(Item(row, note=note, adapter=adapter, verdict=verdict))
         return items
 
 

@@ -27,10 +27,10 @@ from tui.messages import Broken, ModelReady, Trouble
 from tui.screens.answers import AnswerActions
 from tui.screens.ask import AskScreen
 from tui.screens.conversations import ConversationActions
-from tui.screens.corrections import CorrectionActions
 from tui.screens.editor import EditorScreen
 from tui.screens.help import HelpScreen
 from tui.screens.inspect import InspectScreen
+from tui.screens.judging import JudgingActions
 from tui.screens.questions import QuestionActions
 from tui.screens.tuning import TuningActions
 from tui.widgets.prompt import Prompt
@@ -62,7 +62,7 @@ WELCOME = (
 
 
 class ChatScreen(
-    QuestionActions, ConversationActions, AnswerActions, CorrectionActions, TuningActions
+    QuestionActions, ConversationActions, AnswerActions, JudgingActions, TuningActions
 ):
     """Chat."""
 

@@ -1,13 +1,17 @@
-"""The chat screen's corrections: editing an answer, taking a correction back."""
+"""The chat screen's corrections: editing an answer, taking back what was said of one."""
 
 from __future__ import annotations
 
 from textual import on
 
 from localai.store.rows import StoredMessage
-from tui.messages import Corrected, Withdrawn
+from localai.store.tuning import Reason
+from tui.messages import Corrected, Marked, Withdrawn
 from tui.screens.base import ChatBase
 from tui.screens.editor import EditorScreen
+from tui.transcript.item import Item
+
+WRITING = "The answer is still being written; press esc to stop it first."
 
 
 class CorrectionActions(ChatBase):
@@ -15,39 +19,58 @@ class CorrectionActions(ChatBase):
 
     def action_correct(self) -> None:
         """Edit the chosen answer; the last one while nobody is in the transcript."""
+        item = self.answer_meant()
+        if item is not None:
+            self.edit_answer(item)
+
+    def action_take_back(self) -> None:
+        """Take back what was said of the chosen answer; else bring back what was deleted last."""
+        item = self._judged()
+        if item is None:
+            self.action_undelete()
+        elif self.busy:
+            self.say(WRITING)
+        elif item.corrected:
+            self.bridge.withdraw(item.row.id)
+        else:
+            self.bridge.mark(item.row.id, None)
+
+    def answer_meant(self) -> Item | None:
+        """The chosen answer; the last one while nobody is in the transcript."""
         if self.busy:
-            self.say("The answer is still being written; press esc to stop it first.")
-            return
+            self.say(WRITING)
+            return None
         if not self.transcript.has_focus:
             self.transcript.cursor = None
-        item = self.chosen()
-        if item is None:
-            return
+        return self.chosen()
+
+    def edit_answer(self, item: Item, proposed: str = "", reason: Reason = "edited") -> None:
+        """Open the editor with an answer, or with what is proposed in its place."""
         if item.calls:
             self.say("This message only calls tools; what can be corrected is an answer to them.")
             return
-        items = self.transcript.items
-        place = items.index(item)
-        asked = self.transcript.question_of(item)
-        question = items[asked].row.message.text if asked >= 0 else ""
         row = item.row
 
         def save(text: str) -> None:
             self.remember_tip(item)
-            self.bridge.correct(row.id, text)
+            self.bridge.correct(row.id, text, reason)
 
-        followed = place + 1 < len(items)
-        self.app.push_screen(EditorScreen(question, row.message.text, save, followed=followed))
+        items, question = self.transcript.items, self.question_text(item)
+        followed = items.index(item) + 1 < len(items)
+        answer = row.message.text
+        self.app.push_screen(
+            EditorScreen(question, answer, save, proposed=proposed, followed=followed)
+        )
 
-    def action_take_back(self) -> None:
-        """Take back the correction that is chosen; else bring back what was deleted last."""
-        item = self.transcript.chosen
-        if item is None or not item.corrected:
-            self.action_undelete()
-        elif self.busy:
-            self.say("The answer is still being written; press esc to stop it first.")
-        else:
-            self.bridge.withdraw(item.row.id)
+    def question_text(self, item: Item) -> str:
+        """What an answer answers."""
+        asked = self.transcript.question_of(item)
+        return self.transcript.items[asked].row.message.text if asked >= 0 else ""
+
+    def turn_to(self, item: Item) -> list[Item]:
+        """An answer with the calls before it that belong to the same question."""
+        items = self.transcript.items
+        return items[self.transcript.question_of(item) + 1 : items.index(item) + 1]
 
     @on(Corrected)
     def _corrected(self, message: Corrected) -> None:
@@ -57,6 +80,11 @@ class CorrectionActions(ChatBase):
         self._show_changed(message.row)
         self.say(f"Correction recorded: {waiting} for the next tune.")
 
+    @on(Marked)
+    def _marked(self, message: Marked) -> None:
+        self._show_changed(message.row)
+        self.say(message.sentence)
+
     @on(Withdrawn)
     def _withdrawn(self, message: Withdrawn) -> None:
         tip = self.tips.get(message.row.id)
@@ -65,6 +93,12 @@ class CorrectionActions(ChatBase):
                 self.store.set_leaf(message.row.conversation, tip)
         self._show_changed(message.row)
         self.say("The correction is taken back; this is the model's own answer again.")
+
+    def _judged(self) -> Item | None:
+        """The chosen answer or, in its turn, the call before it, of which something was said."""
+        item = self.transcript.chosen
+        turn = self.turn_to(item) if item is not None else []
+        return next((each for each in reversed(turn) if each.verdict), None)
 
     def _show_changed(self, row: StoredMessage) -> None:
         """Show the conversation as it now goes on, the changed answer chosen."""

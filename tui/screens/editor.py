@@ -36,17 +36,25 @@ class AnswerArea(TextArea):
 class EditorScreen(ModalScreen[None]):
     """Edits `answer`, the reply to `question`; `save` gets the text that was made of it.
 
-    `followed`: the conversation went on after this answer.
+    `proposed` is a better one to begin with; `followed`: the conversation went on after this
+    answer.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("editor")
     AUTO_FOCUS = "AnswerArea"
 
     def __init__(
-        self, question: str, answer: str, save: Callable[[str], None], *, followed: bool
+        self,
+        question: str,
+        answer: str,
+        save: Callable[[str], None],
+        *,
+        proposed: str = "",
+        followed: bool,
     ) -> None:
         super().__init__()
         self._question, self._answer = clean(question).strip(), clean(answer)
+        self._begun = proposed or self._answer
         self._save, self._followed = save, followed
         self.saving = False
 
@@ -58,7 +66,7 @@ class EditorScreen(ModalScreen[None]):
                 yield Static(self._question, markup=False)
             if self._followed:
                 yield Static(LATER, classes="hint")
-            yield AnswerArea(self._answer, id="answer", compact=True, highlight_cursor_line=False)
+            yield AnswerArea(self._begun, id="answer", compact=True, highlight_cursor_line=False)
             yield Static("", id="complaint", markup=False)
         yield Footer(show_command_palette=False)
 
@@ -69,7 +77,7 @@ class EditorScreen(ModalScreen[None]):
     @property
     def changed(self) -> bool:
         """Whether there is anything to lose."""
-        return self._text != self._answer
+        return self._text != self._begun
 
     def fail(self, sentence: str) -> None:
         """Say why the correction could not be recorded; the text stays."""
@@ -88,7 +96,7 @@ class EditorScreen(ModalScreen[None]):
         """Hand the text on; the screen is left when it is recorded."""
         if self.saving:
             return
-        if not self.changed:
+        if self._text == self._answer:
             self.fail("The text is as it was; change it first, or leave with esc.")
             return
         self.saving = True

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from localai.sanitize import clean
-from tui.screens.turns import Turn, TurnActions
+from tui.screens.turns import TurnActions
+from tui.turn import Turn
 
 
 class QuestionActions(TurnActions):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from textual import on
 from textual.timer import Timer
@@ -12,6 +12,7 @@ from localai.chat.consent import Decision
 from localai.chat.prompt import Style
 from localai.chat.turn import (
     AdapterRefused,
+    Amended,
     AnswerFinished,
     AnswerStarted,
     CallFinished,
@@ -22,34 +23,16 @@ from localai.chat.turn import (
 )
 from localai.conversation import Message, PromptProgress, ToolCall, ToolResult
 from localai.store.rows import StoredMessage
+from tui.bridge import Begin
 from tui.messages import Asked, AskedNoMore, TurnEnded, TurnMoved
-from tui.pace import Pace
 from tui.screens.base import ChatBase
 from tui.screens.consent import ConsentScreen
 from tui.transcript.item import Growth, Item
 from tui.transcript.notes import dropped_note
+from tui.turn import Turn
 from tui.widgets.prompt import Prompt
 
 WAKE_SECONDS = 1 / 24
-
-
-@dataclass
-class Turn:
-    """A running turn. `text` is the question until it is stored; `doing` says what happens
-    while the engine waits."""
-
-    text: str = ""
-    doing: str = ""
-    item: Item | None = None
-    prompt_tokens: int = 0
-    tokens: int = 0
-    reasoning_tokens: int = 0
-    started: float = 0.0
-    pace: Pace = field(default_factory=lambda: Pace(time.monotonic, time.thread_time))
-
-    def speed(self, now: float) -> float:
-        """Tokens a second since the first one."""
-        return self.tokens / (now - self.started) if self.started and now > self.started else 0.0
 
 
 class TurnActions(ChatBase):
@@ -90,21 +73,27 @@ class TurnActions(ChatBase):
         return True
 
     def _again(self, style: Style) -> None:
-        if self.turn is not None:
-            self.say("The answer is still being written; press esc to stop it first.")
-            return
         items = self.transcript.items
         item = items[-1] if items and not items[-1].is_answer else self.transcript.chosen
         if item is None:
             self.say("There is no answer to give again yet; write a message first.")
             return
         asked = self.transcript.question_of(item)
-        if asked + 1 < len(items):
-            self.remember_tip(items[asked + 1])
-        self.transcript.truncate(asked + 1)
+        first = items[asked + 1] if asked + 1 < len(items) else item
+        self.answer_again(first, lambda session: session.regenerate(item.row.id, style=style))
+
+    def answer_again(self, item: Item, begin: Begin) -> None:
+        """Give another answer beside one, or to a question that has none."""
+        if self.turn is not None:
+            self.say("The answer is still being written; press esc to stop it first.")
+            return
+        place = self.transcript.items.index(item)
+        if item.is_answer:
+            self.remember_tip(item)
+        self.transcript.truncate(place if item.is_answer else place + 1)
         self._begin(Turn())
-        self._wait(items[asked].row.id if asked >= 0 else "")
-        self.bridge.regenerate(self.conversation_id, item.row.id, style)
+        self._wait(item.row.parent if item.is_answer else item.row.id)
+        self.bridge.turn(self.conversation_id, begin)
 
     def _begin(self, turn: Turn) -> None:
         self.turn, self.busy = turn, True
@@ -149,6 +138,8 @@ class TurnActions(ChatBase):
             self._call(turn, event.call, event.result)
         elif isinstance(event, ResultsSaved) and turn.item is not None:
             turn.item.take_results(event.message)
+        elif isinstance(event, Amended) and turn.item is not None:
+            self._amended(turn.item)
 
     @on(Asked)
     def _asked(self, message: Asked) -> None:
@@ -174,6 +165,12 @@ class TurnActions(ChatBase):
         self.transcript.add(Item(row))
         self._wait(row.id)
         self.list_conversations()
+
+    def _amended(self, item: Item) -> None:
+        """What is being given is the better answer."""
+        item.judge("corrected")
+        self._repaint(item)
+        self.say("Correction recorded; u takes it back.")
 
     def _repaint(self, item: Item) -> None:
         self.transcript.changed(self.transcript.items.index(item))

@@ -29,9 +29,10 @@ class Item:
     """A user message or an answer, painted on demand.
 
     `note` stands above it; `problem` below it, when it got no answer. `adapter` is the
-    name of the one that answered; `corrected`: the user wrote this answer. Of the tools that
-    an answer calls, `results` has the results by the call's id, `running` those that run, and
-    `tip` is the id of the message with the results; `waiting`: those are still to come.
+    name of the one that answered; `verdict` is what the user said of the answer, "corrected"
+    when it is the better one, "" for nothing. Of the tools that an answer calls, `results` has
+    the results by the call's id, `running` those that run, and `tip` is the id of the message
+    with the results; `waiting`: those are still to come.
     """
 
     __slots__ = (
@@ -41,7 +42,6 @@ class Item:
         "_painter",
         "_reasoning",
         "adapter",
-        "corrected",
         "growth",
         "note",
         "problem",
@@ -50,6 +50,7 @@ class Item:
         "running",
         "tip",
         "unfolded",
+        "verdict",
         "waiting",
     )
 
@@ -60,12 +61,12 @@ class Item:
         note: str = "",
         growth: Growth | None = None,
         adapter: str = "",
-        corrected: bool = False,
+        verdict: str = "",
     ) -> None:
         self.row = row
         self.note = note
         self.adapter = adapter
-        self.corrected = corrected
+        self.verdict = verdict
         self.growth = growth
         self.problem = ""
         self.results: dict[str, ToolResult] = {}
@@ -83,6 +84,11 @@ class Item:
     def is_answer(self) -> bool:
         """Whether the model said it."""
         return self.row.message.role == "assistant"
+
+    @property
+    def corrected(self) -> bool:
+        """Whether it is the better answer by a correction of the user's."""
+        return self.verdict == "corrected"
 
     @property
     def calls(self) -> tuple[ToolCall, ...]:
@@ -147,6 +153,11 @@ class Item:
     def fail(self, sentence: str) -> None:
         """Say below a question why it got no answer."""
         self.problem = sentence
+        self._lines = None
+
+    def judge(self, verdict: str) -> None:
+        """Show what the user said of it."""
+        self.verdict = verdict
         self._lines = None
 
     def toggle(self) -> None:

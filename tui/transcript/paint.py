@@ -100,16 +100,20 @@ def outcome(row: StoredMessage, *, empty: bool) -> str:
     return "The model said nothing." if empty else ""
 
 
+STYLES = {"steps": "stepwise", "brief": "asked to be brief", "plain": "without tools"}
+VERDICTS = {"corrected": "corrected by you", "good": "marked good", "bad": "marked bad"}
+
+
 def small_print(item: Item) -> tuple[str, str]:
     """Who answered, tokens and speed at the left; which of several answers at the right."""
     row = item.row
-    parts = ["corrected by you", "u undoes it"] if item.corrected else []
+    parts = [VERDICTS[item.verdict], "u undoes it"] if item.verdict else []
     if row.origin:
         parts.append(clean(row.origin.model))
         if item.adapter:
             parts.append(clean(item.adapter))
-        if row.origin.style == "steps":
-            parts.append("stepwise")
+        if row.origin.style in STYLES:
+            parts.append(STYLES[row.origin.style])
     if row.completion and row.completion.generated_tokens:
         parts.append(f"{row.completion.generated_tokens:,} tokens")
         if row.completion.tokens_per_second:

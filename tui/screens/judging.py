@@ -1,0 +1,99 @@
+"""The chat screen's menu on an answer: what was right or wrong with it, and what follows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textual import on
+
+from localai.chat.amending import INVENTED
+from localai.store.authoring import Mark
+from localai.store.rows import StoredMessage
+from tui.bridge import Begin
+from tui.messages import ToolsFound, TurnEnded
+from tui.screens.better import BetterScreen
+from tui.screens.corrections import CorrectionActions
+from tui.screens.reasons import ReasonsScreen
+from tui.screens.tool_choice import ToolChoiceScreen
+from tui.transcript.item import Item
+
+MARKS: dict[str | None, Mark] = {"good": "good", "bad": "bad"}
+
+
+class JudgingActions(CorrectionActions):
+    """Marks answers, and has them given another way."""
+
+    _meant: Item | None = None
+    _compared: StoredMessage | None = None
+
+    def action_judge(self) -> None:
+        """Say in a menu what was wrong with the answer, or right."""
+        self._meant = self.answer_meant()
+        if self._meant is not None:
+            used_tools = any(each.calls for each in self.turn_to(self._meant))
+            self.app.push_screen(ReasonsScreen(used_tools=used_tools), self._judge)
+
+    def _judge(self, choice: str | None) -> None:
+        """What was chosen in the menu."""
+        item = self._meant
+        if item is None:
+            return
+        if choice in MARKS:
+            self.bridge.mark(item.row.id, MARKS[choice])
+        elif choice == "edit":
+            self.edit_answer(item)
+        elif choice == "invented":
+            self.edit_answer(item, INVENTED, "invented")
+        elif choice == "tool":
+            self.bridge.find_tools()
+        elif choice == "no-tool":
+            first = self.turn_to(item)[0]
+            self.answer_again(first, lambda session: session.without_tools(item.row.id))
+        elif choice == "shorter":
+            self._compared = item.row
+            self.answer_again(item, lambda session: session.more_briefly(item.row.id))
+
+    @on(ToolsFound)
+    def _choose_tool(self, message: ToolsFound) -> None:
+        item = self._meant
+        if item is None or self.app.screen is not self:
+            return
+        if not message.tools:
+            self.say("There are no tools to choose from; localai tools list tells why.")
+            return
+
+        def run(name: str, arguments: dict[str, Any]) -> None:
+            first = self.turn_to(item)[0]
+            self.answer_again(first, lambda s: s.with_tool(item.row.id, name, arguments))
+
+        self.app.push_screen(ToolChoiceScreen(self.question_text(item), message.tools, run))
+
+    @on(TurnEnded)
+    def _compare(self) -> None:
+        """After a briefer answer: which of the two is better?"""
+        first, self._compared = self._compared, None
+        items = self.transcript.items
+        if first is None or not items or first.conversation != self.conversation_id:
+            return
+        second = items[-1].row
+        if second.parent != first.parent or second.status != "done":
+            return
+
+        def prefer(number: int | None) -> None:
+            if number == 2:
+                self.bridge.prefer(first.id, second.id)
+            else:
+                self._go_back_to(first)
+
+        self.app.push_screen(BetterScreen(first, second), prefer)
+
+    def _go_back_to(self, first: StoredMessage) -> None:
+        with self.reporting():
+            self.store.set_leaf(first.conversation, self.tips.get(first.id, first.id))
+            self.reload()
+            self.point_at(first.id)
+            self.say("The first answer stays.")
+
+    def answer_again(self, item: Item, begin: Begin) -> None:
+        """Give another answer beside one. Defined by the turns."""
+        raise NotImplementedError
