@@ -9,8 +9,8 @@ import click
 import msgspec
 
 from localai.cli import record
-from localai.cli.counted import counted
 from localai.cli.failure import note
+from localai.counted import counted
 from localai.sanitize import clean
 from localai.tune.preview import Preview
 
