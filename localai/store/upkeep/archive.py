@@ -76,9 +76,13 @@ def target(path: Path | None, data: Path) -> Path:
     name = f"localai-{backup.stamp()}{SUFFIX}"
     if path is None:
         return backup.unused(paths.backups(data) / name)
-    if path.is_dir():
-        return backup.unused(path / name)
-    if path.exists():
+    try:
+        if path.is_dir():
+            return backup.unused(path / name)
+        taken = path.exists()
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written ({error.strerror or error}).") from error
+    if taken:
         raise UsageError(f"{path} is there already; choose another name.")
     if path.suffix != SUFFIX:
         raise UsageError(f"{path} does not end in .tar; backups do, so that they are recognized.")
