@@ -165,6 +165,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("search", "escape,ctrl+f", "leave", "", "Close"),
     Action("task", "enter", "go", "", "Go on; close once it is done"),
     Action("task", "tab", "complete", "", "Complete the path"),
+    Action("task", "pageup", "page(-1)", "", "Scroll up"),
+    Action("task", "pagedown", "page(1)", "", "Scroll down"),
     Action("task", "escape", "leave", "", "Stop an import; else close"),
     Action("import", "t", "trust", "", "Learn from the corrections it brings, or do not"),
     Action("export", "up", "move(-1)", "", "The form above"),

@@ -263,3 +263,30 @@ async def test_there_may_be_nothing_to_forget(stage: Build) -> None:
     async with stage().show() as on:
         on.chat.action_forget()
         await on.until(lambda: any("no conversation to forget" in said for said in on.said))
+
+
+@pytest.mark.parametrize("size", [(10, 3), (300, 100)])
+async def test_no_size_breaks_the_dialog(stage: Build, size: tuple[int, int]) -> None:
+    staged = stage()
+    for number in range(12):
+        write(staged.database, talk(1), f"Talk {number}")
+    async with staged.show(size) as on:
+        on.chat.forget_mentions("question")
+        await listed(on)
+        await on.pilot.press("pagedown", "tab", "enter", "pageup", "escape")
+        await on.until(lambda: on.app.screen is on.chat)
+
+
+async def test_a_long_list_is_scrolled_while_one_types(stage: Build) -> None:
+    staged = stage()
+    for number in range(12):
+        write(staged.database, talk(1), f"Talk {number}")
+    async with staged.show() as on:
+        on.chat.forget_mentions("question")
+        await listed(on)
+        assert "and 2 more" in told(on)
+        await on.until(lambda: "page down scrolls" in told(on, "keys"))
+        await on.pilot.press("pagedown")
+        await on.until(lambda: on.app.screen.query_one("#outcome").scroll_y > 0)
+        await confirm(on)
+        assert told(on, "keys") == "enter closes"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -109,7 +110,7 @@ async def forgotten(on: Stage) -> None:
     await on.pilot.press(*"forget", "enter")
     screen = on.app.screen
     await on.until(lambda: isinstance(screen, TaskScreen) and screen.finished)
-    await on.until(lambda: not on.chat.status_line.status.adapter)
+    await on.until(lambda: on.chat.status_line.status.state == "not loaded")
 
 
 async def backed_up(on: Stage) -> None:
@@ -149,7 +150,7 @@ def test_dialog(
     monkeypatch.setattr(forgetting, "made", lambda done: made)
     (tmp_path / "exports").mkdir()
     talks = [samples.talk(), {"mapping": 5}, {"mapping": {}}, "x"]
-    samples.zipped(tmp_path / "exports" / "export.zip", conversations=talks)
+    (tmp_path / "exports" / "chatgpt.json").write_text(json.dumps(talks))
     staged = Stage(tmp_path, ["Air scatters blue most."])
 
     async def play(pilot: Pilot[None]) -> None:

@@ -33,6 +33,7 @@ T = TypeVar("T")
 
 TELL_SECONDS = 0.1
 """Between two words on how far it is."""
+MORE = "page down scrolls"
 
 
 class Stopped(Exception):
@@ -64,7 +65,7 @@ class TaskScreen(ModalScreen[None]):
         super().__init__()
         self._heading, self._open_store = title, open_store
         self.working = self.finished = self._stopping = False
-        self._next = 0.0
+        self._next, self._keys = 0.0, ""
 
     def body(self) -> Iterable[Widget]:
         """What asks, and the `outcome`."""
@@ -79,6 +80,10 @@ class TaskScreen(ModalScreen[None]):
             yield Static("", id="complaint", markup=False)
             yield Static("", id="keys", classes="hint", markup=False)
 
+    def on_mount(self) -> None:
+        """Follow whether there is more to read than can be seen."""
+        self.watch(self.query_one("#outcome"), "show_vertical_scrollbar", self._show_keys)
+
     def on_unmount(self) -> None:
         """Nobody waits for it any more."""
         self._stopping = True
@@ -86,11 +91,13 @@ class TaskScreen(ModalScreen[None]):
     def show(self, lines: Iterable[str] = (), *, keys: str, problem: str = "") -> None:
         """Say what came of it, what is wrong, and which keys do what."""
         said = "\n".join(map(clean, lines))
-        for name, text in (("lines", said), ("complaint", clean(problem)), ("keys", keys)):
-            self.query_one(f"#{name}", Static).update(text)
+        self.query_one("#lines", Static).update(said)
+        self.query_one("#complaint", Static).update(clean(problem))
         self.query_one("#outcome").display = bool(said)
         self.query_one("#complaint").display = bool(problem)
         self.query_one("#progress").display = self.working
+        self._keys = keys
+        self._show_keys()
 
     def ask_no_more(self) -> None:
         """Take nothing more in; the keys go to what there is to read."""
@@ -140,6 +147,16 @@ class TaskScreen(ModalScreen[None]):
         for field in self.query(PathInput):
             field.complete()
 
+    def action_page(self, step: int) -> None:
+        """Scroll what there is to read; the focus stays where one types."""
+        place = self.query_one("#outcome")
+        place.scroll_relative(y=step * max(1, place.size.height - 1), animate=False)
+
+    def _show_keys(self) -> None:
+        """Say which keys do what, also where there is more to read than can be seen."""
+        more = self.query_one("#outcome").show_vertical_scrollbar
+        self.query_one("#keys", Static).update(f"{self._keys} · {MORE}" if more else self._keys)
+
     def _run(self, task: Callable[[Store], T], then: Callable[[T], None]) -> None:
         """In the worker's thread."""
         try:
@@ -159,7 +176,7 @@ class TaskScreen(ModalScreen[None]):
     def _moved(self, event: Moved) -> None:
         if self.working:
             progress = self.query_one("#progress", Static)
-            room = min(WIDEST_BAR, progress.content_size.width)
+            room = min(WIDEST_BAR, self.query_one("#dialog").content_size.width)
             progress.update(Content.assemble(bar(event.share, room), "\n", clean(event.words)))
 
     @on(Ended)

@@ -29,7 +29,13 @@ class PathInput(Input):
 
     def __init__(self, text: str = "", *, endings: tuple[str, ...] = (), placeholder: str = ""):
         suggester = PathSuggester(endings)
-        super().__init__(text, placeholder=placeholder, suggester=suggester, compact=True)
+        super().__init__(
+            text,
+            placeholder=placeholder,
+            suggester=suggester,
+            compact=True,
+            select_on_focus=False,
+        )
 
     @property
     def path(self) -> Path | None:
