@@ -173,6 +173,27 @@ async def test_an_import_is_stopped_and_what_is_in_stays(
         assert len(on.store.conversation_ids()) == 5
 
 
+async def test_leaving_the_app_stops_it(
+    stage: Build, export: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = Event()
+    run = reading.Import.run
+
+    def watched(self: reading.Import, path: Path) -> reading.Report:
+        try:
+            while True:  # an export without end
+                run(self, path)
+        finally:
+            ended.set()
+
+    monkeypatch.setattr(reading.Import, "run", watched)
+    async with stage().show() as on:
+        await look(on, str(export))
+        await on.until(lambda: on.app.screen.working)  # type: ignore[attr-defined]
+        await on.pilot.press("ctrl+q")
+    assert ended.wait(10)
+
+
 async def test_corrections_are_taken_only_on_ones_word(stage: Build, tmp_path: Path) -> None:
     path = tmp_path / "ours.json"
     with Store.open(tmp_path / "other" / "localai.db") as other:

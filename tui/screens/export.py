@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import ClassVar, NamedTuple
 
@@ -97,18 +98,28 @@ class ExportScreen(TaskScreen):
         elif path is None:
             self.failed("Write the name of the file first.")
         else:
-
-            def task(store: Store) -> str:
-                ids = store.conversation_ids() if self._ids is None else self._ids
-                export = Export(store, ids, form)
-                export.write(path)
-                return export.outcome(path)
-
-            self.work("Writing it", task, self._written)
+            self.work("Writing it", partial(self._write, self._file(path), form), self._written)
 
     def failed(self, sentence: str) -> None:
         """Say why; form and name can be changed."""
         self.show(keys=ASKS, problem=sentence)
+
+    def _file(self, path: Path) -> Path:
+        """The file that is meant: in a folder one of the name that was proposed; each has an
+        ending."""
+        ending = FORMS[self._form].ending
+        try:
+            if path.is_dir():
+                return unused(path / f"{self._proposal.name}{ending}")
+        except OSError:
+            return path  # what is wrong with it shows when it is written
+        return path if path.suffix else path.with_name(f"{path.name}{ending}")
+
+    def _write(self, path: Path, form: str, store: Store) -> str:
+        ids = store.conversation_ids() if self._ids is None else self._ids
+        export = Export(store, ids, form)
+        export.write(path)
+        return export.outcome(path)
 
     def _written(self, sentence: str) -> None:
         self.finish([sentence])
