@@ -77,7 +77,12 @@ class LocalaiApp(App[None]):
         gc.set_threshold(*COLLECT)
         self._store = self._open_store()
         self.chat = ChatScreen(
-            self._store, self.bridge, self.settings, self._conversation, self._today
+            self._store,
+            self.bridge,
+            self.settings,
+            self._open_store,
+            self._conversation,
+            self._today,
         )
         self.push_screen(self.chat)
         self.bridge.start()
@@ -111,7 +116,7 @@ class LocalaiApp(App[None]):
         chat = self.chat
         if chat is None or self.screen is not chat:
             return
-        search = SearchScreen(self._open_store, self._searched)
+        search = SearchScreen(self._open_store, self._searched, chat.forget_mentions)
 
         def go(hit: Hit | None) -> None:
             self._searched = search.text

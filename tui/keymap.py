@@ -18,6 +18,10 @@ Area = Literal[
     "better",
     "learning",
     "search",
+    "task",
+    "import",
+    "export",
+    "forget",
 ]
 
 TITLES: dict[Area, str] = {
@@ -30,6 +34,10 @@ TITLES: dict[Area, str] = {
     "better": "Choosing the better of two answers",
     "learning": "On the learning screen",
     "search": "While searching",
+    "task": "While importing, exporting, forgetting or backing up",
+    "import": "Once a file to import was looked into",
+    "export": "While exporting",
+    "forget": "Once it is forgotten",
 }
 
 
@@ -78,6 +86,25 @@ ACTIONS: tuple[Action, ...] = (
     Action("anywhere", "", "screen.unload", "Unload the model", "Free the model's memory now"),
     Action("anywhere", "f2", "screen.rename", "Rename conversation", "Give it another title"),
     Action(
+        "anywhere", "", "screen.import", "Import conversations", "Take in a file from elsewhere"
+    ),
+    Action("anywhere", "", "screen.export", "Export conversation", "Write it into a file"),
+    Action(
+        "anywhere",
+        "",
+        "screen.export_all",
+        "Export all conversations",
+        "Write all that are not deleted into one file",
+    ),
+    Action(
+        "anywhere",
+        "",
+        "screen.forget",
+        "Forget for good…",
+        "Erase a conversation, or the message under the cursor, with every trace",
+    ),
+    Action("anywhere", "", "screen.back_up", "Back up now", "Put everything into one file"),
+    Action(
         "anywhere",
         "ctrl+l",
         "screen.switch_theme",
@@ -121,6 +148,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("transcript", "y", "screen.copy_answer", "Copy answer", "Copy the answer"),
     Action("transcript", "c", "screen.copy_code", "Copy code", "Copy its last code block"),
     Action("transcript", "i", "screen.inspect", "Inspect answer", "What was sent, and how it went"),
+    Action("transcript", "D", "screen.forget", "", "Forget the message and what follows for good"),
     Action("transcript", "o,space", "fold", "", "Fold or unfold reasoning and calls"),
     Action("transcript", "enter,tab", "screen.write", "", "Go to the prompt"),
     Action("transcript", "question_mark", "screen.help", "", "Show this help"),
@@ -129,6 +157,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("conversations", "e", "screen.rename", "", "Rename"),
     Action("conversations", "d,delete", "screen.delete", "Delete conversation", "Delete"),
     Action("conversations", "u", "screen.undelete", "Undo delete", "Bring back what was deleted"),
+    Action("conversations", "i", "screen.import", "", "Import conversations"),
+    Action("conversations", "x", "screen.export", "", "Export the conversation"),
+    Action("conversations", "D", "screen.forget", "", "Forget the conversation for good"),
     Action("conversations", "tab", "screen.write", "", "Go to the prompt"),
     Action("conversations", "question_mark", "screen.help", "", "Show this help"),
     Action("editor", "ctrl+s", "save", "", "Save the correction", footer="save"),
@@ -156,7 +187,17 @@ ACTIONS: tuple[Action, ...] = (
     Action("search", "down", "move('down')", "", "The message below"),
     Action("search", "pageup", "move('pageup')", "", "A page up"),
     Action("search", "pagedown", "move('pagedown')", "", "A page down"),
+    Action("search", "f8", "forget", "", "Forget everything that has the words for good"),
     Action("search", "escape,ctrl+f", "leave", "", "Close"),
+    Action("task", "enter", "go", "", "Go on; close once it is done"),
+    Action("task", "tab", "complete", "", "Complete the path; else the next field"),
+    Action("task", "pageup", "page(-1)", "", "Scroll up"),
+    Action("task", "pagedown", "page(1)", "", "Scroll down"),
+    Action("task", "escape", "leave", "", "Stop an import; else close"),
+    Action("import", "t", "trust", "", "Learn from the corrections it brings, or do not"),
+    Action("export", "up", "move(-1)", "", "The form above"),
+    Action("export", "down", "move(1)", "", "The form below"),
+    Action("forget", "t", "tune", "", "Tune: learn anew what is left"),
 )
 
 PROMPT_HELP: tuple[tuple[str, str], ...] = (

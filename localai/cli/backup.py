@@ -36,25 +36,13 @@ def backup(invocation: Invocation, path: Path | None, as_list: bool) -> None:
         _list()
         return
     from localai import paths
-    from localai.store.backup import stamp, unused
+    from localai.store.upkeep import archive
 
-    name = f"localai-{stamp()}.tar"
-    if path is None:
-        path = unused(paths.backups() / name)
-    elif path.is_dir():
-        path = unused(path / name)
-    elif path.exists():
-        raise UsageError(f"{path} is there already; choose another name.")
-    elif path.suffix != ".tar":
-        raise UsageError(f"{path} does not end in .tar; backups do, so that they are recognized.")
+    path = archive.target(path, paths.home())
     with invocation.open_store() as store:
         made = store.write_backup(path.absolute())
     click.echo(str(path))
-    adapters = sum(member.name.endswith(".gguf") for member in made.files)
-    note(
-        f"Backed up and read back: {made.conversations:,} conversations, "
-        f"{made.messages:,} messages, {adapters:,} adapters."
-    )
+    note(archive.summary(made))
 
 
 @click.command()

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, get_args
 
 import click
 
-from localai.cli.counted import counted
 from localai.cli.data_writing import edit, new
 from localai.cli.failure import note
 from localai.cli.invocation import Invocation
 from localai.cli.limit import limit
+from localai.counted import counted
 from localai.errors import UsageError
 from localai.store.tuning import ExampleState, Source
 

@@ -8,8 +8,8 @@ from typing import Any
 import click
 
 from localai.cli import record
-from localai.cli.counted import counted
 from localai.cli.failure import note
+from localai.counted import counted
 from localai.lessons.preview import Preview
 from localai.sanitize import clean, one_line
 

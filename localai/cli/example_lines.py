@@ -10,8 +10,8 @@ from typing import Any
 
 import click
 
-from localai.cli.counted import counted
 from localai.cli.listing import fit
+from localai.counted import counted
 from localai.lessons.preview import Preview, Seen
 from localai.moments import WHEN, local, utc
 from localai.sanitize import clean, one_line

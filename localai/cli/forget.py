@@ -1,7 +1,6 @@
 """`localai history forget`: erase for good, after saying what else holds it.
 
-What goes is listed on stderr before anybody is asked. What is erased, and how, is the
-store's.
+What goes is listed on stderr before anybody is asked. How that reads is in `forgetting`.
 """
 
 from __future__ import annotations
@@ -12,7 +11,6 @@ import click
 
 from localai.cli import meant
 from localai.cli.confirm import confirm
-from localai.cli.counted import counted
 from localai.cli.failure import note, say
 from localai.cli.invocation import Invocation
 from localai.errors import StoreError, UsageError
@@ -20,8 +18,6 @@ from localai.store.ids import is_id
 
 if TYPE_CHECKING:
     from localai.store.store import Store
-    from localai.store.upkeep.erasing import Erased
-    from localai.store.upkeep.scope import Scope
 
 
 @click.command()
@@ -48,25 +44,29 @@ def forget(
         raise UsageError("--finish takes no ID, no --match and no --dry-run; leave them out.")
     if not finish and not (ids or query.strip()):
         raise UsageError("Name what to forget: an ID, or --match QUERY (or only --finish).")
+    from localai import forgetting
+
     with invocation.open_store() as store:
         if finish:
             _finish(store)
             return
-        scope = _scope(store, ids, query)
-        if not scope.messages and not scope.conversations:
-            note(f"Nothing in the history has the words {query!r}.")
+        scope = forgetting.find(store, *_meant(store, ids), query)
+        if scope is None:
+            note(forgetting.nothing(query))
             return
-        _tell(store, scope)
+        for line in forgetting.lines(store, scope):
+            say(line)
         if dry_run:
             return
         if not yes:
             confirm("Forget it?", "Forgetting cannot be undone; confirm it with --yes.")
-        note(f"Forgotten. {_made(store.forget(scope))}")
+        note(forgetting.made(store.forget(scope)))
         if scope.adapters:
-            note(_advice(store))
+            note(forgetting.advice(store, "localai tune"))
 
 
-def _scope(store: Store, ids: tuple[str, ...], query: str) -> Scope:
+def _meant(store: Store, ids: tuple[str, ...]) -> tuple[list[str], list[str]]:
+    """The ids of conversations, and those of messages."""
     conversations: list[str] = []
     messages: list[str] = []
     for id in ids:
@@ -76,57 +76,11 @@ def _scope(store: Store, ids: tuple[str, ...], query: str) -> Scope:
             if not is_id(message := id.strip().upper()):
                 raise
             messages.append(message)
-    if query.strip():
-        titled, mentioning = store.mentioning(query)
-        conversations += titled
-        messages += mentioning
-    return store.scope(tuple(dict.fromkeys(conversations)), tuple(dict.fromkeys(messages)))
-
-
-def _tell(store: Store, scope: Scope) -> None:
-    """List what goes and what else holds it."""
-    say("This will be forgotten for good:")
-    lines = [counted(len(scope.messages), "message")]
-    if scope.conversations:
-        lines.append(f"with them {counted(len(scope.conversations), 'whole conversation')}:")
-        titles = [store.conversation(id).title for id in scope.conversations[:10]]
-        lines += [f"  “{' '.join(title.split()) or 'untitled'}”" for title in titles]
-        if len(scope.conversations) > len(titles):
-            lines.append(f"  and {len(scope.conversations) - len(titles)} more")
-    if scope.quoting:
-        lines.append(
-            f"among them {counted(len(scope.quoting), 'message')} of other conversations in which "
-            "a tool quoted it or it was an example, and what follows"
-        )
-    if scope.corrections:
-        lines.append(counted(len(scope.corrections), "correction"))
-    if scope.runs:
-        lines.append(f"{counted(len(scope.runs), 'tune run')} with verdicts and answers")
-    if scope.adapters:
-        names = ", ".join(adapter.name for adapter in scope.adapters)
-        lines.append(f"{counted(len(scope.adapters), 'adapter')} that learned from it: {names}")
-    if copies := store.copies_holding(scope):
-        lines.append(
-            f"{counted(len(copies), 'copy', 'copies')} of the history, replaced by a clean one:"
-        )
-        lines += [f"  {path.name}" for path in copies]
-    for line in [*lines, "and everything in the logs."]:
-        say(f"  {line}")
-    say("Copies that you keep elsewhere (backups, exports) are not reached.")
-
-
-def _advice(store: Store) -> str:
-    """What to do once adapters are retired."""
-    if store.corrections():
-        return "What the retired adapters knew is gone; learn the rest again: localai tune"
-    return "The retired adapters had learned from nothing else that is left."
+    return conversations, messages
 
 
 def _finish(store: Store) -> None:
+    from localai import forgetting
+
     done = store.finish_forgetting()
-    note("Nothing was left to forget." if done is None else f"Forgotten. {_made(done)}")
-
-
-def _made(done: Erased) -> str:
-    removed = f" {counted(len(done.removed), 'file')} removed." if done.removed else ""
-    return f"A clean backup was made: {done.backup}.{removed}"
+    note("Nothing was left to forget." if done is None else forgetting.made(done))

@@ -7,9 +7,8 @@ What was read and what was left out goes to stderr, or as one JSON object to std
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
@@ -19,28 +18,31 @@ from localai.cli.invocation import Invocation
 from localai.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from localai.port.reading import Report
     from localai.store.store import Store
-    from localai.store.tree import Tree
 
 FORMATS = ("md", "json", "html", "openai", "pairs")
-T = TypeVar("T")
 
 
 @click.command("import")
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Say what would be added, and add nothing.")
+@click.option(
+    "--as-training", "name", default="", metavar="SET", help="Put them into this data set, too."
+)
 @click.option("--trust", is_flag=True, help="Learn from the corrections of localai's own JSON.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object.")
 @click.pass_obj
-def import_(invocation: Invocation, path: Path, dry_run: bool, trust: bool, as_json: bool) -> None:
+def import_(
+    invocation: Invocation, path: Path, dry_run: bool, name: str, trust: bool, as_json: bool
+) -> None:
     """Add conversations from a file of another program.
 
     PATH is an export of ChatGPT or Claude (zip, folder or JSON), a file of ShareGPT, OpenAI
-    messages, Alpaca or OpenAssistant trees, or what export --format json wrote.
+    messages, Alpaca or OpenAssistant trees, or what export --format json wrote. It is
+    history; nothing is learned from it unless it is put into a data set and accepted there.
     """
-    from localai.cli import import_report
     from localai.cli.progress import Progress
+    from localai.port import report as reporting
     from localai.port.preview import Preview
     from localai.port.reading import Import
 
@@ -50,26 +52,27 @@ def import_(invocation: Invocation, path: Path, dry_run: bool, trust: bool, as_j
         progress.show(f"{100 * read // max(total, 1)} % read, {messages:,} messages")
 
     with invocation.read_store() if dry_run else invocation.open_store() as store:
-        running = Import(Preview(store) if dry_run else store, show, trust=trust)
+        running = Import(Preview(store) if dry_run else store, show, trust=trust, name=name)
         try:
             report = running.run(path)
         except KeyboardInterrupt:
             progress.clear()
-            note(
-                f"Stopped after {running.report.messages:,} messages, which stay; "
-                "the same command goes on."
-            )
+            note(f"{reporting.stopped(running.report)}; the same command goes on.")
             raise
         finally:
             progress.clear()
     if as_json:
-        from localai.cli import record
+        from localai.cli import import_report, record
 
         click.echo(record.dumps(import_report.fields(report, dry_run=dry_run, trust=trust)))
     else:
-        for line in import_report.lines(report, dry_run=dry_run, trust=trust):
+        for line in reporting.lines(
+            report, dry_run=dry_run, trust=trust, trusting="--trust", name=name
+        ):
             note(line)
-    _end(path, report)
+    if nothing := reporting.nothing(report, str(path)):
+        say(nothing)
+        raise click.exceptions.Exit(ExitCode.FAILURE)
 
 
 @click.command()
@@ -101,34 +104,17 @@ def export(
     """
     if bool(ids) == everything:
         raise UsageError("Say which conversations: their ids, or --all.")
-    from localai.port.writing import WRITERS
+    from localai.port.exporting import Export
 
     with invocation.read_store() as store:
-        trees = _Counted(_trees(store, _chosen(store, ids, everything, form)))
-        pieces = _Counted(WRITERS[form](trees))
+        export = Export(store, _chosen(store, ids, everything, form), form)
         if output is None:
-            for piece in pieces:
+            for piece in export:
                 click.echo(piece, nl=False)
         else:
-            _write(output, pieces)
-    if not trees.count:
-        note("There are no conversations yet.")
-    elif not pieces.count:
-        note("No correction is in force." if form == "pairs" else "Nothing was said in them yet.")
-    elif output is not None:
-        note(f"Wrote {trees.count:,} conversation{'' if trees.count == 1 else 's'} to {output}")
-
-
-class _Counted(Generic[T]):
-    """What is iterated over, counted as it goes by."""
-
-    def __init__(self, things: Iterable[T]) -> None:
-        self._things, self.count = things, 0
-
-    def __iter__(self) -> Iterator[T]:
-        for thing in self._things:
-            self.count += 1
-            yield thing
+            export.write(output)
+    if outcome := export.outcome(output):
+        note(outcome)
 
 
 def _chosen(store: Store, ids: tuple[str, ...], everything: bool, form: str) -> tuple[str, ...]:
@@ -136,31 +122,3 @@ def _chosen(store: Store, ids: tuple[str, ...], everything: bool, form: str) -> 
     if everything:
         return store.conversation_ids(examples=form == "json")
     return tuple(dict.fromkeys(meant.conversation(store, id).id for id in ids))
-
-
-def _trees(store: Store, ids: Iterable[str]) -> Iterator[Tree]:
-    """Conversations one by one; those that go meanwhile are left out."""
-    for id_ in ids:
-        tree = store.tree(id_)
-        if tree is not None:
-            yield tree
-
-
-def _write(output: Path, pieces: Iterable[str]) -> None:
-    """A new file, complete or not there."""
-    from localai.port.target import new_file
-
-    with new_file(output) as write:
-        for piece in pieces:
-            write(piece)
-
-
-def _end(path: Path, report: Report) -> None:
-    """Nothing that could be read is a failure."""
-    if report.read:
-        return
-    if not report.skipped:
-        say(f"{path} is empty; give the export as it was downloaded.")
-    else:
-        say(f"No conversation in {path} could be read.")
-    raise click.exceptions.Exit(ExitCode.FAILURE)

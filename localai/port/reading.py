@@ -128,17 +128,19 @@ class Import:
         self._drafts: list[tuple[str, Draft]] = []
         self._trees: list[tuple[str, Tree]] = []
         self._messages = self._bytes = self._unfolded = 0
+        self._read = self._total = 0
 
     def run(self, path: Path) -> Report:
         """Read all files at `path`. Raises PortError when there are none."""
         found = sources(path)
-        total, before = sum(source.size for source in found), 0
+        self._total, before = sum(source.size for source in found), 0
         for source in found:
             prefix = f"{source.name}, " if len(found) > 1 else ""
             done = before
 
             def advance(read: int, done: int = done) -> None:
-                self._progress(done + read, total, self.report.messages)
+                self._read = done + read
+                self._tell()
 
             try:
                 for record in records(source, advance):
@@ -162,6 +164,10 @@ class Import:
             self.report.skip(str(error), where)
         if self._messages >= BATCH or self._bytes >= BATCH_BYTES:
             self._flush()
+            self._tell()  # of a small file, all is read before its first record is taken
+
+    def _tell(self) -> None:
+        self._progress(self._read, self._total, self.report.messages)
 
     def _take_draft(self, where: str, record: Record) -> None:
         form = formats.recognise(record.value)

@@ -19,7 +19,8 @@ MOST_RATIO = 200
 FREE_BYTES = 64 * 1024 * 1024
 """Bytes of a zipped file that are read whatever the ratio."""
 
-_ENDINGS = (".json", ".jsonl", ".ndjson", ".md")
+ENDINGS = (".json", ".jsonl", ".ndjson", ".md")
+"""Of the files in a zip or a folder, those that are looked into."""
 # These three are in exports and hold no conversations.
 _OTHERS = ("users.json", "user.json", "projects.json", "memories.json", "message_feedback.json")
 
@@ -88,7 +89,7 @@ def _wanted(names: list[str]) -> list[str]:
         for name in names
         if base[name].startswith("conversations") and base[name].endswith(".json")
     )
-    rest = (name for name in names if base[name].endswith(_ENDINGS) and base[name] not in _OTHERS)
+    rest = (name for name in names if base[name].endswith(ENDINGS) and base[name] not in _OTHERS)
     return told or sorted(rest)
 
 

@@ -16,20 +16,22 @@ def new_file(path: Path) -> Iterator[Callable[[str], object]]:
 
     Raises PortError when a file is there already, or it cannot be written.
     """
-    if path.exists():
-        raise PortError(f"{path} is there already; name another file or move it away.")
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    taken = f"{path} is there already; name another file or move it away."
     try:
+        if path.exists():
+            raise PortError(taken)
+        partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
         descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with open(descriptor, "w", encoding="utf-8", newline="\n") as file:  # noqa: PTH123
-            yield file.write
-            file.flush()
-            os.fsync(descriptor)
-        # A link takes the name only if it is free, which renaming would not.
-        os.link(partial, path)
+        try:
+            with open(descriptor, "w", encoding="utf-8", newline="\n") as file:  # noqa: PTH123
+                yield file.write
+                file.flush()
+                os.fsync(descriptor)
+            # A link takes the name only if it is free, which renaming would not.
+            os.link(partial, path)
+        finally:
+            partial.unlink(missing_ok=True)
     except FileExistsError as error:
-        raise PortError(f"{path} is there already; name another file or move it away.") from error
+        raise PortError(taken) from error
     except OSError as error:
         raise PortError(f"{path} cannot be written ({error.strerror or error}).") from error
-    finally:
-        partial.unlink(missing_ok=True)

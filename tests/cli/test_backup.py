@@ -18,7 +18,7 @@ def test_backed_up_and_restored(run: Run, home: Path, tmp_path: Path) -> None:
     before = ids(run)
     made = run("backup", str(tmp_path / "mine.tar"))
     assert made.stdout == f"{tmp_path / 'mine.tar'}\n"
-    assert made.stderr == ("Backed up and read back: 1 conversations, 2 messages, 0 adapters.\n")
+    assert made.stderr == "Backed up and read back: 1 conversation, 2 messages, 0 adapters.\n"
     run("ask", "two")
     refused = run("restore", str(tmp_path / "mine.tar"))
     assert refused.exit_code == 2

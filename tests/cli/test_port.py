@@ -177,3 +177,20 @@ def test_nothing_to_export_is_no_error(run: Run, export: Path) -> None:
     run("history", "import", str(export))
     pairs = run("history", "export", "--all", "--format", "pairs")
     assert (pairs.stdout, pairs.stderr) == ("", "No correction is in force.\n")
+
+
+def test_a_data_set_is_made_of_what_is_imported(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "talks.jsonl"
+    turns = '{"role": "user", "content": "%s"}, {"role": "assistant", "content": "Ay"}'
+    talk = f'{{"messages": [{turns}]}}\n'
+    file.write_text(talk % "One" + talk % "Two")
+    dry = run("history", "import", str(file), "--as-training", "pirate", "--dry-run")
+    assert "2 conversations would wait in the data set pirate" in dry.stderr
+    done = run("history", "import", str(file), "--as-training", "pirate")
+    assert "localai data accept --set pirate" in done.stderr
+    with Store.open() as store:
+        found = store.examples(name="pirate")
+        assert [(each.state, each.source) for each in found] == [("pending", "imported")] * 2
+        assert store.examples(name="") == ()
+    again = run("history", "import", str(file), "--as-training", "pirate", "--json")
+    assert json.loads(again.stdout)["examples"] == 0

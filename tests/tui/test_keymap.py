@@ -9,10 +9,14 @@ from tui.keymap import ACTIONS, Action, Area, key_names, palette
 from tui.screens.better import BetterScreen
 from tui.screens.chat import ChatScreen
 from tui.screens.editor import EditorScreen
+from tui.screens.export import ExportScreen
+from tui.screens.forget import ForgetScreen
 from tui.screens.help import help_text
+from tui.screens.imports import ImportScreen
 from tui.screens.learning import LearningScreen
 from tui.screens.reasons import ReasonsScreen
 from tui.screens.search import SearchScreen
+from tui.screens.task import TaskScreen
 from tui.screens.tool_choice import ToolChoiceScreen
 from tui.widgets.sidebar import Sidebar
 from tui.widgets.transcript_input import Transcript
@@ -27,6 +31,10 @@ AREAS: dict[Area, type] = {
     "better": BetterScreen,
     "learning": LearningScreen,
     "search": SearchScreen,
+    "task": TaskScreen,
+    "import": ImportScreen,
+    "export": ExportScreen,
+    "forget": ForgetScreen,
 }
 
 

@@ -57,10 +57,11 @@ def progress(overview: Overview, width: int) -> Content:
         numbers.insert(0, sparks)
     tail = "   ".join(numbers)
     room = min(WIDEST_BAR, width - len(tail) - 3)
-    return Content.assemble(head, "\n", _bar(share or 0, room), "   " if room > 3 else "", tail)
+    return Content.assemble(head, "\n", bar(share or 0, room), "   " if room > 3 else "", tail)
 
 
-def _bar(share: int, room: int) -> Content:
+def bar(share: int, room: int) -> Content:
+    """How far something is, in percent, on so many cells."""
     if room <= 3:
         return Content("")
     filled = room * share // 100

@@ -20,6 +20,7 @@ from localai.errors import LocalaiError
 from localai.sanitize import clean
 from localai.store.rows import Conversation, StoredMessage
 from localai.store.store import Store
+from tui.backend import OpenStore
 from tui.bridge import Bridge
 from tui.transcript.item import Item
 from tui.transcript.notes import with_notes
@@ -36,10 +37,16 @@ class ChatBase(Screen[None]):
     """Collaborators, widgets and the few things every part does."""
 
     def __init__(
-        self, store: Store, bridge: Bridge, settings: Settings, today: Callable[[], date]
+        self,
+        store: Store,
+        bridge: Bridge,
+        settings: Settings,
+        open_store: OpenStore,
+        today: Callable[[], date],
     ) -> None:
         super().__init__()
         self.store, self.bridge, self.settings, self.today = store, bridge, settings, today
+        self.open_store = open_store
         self.conversation: Conversation | None = None
         self.info: ModelInfo | None = None
         self.busy = False

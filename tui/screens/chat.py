@@ -21,6 +21,7 @@ from localai.config import Settings
 from localai.engine.base import EngineState
 from localai.sanitize import clean
 from localai.store.store import Store
+from tui.backend import OpenStore
 from tui.bridge import Bridge
 from tui.keymap import HINTS, Area
 from tui.messages import Broken, ModelReady, Trouble
@@ -31,6 +32,7 @@ from tui.screens.editor import EditorScreen
 from tui.screens.help import HelpScreen
 from tui.screens.inspect import InspectScreen
 from tui.screens.judging import JudgingActions
+from tui.screens.keeping import KeepingActions
 from tui.screens.questions import QuestionActions
 from tui.screens.tuning import TuningActions
 from tui.widgets.prompt import Prompt
@@ -62,7 +64,12 @@ WELCOME = (
 
 
 class ChatScreen(
-    QuestionActions, ConversationActions, AnswerActions, JudgingActions, TuningActions
+    QuestionActions,
+    ConversationActions,
+    AnswerActions,
+    JudgingActions,
+    KeepingActions,
+    TuningActions,
 ):
     """Chat."""
 
@@ -73,10 +80,11 @@ class ChatScreen(
         store: Store,
         bridge: Bridge,
         settings: Settings,
+        open_store: OpenStore,
         conversation_id: str = "",
         today: Callable[[], date] = date.today,
     ) -> None:
-        super().__init__(store, bridge, settings, today)
+        super().__init__(store, bridge, settings, open_store, today)
         self._first = conversation_id
         self._used_at = time.monotonic()
         self._unavailable = self._writing = False

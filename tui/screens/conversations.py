@@ -70,7 +70,7 @@ class ConversationActions(ChatBase):
 
     def action_rename(self) -> None:
         """Give a conversation another title."""
-        target = self._target()
+        target = self.target()
         if not target:
             self.say("This conversation has no messages yet; there is nothing to rename.")
             return
@@ -87,7 +87,7 @@ class ConversationActions(ChatBase):
 
     def action_delete(self) -> None:
         """Delete a conversation; it can be brought back."""
-        target = self._target()
+        target = self.target()
         if not target:
             self.say("There is no conversation to delete here.")
             return
@@ -117,7 +117,7 @@ class ConversationActions(ChatBase):
             self.list_conversations()
             self.say("The conversation is back.")
 
-    def _target(self) -> str:
+    def target(self) -> str:
         """The conversation an action means: in the list the one under the cursor."""
         return (self.sidebar.pointed if self.sidebar.has_focus else "") or self.conversation_id
 

@@ -50,9 +50,11 @@ class SearchScreen(ModalScreen[Hit | None]):
             super().__init__()
             self.number, self.hits, self.problem = number, hits, problem
 
-    def __init__(self, open_store: OpenStore, text: str = "") -> None:
+    def __init__(
+        self, open_store: OpenStore, text: str = "", forget: Callable[[str], None] = lambda _: None
+    ) -> None:
         super().__init__()
-        self._open_store = open_store
+        self._open_store, self._forget = open_store, forget
         self._store: Store | None = None
         self._text = text
         self._hits: Sequence[Hit] = ()
@@ -68,7 +70,7 @@ class SearchScreen(ModalScreen[Hit | None]):
         """What to look for, what came of it, the messages."""
         with Vertical(id="search") as panel:
             panel.border_title = "Search"
-            panel.border_subtitle = "enter goes there · up and down choose · esc closes"
+            panel.border_subtitle = "enter goes there · ↑ ↓ choose · f8 forgets · esc closes"
             yield Input(self._text, placeholder="What was said", compact=True, select_on_focus=True)
             yield Static(HINT, id="outcome", markup=False)
             hits = OptionList(id="hits", markup=False)
@@ -76,9 +78,8 @@ class SearchScreen(ModalScreen[Hit | None]):
             yield hits
 
     def on_mount(self) -> None:
-        """Open the store; look the last text up again."""
+        """Open the store; the last text is looked up again."""
         self._store = self._open_store()
-        self._look_up()
 
     def on_unmount(self) -> None:
         """Break off what is being looked up, and close the store."""
@@ -113,6 +114,14 @@ class SearchScreen(ModalScreen[Hit | None]):
     def action_leave(self) -> None:
         """Go back to the conversation."""
         self.dismiss(None)
+
+    def action_forget(self) -> None:
+        """Have everything forgotten that has the words."""
+        self._forget(self._text)
+
+    def on_screen_resume(self) -> None:
+        """What was found before may be forgotten by now."""
+        self._look_up()
 
     def action_move(self, way: str) -> None:
         """Move the cursor in the list; the focus stays where one types."""

@@ -76,6 +76,8 @@ class Sidebar(OptionList):
         self.clear_options()
         self.add_options(options or [Option("No conversations yet", disabled=True)])
         self.highlighted = chosen
+        if self.has_focus:
+            self.on_focus()
 
     @property
     def pointed(self) -> str:

@@ -22,8 +22,9 @@ from typing import IO
 import msgspec
 
 from localai import __version__, paths
+from localai.counted import counted
 from localai.digest import sha256
-from localai.errors import StoreError
+from localai.errors import StoreError, UsageError
 from localai.store import backup
 from localai.store.connection import Database, connect
 from localai.store.driver import sqlite
@@ -67,6 +68,34 @@ class Manifest(msgspec.Struct, frozen=True):
     messages: int
     files: tuple[Member, ...]
     kind: str = KIND
+
+
+def target(path: Path | None, data: Path) -> Path:
+    """The file that a backup goes to: what the user named, a new one in a folder, or, for None,
+    one in the data folder. Raises UsageError for what cannot be one."""
+    name = f"localai-{backup.stamp()}{SUFFIX}"
+    if path is None:
+        return backup.unused(paths.backups(data) / name)
+    try:
+        if path.is_dir():
+            return backup.unused(path / name)
+        taken = path.exists()
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written ({error.strerror or error}).") from error
+    if taken:
+        raise UsageError(f"{path} is there already; choose another name.")
+    if path.suffix != SUFFIX:
+        raise UsageError(f"{path} does not end in .tar; backups do, so that they are recognized.")
+    return path
+
+
+def summary(made: Manifest) -> str:
+    """What a new backup holds, in a sentence."""
+    adapters = sum(member.name.endswith(".gguf") for member in made.files)
+    return (
+        f"Backed up and read back: {counted(made.conversations, 'conversation')}, "
+        f"{counted(made.messages, 'message')}, {counted(adapters, 'adapter')}."
+    )
 
 
 def write(database: Database, data: Path, final: Path) -> Manifest:
@@ -146,7 +175,7 @@ def _belonging(db: sqlite.Connection, data: Path) -> Iterator[tuple[str, Path]]:
         yield SETTINGS, settings
 
 
-def counted(db: sqlite.Connection) -> tuple[int, int]:
+def size(db: sqlite.Connection) -> tuple[int, int]:
     """How many conversations and messages a database has."""
     query = "SELECT (SELECT count(*) FROM conversations), (SELECT count(*) FROM messages)"
     conversations, messages = db.execute(query).fetchone()
@@ -155,7 +184,7 @@ def counted(db: sqlite.Connection) -> tuple[int, int]:
 
 def _manifest(db: sqlite.Connection, files: list[tuple[str, Path]]) -> Manifest:
     schema = db.execute("PRAGMA user_version").fetchone()[0]
-    conversations, messages = counted(db)
+    conversations, messages = size(db)
     members = tuple(Member(name, path.stat().st_size, sha256(path)) for name, path in files)
     return Manifest(__version__, time.time(), schema, conversations, messages, members)
 

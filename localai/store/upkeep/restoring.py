@@ -125,7 +125,7 @@ def _counted(database: Path, path: Path) -> tuple[int, int, float]:
         with found.read() as db:
             if db.execute("PRAGMA integrity_check(1)").fetchone()[0] != "ok":
                 raise StoreError(f"{path} is damaged; choose another backup.")
-            conversations, messages = archive.counted(db)
+            conversations, messages = archive.size(db)
             latest = db.execute("SELECT ifnull(max(updated), 0.0) FROM conversations").fetchone()[0]
     finally:
         found.close()
