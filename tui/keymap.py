@@ -172,7 +172,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("reasons", "s", "choose('shorter')", "", "Too long: ask for a shorter one"),
     Action("reasons", "e", "choose('edit')", "", "Edit it"),
     Action("reasons", "escape,q", "choose('')", "", "Close"),
-    Action("tool", "ctrl+s", "run", "", "Call the tool (enter in the list)", footer="call it"),
+    Action("tool", "ctrl+s", "run", "", "Call the tool (enter in the list)", footer="call it (enter in the list, too)"),
     Action("tool", "escape", "dismiss", "", "Leave", footer="leave"),
     Action("better", "1", "prefer(1)", "", "The first answer stays"),
     Action("better", "2", "prefer(2)", "", "The second one is better; it is learned"),
@@ -210,7 +210,7 @@ PROMPT_HELP: tuple[tuple[str, str], ...] = (
 
 HINTS: dict[Area, str] = {
     "anywhere": "Write a message",
-    "transcript": "e correct · r again · y copy · i inspect · ? keys · enter writes",
+    "transcript": "e correct · m judge · r again · y copy · i inspect · ? keys · enter writes",
     "conversations": "enter opens · n new · d delete · ? keys",
 }
 """What the empty prompt says while a part of the screen has the focus."""

@@ -35,7 +35,7 @@ class BetterScreen(ModalScreen[int]):
                     yield Static(clean(answer.message.text).strip(), markup=False)
             with Horizontal(id="buttons"):
                 yield Button("The first (1)", id="first", compact=True)
-                yield Button("The shorter (2)", id="second", compact=True)
+                yield Button("The second (2)", id="second", compact=True)
 
     def action_prefer(self, number: int) -> None:
         """Take the decision."""
