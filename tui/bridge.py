@@ -153,6 +153,10 @@ class Bridge:
         """Call an answer good or bad, or take that back."""
         self._soon(lambda b: self._tell(Marked(*b.desk.mark(message_id, mark))))
 
+    def keep_note(self, message_id: str) -> None:
+        """Keep an answer in the user's notes, too."""
+        self._soon(lambda b: self._tell(Told(f"Kept in {b.session('').keep_note(message_id)}.")))
+
     def find_tools(self) -> None:
         """Ask for the tools that there are."""
         self._jobs.put(lambda b: self._tell(ToolsFound(b.session("").tools)))

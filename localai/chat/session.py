@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Generator, Mapping, Sequence
+from datetime import date
+from pathlib import Path
 
 from localai.catalog import ModelEntry
+from localai.chat import notes
 from localai.chat.adapters import active_adapter
 from localai.chat.amending import Amending
 from localai.chat.answering import Answering, OpenTools
@@ -122,6 +125,15 @@ class Session(Amending):
         chosen = self.store.message(self.store.add_correction(message_id, text, reason).chosen)
         self.conversation = self.store.conversation(chosen.conversation)
         return chosen
+
+    def keep_note(self, message_id: str) -> Path:
+        """Keep an answer with its question in the user's notes, too; the file."""
+        *before, answer = self.store.path(message_id)
+        asked = next(
+            (row.message.text for row in reversed(before) if row.message.role == "user"), ""
+        )
+        folders = self.settings.tools.folders
+        return notes.add(folders, asked, answer.message.text, date.today())
 
     def adapter(self) -> Adapter | None:
         """The adapter that is to answer next, None for the bare model."""

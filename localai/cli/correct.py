@@ -38,6 +38,7 @@ WAYS = ("good", "bad", "invented", "tool", "no_tool", "shorter", "undo")
 @click.option("--arguments", metavar="JSON", help="With --tool: its arguments.")
 @click.option("--no-tool", is_flag=True, help="No tool should have been used; answer without.")
 @click.option("--shorter", is_flag=True, help="It is too long; answer again, keep the shorter.")
+@click.option("--note", is_flag=True, help="Keep the better answer in your notes, too.")
 @click.option("--undo", is_flag=True, help="Take back what was said of it.")
 @click.pass_obj
 def correct(invocation: Invocation, /, text: tuple[str, ...], **given: Any) -> None:
@@ -61,7 +62,10 @@ def correct(invocation: Invocation, /, text: tuple[str, ...], **given: Any) -> N
             with closing(_session(invocation, store, answer)) as session:
                 _again(session, answer, given)
         else:
-            _edit(store, answer, text, given["invented"])
+            made = _edit(store, answer, text, given["invented"])
+            if given["note"]:
+                with closing(_session(invocation, store, answer)) as session:
+                    note(f"Kept in {session.keep_note(made)}.")
 
 
 def _check(text: tuple[str, ...], given: dict[str, Any]) -> None:
@@ -74,6 +78,8 @@ def _check(text: tuple[str, ...], given: dict[str, Any]) -> None:
         raise UsageError(f"TEXT has no place beside --{chosen[0].replace('_', '-')}.")
     if given["arguments"] and not given["tool"]:
         raise UsageError("--arguments belongs to --tool; name the tool, too.")
+    if given["note"] and chosen not in ([], ["invented"]):
+        raise UsageError("--note keeps a text that you give; it has no place here.")
     if not text and not chosen and sys.stdin.isatty():
         raise UsageError('Say what the answer should have been: localai correct "It is Paris."')
 
@@ -89,8 +95,8 @@ def _answer(store: Store, conversation: str, message: str | None) -> StoredMessa
     raise UsageError("Nothing was answered in this conversation yet; ask something first.")
 
 
-def _edit(store: Store, answer: StoredMessage, text: tuple[str, ...], invented: bool) -> None:
-    """Record a better text."""
+def _edit(store: Store, answer: StoredMessage, text: tuple[str, ...], invented: bool) -> str:
+    """Record a better text; the id of the message that has it."""
     from localai.chat.amending import INVENTED
 
     reason: Reason = "invented" if invented else "edited"
@@ -99,8 +105,9 @@ def _edit(store: Store, answer: StoredMessage, text: tuple[str, ...], invented: 
     else:
         piped = "" if text else prompt.read_piped(sys.stdin.buffer).text
         better = prompt.compose(text, piped)
-    store.add_correction(answer.id, better, reason)
+    made = store.add_correction(answer.id, better, reason)
     note("Correction recorded; the next tune learns it. Take it back: localai correct --undo")
+    return made.chosen
 
 
 def _undo(store: Store, answer: StoredMessage) -> str:

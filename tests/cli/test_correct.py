@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from localai.chat.amending import INVENTED
@@ -152,3 +154,22 @@ def test_there_must_be_an_answer(run: Command) -> None:
     with Store.open() as store:
         store.create_conversation()
     assert "Nothing was answered" in run("correct", "x").stderr
+
+
+def test_a_fact_is_kept_as_a_note(run: Command, home: Path) -> None:
+    run("ask", "Capital\nof France?", replies=["Lyon."])
+    refused = run("correct", "--note", "It is Paris.")
+    assert refused.exit_code == 2
+    assert "No folder for notes" in refused.stderr
+    assert text_of(correction().chosen) == "It is Paris."
+    folder = home / "my notes"
+    folder.mkdir()
+    (home / "config.toml").write_text(f'[tools]\nfolders = ["{folder}"]\n')
+    for text in ("Paris.", "Paris, on the Seine."):
+        assert run("correct", "--note", text).exit_code == 0
+    kept = (folder / "localai.md").read_text("utf-8")
+    assert kept.startswith("## Capital of France?\n\nParis.\n\n*20")
+    assert kept.count("## Capital of France?\n\nParis") == 2
+    folder.rename(home / "gone")
+    assert "cannot be written" in run("correct", "--note", "Paris?").stderr
+    assert "no place here" in run("correct", "--note", "--good").stderr

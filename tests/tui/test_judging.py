@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 from textual.widgets import TextArea
 
 from localai.chat.amending import INVENTED
+from localai.config import Settings, ToolSettings
 from localai.engine.scripted import Script
 from localai.store.tuning import Correction
 from tests.tui.stage import Stage
@@ -185,3 +187,18 @@ async def test_the_mouse_and_the_palette_reach_the_menu(stage: Build) -> None:
         await on.pilot.pause()
         await on.pilot.click("OptionList", offset=(6, 0))
         await on.until(lambda: "marked good" in on.text)
+
+
+async def test_a_correction_is_kept_as_a_note(stage: Build, tmp_path: Path) -> None:
+    settings = Settings(tools=ToolSettings(folders=(tmp_path,)))
+    async with stage(["It is Rome."], settings=settings).show() as on:
+        await on.ask("Which city?")
+        await on.pilot.press("escape", "e")
+        await on.until(lambda: isinstance(on.app.screen, EditorScreen))
+        on.app.screen.query_one(TextArea).text = "It is Lutz."
+        await on.pilot.press("ctrl+s")
+        await on.until(lambda: on.said)
+        assert on.said[-1].endswith("n keeps it as a note, too.")
+        await on.pilot.press("n")
+        await on.until(lambda: "Kept in" in on.said[-1])
+        assert "## Which city?\n\nIt is Lutz.\n" in (tmp_path / "localai.md").read_text("utf-8")

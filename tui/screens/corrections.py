@@ -35,6 +35,12 @@ class CorrectionActions(ChatBase):
         else:
             self.bridge.mark(item.row.id, None)
 
+    def action_keep_note(self) -> None:
+        """Keep the chosen answer in the user's notes, too."""
+        item = self.answer_meant()
+        if item is not None:
+            self.bridge.keep_note(item.row.id)
+
     def answer_meant(self) -> Item | None:
         """The chosen answer; the last one while nobody is in the transcript."""
         if self.busy:
@@ -78,7 +84,8 @@ class CorrectionActions(ChatBase):
             self.app.screen.dismiss()
         waiting = "1 waits" if message.waiting == 1 else f"{message.waiting:,} wait"
         self._show_changed(message.row)
-        self.say(f"Correction recorded: {waiting} for the next tune.")
+        note = " n keeps it as a note, too." if self.settings.tools.folders else ""
+        self.say(f"Correction recorded: {waiting} for the next tune.{note}")
 
     @on(Marked)
     def _marked(self, message: Marked) -> None:
