@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Generator, Mapping, Sequence
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict, Unpack
 
 import msgspec
 
@@ -54,13 +54,24 @@ class Turn(NamedTuple):
     prompter: Prompter
 
 
-class Answering:
-    """Answers questions with one engine. `raw` continues the text as it stands, without any
-    chat template. `open_tools` gives the tools, when a model is first to be told of them;
-    `approve` asks the user, in the thread of the turn, where a call needs it, and without
+class Options(TypedDict, total=False):
+    """How to answer. `raw` continues the text as it stands, without any chat template; `seed`
+    None draws one each time. `open_tools` gives the tools, when a model is first to be told of
+    them; `approve` asks the user, in the thread of the turn, where a call needs it, and without
     `standing` also where it was allowed before; `stop`, set along with a cancel of the engine,
     ends the tools that run.
     """
+
+    raw: bool
+    seed: int | None
+    open_tools: OpenTools
+    approve: Approve
+    standing: bool
+    stop: threading.Event | None
+
+
+class Answering:
+    """Answers questions with one engine."""
 
     def __init__(
         self,
@@ -68,18 +79,14 @@ class Answering:
         engine: Engine,
         settings: Settings,
         entry: ModelEntry,
-        *,
-        raw: bool = False,
-        seed: int | None = None,
-        open_tools: OpenTools = lambda stop: Toolbox(),
-        approve: Approve = deny,
-        standing: bool = True,
-        stop: threading.Event | None = None,
+        **options: Unpack[Options],
     ) -> None:
         self._store, self._engine, self._settings, self._entry = store, engine, settings, entry
-        self._raw, self._seed = raw, seed
-        self._open_tools, self._approve, self._standing = open_tools, approve, standing
-        self.stop = stop or threading.Event()
+        self._raw, self._seed = options.get("raw", False), options.get("seed")
+        self._open_tools: OpenTools = options.get("open_tools", lambda stop: Toolbox())
+        self._approve: Approve = options.get("approve", deny)
+        self._standing = options.get("standing", True)
+        self.stop = options.get("stop") or threading.Event()
 
     @property
     def tools(self) -> Mapping[str, Tool]:

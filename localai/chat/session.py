@@ -7,17 +7,16 @@ what the model said is kept whatever ends it. It knows neither screens nor llama
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Generator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
+from typing import Unpack
 
 from localai.catalog import ModelEntry
 from localai.chat import notes
 from localai.chat.adapters import active_adapter
 from localai.chat.amending import Amending
-from localai.chat.answering import Answering, OpenTools
-from localai.chat.consent import Approve, deny
+from localai.chat.answering import Answering, Options
 from localai.chat.inspection import Inspection, inspect, probabilities
 from localai.chat.prompt import Style
 from localai.chat.turn import TurnEvent, UserSaved
@@ -29,17 +28,13 @@ from localai.store.rows import Conversation, StoredMessage
 from localai.store.store import Store
 from localai.store.tuning import Adapter, Reason
 from localai.tools.tool import Tool
-from localai.tools.toolbox import Toolbox
 
 
 class Session(Amending):
     """One conversation, open for talking.
 
-    `conversation` None starts a new one with the first question. `raw` continues the
-    text as it stands, without any chat template. `open_tools` gives the tools, when a model is
-    first to be told of them; `approve` asks the user, in the thread of the turn, where a call
-    needs it, and without `standing` also where it was allowed before; `stop`, set along with a
-    cancel of the engine, ends the tools that run.
+    `conversation` None starts a new one with the first question, under the text `system`. The
+    options are those of `Answering`.
     """
 
     def __init__(
@@ -50,29 +45,12 @@ class Session(Amending):
         entry: ModelEntry,
         conversation: Conversation | None = None,
         system: str = "",
-        *,
-        raw: bool = False,
-        seed: int | None = None,
-        open_tools: OpenTools = lambda stop: Toolbox(),
-        approve: Approve = deny,
-        standing: bool = True,
-        stop: threading.Event | None = None,
+        **options: Unpack[Options],
     ) -> None:
         self.store, self.engine, self.settings, self.entry = store, engine, settings, entry
         self.conversation = conversation
         self._system = system or settings.chat.system or entry.description.system
-        self._answering = Answering(
-            store,
-            engine,
-            settings,
-            entry,
-            raw=raw,
-            seed=seed,
-            open_tools=open_tools,
-            approve=approve,
-            standing=standing,
-            stop=stop,
-        )
+        self._answering = Answering(store, engine, settings, entry, **options)
 
     @property
     def tools(self) -> Mapping[str, Tool]:
