@@ -58,11 +58,10 @@ class Turn(NamedTuple):
 class Session:
     """One conversation, open for talking.
 
-    `conversation` None starts a new one with the first question. `raw` continues the
-    text as it stands, without any chat template. `open_tools` gives the tools, when a model is
-    first to be told of them; `approve` asks the user, in the thread of the turn, where a call
-    needs it, and without `standing` also where it was allowed before; `stop`, set along with a
-    cancel of the engine, ends the tools that run.
+    `conversation` None starts a new one with the first question. `raw` continues the text as it
+    stands, without a chat template. `open_tools` gives the tools, when a model is first told of
+    them; `approve` asks the user, in the turn's thread, where a call needs it, without `standing`
+    also where it was allowed before; `stop`, set with a cancel, ends the tools that run.
     """
 
     def __init__(
@@ -102,7 +101,7 @@ class Session:
         if self.conversation is None:
             return ()
         self.conversation = self.store.conversation(self.conversation.id)
-        return self.store.path(self.conversation.leaf) if self.conversation.leaf else ()
+        return self.store.path(self.conversation.leaf, self.conversation.id)
 
     def send(self, text: str, *, style: Style = "direct") -> Generator[TurnEvent, None, None]:
         """Ask; events until the answer is stored. Raises LocalaiError after storing what came."""
@@ -120,7 +119,8 @@ class Session:
         asked = self.store.message(message_id)
         if asked.message.role != "user":
             raise UsageError("Only a question can be asked differently; choose one of yours.")
-        self.conversation = self.store.conversation(asked.conversation)
+        # In a fork the question may be another one's, what is asked instead is the fork's.
+        self.conversation = self.conversation or self.store.conversation(asked.conversation)
         yield from self._ask(self.store.path(asked.id)[:-1], text, style)
 
     def regenerate(
@@ -136,14 +136,15 @@ class Session:
             path = path[:-1]
         if message.message.role == "system" or not path:
             raise UsageError("Only an answer can be given again; choose one of the model's.")
-        self.conversation = self.store.conversation(message.conversation)
+        self.conversation = self.conversation or self.store.conversation(message.conversation)
         yield from self._answer(path, style)
 
     def correct(self, message_id: str, text: str) -> StoredMessage:
         """Record what an answer should have been, and go on from there; the new message."""
-        chosen = self.store.message(self.store.add_correction(message_id, text).chosen)
-        self.conversation = self.store.conversation(chosen.conversation)
-        return chosen
+        talk = self.conversation.id if self.conversation else ""
+        made = self.store.add_correction(message_id, text, talk)
+        self.conversation = self.store.conversation(made.conversation)
+        return self.store.message(made.chosen)
 
     def adapter(self) -> Adapter | None:
         """The adapter that is to answer next, None for the bare model."""
@@ -182,12 +183,16 @@ class Session:
         self, path: Sequence[StoredMessage], style: Style
     ) -> Generator[TurnEvent, None, None]:
         """Answer a path that ends with a question: generate, run the calls, generate again."""
+        assert self.conversation is not None
         self._stop.clear()
         ready = prepare(self.engine, self.store, self.entry)
         if ready.refused is not None:
             yield ready.refused
         offered = yield from self._offered(ready.info)
-        examples = self._examples(path[-1], ready.adapter)
+        budget = 0 if self._raw else self.settings.chat.example_tokens
+        examples = corrections_near(
+            path, self.conversation.id, self.store, ready.adapter, budget, self._length
+        )
         turn = Turn(ready, style, offered, examples, self._prompter(examples))
         room = self.settings.tools.most_calls
         while True:
@@ -276,11 +281,6 @@ class Session:
         recorder = AnswerRecorder(self.store, row, earlier, stepwise=stepwise)
         started = AnswerStarted(row, info.n_ctx)
         return (yield from stream(self.engine, self._stop, started, recorder, reader, request))
-
-    def _examples(self, question: StoredMessage, adapter: Adapter | None) -> tuple[Corrected, ...]:
-        """The user's corrections that are near a question, unless the adapter knows them."""
-        budget = 0 if self._raw else self.settings.chat.example_tokens
-        return corrections_near(question, self.store, adapter, budget, self._length)
 
     def _prompter(self, examples: Sequence[Corrected]) -> Prompter:
         assert self.conversation is not None

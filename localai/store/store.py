@@ -22,6 +22,7 @@ from localai.store.consents import Consents
 from localai.store.conversations import Conversations
 from localai.store.corrections import Corrections
 from localai.store.file_hashes import FileHashes
+from localai.store.forks import Forks
 from localai.store.imports import Imports
 from localai.store.keeping import Keeping
 from localai.store.messages import Messages
@@ -36,6 +37,7 @@ from localai.store.upkeep import daily
 class Store(
     Conversations,
     Messages,
+    Forks,
     Answers,
     Places,
     Search,

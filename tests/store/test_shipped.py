@@ -137,3 +137,13 @@ def test_the_fourth_schema_is_read_whole(file: Path) -> None:
         assert (asked.id, asked.learn) == (tree.leaf, False)
         assert asked.hash == "0123456789abcdef0123456789abcdef"
         assert {hit.message for hit in store.search("large")} == {asked.id}
+
+
+def test_the_schema_with_forks_is_read_whole(file: Path) -> None:
+    file.parent.mkdir()
+    make_old(file, len(migrations.STEPS))
+    with Store.open(file) as store:
+        fork = store.conversation("01K00000000000000000000C04")
+        assert (fork.fork[-3:], fork.messages) == ("M08", 2)
+        path = store.path(fork.leaf, fork.id)
+        assert [each.message.text for each in path] == ["Is Paris large?", "And old?"]
