@@ -6,6 +6,7 @@ store's.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from localai.store.store import Store
     from localai.store.upkeep.erasing import Erased
     from localai.store.upkeep.scope import Scope
+
+MOST_TITLES = 10
 
 
 @click.command()
@@ -89,10 +92,10 @@ def _tell(store: Store, scope: Scope) -> None:
     lines = [counted(len(scope.messages), "message")]
     if scope.conversations:
         lines.append(f"with them {counted(len(scope.conversations), 'whole conversation')}:")
-        titles = [store.conversation(id).title for id in scope.conversations[:10]]
-        lines += [f"  “{' '.join(title.split()) or 'untitled'}”" for title in titles]
-        if len(scope.conversations) > len(titles):
-            lines.append(f"  and {len(scope.conversations) - len(titles)} more")
+        lines += _titles(store, scope.conversations)
+    if scope.forks:
+        lines.append(f"some of them from {counted(len(scope.forks), 'fork')}:")
+        lines += _titles(store, scope.forks)
     if scope.quoting:
         lines.append(
             f"among them {counted(len(scope.quoting), 'message')} of other conversations in which "
@@ -112,7 +115,17 @@ def _tell(store: Store, scope: Scope) -> None:
         lines += [f"  {path.name}" for path in copies]
     for line in [*lines, "and everything in the logs."]:
         say(f"  {line}")
+    if scope.shared:
+        number = counted(len(scope.shared), "message")
+        say(f"Not forgotten: {number} that a fork shares with another conversation.")
     say("Copies that you keep elsewhere (backups, exports) are not reached.")
+
+
+def _titles(store: Store, ids: Sequence[str]) -> list[str]:
+    """The titles of conversations, a line each; of many, the first."""
+    titles = [store.conversation(id).title for id in ids[:MOST_TITLES]]
+    more = [f"  and {len(ids) - len(titles)} more"] if len(ids) > len(titles) else []
+    return [*(f"  “{' '.join(title.split()) or 'untitled'}”" for title in titles), *more]
 
 
 def _advice(store: Store) -> str:

@@ -31,7 +31,7 @@ COMMANDS = {
     "ask": Lazy("localai.cli.ask:ask", "Ask one question and print the answer."),
     "history": Lazy(
         "localai.cli.history:history",
-        "List, search, import, export and forget conversations.",
+        "List, search, fork, import, export and forget conversations.",
     ),
     "models": Lazy("localai.cli.models:models", "List, fetch, add and choose models."),
     "tools": Lazy("localai.cli.tools:tools", "List, show, try and add the tools a model may call."),

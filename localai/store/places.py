@@ -14,7 +14,7 @@ _ON_PATH = """WITH RECURSIVE up (id, parent, depth) AS (
     UNION ALL
     SELECT m.id, m.parent, m.depth FROM up JOIN messages m ON m.id = up.parent
     WHERE m.depth = up.depth - 1
-) SELECT c.leaf FROM conversations c WHERE c.id = ?1 AND ?2 IN (SELECT id FROM up)"""
+) SELECT c.leaf FROM up JOIN conversations c ON c.id = ?1 WHERE up.id = ?2"""
 _NEWEST_BELOW = f"""{SHARED}, down (id, depth) AS (
     SELECT m.id, m.depth FROM messages m WHERE m.id = ?2 AND {BELONGS}
     UNION ALL

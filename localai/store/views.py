@@ -34,15 +34,11 @@ IN_SIGHT = """(c.deleted IS NULL OR m.id IN (
     ) SELECT id FROM kept))"""
 """Whether the message `m`, written in conversation `c`, is in one that is not deleted."""
 
-_BESIDE = """SELECT m.parent, m.role, m.id, m.number
-FROM json_each(?1) p JOIN messages m ON m.parent = p.value
-UNION ALL
-SELECT '', m.role, m.id, m.number FROM messages m INDEXED BY messages_by_conversation
-WHERE m.conversation = ?2 AND m.parent IS NULL
-UNION ALL
-SELECT '', m.role, m.id, m.number FROM messages m
-WHERE m.id = ?3 AND m.conversation <> ?2
-ORDER BY 4"""
+_BELOW = """SELECT m.parent, m.role, m.id FROM json_each(?) p
+JOIN messages m ON m.parent = p.value ORDER BY m.number"""
+_FIRST = """SELECT role, id, number FROM messages INDEXED BY messages_by_conversation
+WHERE conversation = ?1 AND parent IS NULL
+UNION SELECT role, id, number FROM messages WHERE id = ?2 ORDER BY 3"""
 
 
 def depth(db: sqlite.Connection, conversation: str, message: str) -> int | None:
@@ -60,6 +56,18 @@ def shared(db: sqlite.Connection, conversation: str) -> list[str]:
     return [id_ for (id_,) in rows]
 
 
+def hangs_on(db: sqlite.Connection, conversation: str) -> dict[str, list[str]]:
+    """The messages that a fork shares, the first one first, by where they were written."""
+    found: dict[str, list[str]] = {}
+    for id_, home in db.execute(
+        f"{SHARED} SELECT m.id, m.conversation FROM shared s JOIN messages m ON m.id = s.id "
+        "ORDER BY s.depth",
+        (conversation,),
+    ):
+        found.setdefault(home, []).append(id_)
+    return found
+
+
 def siblings(
     db: sqlite.Connection, conversation: str, rows: Sequence[tuple[Any, ...]]
 ) -> dict[tuple[str, str], tuple[str, ...]]:
@@ -69,21 +77,24 @@ def siblings(
     The rows are one message or a whole path, with the columns of `columns.MESSAGE`.
     """
     path = [row[0] for row in rows]
-    way = _way(db, conversation, path)
-    first = not all(row[2] for row in rows)
-    roots = (conversation, way[0] if way else "") if first else ("", "")
     parents = _json(row[2] for row in rows if row[2])
     found: dict[tuple[str, str], list[str]] = {}
-    for parent, role, id_, _ in db.execute(_BESIDE, (parents, *roots)).fetchall():
+    for parent, role, id_ in db.execute(_BELOW, (parents,)):
         found.setdefault((parent, role), []).append(id_)
     several = {place: ids for place, ids in found.items() if len(ids) > 1}
-    if not several:
+    first = not all(row[2] for row in rows)
+    if not several and not first:
         return {}
+    way = _way(db, conversation, path)
     own = db.execute(
         "SELECT id FROM messages WHERE id IN (SELECT value FROM json_each(?)) AND conversation = ?",
         (_json(id_ for ids in several.values() for id_ in ids), conversation),
     )
     here = {*path, *way, *(id_ for (id_,) in own)}
+    if first:
+        for role, id_, _ in db.execute(_FIRST, (conversation, way[0] if way else "")):
+            several.setdefault(("", role), []).append(id_)
+            here.add(id_)
     return {place: tuple(id_ for id_ in ids if id_ in here) for place, ids in several.items()}
 
 
