@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 import click
 
 from localai.cli import meant
+from localai.cli.counted import counted
 from localai.cli.failure import note, say
 from localai.cli.invocation import Invocation
 from localai.errors import ExitCode, UsageError
@@ -104,7 +105,9 @@ def export(
     from localai.port.writing import WRITERS
 
     with invocation.read_store() as store:
-        trees = _Counted(_trees(store, _chosen(store, ids, everything)))
+        chosen = _chosen(store, ids, everything)
+        # Our own document holds what forks share once, in the conversations they hang on.
+        trees = _Counted(store.trees(chosen) if form == "json" else _whole(store, chosen))
         pieces = _Counted(WRITERS[form](trees))
         if output is None:
             for piece in pieces:
@@ -116,7 +119,7 @@ def export(
     elif not pieces.count:
         note("No correction is in force." if form == "pairs" else "Nothing was said in them yet.")
     elif output is not None:
-        note(f"Wrote {trees.count:,} conversation{'' if trees.count == 1 else 's'} to {output}")
+        note(f"Wrote {counted(len(chosen), 'conversation')} to {output}")
 
 
 class _Counted(Generic[T]):
@@ -138,10 +141,10 @@ def _chosen(store: Store, ids: tuple[str, ...], everything: bool) -> tuple[str, 
     return tuple(dict.fromkeys(meant.conversation(store, id).id for id in ids))
 
 
-def _trees(store: Store, ids: Iterable[str]) -> Iterator[Tree]:
-    """Conversations one by one; those that go meanwhile are left out."""
+def _whole(store: Store, ids: Iterable[str]) -> Iterator[Tree]:
+    """Conversations one by one, as they are shown; those that go meanwhile are left out."""
     for id_ in ids:
-        tree = store.tree(id_)
+        tree = store.tree(id_, shared=True)
         if tree is not None:
             yield tree
 

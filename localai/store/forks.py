@@ -53,7 +53,7 @@ class Forks:
 def hand_over(db: sqlite.Connection, conversation: str) -> None:
     """Let each message of a conversation that forks share be the oldest such fork's own."""
     forks = db.execute(
-        "SELECT id FROM conversations WHERE fork IS NOT NULL AND id <> ? ORDER BY number",
+        "SELECT id FROM conversations WHERE fork IS NOT NULL AND id <> ? ORDER BY created, number",
         (conversation,),
     )
     for (fork,) in forks.fetchall():

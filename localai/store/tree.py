@@ -44,7 +44,8 @@ class Verdict(msgspec.Struct, frozen=True):
 class Tree(msgspec.Struct, frozen=True):
     """A conversation with all its branches, oldest message first, and its corrections.
 
-    `deleted` is when it was taken out of sight; `source` is hex, "" when it began here.
+    `deleted` is when it was taken out of sight; `source` is hex, "" when it began here. `fork`
+    is the last message that a fork shares, "" for what is none.
     """
 
     id: str
@@ -57,3 +58,4 @@ class Tree(msgspec.Struct, frozen=True):
     corrections: tuple[Verdict, ...] = ()
     deleted: float | None = None
     source: str = ""
+    fork: str = ""

@@ -15,22 +15,31 @@ from localai.store.messages import fetch
 from localai.store.tree import Leaf, Tree
 
 
-def problem(db: sqlite.Connection, tree: Tree, known: Collection[str], new: list[str]) -> str:
-    """Why a tree cannot be taken in; "" when it can."""
+def problem(
+    db: sqlite.Connection,
+    tree: Tree,
+    known: Collection[str],
+    new: list[str],
+    seen: Collection[str] = (),
+) -> str:
+    """Why a tree cannot be taken in; "" when it can. Of its conversation, messages that are
+    `known` are here; those `seen` are to come before it."""
     if not all(map(is_id, (tree.id, *new, *(each.id for each in tree.corrections)))):
         return "it holds ids that no localai has made"
     above = {"", *known}
     for each in tree.messages:
-        if each.parent not in above:
+        if each.parent not in above and each.parent not in seen:
             return "a message follows one that is not there"
         if each.id in above and each.id not in known:
             return "an id occurs twice in it"
         above.add(each.id)
+    if tree.fork not in above and tree.fork not in seen:
+        return "what it was forked from is not there"
     if not all(_sound(each) for each in tree.messages) or not _is_hash(tree.source):
         return "it holds numbers that no localai has written"
     if not all(map(sane, _times(tree))):
         return "it holds times that no clock has shown"
-    if not _corrections_hold(db, tree, known):
+    if not _corrections_hold(db, tree, known, seen):
         return "a correction in it does not stand beside an answer in it"
     held = msgspec.json.encode(new).decode()
     query = "SELECT 1 FROM messages WHERE id IN (SELECT value FROM json_each(?)) LIMIT 1"
@@ -46,8 +55,11 @@ def _times(tree: Tree) -> Iterator[float]:
     yield from (each.created for each in tree.corrections)
 
 
-def _corrections_hold(db: sqlite.Connection, tree: Tree, known: Collection[str]) -> bool:
-    """True when each correction of a tree is an answer beside the answer it corrects."""
+def _corrections_hold(
+    db: sqlite.Connection, tree: Tree, known: Collection[str], seen: Collection[str]
+) -> bool:
+    """True when each correction of a tree is an answer beside the answer it corrects, as far
+    as that is not only `seen`."""
     brought = {each.id: each for each in tree.messages}
 
     def place(id_: str) -> str | None:
@@ -63,6 +75,8 @@ def _corrections_hold(db: sqlite.Connection, tree: Tree, known: Collection[str])
         return parent if role == "assistant" and not calls else None
 
     for each in tree.corrections:
+        if each.rejected in seen and each.rejected not in known:
+            continue
         above = place(each.rejected)
         if each.chosen == each.rejected or above is None or place(each.chosen) != above:
             return False

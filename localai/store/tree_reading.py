@@ -1,0 +1,114 @@
+"""Conversations read whole, as the values that go from one history to another.
+
+A fork's own tree leaves out what it shares, which is in the trees that it hangs on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+
+import msgspec
+
+from localai.store import columns, prompts, views
+from localai.store.driver import sqlite
+from localai.store.records import record
+from localai.store.rows import StoredMessage
+from localai.store.tree import Leaf, Tree, Verdict
+
+_VERDICT = "SELECT r.id, r.rejected, r.chosen, r.state, r.created FROM corrections r"
+_LISTED = "IN (SELECT value FROM json_each(?1))"
+
+
+def own(db: sqlite.Connection, conversation: str) -> Tree | None:
+    """What was written in a conversation; None when it is gone."""
+    verdicts = db.execute(
+        f"{views.SHARED} {_VERDICT} JOIN messages q ON q.id = r.chosen AND q.conversation = ?1 "
+        f"JOIN messages m ON m.id = r.rejected AND {views.BELONGS} ORDER BY r.number",
+        (conversation,),
+    )
+    return _tree(db, conversation, _messages(db, "m.conversation = ?", conversation), verdicts)
+
+
+def whole(db: sqlite.Connection, conversation: str) -> Tree | None:
+    """As `own`, with what a fork shares, and both answers of each correction that is in that."""
+    tree, way = own(db, conversation), views.shared(db, conversation)
+    if tree is None or not way:
+        return tree
+    listed = _json(way)
+    rows = db.execute(f"{_VERDICT} WHERE r.chosen {_LISTED} ORDER BY r.number", (listed,))
+    verdicts = {each.id: each for each in (*_verdicts(rows), *tree.corrections)}
+    beside = {each.rejected for each in verdicts.values()}
+    ids = dict.fromkeys([*way, *beside, *(each.id for each in tree.messages)])
+    return msgspec.structs.replace(
+        tree,
+        messages=_messages(db, f"m.id {_LISTED}", _json(ids)),
+        corrections=tuple(verdicts.values()),
+    )
+
+
+def part(
+    db: sqlite.Connection, conversation: str, ids: Sequence[str], way: Collection[str]
+) -> Tree | None:
+    """Only the messages `ids` of a conversation, which lie on the way to where another was
+    forked, the last one last."""
+    listed = _json(ids)
+    rows = db.execute(f"{_VERDICT} WHERE r.chosen {_LISTED} AND r.rejected {_LISTED}", (listed,))
+    tree = _tree(db, conversation, _messages(db, f"m.id {_LISTED}", listed), rows)
+    if tree is None:
+        return None
+    forks = [id_ for id_ in views.shared(db, conversation) if id_ in way]
+    leaf = tree.leaf if tree.leaf in ids else ids[-1]
+    return msgspec.structs.replace(tree, leaf=leaf, fork=forks[-1] if forks else "")
+
+
+def _tree(
+    db: sqlite.Connection, conversation: str, messages: tuple[Leaf, ...], verdicts: Iterable[object]
+) -> Tree | None:
+    row = db.execute(
+        "SELECT id, title, system, ifnull(leaf, ''), created, updated, deleted, source, "
+        "ifnull(fork, '') FROM conversations WHERE id = ?",
+        (conversation,),
+    ).fetchone()
+    if row is None:
+        return None
+    source = (row[7] or b"").hex()
+    return record(Tree, (*row[:6], messages, _verdicts(verdicts), row[6], source, row[8]))
+
+
+def _messages(db: sqlite.Connection, which: str, value: str) -> tuple[Leaf, ...]:
+    """Messages as they were recorded."""
+    rows = db.execute(
+        f"SELECT {columns.MESSAGE}, m.hash FROM messages m WHERE {which} ORDER BY m.number",
+        (value,),
+    ).fetchall()
+    return tuple(_leaf(db, columns.message(row[:-1], ()), row[-1]) for row in rows)
+
+
+def _leaf(db: sqlite.Connection, stored: StoredMessage, own: bytes | None) -> Leaf:
+    origin, said = stored.origin, stored.message
+    if origin is not None:
+        origin = msgspec.structs.replace(origin, prompt=prompts.load(db, stored.id))
+    return Leaf(
+        stored.id,
+        stored.parent,
+        said.role,
+        # To whoever reads it elsewhere, nobody writes it any more.
+        "interrupted" if stored.status == "streaming" else stored.status,
+        stored.created,
+        said.parts,
+        said.ids,
+        said.vocab,
+        said.learn,
+        stored.error,
+        origin,
+        stored.completion,
+        (own or b"").hex(),
+    )
+
+
+def _verdicts(rows: Iterable[Sequence[object]]) -> tuple[Verdict, ...]:
+    return tuple(record(Verdict, row) for row in rows)
+
+
+def _json(ids: Iterable[str]) -> str:
+    return msgspec.json.encode(list(ids)).decode()
