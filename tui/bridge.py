@@ -136,15 +136,22 @@ class Bridge:
             lambda b: self._tell(Probed(answer_id, b.session("").probabilities(answer_id)))
         )
 
-    def correct(self, message_id: str, text: str) -> None:
+    def correct(self, conversation_id: str, message_id: str, text: str) -> None:
         """Record what an answer should have been."""
-        self._soon(
-            lambda b: self._tell(Corrected(*b.desk.correct(b.session(""), message_id, text)))
-        )
 
-    def withdraw(self, message_id: str) -> None:
+        def job(backend: Backend) -> None:
+            session = backend.session(conversation_id)
+            self._tell(Corrected(*backend.desk.correct(session, message_id, text)))
+
+        self._soon(job)
+
+    def withdraw(self, conversation_id: str, message_id: str) -> None:
         """Take a correction back: the id of the message that it wrote."""
-        self._soon(lambda b: self._tell(Withdrawn(b.desk.withdraw(message_id))))
+        self._soon(
+            lambda b: self._tell(
+                Withdrawn(conversation_id, b.desk.withdraw(conversation_id, message_id))
+            )
+        )
 
     def roll_back(self) -> None:
         """Let answer what did before what answers now."""

@@ -94,6 +94,13 @@ ACTIONS: tuple[Action, ...] = (
         "Ask instead",
         "Change the question and ask that instead",
     ),
+    Action(
+        "transcript",
+        "f",
+        "screen.fork",
+        "Fork from here",
+        "A new conversation goes on from this message",
+    ),
     Action("transcript", "r", "screen.regenerate", "", "Answer again; restart after a crash"),
     Action("transcript", "s", "screen.stepwise", "", "Redo step by step"),
     Action("transcript", "left", "screen.sibling(-1)", "Previous answer", "Previous alternative"),

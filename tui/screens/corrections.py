@@ -30,11 +30,11 @@ class CorrectionActions(ChatBase):
         place = items.index(item)
         asked = self.transcript.question_of(item)
         question = items[asked].row.message.text if asked >= 0 else ""
-        row = item.row
+        row, here = item.row, self.conversation_id
 
         def save(text: str) -> None:
             self.remember_tip(item)
-            self.bridge.correct(row.id, text)
+            self.bridge.correct(here, row.id, text)
 
         followed = place + 1 < len(items)
         self.app.push_screen(EditorScreen(question, row.message.text, save, followed=followed))
@@ -47,28 +47,30 @@ class CorrectionActions(ChatBase):
         elif self.busy:
             self.say("The answer is still being written; press esc to stop it first.")
         else:
-            self.bridge.withdraw(item.row.id)
+            self.bridge.withdraw(self.conversation_id, item.row.id)
 
     @on(Corrected)
     def _corrected(self, message: Corrected) -> None:
         if isinstance(self.app.screen, EditorScreen):
             self.app.screen.dismiss()
         waiting = "1 waits" if message.waiting == 1 else f"{message.waiting:,} wait"
-        self._show_changed(message.row)
+        self._show_changed(message.row.conversation, message.row)
         self.say(f"Correction recorded: {waiting} for the next tune.")
 
     @on(Withdrawn)
     def _withdrawn(self, message: Withdrawn) -> None:
-        tip = self.tips.get(message.row.id)
+        tip = self.tips.get((message.conversation_id, message.row.id))
         if tip is not None:
             with self.reporting():
-                self.store.set_leaf(message.row.conversation, tip)
-        self._show_changed(message.row)
-        self.say("The correction is taken back; this is the model's own answer again.")
+                self.store.set_leaf(message.conversation_id, tip)
+        self._show_changed(message.conversation_id, message.row)
+        own = message.row.origin is not None
+        now = "this is the model's own answer again" if own else "the model does not learn from it"
+        self.say(f"The correction is taken back; {now}.")
 
-    def _show_changed(self, row: StoredMessage) -> None:
+    def _show_changed(self, conversation_id: str, row: StoredMessage) -> None:
         """Show the conversation as it now goes on, the changed answer chosen."""
-        if row.conversation == self.conversation_id:
+        if conversation_id == self.conversation_id:
             self.reload()
             self.point_at(row.id)
 
