@@ -130,11 +130,13 @@ async def test_a_fork_at_calls_keeps_their_results(stage: Build) -> None:
 async def test_when_there_is_nothing_to_fork(stage: Build) -> None:
     async with stage([Script("So be it.", hold_at=1)]).show() as on:
         on.chat.action_fork()
-        assert on.said[-1] == "There is nothing to fork yet; write a message first."
+        await on.until(lambda: on.said)
+        assert on.said == ["There is nothing to fork yet; write a message first."]
         on.chat.prompt.put("Go")
         await on.pilot.press("enter")
         await on.until(lambda: on.chat.transcript.items)
         on.chat.action_fork()
+        await on.until(lambda: len(on.said) > 1)
         assert on.said[-1] == "The answer is still being written; press esc to stop it first."
         on.engine.release()
         await on.until(lambda: on.chat.turn is None)
