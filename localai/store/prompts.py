@@ -13,6 +13,13 @@ from localai.store.faults import UnreadableRow
 
 MOST_LINKS = 16
 _ID_BYTES = 4
+DROP_UNREADABLE = """DELETE FROM prompts WHERE message NOT IN (
+    WITH RECURSIVE whole (message, links) AS (
+        SELECT message, links FROM prompts WHERE base IS NULL AND links = 0
+        UNION ALL SELECT p.message, p.links FROM whole w JOIN prompts p
+        ON p.base = w.message AND p.links = w.links + 1
+    ) SELECT message FROM whole)"""
+"""Removes the prompts that lean on what is not there."""
 
 
 def save(db: sqlite.Connection, message: str, parent: str, prompt: tuple[int, ...]) -> None:
