@@ -99,7 +99,7 @@ ACTIONS: tuple[Action, ...] = (
         "f",
         "screen.fork",
         "Fork from here",
-        "A new conversation goes on from this message",
+        "Fork: a new conversation goes on from here",
     ),
     Action("transcript", "r", "screen.regenerate", "", "Answer again; restart after a crash"),
     Action("transcript", "s", "screen.stepwise", "", "Redo step by step"),

@@ -62,7 +62,10 @@ def part(
 
 
 def _tree(
-    db: sqlite.Connection, conversation: str, messages: tuple[Leaf, ...], verdicts: Iterable[object]
+    db: sqlite.Connection,
+    conversation: str,
+    messages: tuple[Leaf, ...],
+    verdicts: Iterable[Sequence[object]],
 ) -> Tree | None:
     row = db.execute(
         "SELECT id, title, system, ifnull(leaf, ''), created, updated, deleted, source, "

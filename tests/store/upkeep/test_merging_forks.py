@@ -52,19 +52,18 @@ def test_a_fork_brings_what_it_shares_and_is_not_here(store: Store, home: Path) 
     fork = store.fork(talk, better).id
     last = add(store, fork, add(store, fork, better, "q3"), "a3", (1, 2, 3, 4))
     store.write_backup(home / "long.tar")
-    for order in (("short", "long"), ("long", "short")):
+    both = ["q1", "a1", "q2", "better"]
+    for order, kept, added in ((("short", "long"), both[:2], 6), (("long", "short"), both, 7)):
         with TemporaryDirectory() as folder, Store.open(Path(folder, "localai.db")) as other:
             done = [merge(other, home / f"{name}.tar", Path(folder)) for name in order]
-            assert sum(each.messages for each in done) == 6 + (order[0] == "long")
-            assert texts(other, fork) == ["q1", "a1", "q2", "better", "q3", "a3"]
-            kept = ["q1", "a1"] if order[0] == "short" else ["q1", "a1", "q2", "better"]
+            assert sum(each.messages for each in done) == added
+            assert texts(other, fork) == [*both, "q3", "a3"]
             assert texts(other, talk) == kept
-            origin = other.message(last).origin
-            assert origin is not None
-            # The prompt leaned on that of the answer that was corrected.
-            assert origin.prompt in ((1, 2, 3, 4), ())
             assert merge(other, home / "long.tar", Path(folder)) == Merged(0, 0, 2)
             assert sound(other)
+            origin = other.message(last).origin
+            assert origin is not None
+            assert origin.prompt == (1, 2, 3, 4)
 
 
 def test_an_original_that_was_purged_comes_back_whole(store: Store, home: Path) -> None:
