@@ -51,7 +51,8 @@ class Forks:
 
 
 def hand_over(db: sqlite.Connection, conversation: str) -> None:
-    """Let each message of a conversation that forks share be the oldest such fork's own."""
+    """Let each message of a conversation that forks share be the oldest such fork's own, and
+    each answer that was corrected in a fork the fork's."""
     forks = db.execute(
         "SELECT id FROM conversations WHERE fork IS NOT NULL AND id <> ? ORDER BY created, number",
         (conversation,),
@@ -62,6 +63,12 @@ def hand_over(db: sqlite.Connection, conversation: str) -> None:
             "WHERE conversation = ?2 AND id IN (SELECT id FROM shared)",
             (fork, conversation),
         )
+    db.execute(
+        """UPDATE messages SET conversation = m.conversation
+        FROM corrections r JOIN messages m ON m.id = r.chosen AND m.conversation <> ?1
+        WHERE r.rejected = messages.id AND messages.conversation = ?1""",
+        (conversation,),
+    )
 
 
 def _numbered(db: sqlite.Connection, title: str) -> str:

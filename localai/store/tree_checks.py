@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 
 import msgspec
 
-from localai.conversation import Part, ToolCall
+from localai.conversation import ToolCall
 from localai.moments import sane
 from localai.store.drafts import HASH_BYTES
 from localai.store.driver import sqlite
@@ -63,22 +63,25 @@ def _corrections_hold(
     brought = {each.id: each for each in tree.messages}
 
     def place(id_: str) -> str | None:
-        """The parent of an answer; None for what is no answer of this conversation."""
-        role, parent, parts = "", "", tuple[Part, ...]()
-        if id_ in known:
-            stored = fetch(db, id_)
-            role, parent, parts = stored.message.role, stored.parent, stored.message.parts
-        elif id_ in brought:
+        """The parent of an answer, "" at the root; None for what is no answer that is here or
+        comes. What is here decides, not what a file says of it."""
+        if id_ in brought and id_ not in known:
             leaf = brought[id_]
             role, parent, parts = leaf.role, leaf.parent, leaf.parts
+        elif db.execute("SELECT 1 FROM messages WHERE id = ?", (id_,)).fetchone():
+            stored = fetch(db, id_)
+            role, parent, parts = stored.message.role, stored.parent, stored.message.parts
+        else:
+            return None
         calls = any(isinstance(part, ToolCall) for part in parts)
         return parent if role == "assistant" and not calls else None
 
     for each in tree.corrections:
         if each.rejected in seen and each.rejected not in known:
             continue
+        here = each.chosen in brought or each.chosen in known
         above = place(each.rejected)
-        if each.chosen == each.rejected or above is None or place(each.chosen) != above:
+        if each.chosen == each.rejected or above is None or place(each.chosen) != above or not here:
             return False
     return True
 

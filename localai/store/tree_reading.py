@@ -17,16 +17,34 @@ from localai.store.tree import Leaf, Tree, Verdict
 
 _VERDICT = "SELECT r.id, r.rejected, r.chosen, r.state, r.created FROM corrections r"
 _LISTED = "IN (SELECT value FROM json_each(?1))"
+_SHARED_AND_CORRECTED = f"""{views.SHARED}, needed (id) AS (
+    SELECT id FROM shared
+    UNION SELECT rejected FROM corrections WHERE chosen IN (SELECT id FROM shared)
+    OR chosen IN (SELECT id FROM messages WHERE conversation = ?1)
+) SELECT m.id, m.conversation FROM needed n JOIN messages m ON m.id = n.id
+WHERE m.conversation <> ?1 ORDER BY m.depth, m.number"""
 
 
 def own(db: sqlite.Connection, conversation: str) -> Tree | None:
     """What was written in a conversation; None when it is gone."""
     verdicts = db.execute(
-        f"{views.SHARED} {_VERDICT} JOIN messages q ON q.id = r.chosen AND q.conversation = ?1 "
-        f"JOIN messages m ON m.id = r.rejected AND {views.BELONGS} ORDER BY r.number",
+        f"{_VERDICT} JOIN messages m ON m.id = r.chosen WHERE m.conversation = ? ORDER BY r.number",
         (conversation,),
     )
     return _tree(db, conversation, _messages(db, "m.conversation = ?", conversation), verdicts)
+
+
+def origins(db: sqlite.Connection, conversation: str) -> dict[str, list[str]]:
+    """What a fork shares, and the answers that were corrected in that or in the fork: by the
+    conversations where they were written, each after those that it hangs on."""
+    if not db.execute(
+        "SELECT fork FROM conversations WHERE id = ? AND fork IS NOT NULL", (conversation,)
+    ).fetchone():
+        return {}
+    found: dict[str, list[str]] = {}
+    for id_, home in db.execute(_SHARED_AND_CORRECTED, (conversation,)):
+        found.setdefault(home, []).append(id_)
+    return found
 
 
 def whole(db: sqlite.Connection, conversation: str) -> Tree | None:
@@ -47,17 +65,22 @@ def whole(db: sqlite.Connection, conversation: str) -> Tree | None:
 
 
 def part(
-    db: sqlite.Connection, conversation: str, ids: Sequence[str], way: Collection[str]
+    db: sqlite.Connection, conversation: str, shared: dict[str, list[str]], way: Collection[str]
 ) -> Tree | None:
-    """Only the messages `ids` of a conversation, which lie on the way to where another was
-    forked, the last one last."""
-    listed = _json(ids)
-    rows = db.execute(f"{_VERDICT} WHERE r.chosen {_LISTED} AND r.rejected {_LISTED}", (listed,))
-    tree = _tree(db, conversation, _messages(db, f"m.id {_LISTED}", listed), rows)
+    """Only what another conversation needs of a conversation: `shared` are its `origins`, `way`
+    the messages up to where it was forked."""
+    ids = shared[conversation]
+    every = _json(id_ for some in shared.values() for id_ in some)
+    rows = db.execute(
+        f"{_VERDICT} WHERE r.chosen {_LISTED} AND r.rejected IN (SELECT value FROM json_each(?2)) "
+        "ORDER BY r.number",
+        (_json(ids), every),
+    )
+    tree = _tree(db, conversation, _messages(db, f"m.id {_LISTED}", _json(ids)), rows)
     if tree is None:
         return None
     forks = [id_ for id_ in views.shared(db, conversation) if id_ in way]
-    leaf = tree.leaf if tree.leaf in ids else ids[-1]
+    leaf = tree.leaf if tree.leaf in ids else next((i for i in reversed(ids) if i in way), ids[-1])
     return msgspec.structs.replace(tree, leaf=leaf, fork=forks[-1] if forks else "")
 
 

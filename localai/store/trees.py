@@ -56,7 +56,7 @@ class Trees:
 
     def trees(self, ids: Iterable[str]) -> Iterator[Tree]:
         """Conversations whole, each after those that it hangs on: of those that are not among
-        the `ids`, only what is shared. What is gone meanwhile is left out."""
+        the `ids`, only what is needed. What is gone meanwhile is left out."""
         wanted, given = dict.fromkeys(ids), set[str]()
         for id_ in wanted:
             yield from self._with_origins(id_, wanted, given)
@@ -67,15 +67,14 @@ class Trees:
             return
         given.add(id_)
         with self._db.read() as db:
-            origins = views.hangs_on(db, id_)
-        way = [each for ids in origins.values() for each in ids]
+            origins, way = tree_reading.origins(db, id_), views.shared(db, id_)
         for origin, ids in origins.items():
             if origin in wanted:
                 yield from self._with_origins(origin, wanted, given)
             elif not given.issuperset(ids):
                 given.update(ids)
                 with self._db.read() as db:
-                    part = tree_reading.part(db, origin, ids, way)
+                    part = tree_reading.part(db, origin, origins, way)
                 yield from [part] if part else []
         tree = self.tree(id_)
         yield from [tree] if tree else []

@@ -59,11 +59,20 @@ def build(store: Store, plan: list[Any]) -> None:
             if at:
                 talk = store.fork(origin, at).id
                 made += [each.id for each in store.path(at)]
+                made += again(store, talk, at)
         for place, *act in added:
             parent = made[place % len(made)]
             made += write(store, talk, parent, *act)
         store.set_leaf(talk, made[len(made) // 2])
         talks.append((talk, made))
+
+
+def again(store: Store, talk: str, at: str) -> list[str]:
+    """What an answer that a fork shares is corrected to in the fork."""
+    said = store.message(at).message
+    if said.role != "assistant" or said.calls or len(said.text) % 2:
+        return []
+    return [store.add_correction(at, said.text + " In a fork.", talk).chosen]
 
 
 def write(

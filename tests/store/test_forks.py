@@ -158,6 +158,20 @@ def test_a_shared_correction_is_taken_back_without_moving_the_original(
     assert texts(store, fork)[-1] == texts(store, talk["talk"])[-1] == "better"
 
 
+def test_a_shared_correction_is_edited_again_in_a_fork(store: Store, talk: Talk) -> None:
+    first = store.add_correction(talk["a2"], "better")
+    fork = store.fork(talk["talk"], first.chosen).id
+    second = store.add_correction(first.chosen, "best", fork)
+    assert (second.rejected, second.conversation) == (talk["a2"], fork)
+    assert store.corrections() == (second,)
+    assert texts(store, talk["talk"])[-1] == "better"
+    store.purge(talk["talk"])
+    assert store.corrections() == (second,)
+    assert texts(store, fork) == ["q1", "a1", "q2", "best"]
+    store.withdraw_correction(second.id, fork)
+    assert texts(store, fork) == ["q1", "a1", "q2", "a2"]
+
+
 def test_what_a_hidden_conversation_shares_stays_in_sight(store: Store, talk: Talk) -> None:
     made = store.add_correction(talk["a2"], "better")
     fork = store.fork(talk["talk"], made.chosen).id

@@ -16,12 +16,19 @@ from localai.store.upkeep.restoring import Candidate
 from localai.store.upkeep.scope import json
 
 _NEW = "IN (SELECT value FROM json_each(?1))"
-# What the new forks share with conversations that are here, as far as it is not here.
+# What the new forks share with conversations that are here, and the answers that were corrected
+# in that or in the forks, as far as it is not here.
 _LACKING = f"""WITH RECURSIVE way (id, parent) AS (
     SELECT m.id, m.parent FROM copy.conversations c JOIN copy.messages m ON m.id = c.fork
     WHERE c.id {_NEW}
     UNION
+    SELECT q.id, q.parent FROM copy.corrections r JOIN copy.messages m ON m.id = r.chosen
+    JOIN copy.messages q ON q.id = r.rejected WHERE m.conversation {_NEW}
+    UNION
     SELECT m.id, m.parent FROM way JOIN copy.messages m ON m.id = way.parent
+    UNION
+    SELECT q.id, q.parent FROM way JOIN copy.corrections r ON r.chosen = way.id
+    JOIN copy.messages q ON q.id = r.rejected
 ) SELECT m.id FROM way JOIN copy.messages m ON m.id = way.id
 WHERE NOT m.conversation {_NEW} AND NOT EXISTS (SELECT 1 FROM messages h WHERE h.id = m.id)"""
 _COMING = f"""SELECT id FROM copy.messages
@@ -97,3 +104,11 @@ def _bring_home(db: sqlite.Connection, new: str) -> None:
             AND c.conversation IN (SELECT value FROM json_each(?2))""",
             (fork, new),
         )
+    db.execute(
+        f"""UPDATE messages SET conversation = c.conversation
+        FROM copy.messages c JOIN messages p ON p.id = c.parent AND p.conversation = c.conversation
+        WHERE c.id = messages.id AND c.conversation {_NEW}
+        AND messages.conversation <> c.conversation
+        AND messages.id IN (SELECT rejected FROM corrections)""",
+        (new,),
+    )
