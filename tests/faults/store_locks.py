@@ -104,6 +104,7 @@ def check(path: Path, commits: int) -> int:
             lambda: store.rename(tree, "b"),
             lambda: store.delete(tree),
             lambda: store.undelete(tree),
+            lambda: store.purge(store.fork(tree, asked).id),
             *_learning(store, answer),
             store.info,
             *_keeping(store, path),
