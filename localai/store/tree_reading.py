@@ -52,14 +52,14 @@ def whole(db: sqlite.Connection, conversation: str) -> Tree | None:
     tree, way = own(db, conversation), views.shared(db, conversation)
     if tree is None or not way:
         return tree
-    listed = _json(way)
+    listed = columns.encode(way)
     rows = db.execute(f"{_VERDICT} WHERE r.chosen {_LISTED} ORDER BY r.number", (listed,))
     verdicts = {each.id: each for each in (*_verdicts(rows), *tree.corrections)}
     beside = {each.rejected for each in verdicts.values()}
-    ids = dict.fromkeys([*way, *beside, *(each.id for each in tree.messages)])
+    ids = list({*way, *beside, *(each.id for each in tree.messages)})
     return msgspec.structs.replace(
         tree,
-        messages=_messages(db, f"m.id {_LISTED}", _json(ids)),
+        messages=_messages(db, f"m.id {_LISTED}", columns.encode(ids)),
         corrections=tuple(verdicts.values()),
     )
 
@@ -70,13 +70,13 @@ def part(
     """Only what another conversation needs of a conversation: `shared` are its `origins`, `way`
     the messages up to where it was forked."""
     ids = shared[conversation]
-    every = _json(id_ for some in shared.values() for id_ in some)
+    every = columns.encode([id_ for some in shared.values() for id_ in some])
     rows = db.execute(
         f"{_VERDICT} WHERE r.chosen {_LISTED} AND r.rejected IN (SELECT value FROM json_each(?2)) "
         "ORDER BY r.number",
-        (_json(ids), every),
+        (columns.encode(ids), every),
     )
-    tree = _tree(db, conversation, _messages(db, f"m.id {_LISTED}", _json(ids)), rows)
+    tree = _tree(db, conversation, _messages(db, f"m.id {_LISTED}", columns.encode(ids)), rows)
     if tree is None:
         return None
     forks = [id_ for id_ in views.shared(db, conversation) if id_ in way]
@@ -134,7 +134,3 @@ def _leaf(db: sqlite.Connection, stored: StoredMessage, own: bytes | None) -> Le
 
 def _verdicts(rows: Iterable[Sequence[object]]) -> tuple[Verdict, ...]:
     return tuple(record(Verdict, row) for row in rows)
-
-
-def _json(ids: Iterable[str]) -> str:
-    return msgspec.json.encode(list(ids)).decode()

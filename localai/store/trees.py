@@ -67,7 +67,7 @@ class Trees:
             return
         given.add(id_)
         with self._db.read() as db:
-            origins, way = tree_reading.origins(db, id_), views.shared(db, id_)
+            origins, way = tree_reading.origins(db, id_), set(views.shared(db, id_))
         for origin, ids in origins.items():
             if origin in wanted:
                 yield from self._with_origins(origin, wanted, given)

@@ -6,12 +6,11 @@ What others write beside that way or after it is theirs alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-import msgspec
-
 from localai.errors import StoreError
+from localai.store import columns
 from localai.store.driver import sqlite
 
 # Depth falls by one at each step, so even a damaged parent cannot make these run for ever.
@@ -77,7 +76,7 @@ def siblings(
     The rows are one message or a whole path, with the columns of `columns.MESSAGE`.
     """
     path = [row[0] for row in rows]
-    parents = _json(row[2] for row in rows if row[2])
+    parents = columns.encode([row[2] for row in rows if row[2]])
     found: dict[tuple[str, str], list[str]] = {}
     for parent, role, id_ in db.execute(_BELOW, (parents,)):
         found.setdefault((parent, role), []).append(id_)
@@ -88,7 +87,7 @@ def siblings(
     way = _way(db, conversation, path)
     own = db.execute(
         "SELECT id FROM messages WHERE id IN (SELECT value FROM json_each(?)) AND conversation = ?",
-        (_json(id_ for ids in several.values() for id_ in ids), conversation),
+        (columns.encode([id_ for ids in several.values() for id_ in ids]), conversation),
     )
     here = {*path, *way, *(id_ for (id_,) in own)}
     if first:
@@ -113,7 +112,3 @@ def _way(db: sqlite.Connection, conversation: str, path: list[str]) -> list[str]
     if fork in path:
         return path[: path.index(fork) + 1]
     return shared(db, conversation) if fork else []
-
-
-def _json(ids: Iterable[str]) -> str:
-    return msgspec.json.encode(list(ids)).decode()
