@@ -6,7 +6,7 @@ What is erased, and how, is the store's.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from localai.counted import counted
 from localai.store.store import Store
@@ -44,6 +44,9 @@ def lines(store: Store, scope: Scope) -> list[str]:
         found.append(f"  {number} of the history, replaced by a clean one:")
         found += [f"    {path.name}" for path in copies]
     found.append("  and everything in the logs.")
+    if scope.shared:
+        number = counted(len(scope.shared), "message")
+        found.append(f"Not forgotten: {number} that a fork shares with another conversation.")
     found.append("Copies that you keep elsewhere (backups, exports) are not reached.")
     return found
 
@@ -65,16 +68,23 @@ def _conversations(store: Store, scope: Scope) -> list[str]:
     found = []
     if scope.conversations:
         found.append(f"with them {counted(len(scope.conversations), 'whole conversation')}:")
-        titles = [store.conversation(id).title for id in scope.conversations[:MOST_TITLES]]
-        found += [f"  “{' '.join(title.split()) or 'untitled'}”" for title in titles]
-        if len(scope.conversations) > len(titles):
-            found.append(f"  and {len(scope.conversations) - len(titles)} more")
+        found += _titles(store, scope.conversations)
+    if scope.forks:
+        found.append(f"some of them from {counted(len(scope.forks), 'fork')}:")
+        found += _titles(store, scope.forks)
     if scope.quoting:
         found.append(
             f"among them {counted(len(scope.quoting), 'message')} of other conversations in which "
             "a tool quoted it or it was an example, and what follows"
         )
     return found
+
+
+def _titles(store: Store, ids: Sequence[str]) -> list[str]:
+    """The titles of conversations, a line each; of many, the first."""
+    titles = [store.conversation(id).title for id in ids[:MOST_TITLES]]
+    more = [f"  and {len(ids) - len(titles)} more"] if len(ids) > len(titles) else []
+    return [*(f"  “{' '.join(title.split()) or 'untitled'}”" for title in titles), *more]
 
 
 def _learned(scope: Scope) -> list[str]:

@@ -45,7 +45,7 @@ class LocalaiApp(App[None]):
     """
 
     TITLE = "localai"
-    CSS_PATH: ClassVar = ["app.tcss", "dialogs.tcss"]
+    CSS_PATH: ClassVar = ["app.tcss", "dialogs.tcss", "editors.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = bindings("anywhere")
     COMMANDS: ClassVar = {ActionCommands, ConversationCommands}
 

@@ -137,17 +137,23 @@ class Bridge:
             lambda b: self._tell(Probed(answer_id, b.session("").probabilities(answer_id)))
         )
 
-    def correct(self, message_id: str, text: str, reason: Reason) -> None:
+    def correct(self, conversation_id: str, message_id: str, text: str, reason: Reason) -> None:
         """Record what an answer should have been."""
-        self._soon(
-            lambda b: self._tell(
-                Corrected(*b.desk.correct(b.session(""), message_id, text, reason))
-            )
-        )
 
-    def prefer(self, rejected: str, chosen: str) -> None:
+        def job(backend: Backend) -> None:
+            session = backend.session(conversation_id)
+            self._tell(Corrected(*backend.desk.correct(session, message_id, text, reason)))
+
+        self._soon(job)
+
+    def prefer(self, conversation_id: str, rejected: str, chosen: str) -> None:
         """Record that the shorter of two answers is better."""
-        self._soon(lambda b: self._tell(Corrected(*b.desk.prefer(b.session(""), rejected, chosen))))
+
+        def job(backend: Backend) -> None:
+            session = backend.session(conversation_id)
+            self._tell(Corrected(*backend.desk.prefer(session, rejected, chosen)))
+
+        self._soon(job)
 
     def mark(self, message_id: str, mark: Mark | None) -> None:
         """Call an answer good or bad, or take that back."""
@@ -161,9 +167,13 @@ class Bridge:
         """Ask for the tools that there are."""
         self._jobs.put(lambda b: self._tell(ToolsFound(b.session("").tools)))
 
-    def withdraw(self, message_id: str) -> None:
+    def withdraw(self, conversation_id: str, message_id: str) -> None:
         """Take a correction back: the id of the message that it wrote."""
-        self._soon(lambda b: self._tell(Withdrawn(b.desk.withdraw(message_id))))
+        self._soon(
+            lambda b: self._tell(
+                Withdrawn(conversation_id, b.desk.withdraw(conversation_id, message_id))
+            )
+        )
 
     def roll_back(self) -> None:
         """Let answer what did before what answers now."""

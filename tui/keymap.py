@@ -148,6 +148,13 @@ ACTIONS: tuple[Action, ...] = (
         "Keep as a note",
         "Keep the answer in your notes, too",
     ),
+    Action(
+        "transcript",
+        "f",
+        "screen.fork",
+        "Fork from here",
+        "Fork: a new conversation goes on from here",
+    ),
     Action("transcript", "r", "screen.regenerate", "", "Answer again; restart after a crash"),
     Action("transcript", "s", "screen.stepwise", "", "Redo step by step"),
     Action("transcript", "left", "screen.sibling(-1)", "Previous answer", "Previous alternative"),

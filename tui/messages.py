@@ -123,10 +123,12 @@ class ToolsFound(Message):
 
 
 class Withdrawn(Message):
-    """A correction was taken back: `row` is the model's own answer."""
+    """A correction was taken back in a conversation, whose text now is `row`: the model's own
+    answer, unless only another conversation has that."""
 
-    def __init__(self, row: StoredMessage) -> None:
+    def __init__(self, conversation_id: str, row: StoredMessage) -> None:
         super().__init__()
+        self.conversation_id = conversation_id
         self.row = row
 
 

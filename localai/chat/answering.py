@@ -33,7 +33,7 @@ from localai.engine.base import Engine, ModelInfo
 from localai.errors import LocalaiError
 from localai.store.rows import Conversation, Origin, StoredMessage
 from localai.store.store import Store
-from localai.store.tuning import Adapter, Corrected
+from localai.store.tuning import Corrected
 from localai.tools.tool import Tool
 from localai.tools.toolbox import Toolbox
 
@@ -119,7 +119,10 @@ class Answering:
         if ready.refused is not None:
             yield ready.refused
         offered = None if style == "plain" else (yield from self._offered(ready.info))
-        examples = self._examples(path[-1], ready.adapter)
+        budget = 0 if self._raw else self._settings.chat.example_tokens
+        examples = corrections_near(
+            path, conversation.id, self._store, ready.adapter, budget, self._length
+        )
         prompter = self._prompter(conversation, examples)
         turn = Turn(conversation, ready, style, offered, examples, prompter)
         room = self._settings.tools.most_calls
@@ -215,11 +218,6 @@ class Answering:
         recorder = AnswerRecorder(self._store, row, earlier, stepwise=stepwise)
         started = AnswerStarted(row, info.n_ctx)
         return (yield from stream(self._engine, self.stop, started, recorder, reader, request))
-
-    def _examples(self, question: StoredMessage, adapter: Adapter | None) -> tuple[Corrected, ...]:
-        """The user's corrections that are near a question, unless the adapter knows them."""
-        budget = 0 if self._raw else self._settings.chat.example_tokens
-        return corrections_near(question, self._store, adapter, budget, self._length)
 
     def _prompter(self, conversation: Conversation, examples: Sequence[Corrected]) -> Prompter:
         return Prompter(

@@ -35,20 +35,26 @@ _COMMON = frozenset(_COMMON_WORDS.split())
 
 
 def corrections_near(
-    question: StoredMessage,
+    path: Sequence[StoredMessage],
+    conversation: str,
     store: Store,
     adapter: Adapter | None,
     budget: int,
     count: Callable[[str], int],
 ) -> tuple[Corrected, ...]:
-    """The user's corrections that are near a question, in `budget` tokens by `count`, without
-    those of the same talk and those that the adapter has learned."""
+    """The user's corrections that are near the question at the end of a path, in `budget`
+    tokens by `count`, without those that were made in the same conversation, those that it
+    shares with another one, and those that the adapter has learned."""
     if not budget:
         return ()
-    talk = question.conversation
-    found = [each for each in store.corrected() if each.conversation != talk]
+    said = {each.id for each in path}
+    found = [
+        each
+        for each in store.corrected()
+        if each.conversation != conversation and each.chosen not in said
+    ]
     plan = store.run(adapter.run).plan if adapter and adapter.run else {}
-    asked = question.message.text
+    asked = path[-1].message.text
     return near(asked, found, budget, count, learned=plan.get("corrections", ()))
 
 

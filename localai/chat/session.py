@@ -62,7 +62,7 @@ class Session(Amending):
         if self.conversation is None:
             return ()
         self.conversation = self.store.conversation(self.conversation.id)
-        return self.store.path(self.conversation.leaf) if self.conversation.leaf else ()
+        return self.store.path(self.conversation.leaf, self.conversation.id)
 
     def send(self, text: str, *, style: Style = "direct") -> Generator[TurnEvent, None, None]:
         """Ask; events until the answer is stored. Raises LocalaiError after storing what came."""
@@ -79,7 +79,8 @@ class Session(Amending):
         asked = self.store.message(message_id)
         if asked.message.role != "user":
             raise UsageError("Only a question can be asked differently; choose one of yours.")
-        self.conversation = self.store.conversation(asked.conversation)
+        # In a fork the question may be another one's, what is asked instead is the fork's.
+        self.conversation = self.conversation or self.store.conversation(asked.conversation)
         yield from self._ask(self.store.path(asked.id)[:-1], text, style)
 
     def regenerate(
@@ -95,14 +96,15 @@ class Session(Amending):
             path = path[:-1]
         if message.message.role == "system" or not path:
             raise UsageError("Only an answer can be given again; choose one of the model's.")
-        self.conversation = self.store.conversation(message.conversation)
+        self.conversation = self.conversation or self.store.conversation(message.conversation)
         yield from self._answering.answer(self.conversation, path, style)
 
     def correct(self, message_id: str, text: str, reason: Reason = "edited") -> StoredMessage:
         """Record what an answer should have been, and go on from there; the new message."""
-        chosen = self.store.message(self.store.add_correction(message_id, text, reason).chosen)
-        self.conversation = self.store.conversation(chosen.conversation)
-        return chosen
+        talk = self.conversation.id if self.conversation else ""
+        made = self.store.add_correction(message_id, text, reason, talk)
+        self.conversation = self.store.conversation(made.conversation)
+        return self.store.message(made.chosen)
 
     def keep_note(self, message_id: str) -> Path:
         """Keep an answer with its question in the user's notes, too; the file."""

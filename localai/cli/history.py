@@ -18,6 +18,7 @@ from localai.cli.failure import note
 from localai.cli.forget import forget
 from localai.cli.invocation import Invocation
 from localai.cli.limit import limit
+from localai.errors import UsageError
 
 if TYPE_CHECKING:
     from localai.store.rows import Conversation
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def history() -> None:
-    """List, search, import, export and forget conversations.
+    """List, search, fork, import, export and forget conversations.
 
     ID is a conversation's id, its beginning or its end; "latest" is the last one used.
     """
@@ -73,7 +74,8 @@ def show(invocation: Invocation, id: str, at: str, as_json: bool) -> None:
     with invocation.read_store() as store:
         row = meant.conversation(store, id)
         first = store.message_id(row.id, at) if at else ""
-        messages = store.path(store.leaf_through(first) if first else row.leaf)
+        leaf = store.leaf_through(first, row.id) if first else row.leaf
+        messages = store.path(leaf, row.id)
     earlier = [message.id for message in messages].index(first) if first else 0
     messages = messages[earlier:]
     if as_json:
@@ -117,6 +119,26 @@ def search(invocation: Invocation, query: tuple[str, ...], limit: int, as_json: 
         note("Nothing was found; take a word away, or list everything: localai history list")
     elif sys.stdout.isatty():
         note("Show one in its place: localai history show CONVERSATION --at MESSAGE")
+
+
+@history.command()
+@click.argument("id")
+@click.option("--at", default="", metavar="MESSAGE", help="Go on from this message.")
+@click.pass_obj
+def fork(invocation: Invocation, id: str, at: str) -> None:
+    """Fork a conversation: a new one goes on from its end, or from a message.
+
+    Prints the new conversation's id. What was said up to there is in both; what is said
+    afterwards is only where it was said.
+    """
+    with invocation.open_store() as store:
+        row = meant.conversation(store, id)
+        message = store.message_id(row.id, at) if at else row.leaf
+        if not message:
+            raise UsageError("Nothing was said in this conversation yet; fork another one.")
+        made = store.fork(row.id, message)
+    click.echo(made.id)
+    note(f"Forked “{_name(row)}”; go on with: localai ask --conversation {made.short_id} …")
 
 
 @history.command()

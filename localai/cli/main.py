@@ -31,7 +31,7 @@ COMMANDS = {
     "ask": Lazy("localai.cli.ask:ask", "Ask one question and print the answer."),
     "history": Lazy(
         "localai.cli.history:history",
-        "List, search, import, export and forget conversations.",
+        "List, search, fork, import, export and forget conversations.",
     ),
     "correct": Lazy(
         "localai.cli.correct:correct",

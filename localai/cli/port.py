@@ -51,6 +51,7 @@ def import_(
     def show(read: int, total: int, messages: int) -> None:
         progress.show(f"{100 * read // max(total, 1)} % read, {messages:,} messages")
 
+    told = {"dry_run": dry_run, "trust": trust}
     with invocation.read_store() if dry_run else invocation.open_store() as store:
         running = Import(Preview(store) if dry_run else store, show, trust=trust, name=name)
         try:
@@ -64,11 +65,9 @@ def import_(
     if as_json:
         from localai.cli import import_report, record
 
-        click.echo(record.dumps(import_report.fields(report, dry_run=dry_run, trust=trust)))
+        click.echo(record.dumps(import_report.fields(report, **told)))
     else:
-        for line in reporting.lines(
-            report, dry_run=dry_run, trust=trust, trusting="--trust", name=name
-        ):
+        for line in reporting.lines(report, **told, trusting="--trust", name=name):
             note(line)
     if nothing := reporting.nothing(report, str(path)):
         say(nothing)

@@ -87,6 +87,7 @@ def conversation(row: Conversation) -> dict[str, Any]:
         "updated": utc(row.updated),
         "messages": row.messages,
         "deleted": row.deleted,
+        "forked_at": row.fork or None,
     }
 
 

@@ -20,12 +20,14 @@ class Export:
     are counted as they go by."""
 
     def __init__(self, store: Store, ids: Iterable[str], form: str) -> None:
-        self._store, self._ids, self._form = store, ids, form
+        self._store, self._ids, self._form = store, tuple(ids), form
         self.conversations = self.pieces = 0
 
     def __iter__(self) -> Iterator[str]:
         """The text, piece by piece."""
-        for piece in WRITERS[self._form](self._trees()):
+        # Our own document holds what forks share once, in the conversations they hang on.
+        trees = self._store.trees(self._ids) if self._form == "json" else self._whole()
+        for piece in WRITERS[self._form](self._counted(trees)):
             self.pieces += 1
             yield piece
 
@@ -47,10 +49,16 @@ class Export:
             found = "Nothing was said in them yet."
         return f"{found} {path} is empty." if path else found
 
-    def _trees(self) -> Iterator[Tree]:
-        """Conversations one by one; those that go meanwhile are left out."""
+    def _whole(self) -> Iterator[Tree]:
+        """Conversations one by one, as they are shown; those that go meanwhile are left out."""
         for id_ in self._ids:
-            tree = self._store.tree(id_)
+            tree = self._store.tree(id_, shared=True)
             if tree is not None:
-                self.conversations += 1
                 yield tree
+
+    def _counted(self, trees: Iterable[Tree]) -> Iterator[Tree]:
+        """The conversations that are asked for are counted, not what they hang on."""
+        asked = set(self._ids)
+        for tree in trees:
+            self.conversations += tree.id in asked
+            yield tree

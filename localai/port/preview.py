@@ -15,6 +15,7 @@ class Preview:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._seen: set[bytes] = set()
+        self._ids: set[str] = set()
 
     def add_drafts(self, drafts: Iterable[Draft]) -> list[Landed]:
         """What the store would do."""
@@ -22,7 +23,7 @@ class Preview:
 
     def add_trees(self, trees: list[Tree], *, trust: bool = False) -> list[Landed]:
         """What the store would do."""
-        return self._store.preview_trees(trees, trust=trust)
+        return self._store.preview_trees(trees, self._ids, trust=trust)
 
     def add_imported(self, name: str, leaves: Sequence[str]) -> int:
         """As many as there are conversations, so far as a preview can tell."""

@@ -39,10 +39,13 @@ def openai(trees: Iterable[Tree]) -> Iterator[str]:
 
 def pairs(trees: Iterable[Tree]) -> Iterator[str]:
     """JSON lines with `prompt`, `chosen` and `rejected`, each a list of messages."""
+    given = set[str]()
     for tree in trees:
         known = {each.id: each for each in tree.messages}
         for verdict in tree.corrections:
-            if verdict.state == "accepted":
+            # Forks share corrections.
+            if verdict.state == "accepted" and verdict.id not in given:
+                given.add(verdict.id)
                 chosen, rejected = known[verdict.chosen], known[verdict.rejected]
                 pair = {
                     "prompt": _messages(tree, path(tree, chosen.parent)),

@@ -14,7 +14,7 @@ from localai.store.rows import Conversation, Origin, Status, StoredMessage
 
 CONVERSATION = (
     "c.id, c.title, c.system, ifnull(c.leaf, ''), c.created, c.updated, "
-    "ifnull(l.depth, 0), c.deleted IS NOT NULL"
+    "ifnull(l.depth, 0), c.deleted IS NOT NULL, ifnull(c.fork, '')"
 )
 CONVERSATIONS = "conversations c LEFT JOIN messages l ON l.id = c.leaf"
 MESSAGE = (
@@ -23,7 +23,7 @@ MESSAGE = (
 )
 
 # What the leading columns must hold; the others may be NULL.
-_CONVERSATION_TYPES = (str, str, str, str, float, float, int)
+_CONVERSATION_TYPES = (str, str, str, str, float, float, int, int, str)
 _MESSAGE_TYPES = (str, str, str, str, str, float, int, str, str, str, str)
 _ROLES = frozenset(("system", "user", "assistant", "tool"))
 _STATUSES = frozenset(("streaming", "done", "cancelled", "interrupted", "failed"))
@@ -36,8 +36,8 @@ _encode = msgspec.json.Encoder().encode
 def conversation(row: tuple[Any, ...]) -> Conversation:
     """A row of CONVERSATION columns."""
     _check(row, _CONVERSATION_TYPES)
-    id_, title, system, leaf, created, updated, depth, deleted = row
-    return Conversation(id_, title, system, leaf, created, updated, depth, bool(deleted))
+    id_, title, system, leaf, created, updated, depth, deleted, fork = row
+    return Conversation(id_, title, system, leaf, created, updated, depth, bool(deleted), fork)
 
 
 def message(row: tuple[Any, ...], siblings: tuple[str, ...]) -> StoredMessage:

@@ -7,6 +7,7 @@ import time
 from localai.errors import StoreError
 from localai.store import columns, match
 from localai.store.connection import Database
+from localai.store.forks import hand_over
 from localai.store.ids import new_id
 from localai.store.rows import Conversation
 
@@ -94,9 +95,11 @@ class Conversations:
     def purge(self, conversation_id: str) -> None:
         """Remove a conversation with all its messages for good; nothing brings it back.
 
-        Traces may remain in the write-ahead log and in backups.
+        What its forks share stays, with them. Traces may remain in the write-ahead log and in
+        backups.
         """
         with self._db.write() as db:
+            hand_over(db, conversation_id)
             # Every prompt of a conversation goes by the cascade of its message.
             db.execute("DELETE FROM messages WHERE conversation = ?", (conversation_id,))
             db.execute("DELETE FROM conversations WHERE id = ?", (conversation_id,))

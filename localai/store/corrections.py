@@ -10,6 +10,7 @@ import time
 
 from localai.conversation import Message, Text
 from localai.errors import StoreError
+from localai.store import views
 from localai.store.connection import Database
 from localai.store.driver import sqlite
 from localai.store.ids import new_id
@@ -27,9 +28,15 @@ class Corrections:
 
     _db: Database
 
-    def add_correction(self, rejected_id: str, text: str, reason: Reason = "edited") -> Correction:
+    def add_correction(
+        self,
+        rejected_id: str,
+        text: str,
+        reason: Reason = "edited",
+        conversation_id: str = "",
+    ) -> Correction:
         """Record that `text` is the better answer, beside the one that is edited, and go on
-        from it.
+        from it in `conversation_id`, by default where the edited one was written.
 
         `rejected` of the result is always what a model said: when the edited message is
         itself a correction, it is the one that was corrected first. A message has one
@@ -41,10 +48,9 @@ class Corrections:
             rejected = _first_rejected(db, edited)
             _check(edited, rejected, text)
             better = Message("assistant", (Text(text),))
-            chosen = insert(
-                db, edited.conversation, edited.parent, better, "done", origin=None, writer=""
-            )
-            return _record(db, edited.conversation, rejected.id, chosen, reason)
+            talk = conversation_id or edited.conversation
+            chosen = insert(db, talk, edited.parent, better, "done", origin=None, writer="")
+            return _record(db, talk, rejected.id, chosen, reason)
 
     def prefer(self, rejected_id: str, chosen_id: str, reason: Reason) -> Correction:
         """Record that the answer `chosen_id`, which is there, is better than the one beside it.
@@ -61,8 +67,9 @@ class Corrections:
                 )
             return _record(db, chosen.conversation, rejected.id, chosen.id, reason)
 
-    def withdraw_correction(self, correction_id: str) -> Correction:
-        """Take a correction in force back; its conversation goes on from what it rejected.
+    def withdraw_correction(self, correction_id: str, conversation_id: str = "") -> Correction:
+        """Take a correction in force back; `conversation_id`, by default the one where it was
+        made, goes on from what it rejected, if that belongs to it.
 
         Raises StoreError when it is gone or not in force any more.
         """
@@ -78,18 +85,18 @@ class Corrections:
                 )
             row = db.execute(f"{_SELECT} WHERE r.id = ?", (correction_id,)).fetchone()
             taken = record(Correction, row)
-            db.execute(
-                "UPDATE conversations SET leaf = ? WHERE id = ?",
-                (taken.rejected, taken.conversation),
-            )
+            talk = conversation_id or taken.conversation
+            if views.depth(db, talk, taken.rejected) is not None:
+                db.execute("UPDATE conversations SET leaf = ? WHERE id = ?", (taken.rejected, talk))
             return taken
 
     def corrections(self, *, state: CorrectionState = "accepted") -> tuple[Correction, ...]:
-        """Corrections in that state, oldest first, without those of deleted conversations."""
+        """Corrections in that state, oldest first, without those that only deleted conversations
+        have."""
         with self._db.read() as db:
             rows = db.execute(
                 f"{_SELECT} JOIN conversations c ON c.id = m.conversation "
-                "WHERE r.state = ? AND c.deleted IS NULL ORDER BY r.number",
+                f"WHERE r.state = ? AND {views.IN_SIGHT} ORDER BY r.number",
                 (state,),
             ).fetchall()
             return tuple(record(Correction, row) for row in rows)
@@ -98,10 +105,10 @@ class Corrections:
         """The newest corrections in force of answers to a question, newest first."""
         with self._db.read() as db:
             rows = db.execute(
-                """SELECT r.id, m.conversation, q.text, m.text FROM corrections r
+                f"""SELECT r.id, m.conversation, q.text, m.text, m.id FROM corrections r
                 JOIN messages m ON m.id = r.chosen JOIN messages q ON q.id = m.parent
                 JOIN conversations c ON c.id = m.conversation
-                WHERE r.state = 'accepted' AND c.deleted IS NULL AND q.role = 'user'
+                WHERE r.state = 'accepted' AND {views.IN_SIGHT} AND q.role = 'user'
                 AND ifnull(instr(m.parts, '"tool_call"'), 0) = 0
                 ORDER BY r.number DESC LIMIT ?""",
                 (limit,),

@@ -14,7 +14,8 @@ from localai.store.connection import Database
 if TYPE_CHECKING:
     from localai.store.upkeep.archive import Manifest
     from localai.store.upkeep.erasing import Erased
-    from localai.store.upkeep.restoring import Candidate, Merged
+    from localai.store.upkeep.merging import Merged
+    from localai.store.upkeep.restoring import Candidate
     from localai.store.upkeep.scope import Scope
 
 
@@ -82,6 +83,6 @@ class Keeping:
 
     def merge(self, found: Candidate) -> Merged:
         """Add the conversations of an unpacked backup that are not there yet."""
-        from localai.store.upkeep import restoring
+        from localai.store.upkeep import merging
 
-        return restoring.merge(found, self._db)
+        return merging.merge(found, self._db)

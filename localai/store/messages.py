@@ -1,19 +1,18 @@
 """Messages as a tree: each has a parent, a conversation goes on from one leaf.
 
-Siblings are the alternatives of one turn; nothing is ever overwritten by another.
+Siblings are the alternatives of one turn; nothing is ever overwritten by another. Which
+messages belong to a conversation is decided in `views`.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
 from operator import itemgetter
 
 import msgspec
 
 from localai.conversation import Message
-from localai.errors import StoreError
-from localai.store import columns, prompts
+from localai.store import columns, prompts, views
 from localai.store.connection import Database
 from localai.store.driver import sqlite
 from localai.store.faults import UnreadableRow
@@ -61,8 +60,9 @@ class Messages:
         with self._db.read() as db:
             return fetch(db, message_id)
 
-    def path(self, leaf_id: str) -> tuple[StoredMessage, ...]:
-        """The messages from the root to `leaf_id`; none for "".
+    def path(self, leaf_id: str, conversation_id: str = "") -> tuple[StoredMessage, ...]:
+        """The messages from the root to `leaf_id`; none for "". Their siblings are those in
+        `conversation_id`, by default in the one where `leaf_id` was written.
 
         `origin.prompt` is left empty here; `message` has it.
         """
@@ -71,12 +71,12 @@ class Messages:
         with self._db.read() as db:
             rows = db.execute(_PATH, (leaf_id,)).fetchall()
             if not rows:
-                raise _gone()
+                raise views.gone()
             # Sorted here: SQLite would copy whole messages to sort them.
             rows.sort(key=itemgetter(-1))
             if rows[0][2]:
                 raise UnreadableRow("the way from a message to the first one is broken")
-            family = _siblings(db, rows)
+            family = views.siblings(db, conversation_id or rows[-1][1], rows)
             return tuple(
                 columns.message(row, family.get((row[2], row[3]), (row[0],))) for row in rows
             )
@@ -84,13 +84,14 @@ class Messages:
     def set_leaf(self, conversation_id: str, message_id: str) -> None:
         """Go on from another message of the conversation, or from its start with ""."""
         with self._db.write() as db:
+            if message_id and views.depth(db, conversation_id, message_id) is None:
+                raise views.gone()
             done = db.execute(
-                "UPDATE conversations SET leaf = nullif(?1, '') WHERE id = ?2 AND (?1 = '' OR "
-                "EXISTS (SELECT 1 FROM messages WHERE id = ?1 AND conversation = ?2))",
+                "UPDATE conversations SET leaf = nullif(?, '') WHERE id = ?",
                 (message_id, conversation_id),
             )
             if done.rowcount != 1:
-                raise _gone()
+                raise views.gone()
 
 
 def insert(
@@ -139,8 +140,9 @@ def fetch(db: sqlite.Connection, message_id: str) -> StoredMessage:
         f"SELECT {columns.MESSAGE} FROM messages m WHERE m.id = ?", (message_id,)
     ).fetchone()
     if row is None:
-        raise _gone()
-    stored = columns.message(row, _siblings(db, [row]).get((row[2], row[3]), (row[0],)))
+        raise views.gone()
+    family = views.siblings(db, row[1], [row])
+    stored = columns.message(row, family.get((row[2], row[3]), (row[0],)))
     if stored.origin is None:
         return stored
     origin = msgspec.structs.replace(stored.origin, prompt=prompts.load(db, message_id))
@@ -150,41 +152,10 @@ def fetch(db: sqlite.Connection, message_id: str) -> StoredMessage:
 def _depth(db: sqlite.Connection, conversation_id: str, parent: str) -> int:
     """The parent's depth, 0 above the root; both must be there."""
     if parent:
-        row = db.execute(
-            "SELECT depth FROM messages WHERE id = ? AND conversation = ?",
-            (parent, conversation_id),
-        ).fetchone()
+        depth = views.depth(db, conversation_id, parent)
     else:
         row = db.execute("SELECT 0 FROM conversations WHERE id = ?", (conversation_id,)).fetchone()
-    if row is None:
-        raise _gone()
-    depth: int = row[0]
+        depth = row and row[0]
+    if depth is None:
+        raise views.gone()
     return depth
-
-
-def _siblings(
-    db: sqlite.Connection, rows: Iterable[tuple[object, ...]]
-) -> dict[tuple[str, str], tuple[str, ...]]:
-    """For each (parent, role) among the rows that has several messages: their ids in order."""
-    parents = msgspec.json.encode([row[2] for row in rows if row[2]]).decode()
-    tops = msgspec.json.encode([row[1] for row in rows if not row[2]]).decode()
-    found: dict[tuple[str, str], list[str]] = {}
-    for parent, role, id_, _ in db.execute(
-        """SELECT m.parent, m.role, m.id, m.number
-        FROM json_each(?) p JOIN messages m ON m.parent = p.value
-        UNION ALL
-        SELECT '', m.role, m.id, m.number
-        FROM json_each(?) c JOIN messages m INDEXED BY messages_by_conversation
-            ON m.conversation = c.value AND m.parent IS NULL
-        ORDER BY 4""",
-        (parents, tops),
-    ).fetchall():
-        found.setdefault((parent, role), []).append(id_)
-    return {place: tuple(ids) for place, ids in found.items()}
-
-
-def _gone() -> StoreError:
-    return StoreError(
-        "The message is not there any more; its conversation may have been removed "
-        "in another window."
-    )

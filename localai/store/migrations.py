@@ -20,6 +20,7 @@ from localai.store.m002_learning import m002_learning
 from localai.store.m003_consents import m003_consents
 from localai.store.m004_imports import m004_imports
 from localai.store.m005_examples import m005_examples
+from localai.store.m006_forks import m006_forks
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -34,6 +35,7 @@ STEPS: tuple[Step, ...] = (
     m003_consents,
     m004_imports,
     m005_examples,
+    m006_forks,
 )
 
 

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from localai.errors import StoreError
+from localai.store import views
 from localai.store.connection import Database
+from localai.store.views import BELONGS, SHARED
 
 # Depth grows by one at each step, so even a damaged tree cannot make these run for ever.
 _ON_PATH = """WITH RECURSIVE up (id, parent, depth) AS (
-    SELECT l.id, l.parent, l.depth FROM messages m JOIN conversations c ON c.id = m.conversation
-    JOIN messages l ON l.id = c.leaf WHERE m.id = ?1
+    SELECT l.id, l.parent, l.depth FROM conversations c JOIN messages l ON l.id = c.leaf
+    WHERE c.id = ?1
     UNION ALL
     SELECT m.id, m.parent, m.depth FROM up JOIN messages m ON m.id = up.parent
     WHERE m.depth = up.depth - 1
-) SELECT c.leaf FROM up JOIN messages m ON m.id = up.id JOIN conversations c
-    ON c.id = m.conversation WHERE up.id = ?1"""
-_NEWEST_BELOW = """WITH RECURSIVE down (id, depth) AS (
-    SELECT id, depth FROM messages WHERE id = ?1
+) SELECT c.leaf FROM up JOIN conversations c ON c.id = ?1 WHERE up.id = ?2"""
+_NEWEST_BELOW = f"""{SHARED}, down (id, depth) AS (
+    SELECT m.id, m.depth FROM messages m WHERE m.id = ?2 AND {BELONGS}
     UNION ALL
-    SELECT m.id, m.depth FROM down JOIN messages m
-    ON m.number = (SELECT max(number) FROM messages WHERE parent = down.id)
-    WHERE m.depth = down.depth + 1
+    SELECT n.id, n.depth FROM down JOIN messages n
+    ON n.number = (SELECT max(m.number) FROM messages m WHERE m.parent = down.id AND {BELONGS})
+    WHERE n.depth = down.depth + 1
 ) SELECT id FROM down ORDER BY depth DESC LIMIT 1"""
+_BY_PART = f"""{SHARED} SELECT id FROM (
+    SELECT id FROM messages WHERE conversation = ?1 UNION SELECT id FROM shared
+) WHERE ?2 <> '' AND (substr(id, 1, length(?2)) = ?2 OR substr(id, -length(?2)) = ?2) LIMIT 2"""
 
 
 class Places:
@@ -28,19 +32,21 @@ class Places:
 
     _db: Database
 
-    def leaf_through(self, message_id: str) -> str:
-        """The leaf of a path that holds the message: its conversation's own leaf if it can
-        be, else the newest one below. Raises StoreError when the message is gone."""
+    def leaf_through(self, message_id: str, conversation_id: str = "") -> str:
+        """The leaf of a path in the conversation (by default the one where the message was
+        written) that holds the message: the conversation's own leaf if it can be, else the
+        newest one below. Raises StoreError when the message is not in it."""
         with self._db.read() as db:
+            if not conversation_id:
+                query = "SELECT conversation FROM messages WHERE id = ?"
+                (conversation_id,) = db.execute(query, (message_id,)).fetchone() or ("",)
+            where = (conversation_id, message_id)
             row = (
-                db.execute(_ON_PATH, (message_id,)).fetchone()
-                or db.execute(_NEWEST_BELOW, (message_id,)).fetchone()
+                db.execute(_ON_PATH, where).fetchone()
+                or db.execute(_NEWEST_BELOW, where).fetchone()
             )
             if row is None:
-                raise StoreError(
-                    "The message is not there any more; its conversation may have been "
-                    "removed in another window."
-                )
+                raise views.gone()
             leaf: str = row[0]
             return leaf
 
@@ -49,11 +55,7 @@ class Places:
         so. Raises StoreError when there is none or more than one."""
         part = id_or_part.strip().upper()
         with self._db.read() as db:
-            rows = db.execute(
-                "SELECT id FROM messages WHERE conversation = ?1 AND ?2 <> '' AND "
-                "(substr(id, 1, length(?2)) = ?2 OR substr(id, -length(?2)) = ?2) LIMIT 2",
-                (conversation_id, part),
-            ).fetchall()
+            rows = db.execute(_BY_PART, (conversation_id, part)).fetchall()
         if len(rows) == 1:
             found: str = rows[0][0]
             return found

@@ -12,7 +12,8 @@ Status = Literal["streaming", "done", "cancelled", "interrupted", "failed"]
 
 
 class Conversation(msgspec.Struct, frozen=True):
-    """A conversation in a list. `leaf` is the message it goes on from, "" when empty.
+    """A conversation in a list. `leaf` is the message it goes on from, "" when empty; `fork`
+    the last of those that a fork shares with where it was forked, "" when it began by itself.
 
     Times are Unix seconds. `messages` counts those on the path to the leaf.
     """
@@ -25,6 +26,7 @@ class Conversation(msgspec.Struct, frozen=True):
     updated: float
     messages: int = 0
     deleted: bool = False
+    fork: str = ""
 
     @property
     def short_id(self) -> str:
@@ -55,8 +57,8 @@ class Origin(msgspec.Struct, frozen=True):
 class StoredMessage(msgspec.Struct, frozen=True):
     """A message in its place: `parent` is "" at the root.
 
-    `siblings` are the ids of all messages with the same parent and role, oldest first,
-    this one included. `origin` and `completion` belong to answers only.
+    `siblings` are the ids of all messages with the same parent and role that belong to the
+    conversation, oldest first, this one included. `origin` and `completion` belong to answers only.
     """
 
     id: str

@@ -24,6 +24,7 @@ from localai.store.conversations import Conversations
 from localai.store.corrections import Corrections
 from localai.store.examples import Examples
 from localai.store.file_hashes import FileHashes
+from localai.store.forks import Forks
 from localai.store.imports import Imports
 from localai.store.keeping import Keeping
 from localai.store.messages import Messages
@@ -38,6 +39,7 @@ from localai.store.upkeep import daily
 class Store(
     Conversations,
     Messages,
+    Forks,
     Answers,
     Places,
     Search,

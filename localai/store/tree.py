@@ -59,7 +59,8 @@ class Tree(msgspec.Struct, frozen=True):
     examples that end in it.
 
     `deleted` is when it was taken out of sight; `source` is hex, "" when it began here;
-    `kind` is "example" for a dialogue that was written to be learned from.
+    `kind` is "example" for a dialogue that was written to be learned from; `fork` is the last
+    message that a fork shares, "" for what is none.
     """
 
     id: str
@@ -74,3 +75,4 @@ class Tree(msgspec.Struct, frozen=True):
     source: str = ""
     kind: Literal["chat", "example"] = "chat"
     examples: tuple[Material, ...] = ()
+    fork: str = ""

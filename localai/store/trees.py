@@ -6,23 +6,37 @@ their forms are not known here.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Iterator
+
 import msgspec
 
 from localai.conversation import Message
-from localai.store import brought, columns, prompts
+from localai.store import brought, columns, prompts, tree_reading, views
 from localai.store.bulk import insert_many
 from localai.store.connection import Database
 from localai.store.drafts import Landed
 from localai.store.driver import sqlite
-from localai.store.records import record
-from localai.store.rows import StoredMessage
-from localai.store.tree import Leaf, Material, Tree, Verdict
+from localai.store.tree import Leaf, Tree
 from localai.store.tree_checks import problem
+from localai.store.views import SHARED
 
 _MESSAGES = """messages (
     id, conversation, parent, depth, role, status, created, learn, writer, error, vocab,
     origin, completion, ids, parts, text, hash
 )"""
+
+# What belongs to conversation ?1, also once it shares all up to the message ?2.
+_WAY = """WITH RECURSIVE way (id, parent, depth) AS (
+    SELECT id, parent, depth FROM messages WHERE id = ?2
+    UNION ALL
+    SELECT m.id, m.parent, m.depth FROM way JOIN messages m ON m.id = way.parent
+    WHERE m.depth = way.depth - 1
+)"""
+_KNOWN = f"""{_WAY} SELECT id, depth FROM messages WHERE conversation = ?1
+UNION SELECT id, depth FROM way
+UNION SELECT id, depth FROM ({SHARED} SELECT id, depth FROM shared)"""
+_LENGTHEN = f"""{_WAY} UPDATE conversations SET fork = ?2
+WHERE id = ?1 AND (fork IS NULL OR fork IN (SELECT id FROM way))"""
 
 
 class Trees:
@@ -41,28 +55,36 @@ class Trees:
             )
             return tuple(id_ for (id_,) in rows)
 
-    def tree(self, conversation_id: str) -> Tree | None:
-        """A conversation whole; None when it is gone."""
+    def tree(self, conversation_id: str, *, shared: bool = False) -> Tree | None:
+        """A conversation whole, but with what a fork shares only if `shared`; None when it is
+        gone."""
         with self._db.read() as db:
-            row = db.execute(
-                "SELECT id, title, system, ifnull(leaf, ''), created, updated, deleted, source, "
-                "kind FROM conversations WHERE id = ?",
-                (conversation_id,),
-            ).fetchone()
-            if row is None:
-                return None
-            return record(
-                Tree,
-                (
-                    *row[:6],
-                    _messages(db, conversation_id),
-                    _corrections(db, conversation_id),
-                    row[6],
-                    (row[7] or b"").hex(),
-                    row[8],
-                    _examples(db, conversation_id),
-                ),
-            )
+            return (tree_reading.whole if shared else tree_reading.own)(db, conversation_id)
+
+    def trees(self, ids: Iterable[str]) -> Iterator[Tree]:
+        """Conversations whole, each after those that it hangs on: of those that are not among
+        the `ids`, only what is needed. What is gone meanwhile is left out."""
+        wanted, given = dict.fromkeys(ids), set[str]()
+        for id_ in wanted:
+            yield from self._with_origins(id_, wanted, given)
+
+    def _with_origins(self, id_: str, wanted: Collection[str], given: set[str]) -> Iterator[Tree]:
+        """A conversation, if it is not `given` yet, after those that it hangs on."""
+        if id_ in given:
+            return
+        given.add(id_)
+        with self._db.read() as db:
+            origins, way = tree_reading.origins(db, id_), set(views.shared(db, id_))
+        for origin, ids in origins.items():
+            if origin in wanted:
+                yield from self._with_origins(origin, wanted, given)
+            elif not given.issuperset(ids):
+                given.update(ids)
+                with self._db.read() as db:
+                    part = tree_reading.part(db, origin, origins, way)
+                yield from [part] if part else []
+        tree = self.tree(id_)
+        yield from [tree] if tree else []
 
     def add_trees(self, trees: list[Tree], *, trust: bool = False) -> list[Landed]:
         """Take conversations in, all in one transaction, with their identities.
@@ -74,76 +96,33 @@ class Trees:
         with self._db.write() as db:
             return [_add(db, tree, trust=trust) for tree in trees]
 
-    def preview_trees(self, trees: list[Tree], *, trust: bool = False) -> list[Landed]:
-        """What `add_trees` would do with each."""
+    def preview_trees(
+        self, trees: list[Tree], seen: set[str], *, trust: bool = False
+    ) -> list[Landed]:
+        """What `add_trees` would do with each. `seen` holds the ids of earlier calls, and grows."""
+        found = []
         with self._db.read() as db:
-            return [_preview(db, tree, trust=trust)[0] for tree in trees]
+            for tree in trees:
+                landed, _ = _preview(db, tree, trust=trust, seen=seen)
+                found.append(landed)
+                if not landed.problem:
+                    seen.update((tree.id, *(each.id for each in tree.messages)))
+        return found
 
 
-def _messages(db: sqlite.Connection, conversation: str) -> tuple[Leaf, ...]:
-    """All messages of a conversation, as they were recorded."""
-    rows = db.execute(
-        f"SELECT {columns.MESSAGE}, m.hash FROM messages m WHERE m.conversation = ? "
-        "ORDER BY m.number",
-        (conversation,),
-    ).fetchall()
-    return tuple(_leaf(db, columns.message(row[:-1], ()), row[-1]) for row in rows)
-
-
-def _leaf(db: sqlite.Connection, stored: StoredMessage, own: bytes | None) -> Leaf:
-    origin, said = stored.origin, stored.message
-    if origin is not None:
-        origin = msgspec.structs.replace(origin, prompt=prompts.load(db, stored.id))
-    return Leaf(
-        stored.id,
-        stored.parent,
-        said.role,
-        # To whoever reads it elsewhere, nobody writes it any more.
-        "interrupted" if stored.status == "streaming" else stored.status,
-        stored.created,
-        said.parts,
-        said.ids,
-        said.vocab,
-        said.learn,
-        stored.error,
-        origin,
-        stored.completion,
-        (own or b"").hex(),
-    )
-
-
-def _corrections(db: sqlite.Connection, conversation: str) -> tuple[Verdict, ...]:
-    rows = db.execute(
-        "SELECT r.id, r.rejected, r.chosen, r.state, r.created, r.reason FROM corrections r "
-        "JOIN messages m ON m.id = r.chosen "
-        "JOIN messages q ON q.id = r.rejected AND q.conversation = m.conversation "
-        "WHERE m.conversation = ? ORDER BY r.number",
-        (conversation,),
-    )
-    return tuple(record(Verdict, row) for row in rows)
-
-
-def _examples(db: sqlite.Connection, conversation: str) -> tuple[Material, ...]:
-    rows = db.execute(
-        "SELECT x.id, x.leaf, x.source, x.name, x.state, x.whole <> 0, x.created FROM examples x "
-        "JOIN messages m ON m.id = x.leaf WHERE m.conversation = ? ORDER BY x.number",
-        (conversation,),
-    )
-    return tuple(record(Material, (*row[:5], bool(row[5]), row[6])) for row in rows)
-
-
-def _preview(db: sqlite.Connection, tree: Tree, *, trust: bool) -> tuple[Landed, dict[str, int]]:
-    """What would be done, and the depths of the messages that are there."""
-    known: dict[str, int] = dict(
-        db.execute("SELECT id, depth FROM messages WHERE conversation = ?", (tree.id,)).fetchall()
-    )
+def _preview(
+    db: sqlite.Connection, tree: Tree, *, trust: bool, seen: Collection[str] = ()
+) -> tuple[Landed, dict[str, int]]:
+    """What would be done once the ids `seen` are here, too, and the depths of the messages of
+    the conversation that are here."""
+    known: dict[str, int] = dict(db.execute(_KNOWN, (tree.id, tree.fork)).fetchall())
     there = db.execute("SELECT 1 FROM conversations WHERE id = ?", (tree.id,)).fetchone()
-    new = [each.id for each in tree.messages if each.id not in known]
-    wrong = problem(db, tree, known, new)
+    new = [each.id for each in tree.messages if each.id not in known and each.id not in seen]
+    wrong = problem(db, tree, known, new, seen)
     if wrong:
         return Landed(False, 0, 0, wrong), known
     landed = Landed(
-        there is None,
+        there is None and tree.id not in seen,
         len(new),
         len(tree.messages) - len(new),
         corrections=brought.coming(db, tree, trust=trust),
@@ -172,6 +151,9 @@ def _add(db: sqlite.Connection, tree: Tree, *, trust: bool) -> Landed:
         db.execute(
             "UPDATE conversations SET leaf = nullif(?, '') WHERE id = ?", (tree.leaf, tree.id)
         )
+    if tree.fork and not landed.new:
+        # What came before may have been a part of it.
+        db.execute(_LENGTHEN, (tree.id, tree.fork))
     brought.take(db, tree, trust=trust)
     return msgspec.structs.replace(landed, leaf=tree.leaf)
 
@@ -180,8 +162,8 @@ def _insert_conversation(db: sqlite.Connection, tree: Tree) -> None:
     source = bytes.fromhex(tree.source) or None
     taken = db.execute("SELECT 1 FROM conversations WHERE source = ?", (source,)).fetchone()
     db.execute(
-        "INSERT INTO conversations (id, title, system, created, updated, deleted, source, kind) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO conversations (id, title, system, created, updated, deleted, source, kind, "
+        "fork) VALUES (?, ?, ?, ?, ?, ?, ?, ?, nullif(?, ''))",
         (
             tree.id,
             tree.title,
@@ -191,6 +173,7 @@ def _insert_conversation(db: sqlite.Connection, tree: Tree) -> None:
             tree.deleted,
             None if taken else source,
             tree.kind,
+            tree.fork,
         ),
     )
 

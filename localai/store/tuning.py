@@ -18,18 +18,19 @@ ActivationReason = Literal["promoted", "chosen", "rollback"]
 
 class Corrected(msgspec.Struct, frozen=True):
     """What the correction `id` says: the question that was asked in `conversation`, and the
-    answer that the user wants."""
+    answer that the user wants, which is the message `chosen`."""
 
     id: str
     conversation: str
     question: str
     answer: str
+    chosen: str = ""
 
 
 class Correction(msgspec.Struct, frozen=True):
     """What the user made of an answer. `rejected` is the model's message, `chosen` the one
-    with the user's text, its sibling; both hang under the question. Only accepted ones
-    teach; a replaced one was edited again, a withdrawn one was taken back."""
+    with the user's text, its sibling, written in `conversation`; both hang under the question.
+    Only accepted ones teach; a replaced one was edited again, a withdrawn one was taken back."""
 
     id: str
     conversation: str

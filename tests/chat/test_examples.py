@@ -104,3 +104,19 @@ def test_nothing_is_shown_of_the_same_talk_or_when_switched_off(store: Store) ->
     after = session(store)
     list(after.send("What is the capital of Vereland?"))
     assert "Mossport" not in prompt(after)
+
+
+def test_a_shared_correction_is_not_shown_again_in_a_fork(store: Store) -> None:
+    chat = session(store)
+    list(chat.send("What is the capital of Vereland?"))
+    better = chat.correct(chat.messages()[-1].id, "It is Mossport.")
+    assert chat.conversation is not None
+    fork = store.fork(chat.conversation.id, better.id)
+    forked = Session(store, ScriptedEngine(["Mossport."] * 2), Settings(), entry(), fork)
+    list(forked.send("What is the capital of Vereland?"))
+    assert prompt(forked).count("It is Mossport.") == 1
+    # What the fork was corrected to is an example where it is not part of the talk.
+    list(forked.send("Which is the largest town of Vereland?"))
+    forked.correct(forked.messages()[-1].id, "Largest is Mill.")
+    list(chat.send("Which is the largest town of Vereland?"))
+    assert "Largest is Mill." in prompt(chat)

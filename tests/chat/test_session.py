@@ -234,3 +234,32 @@ def test_a_question_is_asked_differently_beside_the_first(store: Store) -> None:
         list(chat.ask_instead(answer.id, "Third?"))
     with pytest.raises(UsageError, match="nothing to send"):
         list(chat.ask_instead(asked.id, " "))
+
+
+def test_what_is_done_to_a_shared_message_is_written_into_the_fork(store: Store) -> None:
+    chat = session(store, ScriptedEngine(["One.", "Two.", "Three.", "Four."]))
+    list(chat.send("First?"))
+    list(chat.send("Second?"))
+    first, one, *_ = before = chat.messages()
+    assert chat.conversation is not None
+    fork = store.fork(chat.conversation.id, one.id)
+
+    def shown(reply: StoredMessage) -> tuple[str, list[str]]:
+        assert reply.conversation == fork.id
+        path = store.path(store.conversation(fork.id).leaf, fork.id)
+        return reply.message.text, [each.message.text for each in path]
+
+    def opened() -> Session:
+        engine = ScriptedEngine(["Again."])
+        return session(store, engine, conversation=store.conversation(fork.id))
+
+    again = answer(opened().regenerate(one.id))
+    assert shown(again) == ("Again.", ["First?", "Again."])
+    assert again.siblings == (one.id, again.id)
+    assert shown(answer(opened().regenerate(first.id)))[1] == ["First?", "Again."]
+    asked = answer(opened().ask_instead(first.id, "Other?"))
+    assert shown(asked) == ("Again.", ["Other?", "Again."])
+    corrected = opened()
+    assert shown(corrected.correct(one.id, "Better.")) == ("Better.", ["First?", "Better."])
+    assert shown(answer(corrected.send("Third?")))[1] == ["First?", "Better.", "Third?", "Again."]
+    assert chat.messages() == before

@@ -105,3 +105,19 @@ def test_one_that_was_interrupted_is_finished(run: Run, ids: list[str], home: Pa
     assert "Forgotten." in run("history", "forget", "--finish").stderr
     assert ids[0] not in run("history", "list").stdout
     assert not (home / "forget.unfinished").exists()
+
+
+def test_forks_that_lose_messages_and_what_stays_are_listed(run: Run, ids: list[str]) -> None:
+    question, answer = messages(run, ids[1])
+    fork = run("history", "fork", ids[1], "--at", question).stdout.strip()
+    run("ask", "--conversation", fork, "And a lake?")
+    listed = run("history", "forget", fork, "--dry-run").stderr
+    assert "  2 messages\n" in listed
+    assert "Not forgotten: 1 message that a fork shares with another conversation." in listed
+    last = messages(run, fork)[-1]
+    listed = run("history", "forget", last, "--dry-run").stderr
+    assert "1 fork that go on" not in listed
+    assert "“What is a fjord? (2)”" in listed
+    assert "“What is a fjord? (2)”" in run("history", "forget", question, "--dry-run").stderr
+    assert run("history", "forget", answer, "--yes").exit_code == 0
+    assert last in messages(run, fork)

@@ -46,6 +46,7 @@ def test_a_list_as_json(run: Run, ids: list[str]) -> None:
         "updated",
         "messages",
         "deleted",
+        "forked_at",
     }
 
 
@@ -111,3 +112,43 @@ def test_a_conversation_that_is_not_there(run: Run, command: tuple[str, ...]) ->
     assert result.exit_code in (1, 2)
     assert result.stdout == ""
     assert result.stderr.count("\n") == 1
+
+
+def test_a_fork_goes_on_by_itself(run: Run, ids: list[str]) -> None:
+    asked, answered = json.loads(run("history", "show", ids[0], "--json").stdout)["messages"]
+    forked = run("history", "fork", ids[0][-8:])
+    fork = forked.stdout.strip()
+    assert forked.stdout == f"{fork}\n"
+    assert forked.stderr == (
+        f"Forked “What is a fjord?”; go on with: localai ask --conversation {fork[-8:].lower()} …\n"
+    )
+    run("ask", "--conversation", fork, "And a lake?")
+    found = json.loads(run("history", "show", fork, "--json").stdout)
+    assert found["title"] == "What is\ta fjord? (2)"
+    assert found["forked_at"] == answered["id"]
+    assert [each["id"] for each in found["messages"][:2]] == [asked["id"], answered["id"]]
+    assert len(found["messages"]) == 4
+    assert len(json.loads(run("history", "show", ids[0], "--json").stdout)["messages"]) == 2
+    at = json.loads(run("history", "show", fork, "--at", answered["id"][-8:], "--json").stdout)
+    assert len(at["messages"]) == 3
+
+
+def test_a_fork_at_a_message(run: Run, ids: list[str]) -> None:
+    asked, _ = json.loads(run("history", "show", ids[0], "--json").stdout)["messages"]
+    fork = run("history", "fork", ids[0], "--at", asked["id"]).stdout.strip()
+    assert len(json.loads(run("history", "show", fork, "--json").stdout)["messages"]) == 1
+    elsewhere = run("history", "fork", ids[1], "--at", asked["id"])
+    assert (elsewhere.stdout, elsewhere.exit_code) == ("", 1)
+    assert "has no message" in elsewhere.stderr
+    with Store.open() as store:
+        empty = store.create_conversation().id
+    assert "Nothing was said" in run("history", "fork", empty).stderr
+
+
+@pytest.mark.parametrize("how", [(), ("--purge", "--yes")])
+def test_what_is_shared_outlives_the_original(
+    run: Run, ids: list[str], how: tuple[str, ...]
+) -> None:
+    fork = run("history", "fork", ids[0]).stdout.strip()
+    run("history", "rm", ids[0], *how)
+    assert len(json.loads(run("history", "show", fork, "--json").stdout)["messages"]) == 2

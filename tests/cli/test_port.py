@@ -194,3 +194,26 @@ def test_a_data_set_is_made_of_what_is_imported(run: Run, tmp_path: Path) -> Non
         assert store.examples(name="") == ()
     again = run("history", "import", str(file), "--as-training", "pirate", "--json")
     assert json.loads(again.stdout)["examples"] == 0
+
+
+def test_a_fork_alone_brings_what_it_shares(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("ask", "Hi", engine=Engine(["Ho"]))
+    run("ask", "-c", "What else?", engine=Engine(["Nothing."]))
+    with Store.open(paths.database(paths.home())) as store:
+        [talk] = store.conversations()
+        first = store.path(talk.leaf)[1].id
+    fork = run("history", "fork", "latest", "--at", first).stdout.strip()
+    run("ask", "-c", "Why?", engine=Engine(["Because."]))
+    file = tmp_path / "fork.json"
+    told = run("history", "export", fork, "--format", "json", "-o", str(file)).stderr
+    assert told == f"Wrote 1 conversation to {file}\n"
+    assert "Nothing." not in file.read_text("utf-8")
+    shown = run("history", "show", fork, "--json").stdout
+    assert json.loads(run("history", "import", "--json", str(file)).stdout)["messages_added"] == 0
+    monkeypatch.setenv("LOCALAI_HOME", str(tmp_path / "other"))
+    for option in ("--dry-run", "--trust"):
+        told = json.loads(run("history", "import", "--json", option, str(file)).stdout)
+        assert (told["messages_added"], told["skipped"]) == (4, [])
+    assert run("history", "show", fork, "--json").stdout == shown

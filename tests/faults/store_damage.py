@@ -39,6 +39,8 @@ def _talk(store: Store, number: int, turns: int) -> None:
         leaf = store.finish_answer(row.id, message, Completion("stop"), "done").id
         if turn % 5 == 0:
             leaf = store.add_correction(leaf, f"better answer {turn} " * 10).chosen
+        if turn == 2:
+            store.add_message(store.fork(tree, leaf).id, leaf, user("question elsewhere"))
     run = store.begin_run("m", "b", {"corrections": [row.id for row in store.corrections()]}).id
     for step in range(40):
         store.add_metric(run, step, {"loss": 1.0, "rate": 1e-4})

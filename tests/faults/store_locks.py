@@ -83,6 +83,12 @@ def _merge(store: Store, path: Path) -> None:
         store.merge(found)
 
 
+def _purge(store: Store, tree: str, message: str) -> None:
+    """Remove a conversation after its fork."""
+    for each in (store.fork(tree, message).id, tree):
+        store.purge(each)
+
+
 def check(path: Path, commits: int) -> int:
     """Call everything once; raise AssertionError when a lock goes or a commit is not seen.
 
@@ -109,7 +115,7 @@ def check(path: Path, commits: int) -> int:
             *_keeping(store, path),
             lambda: Store.open(path, readonly=True).close(),
             lambda: Store.open(path).close(),
-            lambda: store.purge(tree),
+            lambda: _purge(store, tree, asked),
         ]
         before = held(path)
         assert before, "an open store holds no lock at all"

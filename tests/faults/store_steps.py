@@ -37,6 +37,11 @@ MOVED = Tree(
     (Leaf("01K00000000000000000000M01", "", "user", "done", 1.0, (Text("When?"),)),),
 )
 
+
+def _answer(store: Store) -> str:
+    return store.corrections()[0].chosen
+
+
 THINGS: dict[str, Callable[[Store], object]] = {
     "correct": lambda store: store.add_correction(store.corrections()[0].chosen, "Paris!"),
     "withdraw": lambda store: store.withdraw_correction(store.corrections()[0].id),
@@ -46,6 +51,7 @@ THINGS: dict[str, Callable[[Store], object]] = {
     "roll back": lambda store: store.roll_back("b"),
     "import": lambda store: store.add_drafts([BROUGHT]),
     "take in": lambda store: store.add_trees([MOVED]),
+    "fork": lambda store: store.fork(store.corrections()[0].conversation, _answer(store)),
     "purge": lambda store: store.purge(store.corrections()[0].conversation),
 }
 

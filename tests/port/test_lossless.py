@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -15,6 +14,7 @@ from hypothesis import strategies as st
 
 from localai.conversation import Completion, Message, Text, Timings, ToolCall, ToolResult
 from localai.port import lossless
+from localai.port.preview import Preview
 from localai.port.reading import import_path
 from localai.store.rows import Origin
 from localai.store.store import Store
@@ -43,46 +43,83 @@ acts = st.lists(
 )
 
 
-def build(store: Store, plan: Iterable[Any]) -> None:
-    """A conversation in which each act adds a message somewhere, and perhaps corrects it."""
-    talk = store.create_conversation("T\x1b[1m", "S").id
-    made = [""]
-    for place, message, origin, completion, text, keep in plan:
-        parent = made[place % len(made)]
-        if origin is None:
-            made.append(store.add_message(talk, parent, message).id)
-            continue
-        begun = store.begin_answer(talk, parent, origin)
-        said = msgspec.structs.replace(message, role="assistant")
-        done = store.finish_answer(begun.id, said, completion, "done" if keep else "failed", text)
-        made.append(done.id)
-        if text.strip() and not said.calls and text != said.text:
-            fixed = store.add_correction(done.id, text)
-            made.append(fixed.chosen)
-            if not keep:
-                store.withdraw_correction(fixed.id)
-    store.set_leaf(talk, made[len(made) // 2])
+forks = st.none() | st.tuples(st.integers(0, 9), st.integers(0, 99))
+plans = st.lists(st.tuples(forks, acts), max_size=4)
+
+
+def build(store: Store, plan: list[Any]) -> None:
+    """Conversations, some forked from earlier ones; each act adds a message somewhere, and
+    perhaps corrects it."""
+    talks: list[tuple[str, list[str]]] = []
+    for fork, added in plan:
+        talk, made = store.create_conversation("T\x1b[1m", "S").id, [""]
+        if fork is not None and talks:
+            origin, known = talks[fork[0] % len(talks)]
+            at = known[fork[1] % len(known)]
+            if at:
+                talk = store.fork(origin, at).id
+                made += [each.id for each in store.path(at)]
+                made += again(store, talk, at)
+        for place, *act in added:
+            parent = made[place % len(made)]
+            made += write(store, talk, parent, *act)
+        store.set_leaf(talk, made[len(made) // 2])
+        talks.append((talk, made))
+
+
+def again(store: Store, talk: str, at: str) -> list[str]:
+    """What an answer that a fork shares is corrected to in the fork."""
+    said = store.message(at).message
+    if said.role != "assistant" or said.calls or len(said.text) % 2:
+        return []
+    return [store.add_correction(at, said.text + " In a fork.", conversation_id=talk).chosen]
+
+
+def write(
+    store: Store,
+    talk: str,
+    parent: str,
+    message: Message,
+    origin: Origin | None,
+    completion: Completion | None,
+    text: str,
+    keep: bool,
+) -> list[str]:
+    """The ids of a message and of what it was corrected to."""
+    if origin is None:
+        return [store.add_message(talk, parent, message).id]
+    begun = store.begin_answer(talk, parent, origin)
+    said = msgspec.structs.replace(message, role="assistant")
+    done = store.finish_answer(begun.id, said, completion, "done" if keep else "failed", text)
+    if not text.strip() or said.calls or text == said.text:
+        return [done.id]
+    fixed = store.add_correction(done.id, text)
+    if not keep:
+        store.withdraw_correction(fixed.id)
+    return [done.id, fixed.chosen]
 
 
 def trees(store: Store) -> list[Tree | None]:
     return [store.tree(id_) for id_ in store.conversation_ids()]
 
 
-def export(store: Store, path: Path) -> Path:
-    found = (tree for tree in trees(store) if tree)
+def export(store: Store, path: Path, *ids: str) -> Path:
+    """All conversations, or these alone."""
+    found = store.trees(ids or store.conversation_ids())
     path.write_text("".join(lossless.write(found)), encoding="utf-8", newline="")
     return path
 
 
-@settings(max_examples=25, deadline=None)
-@given(st.lists(acts, max_size=2))
-def test_export_then_import_into_an_empty_store_is_identical(plans: list[Any]) -> None:
+@settings(max_examples=40, deadline=None)
+@given(plans)
+def test_export_then_import_into_an_empty_store_is_identical(plan: list[Any]) -> None:
     with Store.memory() as one, Store.memory() as other, TemporaryDirectory() as folder:
-        for plan in plans:
-            build(one, plan)
+        build(one, plan)
         file = export(one, Path(folder, "x.json"))
+        told = import_path(file, Preview(other), trust=True)
         report = import_path(file, other, trust=True)
-        assert (report.skipped, report.added) == ({}, len(plans))
+        assert told == report
+        assert (report.skipped, report.added) == ({}, len(one.conversation_ids()))
         assert trees(other) == trees(one)
         assert other.conversations() == one.conversations()
         assert other.corrections() == one.corrections()

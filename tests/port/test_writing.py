@@ -32,7 +32,7 @@ def talk(store: Store) -> str:
 
 
 def written(store: Store, form: str) -> str:
-    trees = (store.tree(id_) for id_ in store.conversation_ids())
+    trees = (store.tree(id_, shared=True) for id_ in store.conversation_ids())
     return "".join(WRITERS[form](tree for tree in trees if tree))
 
 
@@ -127,3 +127,25 @@ def test_one_line_for_each_conversation(store: Store, talk: str) -> None:
     store.add_message(other, "", Message("user", (Text("Hi\u2028there"),)))
     store.create_conversation("Empty")
     assert len(written(store, "openai").splitlines()) == 2
+
+
+def test_a_fork_is_written_with_what_it_shares_and_a_pair_once(store: Store, talk: str) -> None:
+    better = store.conversation(talk).leaf
+    fork = store.fork(talk, better).id
+    asked = store.add_message(fork, better, conversation.user("And low?")).id
+    answer = store.add_message(fork, asked, conversation.assistant("At six.")).id
+    store.add_correction(answer, "At seven.")
+    lines = [json.loads(line) for line in written(store, "openai").splitlines()]
+    assert lines[1]["messages"][: len(lines[0]["messages"])] == lines[0]["messages"]
+    assert [each["content"] for each in lines[1]["messages"][-2:]] == ["And low?", "At seven."]
+    chosen = ["At noon.\n\n- high", "At seven."]
+    pairs = [json.loads(line) for line in written(store, "pairs").splitlines()]
+    assert [each["chosen"][0]["content"] for each in pairs] == chosen
+    assert pairs[1]["prompt"] == lines[1]["messages"][:-1]
+    # Alone, or with the original out of sight, the fork gives both.
+    store.delete(talk)
+    pairs = [json.loads(line) for line in written(store, "pairs").splitlines()]
+    assert [each["chosen"][0]["content"] for each in pairs] == chosen
+    for form in ("md", "html"):
+        assert "At seven." in (text := written(store, form))
+        assert "noon" in text

@@ -151,3 +151,13 @@ def test_the_fifth_schema_is_read_whole(file: Path) -> None:
         assert store.verdicts([marked]) == {marked: "bad"}
         assert example.conversation not in {row.id for row in store.conversations()}
         assert example.conversation in store.conversation_ids(examples=True)
+
+
+def test_the_sixth_schema_is_read_whole(file: Path) -> None:
+    file.parent.mkdir()
+    make_old(file, 6)
+    with Store.open(file) as store:
+        fork = store.conversation("01K00000000000000000000C05")
+        assert (fork.fork[-3:], fork.messages) == ("M08", 2)
+        path = store.path(fork.leaf, fork.id)
+        assert [each.message.text for each in path] == ["Is Paris large?", "And old?"]

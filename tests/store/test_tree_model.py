@@ -38,24 +38,13 @@ messages = messages_of(parts)
 
 @dataclass
 class Tree:
+    """A conversation: what was written in it, and the way that a fork shares."""
+
     title: str
     leaf: str = ""
     deleted: bool = False
-    parents: dict[str, str] = field(default_factory=dict)
-    said: dict[str, Message] = field(default_factory=dict)
-    prompts: dict[str, tuple[int, ...]] = field(default_factory=dict)
-    status: dict[str, Status] = field(default_factory=dict)
-
-    def path(self, leaf: str) -> list[str]:
-        return [*self.path(self.parents[leaf]), leaf] if leaf else []
-
-    def siblings(self, id_: str) -> tuple[str, ...]:
-        role: Role = self.said[id_].role
-        return tuple(
-            other
-            for other, parent in self.parents.items()
-            if parent == self.parents[id_] and self.said[other].role == role
-        )
+    own: set[str] = field(default_factory=set)
+    way: list[str] = field(default_factory=list)
 
 
 class StoreMachine(RuleBasedStateMachine):
@@ -65,22 +54,53 @@ class StoreMachine(RuleBasedStateMachine):
         super().__init__()
         self.store = Store.memory()
         self.model: dict[str, Tree] = {}
+        self.parents: dict[str, str] = {}
+        self.said: dict[str, Message] = {}
+        self.prompts: dict[str, tuple[int, ...]] = {}
+        self.status: dict[str, Status] = {}
 
     def teardown(self) -> None:
         self.store.close()
 
+    def path(self, leaf: str) -> list[str]:
+        return [*self.path(self.parents[leaf]), leaf] if leaf else []
+
+    def view(self, tree: Tree) -> list[str]:
+        """What belongs to it, oldest first."""
+        return [id_ for id_ in self.parents if id_ in tree.own or id_ in tree.way]
+
+    def siblings(self, tree: Tree, id_: str) -> tuple[str, ...]:
+        role: Role = self.said[id_].role
+        return tuple(
+            other
+            for other in self.view(tree)
+            if self.parents[other] == self.parents[id_] and self.said[other].role == role
+        )
+
     def place(self, tree: str, data: st.DataObject) -> str:
-        return data.draw(st.sampled_from(["", *self.model[tree].parents]))
+        return data.draw(st.sampled_from(["", *self.view(self.model[tree])]))
 
     def enter(self, tree: str, id_: str, parent: str, message: Message, status: Status) -> None:
-        model = self.model[tree]
-        model.parents[id_], model.said[id_], model.leaf = parent, message, id_
-        model.status[id_] = status
+        self.model[tree].own.add(id_)
+        self.model[tree].leaf = id_
+        self.parents[id_], self.said[id_], self.status[id_] = parent, message, status
 
     @rule(target=trees, title=texts)
     def create(self, title: str) -> str:
         made = self.store.create_conversation(title)
         self.model[made.id] = Tree(title)
+        return made.id
+
+    @rule(target=trees, tree=trees, data=st.data())
+    def fork(self, tree: str, data: st.DataObject) -> str:
+        model = self.model.get(tree, Tree(""))
+        whole = [id_ for id_ in self.view(model) if self.status[id_] == "done"]
+        if not whole:
+            return tree
+        at = data.draw(st.sampled_from(whole))
+        made = self.store.fork(tree, at)
+        assert made == self.store.conversation(made.id)
+        self.model[made.id] = Tree(made.title, at, way=self.path(at))
         return made.id
 
     @rule(tree=trees, message=messages, data=st.data())
@@ -102,23 +122,22 @@ class StoreMachine(RuleBasedStateMachine):
         if tree not in self.model:
             return
         parent = self.place(tree, data)
-        base = self.model[tree].prompts.get(self.model[tree].parents.get(parent, ""), ())
+        base = self.prompts.get(self.parents.get(parent, ""), ())
         prompt = base[: data.draw(st.integers(0, len(base)))] + prompt
         begun = self.store.begin_answer(tree, parent, Origin("m", prompt=prompt))
         self.store.flush_answer(begun.id, parts)
         self.enter(tree, begun.id, parent, Message("assistant", parts), "streaming")
-        self.model[tree].prompts[begun.id] = prompt
+        self.prompts[begun.id] = prompt
 
-    @rule(tree=trees, message=messages, data=st.data())
-    def finish(self, tree: str, message: Message, data: st.DataObject) -> None:
-        model = self.model.get(tree, Tree(""))
-        running = [id_ for id_, status in model.status.items() if status == "streaming"]
+    @rule(message=messages, data=st.data())
+    def finish(self, message: Message, data: st.DataObject) -> None:
+        running = [id_ for id_, status in self.status.items() if status == "streaming"]
         if not running:
             return
         id_ = data.draw(st.sampled_from(running))
         done = Completion("stop", 1, 2, 3, ids=message.ids, vocab=message.vocab)
         stored = self.store.finish_answer(id_, message, done, "done")
-        model.said[id_], model.status[id_] = message, "done"
+        self.said[id_], self.status[id_] = message, "done"
         assert stored.completion == done
 
     @rule(tree=trees, data=st.data())
@@ -136,7 +155,13 @@ class StoreMachine(RuleBasedStateMachine):
     @rule(tree=trees)
     def purge(self, tree: str) -> None:
         self.store.purge(tree)
-        self.model.pop(tree, None)
+        gone = self.model.pop(tree, Tree("")).own
+        for fork in self.model.values():
+            fork.own |= gone & set(fork.way)
+            gone -= fork.own
+        for id_ in gone:
+            del self.parents[id_], self.said[id_], self.status[id_]
+            self.prompts.pop(id_, None)
 
     @invariant()
     def the_lists_agree(self) -> None:
@@ -147,19 +172,25 @@ class StoreMachine(RuleBasedStateMachine):
             for id_, found in listed.items():
                 tree = self.model[id_]
                 assert (found.title, found.leaf) == (tree.title, tree.leaf)
-                assert found.messages == len(tree.path(tree.leaf))
+                assert found.messages == len(self.path(tree.leaf))
 
     @invariant()
     def every_path_agrees(self) -> None:
-        for tree in self.model.values():
-            for leaf in tree.parents:
-                path = self.store.path(leaf)
-                assert [m.id for m in path] == tree.path(leaf)
+        for id_, tree in self.model.items():
+            for leaf in self.view(tree):
+                path = self.store.path(leaf, id_)
+                assert [m.id for m in path] == self.path(leaf)
                 last = path[-1]
-                assert (last.message, last.status) == (tree.said[leaf], tree.status[leaf])
-                assert last.siblings == tree.siblings(leaf)
-                origin = self.store.message(leaf).origin
-                assert (origin.prompt if origin else ()) == tree.prompts.get(leaf, ())
+                assert (last.message, last.status) == (self.said[leaf], self.status[leaf])
+                for message in path:
+                    assert message.siblings == self.siblings(tree, message.id)
+                stored = self.store.message(leaf)
+                assert (stored.origin.prompt if stored.origin else ()) == self.prompts.get(leaf, ())
+                if leaf in tree.own:
+                    assert (stored.conversation, stored.siblings) == (id_, last.siblings)
+                below = self.path(self.store.leaf_through(leaf, id_))
+                assert leaf in below
+                assert set(below) <= set(self.view(tree))
 
     @invariant()
     def nothing_is_left_over(self) -> None:
@@ -168,11 +199,8 @@ class StoreMachine(RuleBasedStateMachine):
         counts = db.execute(
             "SELECT (SELECT count(*) FROM messages), (SELECT count(*) FROM prompts)"
         ).fetchone()
-        trees = self.model.values()
-        assert counts == (
-            sum(len(tree.parents) for tree in trees),
-            sum(1 for tree in trees for prompt in tree.prompts.values() if prompt),
-        )
+        assert counts == (len(self.parents), sum(1 for each in self.prompts.values() if each))
+        assert {id_ for tree in self.model.values() for id_ in tree.own} == set(self.parents)
         for index in ("message_text", "conversation_title"):
             db.execute(f"INSERT INTO {index} ({index}, rank) VALUES ('integrity-check', 1)")
 

@@ -96,6 +96,7 @@ async def forgetting_all(on: Stage) -> None:
     correct_all(on.store)
     promote(on.store, on.model)
     await on.until(lambda: on.chat.status_line.status.adapter)
+    await on.until(lambda: on.chat.status_line.status.state == "ready")
     on.chat.forget_mentions("the")
     await asked(on)
 
@@ -111,6 +112,7 @@ async def forgotten(on: Stage) -> None:
     screen = on.app.screen
     await on.until(lambda: isinstance(screen, TaskScreen) and screen.finished)
     await on.until(lambda: on.chat.status_line.status.state == "not loaded")
+    await on.until(lambda: not on.chat.status_line.status.adapter)
 
 
 async def backed_up(on: Stage) -> None:

@@ -52,13 +52,15 @@ class Desk:
         told = "the next tune learns it" if mark == "good" else "it is never learned"
         return self._store.message(message_id), f"Marked {mark}: {told}."
 
-    def withdraw(self, message_id: str) -> StoredMessage:
-        """Take back the correction that wrote a message; the model's own answer."""
+    def withdraw(self, conversation_id: str, message_id: str) -> StoredMessage:
+        """Take back the correction that wrote a message; what the conversation goes on from: the
+        model's own answer or, in a fork that does not share that, the message."""
         correction = self._store.correction_for(message_id)
         if correction is None:
             raise UsageError("This answer is not a correction; there is nothing to take back.")
-        self._store.withdraw_correction(correction.id)
-        return self._store.message(correction.rejected)
+        self._store.withdraw_correction(correction.id, conversation_id)
+        moved = self._store.conversation(conversation_id).leaf == correction.rejected
+        return self._store.message(correction.rejected if moved else message_id)
 
     def use(self, session: Session, adapter_id: str) -> str:
         """Let an adapter answer from the next turn on, "" the bare model; says so."""

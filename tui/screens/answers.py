@@ -46,8 +46,9 @@ class AnswerActions(ChatBase):
         with self.reporting():
             if self.conversation is not None:
                 self.remember_tip(item)
-                tip = self.tips.get(target) or self.store.leaf_through(target)
-                self.store.set_leaf(self.conversation.id, tip)
+                here = self.conversation.id
+                tip = self.tips.get((here, target)) or self.store.leaf_through(target, here)
+                self.store.set_leaf(here, tip)
             self.reload()
         self.point_at(target)
 

@@ -50,7 +50,7 @@ class ChatBase(Screen[None]):
         self.conversation: Conversation | None = None
         self.info: ModelInfo | None = None
         self.busy = False
-        self.tips: dict[str, str] = {}
+        self.tips: dict[tuple[str, str], str] = {}
 
     @property
     def transcript(self) -> Transcript:
@@ -107,7 +107,7 @@ class ChatBase(Screen[None]):
             rows: tuple[StoredMessage, ...] = ()
             if self.conversation is not None:
                 self.conversation = self.store.conversation(self.conversation.id)
-                rows = self.store.path(self.conversation.leaf)
+                rows = self.store.path(self.conversation.leaf, self.conversation.id)
             self.transcript.set_items(self._items(rows))
 
     def point_at(self, message_id: str) -> None:
@@ -118,7 +118,7 @@ class ChatBase(Screen[None]):
 
     def remember_tip(self, item: Item) -> None:
         """Keep what follows an answer findable when the conversation takes another way."""
-        self.tips[item.row.id] = self.transcript.items[-1].last_id
+        self.tips[self.conversation_id, item.row.id] = self.transcript.items[-1].last_id
 
     def chosen(self) -> Item | None:
         """The answer that an action means, or a sentence that there is none."""

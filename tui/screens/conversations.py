@@ -1,10 +1,10 @@
-"""The chat screen's conversations: open, new, rename, delete with undo."""
+"""The chat screen's conversations: open, new, fork, rename, delete with undo."""
 
 from __future__ import annotations
 
 from textual import on
 
-from localai.sanitize import clean
+from localai.sanitize import clean, one_line
 from tui.recall import Recall
 from tui.screens.ask import AskScreen
 from tui.screens.base import ChatBase
@@ -31,7 +31,7 @@ class ConversationActions(ChatBase):
         with self.reporting():
             found = self.store.conversation(conversation_id) if conversation_id else None
             if found is not None and message_id:
-                leaf = self.store.leaf_through(message_id)
+                leaf = self.store.leaf_through(message_id, found.id)
                 if leaf != found.leaf:
                     self.store.set_leaf(found.id, leaf)
             self.conversation = found
@@ -57,6 +57,22 @@ class ConversationActions(ChatBase):
     def action_new(self) -> None:
         """Begin a new conversation; it is stored with its first question."""
         self.open_conversation("")
+
+    def action_fork(self) -> None:
+        """Begin a conversation that goes on from the chosen message, the last one by default."""
+        if self.busy:
+            self.say("The answer is still being written; press esc to stop it first.")
+            return
+        items, cursor = self.transcript.items, self.transcript.cursor
+        if self.conversation is None or not items:
+            self.say("There is nothing to fork yet; write a message first.")
+            return
+        title = one_line(self.conversation.title) or UNTITLED
+        with self.reporting():
+            item = items[-1 if cursor is None else cursor]
+            made = self.store.fork(self.conversation.id, item.last_id)
+            self.open_conversation(made.id)
+            self.say(f"A fork goes on from here; “{title}” stays as it is.")
 
     def action_sidebar(self) -> None:
         """Show the list and go there; hide it when it has the focus or is in the way."""

@@ -31,7 +31,7 @@ class CorrectionActions(ChatBase):
         elif self.busy:
             self.say(WRITING)
         elif item.corrected:
-            self.bridge.withdraw(item.row.id)
+            self.bridge.withdraw(self.conversation_id, item.row.id)
         else:
             self.bridge.mark(item.row.id, None)
 
@@ -55,11 +55,11 @@ class CorrectionActions(ChatBase):
         if item.calls:
             self.say("This message only calls tools; what can be corrected is an answer to them.")
             return
-        row = item.row
+        row, here = item.row, self.conversation_id
 
         def save(text: str) -> None:
             self.remember_tip(item)
-            self.bridge.correct(row.id, text, reason)
+            self.bridge.correct(here, row.id, text, reason)
 
         items, question = self.transcript.items, self.question_text(item)
         followed = items.index(item) + 1 < len(items)
@@ -83,23 +83,25 @@ class CorrectionActions(ChatBase):
         if isinstance(self.app.screen, EditorScreen):
             self.app.screen.dismiss()
         waiting = "1 waits" if message.waiting == 1 else f"{message.waiting:,} wait"
-        self._show_changed(message.row)
+        self._show_changed(message.row.conversation, message.row)
         note = " n keeps it as a note, too." if self.settings.tools.folders else ""
         self.say(f"Correction recorded: {waiting} for the next tune.{note}")
 
     @on(Marked)
     def _marked(self, message: Marked) -> None:
-        self._show_changed(message.row)
+        self._show_changed(self.conversation_id, message.row)
         self.say(message.sentence)
 
     @on(Withdrawn)
     def _withdrawn(self, message: Withdrawn) -> None:
-        tip = self.tips.get(message.row.id)
+        tip = self.tips.get((message.conversation_id, message.row.id))
         if tip is not None:
             with self.reporting():
-                self.store.set_leaf(message.row.conversation, tip)
-        self._show_changed(message.row)
-        self.say("The correction is taken back; this is the model's own answer again.")
+                self.store.set_leaf(message.conversation_id, tip)
+        self._show_changed(message.conversation_id, message.row)
+        own = message.row.origin is not None
+        now = "this is the model's own answer again" if own else "the model does not learn from it"
+        self.say(f"The correction is taken back; {now}.")
 
     def _judged(self) -> Item | None:
         """The chosen answer or, in its turn, the call before it, of which something was said."""
@@ -107,9 +109,9 @@ class CorrectionActions(ChatBase):
         turn = self.turn_to(item) if item is not None else []
         return next((each for each in reversed(turn) if each.verdict), None)
 
-    def _show_changed(self, row: StoredMessage) -> None:
+    def _show_changed(self, conversation_id: str, row: StoredMessage) -> None:
         """Show the conversation as it now goes on, the changed answer chosen."""
-        if row.conversation == self.conversation_id:
+        if conversation_id == self.conversation_id:
             self.reload()
             self.point_at(row.id)
 

@@ -73,15 +73,16 @@ class JudgingActions(CorrectionActions):
         """After a briefer answer: which of the two is better?"""
         first, self._compared = self._compared, None
         items = self.transcript.items
-        if first is None or not items or first.conversation != self.conversation_id:
+        if first is None or not items:
             return
+        here = self.conversation_id
         second = items[-1].row
         if second.parent != first.parent or second.status != "done":
             return
 
         def prefer(number: int | None) -> None:
             if number == 2:
-                self.bridge.prefer(first.id, second.id)
+                self.bridge.prefer(here, first.id, second.id)
             else:
                 self._go_back_to(first)
 
@@ -89,7 +90,8 @@ class JudgingActions(CorrectionActions):
 
     def _go_back_to(self, first: StoredMessage) -> None:
         with self.reporting():
-            self.store.set_leaf(first.conversation, self.tips.get(first.id, first.id))
+            here = self.conversation_id
+            self.store.set_leaf(here, self.tips.get((here, first.id), first.id))
             self.reload()
             self.point_at(first.id)
             self.say("The first answer stays.")

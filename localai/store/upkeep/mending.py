@@ -1,6 +1,7 @@
 """Makes carved rows a history again: what they name is there, or they name something else.
 
-A message whose parent is lost hangs under the one that was said before it. Consents and
+A message whose parent is lost hangs under the one that was said before it; messages of a fork
+stay its own. Consents and
 hashes of files are not brought back: a wrong one would do harm, and asking or computing
 again does none. All inside the running transaction.
 """
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 import msgspec
 
-from localai.store import columns
+from localai.store import columns, prompts
 from localai.store.activations import in_force, log
 from localai.store.driver import sqlite
 from localai.store.faults import UnreadableRow
@@ -24,18 +25,31 @@ _MESSAGE = (
 )
 _EXTRAS = ("parts", "origin", "completion", "ids")
 
+# Of ids that should be the same, a half still is where a letter was changed.
+_NEAR = """(substr(messages.conversation, 1, 13) = substr(n.conversation, 1, 13)
+        OR substr(messages.conversation, 14) = substr(n.conversation, 14))"""
+_SHARED = """WITH RECURSIVE shared (conversation, id, parent, depth) AS (
+    SELECT c.id, m.id, m.parent, m.depth FROM conversations c JOIN messages m ON m.id = c.fork
+    UNION ALL
+    SELECT s.conversation, m.id, m.parent, m.depth FROM shared s JOIN messages m
+    ON m.id = s.parent WHERE m.depth = s.depth - 1
+)"""
+
 _STATEMENTS = (
     # One changed letter in an id is found out by whoever names the row.
     """UPDATE OR IGNORE conversations SET id = (
         SELECT m.conversation FROM messages m WHERE m.id = conversations.leaf
-    ) WHERE leaf IN (
+    ) WHERE fork IS NULL AND leaf IN (
         SELECT id FROM messages WHERE conversation NOT IN (SELECT id FROM conversations)
     ) AND id NOT IN (SELECT conversation FROM messages)""",
-    """UPDATE messages SET conversation = (
-        SELECT p.conversation FROM messages p WHERE p.id = messages.parent
-    ) WHERE conversation NOT IN (SELECT id FROM conversations)
-    AND EXISTS (SELECT 1 FROM messages p WHERE p.id = messages.parent
-        AND p.conversation IN (SELECT id FROM conversations))""",
+    # What was said before or after it tells, too, but the messages of a fork that was lost are
+    # not those of the conversation that they follow.
+    f"""UPDATE messages SET conversation = n.conversation FROM messages n
+    WHERE (n.id = messages.parent OR n.parent = messages.id)
+    AND messages.conversation NOT IN (SELECT id FROM conversations)
+    AND n.conversation IN (SELECT id FROM conversations) AND ({_NEAR} OR EXISTS (
+        SELECT 1 FROM messages b WHERE n.id = messages.parent AND b.parent = messages.id
+        AND b.conversation = n.conversation))""",
     f"""INSERT INTO conversations (id, title, system, created, updated)
         SELECT conversation, '{RECOVERED}', '', min(created), max(created) FROM messages
         WHERE conversation NOT IN (SELECT id FROM conversations) GROUP BY conversation""",
@@ -43,25 +57,29 @@ _STATEMENTS = (
         SELECT p.id FROM messages p WHERE p.conversation = messages.conversation
         AND p.number < messages.number AND p.depth < messages.depth ORDER BY p.number DESC LIMIT 1
     ) WHERE parent IS NOT NULL AND NOT EXISTS (
-        SELECT 1 FROM messages p WHERE p.id = messages.parent
-        AND p.conversation = messages.conversation AND p.number < messages.number)""",
+        SELECT 1 FROM messages p WHERE p.id = messages.parent AND p.number < messages.number)""",
     """WITH RECURSIVE down (id, depth) AS (
         SELECT id, 1 FROM messages WHERE parent IS NULL
         UNION ALL SELECT m.id, down.depth + 1 FROM down JOIN messages m ON m.parent = down.id
     ) UPDATE messages SET depth = down.depth FROM down
     WHERE down.id = messages.id AND messages.depth <> down.depth""",
-    """UPDATE conversations SET leaf = (
+    # Where a fork was forked shows in what its messages follow.
+    """UPDATE conversations SET fork = ifnull((
+        SELECT p.id FROM messages m JOIN messages p ON p.id = m.parent
+        WHERE m.conversation = conversations.id AND p.conversation <> m.conversation
+        ORDER BY p.depth DESC LIMIT 1
+    ), (SELECT m.id FROM messages m WHERE m.id = leaf AND fork IS NOT NULL
+        AND m.conversation <> conversations.id))
+    WHERE fork IS NULL OR fork NOT IN (SELECT id FROM messages)""",
+    f"""{_SHARED} UPDATE conversations SET leaf = ifnull((
         SELECT m.id FROM messages m WHERE m.conversation = conversations.id
         ORDER BY m.number DESC LIMIT 1
-    ) WHERE NOT EXISTS (
-        SELECT 1 FROM messages m WHERE m.id = leaf AND m.conversation = conversations.id)""",
+    ), fork) WHERE NOT EXISTS (
+        SELECT 1 FROM messages m WHERE m.id = leaf AND m.conversation = conversations.id)
+    AND (leaf IS NULL OR NOT EXISTS (
+        SELECT 1 FROM shared s WHERE s.id = leaf AND s.conversation = conversations.id))""",
     "DELETE FROM prompts WHERE message NOT IN (SELECT id FROM messages)",
-    """DELETE FROM prompts WHERE message NOT IN (
-        WITH RECURSIVE whole (message, links) AS (
-            SELECT message, links FROM prompts WHERE base IS NULL AND links = 0
-            UNION ALL SELECT p.message, p.links FROM whole w JOIN prompts p
-            ON p.base = w.message AND p.links = w.links + 1
-        ) SELECT message FROM whole)""",
+    prompts.DROP_UNREADABLE,
     """DELETE FROM corrections WHERE state NOT IN ('accepted', 'withdrawn', 'replaced')
         OR rejected NOT IN (SELECT id FROM messages) OR chosen NOT IN (SELECT id FROM messages)""",
     "DELETE FROM examples WHERE leaf NOT IN (SELECT id FROM messages)",

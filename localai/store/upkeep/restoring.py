@@ -1,4 +1,4 @@
-"""Bringing a backup back: in the place of the present data, or merged into it.
+"""Bringing a backup back, in the place of the present data; `merging` adds one to it.
 
 The backup is read and checked whole, in a folder of its own, before anything else happens;
 what it replaces is backed up first. The database itself is exchanged by SQLite's own backup
@@ -24,24 +24,13 @@ from localai.store.connection import BUSY_SECONDS, Database, connect, create_pri
 from localai.store.driver import sqlite
 from localai.store.faults import plain_words
 from localai.store.upkeep import archive, aside, locks, placing
-from localai.store.upkeep.scope import json
 
-MERGED = ("conversations", "messages", "prompts", "corrections", "examples")
-_OF = {
-    "conversations": "id {0}",
-    "messages": "conversation {0}",
-    "prompts": "message IN (SELECT id FROM copy.messages WHERE conversation {0})",
-    "corrections": "chosen IN (SELECT id FROM copy.messages WHERE conversation {0})",
-    "examples": "leaf IN (SELECT id FROM copy.messages WHERE conversation {0})",
-}
 FIRST_PAGES = 8
 LOCKED = "Another program keeps the history locked; close it and try again. Nothing was replaced."
 CHANGED = (
     "Something was saved in the history while it was being replaced; close the other localai "
     "and try again. Nothing was replaced."
 )
-# Parents before children, and prompts after those they lean on.
-_ORDER = {"prompts": "links"}
 
 
 class Candidate(msgspec.Struct, frozen=True):
@@ -65,14 +54,6 @@ class Restored(msgspec.Struct, frozen=True):
 
     kept: Path | None
     settings: Path | None
-
-
-class Merged(msgspec.Struct, frozen=True):
-    """How many came in; the other conversations were there already."""
-
-    conversations: int
-    messages: int
-    there: int
 
 
 @contextmanager
@@ -192,41 +173,6 @@ def _version(db: sqlite.Connection) -> int:
     """A number that is another one once any other connection has changed the database."""
     number: int = db.execute("PRAGMA data_version").fetchone()[0]
     return number
-
-
-def merge(found: Candidate, database: Database) -> Merged:
-    """Add the conversations that are not there; a hidden one is there.
-
-    Whole conversations alone, told apart by their ids, with their corrections and examples;
-    so a second time adds nothing. Adapters and settings stay as they are.
-    """
-    with database.attached(found.database, "copy"), database.write() as db:
-        return _merge(db)
-
-
-def _merge(db: sqlite.Connection) -> Merged:
-    new = [
-        id_
-        for (id_,) in db.execute(
-            "SELECT id FROM copy.conversations WHERE id NOT IN (SELECT id FROM conversations)"
-        )
-    ]
-    (there,) = db.execute("SELECT count(*) FROM copy.conversations").fetchone()
-    listed, messages = json(new), 0
-    for table in MERGED:
-        columns = ", ".join(
-            name
-            for (name,) in db.execute("SELECT name FROM pragma_table_info(?)", (table,))
-            if name != "number"
-        )
-        which = _OF[table].format("IN (SELECT value FROM json_each(?))")
-        done = db.execute(
-            f"INSERT INTO {table} ({columns}) SELECT {columns} FROM copy.{table} "
-            f"WHERE {which} ORDER BY {_ORDER.get(table, 'number')}",
-            (listed,),
-        )
-        messages = done.rowcount if table == "messages" else messages
-    return Merged(len(new), messages, there - len(new))
 
 
 def _keep_present(path: Path) -> Path:

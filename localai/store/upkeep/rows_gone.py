@@ -6,6 +6,7 @@ which adapter answers reads as if the retired ones had never been made.
 
 from __future__ import annotations
 
+from localai.store import views
 from localai.store.activations import in_force, log
 from localai.store.driver import sqlite
 from localai.store.tuning import Activation
@@ -18,16 +19,28 @@ def remove(db: sqlite.Connection, scope: Scope) -> None:
     """Delete everything that the scope lists."""
     _retire(db, scope)
     messages, conversations = json(scope.messages), json(scope.conversations)
+    _untitle(db, messages)
     _move_leaves(db, messages)
-    # A title is made of the first question, so it goes with that.
-    db.execute(
-        f"UPDATE conversations SET title = '' WHERE title <> '' AND id IN (SELECT conversation "
-        f"FROM messages WHERE parent IS NULL AND id {_IN})",
-        (messages,),
-    )
+    _move_forks(db, messages)
     db.execute(f"DELETE FROM corrections WHERE id {_IN}", (json(scope.corrections),))
     db.execute(f"DELETE FROM messages WHERE id {_IN}", (messages,))
     db.execute(f"DELETE FROM conversations WHERE id {_IN}", (conversations,))
+
+
+def _untitle(db: sqlite.Connection, messages: str) -> None:
+    """Take the titles away that may be made of a first question that goes: that of its
+    conversation, and those of the forks of that one, and so on."""
+    rows = db.execute(
+        f"SELECT conversation FROM messages WHERE parent IS NULL AND id {_IN}", (messages,)
+    )
+    titled = {id_ for (id_,) in rows}
+    forks = db.execute("SELECT id FROM conversations WHERE fork IS NOT NULL").fetchall()
+    on = {fork: set(views.hangs_on(db, fork)) for (fork,) in forks} if titled else {}
+    while more := {fork for fork in on if on[fork] & titled} - titled:
+        titled |= more
+    db.execute(
+        f"UPDATE conversations SET title = '' WHERE title <> '' AND id {_IN}", (json(titled),)
+    )
 
 
 def _move_leaves(db: sqlite.Connection, messages: str) -> None:
@@ -35,17 +48,8 @@ def _move_leaves(db: sqlite.Connection, messages: str) -> None:
     the newest one that does."""
     rows = db.execute(f"SELECT id, leaf FROM conversations WHERE leaf {_IN}", (messages,))
     for conversation, leaf in rows.fetchall():
-        kept = db.execute(
-            f"""WITH RECURSIVE up (id, parent, depth) AS (
-                SELECT id, parent, depth FROM messages WHERE id = ?2
-                UNION ALL
-                SELECT m.id, m.parent, m.depth FROM up JOIN messages m ON m.id = up.parent
-                WHERE m.depth = up.depth - 1
-            ) SELECT id FROM up WHERE NOT id {_IN} ORDER BY depth DESC LIMIT 1""",
-            (messages, leaf),
-        ).fetchone()
         kept = (
-            kept
+            _last_kept(db, messages, leaf)
             or db.execute(
                 f"SELECT id FROM messages WHERE conversation = ?2 AND NOT id {_IN} "
                 "ORDER BY number DESC LIMIT 1",
@@ -56,6 +60,28 @@ def _move_leaves(db: sqlite.Connection, messages: str) -> None:
             "UPDATE conversations SET leaf = ? WHERE id = ?",
             (kept[0] if kept else None, conversation),
         )
+
+
+def _move_forks(db: sqlite.Connection, messages: str) -> None:
+    """Let each fork share what stays of what it shared."""
+    rows = db.execute(f"SELECT id, fork FROM conversations WHERE fork {_IN}", (messages,))
+    for conversation, fork in rows.fetchall():
+        (kept,) = _last_kept(db, messages, fork) or (None,)
+        db.execute("UPDATE conversations SET fork = ? WHERE id = ?", (kept, conversation))
+
+
+def _last_kept(db: sqlite.Connection, messages: str, leaf: str) -> tuple[str] | None:
+    """The last message on the way to this one that stays."""
+    row: tuple[str] | None = db.execute(
+        f"""WITH RECURSIVE up (id, parent, depth) AS (
+            SELECT id, parent, depth FROM messages WHERE id = ?2
+            UNION ALL
+            SELECT m.id, m.parent, m.depth FROM up JOIN messages m ON m.id = up.parent
+            WHERE m.depth = up.depth - 1
+        ) SELECT id FROM up WHERE NOT id {_IN} ORDER BY depth DESC LIMIT 1""",
+        (messages, leaf),
+    ).fetchone()
+    return row
 
 
 def _retire(db: sqlite.Connection, scope: Scope) -> None:

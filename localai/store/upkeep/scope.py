@@ -3,8 +3,9 @@
 A message goes with everything that was said after it, because answers are made from what
 comes before them; an answer goes with the texts that it was corrected to. Messages of other
 conversations in which a tool quoted a forgotten one go likewise, and answers for which a
-forgotten correction was shown as an example. A conversation of which nothing is left goes
-whole.
+forgotten correction was shown as an example. What was said in a fork goes with what it was said
+after; what a fork shares with another conversation does not go with the fork. A conversation of
+which nothing is left goes whole.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any
 import msgspec
 
 from localai.conversation import ToolResult
+from localai.store import views
 from localai.store.adapters import SELECT as ADAPTER
 from localai.store.columns import decode_parts
 from localai.store.driver import sqlite
@@ -31,10 +33,12 @@ _CLOSURE = """WITH RECURSIVE gone (id) AS (
     UNION SELECT m.id FROM gone JOIN messages m ON m.parent = gone.id
     UNION SELECT r.chosen FROM gone JOIN corrections r ON r.rejected = gone.id
 ) SELECT m.id FROM messages m WHERE m.id IN (SELECT id FROM gone) ORDER BY m.number"""
-_EMPTIED = """SELECT DISTINCT m.conversation FROM messages m
-WHERE m.id IN (SELECT value FROM json_each(?1)) AND NOT EXISTS (
-    SELECT 1 FROM messages o WHERE o.conversation = m.conversation
-    AND o.id NOT IN (SELECT value FROM json_each(?1)))"""
+_LOSING = """SELECT c.id, c.fork FROM conversations c
+WHERE (c.fork IN (SELECT value FROM json_each(?1)) OR c.id IN (
+    SELECT conversation FROM messages WHERE id IN (SELECT value FROM json_each(?1))))"""
+_NOTHING_OWN = f"""{_LOSING} AND NOT EXISTS (
+    SELECT 1 FROM messages o WHERE o.conversation = c.id
+    AND o.id NOT IN (SELECT value FROM json_each(?1))) ORDER BY c.number"""
 
 _CORRECTIONS = """SELECT id FROM corrections WHERE rejected IN (SELECT value FROM json_each(?1))
 OR chosen IN (SELECT value FROM json_each(?1)) ORDER BY number"""
@@ -47,7 +51,9 @@ class Scope(msgspec.Struct, frozen=True):
     conversations that were not asked for (a tool quoted it, or it was shown as an example),
     `corrections`, `examples`, tune `runs` with their verdicts.
 
-    `adapters` learned from the corrections or examples; they are retired.
+    `adapters` learned from the corrections or examples; they are retired. `forks` lose messages,
+    and stay; `shared` are the messages that forks which go share with conversations that stay:
+    they stay.
     """
 
     conversations: tuple[str, ...] = ()
@@ -57,6 +63,8 @@ class Scope(msgspec.Struct, frozen=True):
     examples: tuple[str, ...] = ()
     runs: tuple[str, ...] = ()
     adapters: tuple[Adapter, ...] = ()
+    forks: tuple[str, ...] = ()
+    shared: tuple[str, ...] = ()
 
 
 def find(db: sqlite.Connection, conversations: Iterable[str], messages: Iterable[str]) -> Scope:
@@ -68,7 +76,8 @@ def find(db: sqlite.Connection, conversations: Iterable[str], messages: Iterable
         quoting |= more
         gone = _closure(db, whole, [*single, *quoting])
     listed = json(gone)
-    emptied = [id_ for (id_,) in db.execute(_EMPTIED, (listed,))]
+    going = dict.fromkeys([*whole, *_emptied(db, gone, listed)])
+    losing = f"{_LOSING} AND c.fork IS NOT NULL ORDER BY c.number"
     corrections, examples = _ids(db, _CORRECTIONS, listed), _ids(db, _EXAMPLES, listed)
     learned = frozenset((*corrections, *examples))
     runs = _ids(
@@ -78,13 +87,15 @@ def find(db: sqlite.Connection, conversations: Iterable[str], messages: Iterable
         json(learned),
     )
     return Scope(
-        conversations=tuple(dict.fromkeys([*whole, *emptied])),
+        conversations=tuple(going),
         messages=gone,
         quoting=tuple(sorted(quoting)),
         corrections=corrections,
         examples=examples,
         runs=runs,
         adapters=_adapters(db, learned, frozenset(runs)),
+        forks=tuple(id_ for id_, _ in db.execute(losing, (listed,)) if id_ not in going),
+        shared=_shared(db, going, gone),
     )
 
 
@@ -99,6 +110,21 @@ def _ids(db: sqlite.Connection, query: str, listed: str) -> tuple[str, ...]:
 
 def _closure(db: sqlite.Connection, whole: list[str], single: list[str]) -> tuple[str, ...]:
     return tuple(id_ for (id_,) in db.execute(_CLOSURE, (json(single), json(whole))))
+
+
+def _emptied(db: sqlite.Connection, gone: tuple[str, ...], listed: str) -> list[str]:
+    """The conversations of which nothing is left, neither of their own nor shared."""
+    rows, all_gone = db.execute(_NOTHING_OWN, (listed,)).fetchall(), frozenset(gone)
+    return [id_ for id_, fork in rows if not fork or all_gone.issuperset(views.shared(db, id_))]
+
+
+def _shared(db: sqlite.Connection, going: Iterable[str], gone: tuple[str, ...]) -> tuple[str, ...]:
+    """What stays of what the forks among the conversations that go share."""
+    forks = "SELECT id FROM conversations WHERE fork IS NOT NULL"
+    query = f"{forks} AND id IN (SELECT value FROM json_each(?1))"
+    found = [id_ for fork in _ids(db, query, json(going)) for id_ in views.shared(db, fork)]
+    all_gone = frozenset(gone)
+    return tuple(dict.fromkeys(id_ for id_ in found if id_ not in all_gone))
 
 
 def _quoting(db: sqlite.Connection, gone: tuple[str, ...]) -> set[str]:

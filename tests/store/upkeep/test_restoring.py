@@ -12,6 +12,7 @@ from localai.store.backup import back_up
 from localai.store.driver import sqlite
 from localai.store.store import Store
 from localai.store.upkeep import restoring
+from localai.store.upkeep.merging import Merged
 from tests.faults import store_canaries, store_upgrade
 
 
@@ -193,7 +194,7 @@ def test_merging_adds_what_is_not_there_and_nothing_the_second_time(
     with restoring.candidate(tmp_path / "one.tar", home) as found:
         added = store.merge(found)
         assert (added.conversations, added.messages, added.there) == (2, 7, 1)
-        assert store.merge(found) == restoring.Merged(0, 0, 3)
+        assert store.merge(found) == Merged(0, 0, 3)
     assert (store.path(store.conversation(tree).leaf), store.corrections()) == before
     assert [store.message(message.id) for message in before[0]] == whole
     assert len(store.conversations()) == 3
