@@ -22,6 +22,7 @@ from localai.chat.turn import TurnEvent
 from localai.conversation import Delta
 from localai.engine.base import EngineState
 from localai.errors import LocalaiError, ModelError
+from localai.store.tuning import StoredExample
 from tui.backend import Backend
 from tui.learning.watch import LOOK_SECONDS, Watch
 from tui.messages import (
@@ -38,6 +39,7 @@ from tui.messages import (
     TurnMoved,
     Withdrawn,
 )
+from tui.review.reviewer import Reviewer
 
 Job = Callable[[Backend], None]
 
@@ -75,6 +77,7 @@ class Bridge:
         self._stopping = threading.Event()
         self._backend: Backend | None = None
         self._introduced = False
+        self._laid_out = ""
         self._watch = Watch(post)
 
     def start(self) -> None:
@@ -165,6 +168,20 @@ class Bridge:
     def survey(self, wanted: bool) -> None:
         """Begin or end to tell everything about learning, not only what the status shows."""
         self._soon(lambda _: self._watch.survey(wanted))
+
+    def review(self, act: Callable[[Reviewer], Message]) -> None:
+        """Decide on examples or change them: something short, whose outcome is told."""
+        self._soon(lambda b: self._tell(act(b.reviewer)))
+
+    def lay_out(self, example: StoredExample) -> None:
+        """Ask for an example's tokens; of several in a row only for those of the last."""
+        self._laid_out = example.id
+
+        def job(backend: Backend) -> None:
+            if self._laid_out == example.id:
+                self._tell(backend.reviewer.lay_out(lambda: backend.session(""), example))
+
+        self._jobs.put(job)
 
     def take(self) -> Burst:
         """The text that arrived since the last call."""

@@ -8,14 +8,23 @@ from typing import Literal
 
 from textual.binding import Binding, BindingType
 
-Area = Literal["anywhere", "transcript", "conversations", "editor", "learning", "search"]
+Area = Literal[
+    "anywhere",
+    "transcript",
+    "conversations",
+    "editor",
+    "learning",
+    "review",
+    "search",
+]
 
 TITLES: dict[Area, str] = {
     "anywhere": "Anywhere",
     "transcript": "In the transcript",
     "conversations": "In the list of conversations",
-    "editor": "While correcting an answer",
+    "editor": "While correcting or writing",
     "learning": "On the learning screen",
+    "review": "While reviewing what is learned",
     "search": "While searching",
 }
 
@@ -53,6 +62,7 @@ ACTIONS: tuple[Action, ...] = (
         "Correct the last answer (while the prompt is empty)",
     ),
     Action("anywhere", "ctrl+g", "screen.learning", "Learning", "Corrections, tunes, adapters"),
+    Action("anywhere", "f3", "app.review", "Review what is learned", "Accept, edit and reject"),
     Action("anywhere", "f4", "screen.roll_back", "Roll back", "Undo what the last tune changed"),
     Action("anywhere", "ctrl+t", "screen.thinking", "Thinking: auto, on, off", "Switch thinking"),
     Action(
@@ -111,13 +121,28 @@ ACTIONS: tuple[Action, ...] = (
     Action("conversations", "u", "screen.undelete", "Undo delete", "Bring back what was deleted"),
     Action("conversations", "tab", "screen.write", "", "Go to the prompt"),
     Action("conversations", "question_mark", "screen.help", "", "Show this help"),
-    Action("editor", "ctrl+s", "save", "", "Save the correction", footer="save"),
+    Action("editor", "ctrl+s", "save", "", "Save what was written", footer="save"),
     Action("editor", "escape", "leave", "", "Leave; asks if the text was changed", footer="leave"),
     Action("learning", "t", "tune", "", "Tune: learn from the corrections", footer="tune"),
     Action("learning", "s", "stop", "", "Stop the tune", footer="stop it"),
     Action("learning", "u,enter", "use", "", "Use the adapter under the cursor", footer="use"),
     Action("learning", "b,f4", "roll_back", "", "Back to what answered before", footer="roll back"),
+    Action("learning", "r", "app.review", "", "Review what is learned", footer="review"),
     Action("learning", "escape,q,ctrl+g", "dismiss", "", "Close", footer="close"),
+    Action("review", "a", "judge('accepted')", "", "Accept: it is learned", footer="accept"),
+    Action("review", "r", "judge('rejected')", "", "Reject: it is not learned", footer="reject"),
+    Action("review", "e", "edit", "", "Edit the answer or the dialogue", footer="edit"),
+    Action("review", "u", "undo", "", "Undo the last decision, and those before", footer="undo"),
+    Action("review", "space,enter", "next", "", "Next one that is pending", footer="next"),
+    Action("review", "f", "filter", "", "Pending, accepted, rejected, all", footer="filter"),
+    Action("review", "s", "data_set", "", "Choose a data set", footer="set"),
+    Action("review", "n", "new", "", "Write an example from scratch", footer="new"),
+    Action("review", "A", "accept_set", "", "Accept all that is pending in the data set"),
+    Action("review", "w", "way", "", "The tokens of another way to ask"),
+    Action("review", "t", "load", "", "Load the model, so that the tokens show"),
+    Action("review", "tab", "app.focus_next", "", "Between the list and the example"),
+    Action("review", "question_mark", "help", "", "Show this help"),
+    Action("review", "escape,q,f3", "close", "", "Close", footer="close"),
     Action("search", "enter", "open", "", "Go to the message"),
     Action("search", "up", "move('up')", "", "The message above"),
     Action("search", "down", "move('down')", "", "The message below"),

@@ -10,6 +10,7 @@ from tui.screens.chat import ChatScreen
 from tui.screens.editor import EditorScreen
 from tui.screens.help import help_text
 from tui.screens.learning import LearningScreen
+from tui.screens.review import ReviewScreen
 from tui.screens.search import SearchScreen
 from tui.widgets.sidebar import Sidebar
 from tui.widgets.transcript_input import Transcript
@@ -20,6 +21,7 @@ AREAS: dict[Area, type] = {
     "conversations": Sidebar,
     "editor": EditorScreen,
     "learning": LearningScreen,
+    "review": ReviewScreen,
     "search": SearchScreen,
 }
 

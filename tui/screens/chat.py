@@ -32,6 +32,7 @@ from tui.screens.editor import EditorScreen
 from tui.screens.help import HelpScreen
 from tui.screens.inspect import InspectScreen
 from tui.screens.questions import QuestionActions
+from tui.screens.reviewing import ReviewActions
 from tui.screens.tuning import TuningActions
 from tui.widgets.prompt import Prompt
 from tui.widgets.sidebar import Sidebar
@@ -62,7 +63,12 @@ WELCOME = (
 
 
 class ChatScreen(
-    QuestionActions, ConversationActions, AnswerActions, CorrectionActions, TuningActions
+    QuestionActions,
+    ConversationActions,
+    AnswerActions,
+    CorrectionActions,
+    TuningActions,
+    ReviewActions,
 ):
     """Chat."""
 
