@@ -13,7 +13,7 @@ from localai.chat.session import Session
 from localai.errors import UsageError
 from localai.store.rows import StoredMessage
 from localai.store.store import Store
-from localai.store.tuning import Adapter, Correction, Run
+from localai.store.tuning import Adapter, Run, StoredExample
 from tui.learning.tuner import Tuner
 from tui.learning.values import Glance, Lesson, Overview
 
@@ -28,9 +28,9 @@ class Desk:
         self._newest_at_start = ""
 
     def correct(self, session: Session, message_id: str, text: str) -> tuple[StoredMessage, int]:
-        """Record a correction; the corrected message, and how many corrections wait."""
+        """Record a correction; the corrected message, and how many examples wait."""
         chosen = session.correct(message_id, text)
-        return chosen, len(self._waiting(self._adapters(session)))
+        return chosen, len(self._waiting(self._accepted(), self._adapters(session)))
 
     def withdraw(self, message_id: str) -> StoredMessage:
         """Take back the correction that wrote a message; the model's own answer."""
@@ -84,12 +84,13 @@ class Desk:
         """What the learning screen shows."""
         runs = self._store.runs(limit=MOST_RUNS)
         adapters = self._adapters(session) if session else ()
-        waiting = self._waiting(adapters)
+        accepted = self._accepted()
+        waiting = self._waiting(accepted, adapters)
         metrics = self._store.metrics(runs[0].id) if runs else ()
         return Overview(
             adapter=session.adapter() if session else None,
-            waiting=tuple(self._lesson(correction) for correction in waiting),
-            learned=len(self._store.corrections()) - len(waiting),
+            waiting=tuple(self._lesson(example) for example in waiting),
+            learned=len(accepted) - len(waiting),
             adapters=adapters,
             runs=runs,
             losses=tuple(values["loss"] for _, values in metrics if "loss" in values),
@@ -119,17 +120,22 @@ class Desk:
     def _newest(self) -> Run | None:
         return next(iter(self._store.runs(limit=1)), None)
 
-    def _waiting(self, adapters: Sequence[Adapter]) -> list[Correction]:
-        """The accepted corrections that the newest of the model's adapters was not made from."""
-        made_by = adapters[0].run if adapters else ""
-        learned = self._store.run(made_by).plan.get("corrections", ()) if made_by else ()
-        return [row for row in self._store.corrections() if row.id not in learned]
+    def _accepted(self) -> tuple[StoredExample, ...]:
+        """What the next tune learns, oldest first: the accepted examples of the user's own."""
+        return self._store.examples(state="accepted", name="")[::-1]
 
-    def _lesson(self, correction: Correction) -> Lesson:
-        chosen = self._store.message(correction.chosen)
-        question = self._store.message(chosen.parent).message.text if chosen.parent else ""
-        rejected = self._store.message(correction.rejected).message.text
-        return Lesson(correction.id, question, rejected, chosen.message.text)
+    def _waiting(
+        self, accepted: Sequence[StoredExample], adapters: Sequence[Adapter]
+    ) -> list[StoredExample]:
+        """Those that the newest of the model's adapters was not made from."""
+        made_by = adapters[0].run if adapters else ""
+        plan = self._store.run(made_by).plan if made_by else {}
+        learned = frozenset(plan.get("corrections", ()))
+        return [example for example in accepted if example.id not in learned]
+
+    def _lesson(self, example: StoredExample) -> Lesson:
+        rejected = self._store.message(example.rejected).message.text if example.rejected else ""
+        return Lesson(example.id, example.question, rejected, example.answer)
 
 
 def _name(adapter: Adapter | None) -> str:

@@ -41,8 +41,8 @@ def sheet(store: Store, example: StoredExample) -> Sheet:
     """An example with its texts."""
     if example.whole:
         path = tuple(stored.message for stored in store.path(example.leaf))
-        return Sheet(example, path)
+        return Sheet(example, path, system=store.conversation(example.conversation).system)
     answer = store.message(example.leaf)
     asked = (store.message(answer.parent).message,) if answer.parent else ()
     rejected = store.message(example.rejected).message.text if example.rejected else ""
-    return Sheet(example, (*asked, answer.message), rejected)
+    return Sheet(example, (*asked, answer.message), rejected=rejected)

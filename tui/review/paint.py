@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from textual.content import Content
 
-from localai.conversation import Message
+from localai.conversation import Message, system
 from localai.sanitize import clean, one_line
 from localai.store.tuning import ExampleState, StoredExample
 from tui.learning.words import when
@@ -122,7 +122,7 @@ def about(example: StoredExample) -> Content:
 
 def texts(sheet: Sheet) -> Content:
     """What is said in an example; for a correction, what became of the answer."""
-    *before, answer = sheet.turns
+    *before, answer = (*((system(sheet.system),) if sheet.system else ()), *sheet.turns)
     parts = [_turn(message) for message in before]
     if sheet.rejected:
         change = compared(clean(sheet.rejected), _said(answer))

@@ -17,9 +17,13 @@ def summary(preview: Preview, way: int) -> Content:
     seen, ways = preview.examples[way], len(preview.examples)
     parts = "parts" if preview.example.whole else "ways"
     asked = f", asked in {ways:,} {parts}" if ways > 1 else ""
-    line = f"{len(seen.pieces):,} tokens, {seen.weighted:,} learned{asked}"
     more = f" · w shows the others ({way + 1} of {ways})" if ways > 1 else ""
-    return Content.assemble(line, Content.styled(more, "$foreground 60%"))
+    return Content.assemble(
+        f"{len(seen.pieces):,} tokens, ",
+        Content.styled(f"{seen.weighted:,} learned", LEARNED[0]),
+        asked,
+        Content.styled(more, READ),
+    )
 
 
 def painted(seen: Seen, *, underlined: bool) -> Content:

@@ -33,8 +33,9 @@ class Decision(msgspec.Struct, frozen=True):
 
 class Sheet(msgspec.Struct, frozen=True):
     """An example with its texts, raw: what is said in it from the question on, or all of it
-    when all is learned; `rejected` is what a correction corrects."""
+    when all is learned, under the `system` text; `rejected` is what a correction corrects."""
 
     example: StoredExample
     turns: tuple[Message, ...]
+    system: str = ""
     rejected: str = ""

@@ -207,8 +207,7 @@ class ReviewScreen(ReviewList):
         sheet = pages.sheet(self.store, row)
         *before, answer = sheet.turns
         if row.whole:
-            head = self.store.conversation(row.conversation).system
-            text = write(Dialogue(head, sheet.turns))
+            text = write(Dialogue(sheet.system, sheet.turns))
             return DialogueScreen(
                 text, lambda dialogue, _: self.bridge.review(lambda r: r.rewrite(row, dialogue))
             )

@@ -34,6 +34,8 @@ PAUSE_SECONDS = 0.15
 """How long the cursor must rest on an example before its tokens are made."""
 WIDE = 110
 """Columns from which list and example stand side by side."""
+STEP = 4
+"""Lines that the example scrolls by with a key."""
 BAD = "The answer is marked bad, so nothing is learned of it; e writes a better one."
 HINTS: dict[EngineState, str] = {
     "stopped": "The tokens show once the model is loaded; t loads it.",
@@ -164,6 +166,10 @@ class ReviewList(ModalScreen[bool]):
     def action_way(self) -> None:
         """Show the tokens of another way to ask."""
         self.view.next_way()
+
+    def action_scroll(self, way: int) -> None:
+        """Scroll the example, wherever the focus is."""
+        self.view.scroll_relative(y=way * STEP, animate=False)
 
     def _ask_for_tokens(self) -> None:
         row = self.examples.current
