@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import count
 
 import pytest
 from textual.widgets import OptionList
@@ -29,7 +30,7 @@ def sample(store: Store) -> None:
     """Two corrections, one of them pending; a good and a bad answer; a data set of dialogues
     that came from elsewhere and wait; one written by hand, the newest of all."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(time, "time", lambda: NIGHT)
+        patch.setattr(time, "time", count(NIGHT, 60.0).__next__)
         store.mark(tell(store, "What is 2 + 2?", "Fish.").id, "bad")
         store.mark(tell(store, GREETING, "Say ahoy.").id, "good")
         shorter = tell(store, "When does the ferry leave?", LONG)
@@ -42,10 +43,9 @@ def sample(store: Store) -> None:
         store.write_example(talk, "Talk like a pirate.")
 
 
-def brought(store: Store, count: int = len(PIRATES), name: str = "pirates") -> None:
+def brought(store: Store, name: str = "pirates") -> None:
     """Dialogues of a data set, all pending."""
-    for number in range(count):
-        question = PIRATES[number % len(PIRATES)]
+    for question in PIRATES:
         store.write_example((user(question), assistant("Arr, that be a secret!")), name=name)
     with store._db.write() as db:
         db.execute(
@@ -53,11 +53,11 @@ def brought(store: Store, count: int = len(PIRATES), name: str = "pirates") -> N
         )
 
 
-def many(store: Store, count: int, name: str = "many") -> None:
+def many(store: Store, number: int, name: str = "many") -> None:
     """A data set of so many pending dialogues, written at once."""
     store.write_example((user("Question"), assistant("Answer")), name=name)
     (first,) = store.examples(name=name)
-    rows = [(f"{number:026}", f"A{number:025}", f"Q{number:025}") for number in range(count - 1)]
+    rows = [(f"{at:026}", f"A{at:025}", f"Q{at:025}") for at in range(number - 1)]
     copy = """INSERT INTO messages (id, conversation, parent, depth, role, status, created, learn,
         writer, error, vocab, origin, ids, parts, text) SELECT ?, conversation, ?, ?, ?, status,
         created, learn, writer, error, vocab, origin, ids, parts, text FROM messages WHERE id = ?"""

@@ -112,9 +112,9 @@ def nothing(shown: Filter) -> Content:
 
 
 def about(example: StoredExample) -> Content:
-    """State, source, time and the end of the id."""
+    """State, source and time."""
     mark, colour = MARKS[example.state]
-    rest = f" · {source(example)} · {when(example.created)} · {example.id[-8:].lower()}"
+    rest = f" · {source(example)} · {when(example.created)}"
     return Content.assemble(
         Content.styled(f"{mark} {example.state}", colour), Content.styled(rest, FAINT)
     )
