@@ -102,9 +102,14 @@ async def open_review(on: Stage, *keys: str) -> None:
     await on.until(lambda: isinstance(on.app.screen, ReviewScreen))
     await on.until(lambda: content(on, "#headline") and content(on, "#said"))
     for key in keys:
-        before = content(on, "#headline")
-        await on.pilot.press(key)
-        await on.until(lambda before=before: content(on, "#headline") != before)
+        await list_others(on, key)
+
+
+async def list_others(on: Stage, *keys: str) -> None:
+    """Press keys that list something else."""
+    before = content(on, "#headline")
+    await on.pilot.press(*keys)
+    await on.until(lambda: content(on, "#headline") != before)
 
 
 async def open_all(on: Stage) -> None:
@@ -116,7 +121,5 @@ async def choose_set(on: Stage, number: int) -> None:
     """Choose the data set with this number in the list of them."""
     await on.pilot.press("s")
     await on.until(lambda: isinstance(on.app.screen, DataSetScreen))
-    before = content(on, "#headline")
     on.app.screen.query_one(OptionList).highlighted = number
-    await on.pilot.press("enter")
-    await on.until(lambda: content(on, "#headline") != before)
+    await list_others(on, "enter")

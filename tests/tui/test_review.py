@@ -10,7 +10,17 @@ import pytest
 from localai.store.store import Store
 from localai.store.tuning import StoredExample
 from tests.tui.lessons import tell
-from tests.tui.reviews import CAPITAL, GREETING, content, many, open_review, review, rows, sample
+from tests.tui.reviews import (
+    CAPITAL,
+    GREETING,
+    content,
+    list_others,
+    many,
+    open_review,
+    review,
+    rows,
+    sample,
+)
 from tests.tui.stage import Stage
 from tui.review.pages import OVERLAP, PAGE
 from tui.screens.review import ReviewScreen
@@ -30,9 +40,8 @@ async def test_what_waits_is_listed_first(stage: Build) -> None:
         assert str(first).splitlines()[1].strip().startswith("correction: made up · ")
         assert "The capital of Zubrowka is ParisLutz." in content(on, "#said")
         for state, count in (("accepted", 3), ("rejected", 1), ("all", 8), ("pending", 4)):
-            await on.pilot.press("f")
-            head = f"Review  {state} · all data sets"
-            await on.until(lambda head=head: content(on, "#headline").startswith(head))
+            await list_others(on, "f")
+            assert content(on, "#headline").startswith(f"Review  {state} · all data sets")
             assert len(rows(on)) == count
 
 

@@ -67,10 +67,10 @@ async def test_the_other_ways_to_ask_can_be_seen(stage: Build) -> None:
         sample(on.store)
         await open_review(on)
         await on.pilot.press("w", "t")
-        await on.until(lambda: "(1 of 13)" in content(on, "#token-count"))
+        await on.until(lambda: "w: 1 of 13" in content(on, "#token-count"))
         asked = content(on, "#token-text")
         await on.pilot.press("w")
-        assert "(2 of 13)" in content(on, "#token-count")
+        assert "w: 2 of 13" in content(on, "#token-count")
         assert content(on, "#token-text") != asked
         await on.pilot.press(*["w"] * 12)
         assert content(on, "#token-text") == asked

@@ -122,8 +122,9 @@ def about(example: StoredExample) -> Content:
 
 def texts(sheet: Sheet) -> Content:
     """What is said in an example; for a correction, what became of the answer."""
-    *before, answer = (*((system(sheet.system),) if sheet.system else ()), *sheet.turns)
-    parts = [_turn(message) for message in before]
+    *before, answer = sheet.turns
+    head = [system(sheet.system)] if sheet.system else []
+    parts = [_turn(message) for message in (*head, *before)]
     if sheet.rejected:
         change = compared(clean(sheet.rejected), _said(answer))
         parts.append(Content.assemble(Content.styled("assistant, corrected\n", FAINT), change))

@@ -7,7 +7,7 @@ from textual.content import Content
 from localai.lessons.preview import Preview, Seen
 from localai.sanitize import clean
 
-READ = "$foreground 55%"
+READ = "$foreground 65%"
 LEARNED = ("$foreground on $success 20%", "$foreground on $success 40%")
 """In turn, so that one sees where a token begins."""
 
@@ -15,9 +15,9 @@ LEARNED = ("$foreground on $success 20%", "$foreground on $success 40%")
 def summary(preview: Preview, way: int) -> Content:
     """How many tokens there are in this way to ask, and in how many it is asked."""
     seen, ways = preview.examples[way], len(preview.examples)
-    parts = "parts" if preview.example.whole else "ways"
-    asked = f", asked in {ways:,} {parts}" if ways > 1 else ""
-    more = f" · w shows the others ({way + 1} of {ways})" if ways > 1 else ""
+    parts = "in {} parts" if preview.example.whole else "asked in {} ways"
+    asked = f", {parts.format(ways)}" if ways > 1 else ""
+    more = f" · w: {way + 1} of {ways}" if ways > 1 else ""
     return Content.assemble(
         f"{len(seen.pieces):,} tokens, ",
         Content.styled(f"{seen.weighted:,} learned", LEARNED[0]),

@@ -145,7 +145,7 @@ class ReviewScreen(ReviewList):
 
     def settle(self, message: Judged | SetJudged) -> None:
         """A decision is written, or could not be."""
-        self._unsettled -= 1
+        self._unsettled = max(0, self._unsettled - 1)  # a review that was closed may have asked
         if isinstance(message, SetJudged):
             self._settle_set(message)
         elif message.problem:
