@@ -24,6 +24,7 @@ from tests.tui.reviews import (
 from tests.tui.stage import Stage
 from tui.review.pages import OVERLAP, PAGE
 from tui.screens.review import ReviewScreen
+from tui.screens.review_list import STEP
 
 Build = Callable[..., Stage]
 
@@ -89,6 +90,17 @@ async def test_thousands_of_examples_are_read_a_page_at_a_time(
         assert len(ids) == len(set(ids)) == 2 * PAGE
         everything = [row.id for row in examples(on.store, name="many")]
         assert ids == everything[: len(ids)]
+
+
+async def test_the_example_scrolls_while_the_list_has_the_focus(stage: Build) -> None:
+    async with stage().show() as on:
+        said = tell(on.store, GREETING, "Say ahoy.")
+        on.store.add_correction(said.id, "Say ahoy.\n\n" * 20)
+        await open_review(on)
+        await on.pilot.press("J", "J", "K")
+        assert review(on).view.scroll_y == STEP
+        await on.pilot.press("tab")
+        assert review(on).view.has_focus
 
 
 async def test_hostile_texts_cannot_drive_the_terminal(stage: Build) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from textual.widgets import OptionList
 
+from localai.engine.scripted import Script
 from localai.errors import StoreError
 from localai.store.store import Store
 from tests.tui.reviews import (
@@ -63,6 +64,32 @@ async def test_decisions_are_undone_one_by_one(stage: Build) -> None:
         assert "○ pending" in content(on, "#about")
         await on.pilot.press("u")
         assert on.said == ["There is nothing to undo."]
+
+
+async def test_what_is_listed_next_knows_what_was_decided(stage: Build) -> None:
+    async with stage([Script("It is so.", hold_at=1)]).show() as on:
+        sample(on.store)
+        on.chat.prompt.put("Is it?")
+        await on.pilot.press("enter")
+        await on.until(on.engine.held.is_set)
+        await open_review(on)
+        await on.pilot.press("a", "f")
+        assert states(on) == ["pending"] * 4
+        on.engine.release()
+        await on.until(lambda: "accepted · all" in content(on, "#headline"))
+        assert CAPITAL in [row.question for row in rows(on)]
+        assert content(on, "#headline").endswith("○ 3 pending   ✓ 4 accepted   ✗ 1 rejected")
+
+
+async def test_the_mouse_only_points(stage: Build) -> None:
+    async with stage().show() as on:
+        sample(on.store)
+        await open_review(on)
+        await on.pilot.click("#examples", offset=(5, 2))
+        await on.until(lambda: current(on) == "Where is the treasure?")
+        await on.pilot.click("#examples", offset=(5, 2))
+        assert current(on) == "Where is the treasure?"
+        assert states(on) == ["pending"] * 4
 
 
 async def test_a_mark_that_says_bad_is_not_accepted(stage: Build) -> None:

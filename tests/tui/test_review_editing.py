@@ -7,7 +7,8 @@ from typing import Any
 
 from textual.widgets import Input, TextArea
 
-from localai.conversation import assistant
+from localai.conversation import Message, ToolCall, assistant
+from localai.store.rows import Origin
 from tests.tui.lessons import tell
 from tests.tui.reviews import (
     CAPITAL,
@@ -106,6 +107,20 @@ async def test_an_example_is_written_from_scratch(stage: Build) -> None:
 
 def complaint_of(screen: Any) -> str:
     return str(screen.query_one("#complaint").render())
+
+
+async def test_a_call_is_shown_but_not_edited_as_text(stage: Build) -> None:
+    async with stage().show() as on:
+        said = tell(on.store, "2 * 3?", "It is 5.")
+        row = on.store.begin_answer(said.conversation, said.parent, Origin("scripted"))
+        call = Message("assistant", (ToolCall("c1", "calculator", {"expression": "2*3"}),))
+        called = on.store.finish_answer(row.id, call, None, "done")
+        on.store.prefer(said.id, called.id, "tool")
+        await open_review(on)
+        assert 'calculator {"expression": "2*3"}' in content(on, "#said")
+        await on.pilot.press("e")
+        assert "is a call of a tool" in on.said[-1]
+        assert on.app.screen is review(on)
 
 
 async def test_what_was_written_is_not_thrown_away_unasked(stage: Build) -> None:
