@@ -12,7 +12,6 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 
-import msgspec
 from textual.message import Message
 
 from localai.chat.consent import Decision, Question
@@ -24,6 +23,7 @@ from localai.engine.base import EngineState
 from localai.errors import LocalaiError, ModelError
 from localai.store.tuning import StoredExample
 from tui.backend import Backend
+from tui.burst import Burst
 from tui.learning.watch import LOOK_SECONDS, Watch
 from tui.messages import (
     Asked,
@@ -47,20 +47,6 @@ STOPPING_SECONDS = 1.0
 """What an answer gets to end by itself; a model that is loading cannot."""
 CLOSING_SECONDS = 5.0
 STOP_LOOK_SECONDS = 0.1
-
-
-class Burst(msgspec.Struct, frozen=True):
-    """Text that arrived since the last look, and the tokens it took."""
-
-    text: str = ""
-    reasoning: str = ""
-    text_tokens: int = 0
-    reasoning_tokens: int = 0
-
-    @property
-    def tokens(self) -> int:
-        """All tokens of the burst."""
-        return self.text_tokens + self.reasoning_tokens
 
 
 class Bridge:
@@ -187,12 +173,7 @@ class Bridge:
         """The text that arrived since the last call."""
         with self._lock:
             deltas, self._deltas = self._deltas, []
-        return Burst(
-            "".join(d.text for d in deltas if d.kind == "text"),
-            "".join(d.text for d in deltas if d.kind == "reasoning"),
-            sum(d.tokens for d in deltas if d.kind == "text"),
-            sum(d.tokens for d in deltas if d.kind == "reasoning"),
-        )
+        return Burst.of(deltas)
 
     def _turn(self, conversation_id: str, begin: Callable[[Session], Iterator[TurnEvent]]) -> None:
         self._stopping.clear()

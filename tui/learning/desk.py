@@ -30,7 +30,7 @@ class Desk:
     def correct(self, session: Session, message_id: str, text: str) -> tuple[StoredMessage, int]:
         """Record a correction; the corrected message, and how many examples wait."""
         chosen = session.correct(message_id, text)
-        return chosen, len(self._waiting(self._accepted(), self._adapters(session)))
+        return chosen, len(self._waiting(self._adapters(session)))
 
     def withdraw(self, message_id: str) -> StoredMessage:
         """Take back the correction that wrote a message; the model's own answer."""
@@ -84,13 +84,12 @@ class Desk:
         """What the learning screen shows."""
         runs = self._store.runs(limit=MOST_RUNS)
         adapters = self._adapters(session) if session else ()
-        accepted = self._accepted()
-        waiting = self._waiting(accepted, adapters)
+        waiting = self._waiting(adapters)
         metrics = self._store.metrics(runs[0].id) if runs else ()
         return Overview(
             adapter=session.adapter() if session else None,
             waiting=tuple(self._lesson(example) for example in waiting),
-            learned=len(accepted) - len(waiting),
+            learned=len(self._accepted()) - len(waiting),
             adapters=adapters,
             runs=runs,
             losses=tuple(values["loss"] for _, values in metrics if "loss" in values),
@@ -124,14 +123,12 @@ class Desk:
         """What the next tune learns, oldest first: the accepted examples of the user's own."""
         return self._store.examples(state="accepted", name="")[::-1]
 
-    def _waiting(
-        self, accepted: Sequence[StoredExample], adapters: Sequence[Adapter]
-    ) -> list[StoredExample]:
+    def _waiting(self, adapters: Sequence[Adapter]) -> list[StoredExample]:
         """Those that the newest of the model's adapters was not made from."""
         made_by = adapters[0].run if adapters else ""
         plan = self._store.run(made_by).plan if made_by else {}
         learned = frozenset(plan.get("corrections", ()))
-        return [example for example in accepted if example.id not in learned]
+        return [example for example in self._accepted() if example.id not in learned]
 
     def _lesson(self, example: StoredExample) -> Lesson:
         rejected = self._store.message(example.rejected).message.text if example.rejected else ""
