@@ -17,6 +17,7 @@ import sys
 import tempfile
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -177,6 +178,19 @@ async def learning(app: LocalaiApp, pilot: Pilot[None]) -> None:
     await pilot.pause()
 
 
+async def review(app: LocalaiApp, pilot: Pilot[None]) -> None:
+    """What is learned, with the tokens of a correction."""
+    await pilot.press("f3", "t")
+    await until(
+        pilot,
+        lambda: (
+            app.screen.query("#token-text")
+            and "Hump" in str(app.screen.query_one("#token-text").render())
+        ),
+    )
+    await pilot.pause()
+
+
 def teach(store: Store, model: Path) -> None:
     """A past with corrections, one tune that learned two of them, and one still waiting."""
     base = hashlib.sha256(model.read_bytes()).hexdigest()
@@ -186,7 +200,7 @@ def teach(store: Store, model: Path) -> None:
         asked = store.add_message(talk.id, "", user(question))
         row = store.begin_answer(talk.id, asked.id, Origin(NAME))
         store.finish_answer(row.id, assistant(said), Completion("stop"), "done")
-        made.append(store.add_correction(row.id, better).id)
+        made.append(store.add_correction(row.id, better, "invented").id)
         if len(made) == 2:
             run = store.begin_run(NAME, base, {"corrections": list(made)})
             store.promote(
@@ -198,7 +212,7 @@ def teach(store: Store, model: Path) -> None:
             )
 
 
-SCENES: tuple[Play, ...] = (chat, light, inspect, correct, tools, learning)
+SCENES: tuple[Play, ...] = (chat, light, inspect, correct, tools, learning, review)
 
 
 async def picture(play: Play, folder: Path) -> str:
@@ -210,8 +224,8 @@ async def picture(play: Play, folder: Path) -> str:
             store.add_message(conversation.id, "", user(title))
         model = folder / "model.gguf"
         model.write_bytes(b"GGUF")
-        if play is learning:
-            with patch("time.time", return_value=NIGHT):
+        if play in (learning, review):
+            with patch("time.time", side_effect=count(NIGHT, 0.01)):
                 teach(store, model)
     replies: dict[Play, list[str]] = {correct: [LESSONS[0][1]], tools: [CALLS, SUMMED, LOOK]}
     engine = ScriptedEngine(

@@ -30,6 +30,8 @@ from tui.keymap import bindings
 from tui.learning.tuner import tune_command
 from tui.screens.chat import ChatScreen
 from tui.screens.editor import EditorScreen
+from tui.screens.learning import LearningScreen
+from tui.screens.review import ReviewScreen
 from tui.screens.search import SearchScreen
 from tui.themes import DARK, LIGHT
 
@@ -45,7 +47,7 @@ class LocalaiApp(App[None]):
     """
 
     TITLE = "localai"
-    CSS_PATH: ClassVar = ["app.tcss", "dialogs.tcss", "editors.tcss"]
+    CSS_PATH: ClassVar = ["app.tcss", "dialogs.tcss", "editors.tcss", "review.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = bindings("anywhere")
     COMMANDS: ClassVar = {ActionCommands, ConversationCommands}
 
@@ -125,6 +127,14 @@ class LocalaiApp(App[None]):
 
         with chat.reporting():
             self.push_screen(search, go)
+
+    def action_review(self) -> None:
+        """Look through what is learned from, over the chat or the learning screen."""
+        chat = self.chat
+        if chat is not None and (self.screen is chat or isinstance(self.screen, LearningScreen)):
+            with chat.reporting():
+                review = ReviewScreen(chat.store, self._open_store(), self.bridge)
+                self.push_screen(review, chat.reviewed)
 
     def _tell(self, message: Message) -> bool:
         return self.chat is not None and self.chat.post_message(message)

@@ -19,6 +19,7 @@ from localai.store.store import Store
 from localai.tools.toolbox import Toolbox
 from tui.learning.desk import Desk
 from tui.learning.tuner import Tuner
+from tui.review.reviewer import Reviewer
 
 OpenStore = Callable[[], Store]
 OpenEngine = Callable[[], tuple[ModelEntry, Engine]]
@@ -45,6 +46,7 @@ class Backend:
         self._stop = threading.Event()
         self.approve: Approve = deny
         self.desk = Desk(self._store, Tuner(tune))
+        self.reviewer = Reviewer(self._store)
 
     @property
     def state(self) -> EngineState:

@@ -12,7 +12,6 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 
-import msgspec
 from textual.message import Message
 
 from localai.chat.consent import Decision, Question
@@ -22,8 +21,9 @@ from localai.conversation import Delta
 from localai.engine.base import EngineState
 from localai.errors import LocalaiError, ModelError
 from localai.store.authoring import Mark
-from localai.store.tuning import Reason
+from localai.store.tuning import Reason, StoredExample
 from tui.backend import Backend
+from tui.burst import Burst
 from tui.learning.watch import LOOK_SECONDS, Watch
 from tui.messages import (
     Asked,
@@ -41,6 +41,7 @@ from tui.messages import (
     TurnMoved,
     Withdrawn,
 )
+from tui.review.reviewer import Reviewer
 
 Job = Callable[[Backend], None]
 Begin = Callable[[Session], Iterator[TurnEvent]]
@@ -50,20 +51,6 @@ STOPPING_SECONDS = 1.0
 """What an answer gets to end by itself; a model that is loading cannot."""
 CLOSING_SECONDS = 5.0
 STOP_LOOK_SECONDS = 0.1
-
-
-class Burst(msgspec.Struct, frozen=True):
-    """Text that arrived since the last look, and the tokens it took."""
-
-    text: str = ""
-    reasoning: str = ""
-    text_tokens: int = 0
-    reasoning_tokens: int = 0
-
-    @property
-    def tokens(self) -> int:
-        """All tokens of the burst."""
-        return self.text_tokens + self.reasoning_tokens
 
 
 class Bridge:
@@ -80,6 +67,7 @@ class Bridge:
         self._stopping = threading.Event()
         self._backend: Backend | None = None
         self._introduced = False
+        self._laid_out = ""
         self._watch = Watch(post)
 
     def start(self) -> None:
@@ -195,16 +183,25 @@ class Bridge:
         """Begin or end to tell everything about learning, not only what the status shows."""
         self._soon(lambda _: self._watch.survey(wanted))
 
+    def review(self, act: Callable[[Reviewer], Message]) -> None:
+        """Decide on examples or change them: something short, whose outcome is told."""
+        self._soon(lambda b: self._tell(act(b.reviewer)))
+
+    def lay_out(self, example: StoredExample) -> None:
+        """Ask for an example's tokens; of several in a row only for those of the last."""
+        self._laid_out = example.id
+
+        def job(backend: Backend) -> None:
+            if self._laid_out == example.id:
+                self._tell(backend.reviewer.lay_out(lambda: backend.session(""), example))
+
+        self._jobs.put(job)
+
     def take(self) -> Burst:
         """The text that arrived since the last call."""
         with self._lock:
             deltas, self._deltas = self._deltas, []
-        return Burst(
-            "".join(d.text for d in deltas if d.kind == "text"),
-            "".join(d.text for d in deltas if d.kind == "reasoning"),
-            sum(d.tokens for d in deltas if d.kind == "text"),
-            sum(d.tokens for d in deltas if d.kind == "reasoning"),
-        )
+        return Burst.of(deltas)
 
     def turn(self, conversation_id: str, begin: Begin) -> None:
         """Run a turn: `TurnMoved` for each milestone, `TurnEnded` after it."""

@@ -97,7 +97,7 @@ class Told(Message):
 
 class Corrected(Message):
     """A correction is recorded: `row` is the message with the user's text; `waiting`
-    corrections wait for the next tune."""
+    examples wait for the next tune."""
 
     def __init__(self, row: StoredMessage, waiting: int) -> None:
         super().__init__()

@@ -9,17 +9,13 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 import click
 
 from localai.cli.failure import note
 from localai.cli.invocation import Invocation
 from localai.errors import LocalaiError, UsageError
-
-if TYPE_CHECKING:
-    from localai.store.store import Store
-    from localai.store.tuning import StoredExample
 
 T = TypeVar("T")
 
@@ -60,6 +56,7 @@ def edit(invocation: Invocation, id: str) -> None:
     Of a correction and a good answer the answer is edited, of others the whole dialogue.
     """
     from localai.lessons import dialogue
+    from localai.lessons.mending import mend
 
     with invocation.open_store() as store:
         example = store.example(id)
@@ -69,7 +66,7 @@ def edit(invocation: Invocation, id: str) -> None:
                 raise UsageError(
                     "This example is a call of a tool; correct the answer again to change it."
                 )
-            _written(path[-1].text, lambda text: _correct(store, example, text))
+            _written(path[-1].text, lambda text: mend(store, example, text.rstrip("\n")))
         else:
             head = store.conversation(example.conversation).system
             before = dialogue.write(dialogue.Dialogue(head, tuple(path)))
@@ -80,15 +77,6 @@ def edit(invocation: Invocation, id: str) -> None:
 
             _written(before, save)
     note("The example is changed.")
-
-
-def _correct(store: Store, example: StoredExample, text: str) -> None:
-    """The text as the better answer; a conversation that went on from the old one does so."""
-    stays = store.conversation(example.conversation).leaf
-    store.add_correction(example.leaf, text.rstrip("\n"))
-    if stays != example.leaf:
-        store.set_leaf(example.conversation, stays)
-    store.unmark(example.leaf)
 
 
 def piped() -> bool:

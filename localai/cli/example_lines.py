@@ -13,12 +13,15 @@ import click
 from localai.cli.listing import fit
 from localai.counted import counted
 from localai.lessons.preview import Preview, Seen
+from localai.lessons.words import source
 from localai.moments import WHEN, local, utc
 from localai.sanitize import clean, one_line
 from localai.store.tuning import StoredExample, Tally
 
 MARKS = {"pending": "?", "accepted": "+", "rejected": "-"}
 CALL = "(a call of a tool)"
+SOURCE = 20
+"""Columns of where an example comes from."""
 
 
 def table(rows: Sequence[StoredExample], columns: int = 0) -> list[str]:
@@ -28,7 +31,8 @@ def table(rows: Sequence[StoredExample], columns: int = 0) -> list[str]:
     lines = []
     for row in rows:
         when = local(row.created).strftime(WHEN)
-        head = f"{row.id[-8:].lower()}  {when}  {MARKS[row.state]} {_from(row):<18}  "
+        where = f"{fit(source(row), SOURCE):<{SOURCE}}"
+        head = f"{row.id[-8:].lower()}  {when}  {MARKS[row.state]} {where}  "
         lines.append(click.style(head, dim=True) + fit(one_line(row.question), columns - len(head)))
         lines.append("    " + fit(one_line(row.answer) or CALL, columns - 4))
     return lines
@@ -71,16 +75,16 @@ def as_json(row: StoredExample) -> dict[str, Any]:
 def counts(tallies: Sequence[Tally]) -> list[str]:
     """Lines of data set, source, and how many are in which state."""
     lines = []
-    for (name, source), group in groupby(tallies, lambda tally: (tally.name, tally.source)):
+    for (name, kind), group in groupby(tallies, lambda tally: (tally.name, tally.source)):
         found = ", ".join(f"{tally.count:,} {tally.state}" for tally in group)
-        lines.append(f"{one_line(name) or '(yours)':<16}  {source:<10}  {found}")
+        lines.append(f"{one_line(name) or '(yours)':<16}  {kind:<10}  {found}")
     return lines
 
 
 def shown(found: Preview, rejected: str, *, colour: bool) -> str:
     """An example as it is asked first; what is learned is in bold green, or in «these» marks."""
     row = found.example
-    lines = [click.style(f"{row.id}  {row.state}, {_from(row)}", dim=True)]
+    lines = [click.style(f"{row.id}  {row.state}, {source(row)}", dim=True)]
     if rejected:
         lines += [f"- {line}" for line in clean(rejected).splitlines()]
     lines.append("")
@@ -102,15 +106,3 @@ def _told(seen: Seen, *, colour: bool) -> Iterator[str]:
         if colour:
             text = click.style(text, fg="green" if learned else None, bold=learned, dim=not learned)
         yield f"«{text}»" if learned and not colour else text
-
-
-def _from(row: StoredExample) -> str:
-    """Where it comes from, in a word or two."""
-    reasons = {
-        "edited": "correction",
-        "invented": "made up",
-        "tool": "call missing",
-        "no-tool": "call too many",
-        "shorter": "too long",
-    }
-    return one_line(row.name) or reasons.get(row.reason, row.source)

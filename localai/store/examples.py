@@ -6,6 +6,10 @@ A correction has its state in its own table and is one of these all the same.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import msgspec
+
 from localai.errors import StoreError
 from localai.store.connection import Database
 from localai.store.driver import sqlite
@@ -105,6 +109,25 @@ class Examples:
                 (state, name, state),
             )
             return done.rowcount
+
+    def accept_pending(self, name: str) -> tuple[str, ...]:
+        """Accept what waits in a named data set; the ids of those examples."""
+        with self._db.write() as db:
+            rows = db.execute(
+                "UPDATE examples SET state = 'accepted' "
+                "WHERE name = ? AND name <> '' AND state = 'pending' RETURNING id",
+                (name,),
+            ).fetchall()
+        return tuple(id_ for (id_,) in rows)
+
+    def let_wait(self, ids: Sequence[str]) -> None:
+        """Let examples wait again that were accepted together."""
+        with self._db.write() as db:
+            db.execute(
+                "UPDATE examples SET state = 'pending' "
+                "WHERE name <> '' AND id IN (SELECT value FROM json_each(?))",
+                (msgspec.json.encode(ids).decode(),),
+            )
 
 
 def _examples(

@@ -173,6 +173,6 @@ def test_a_terminal_shows_examples_aligned(correction: str) -> None:
         lines = example_lines.table(store.examples(), columns=60)
     first, second = map(click.unstyle, lines)
     assert first.startswith(correction[-8:].lower())
-    assert "+ made up" in first
+    assert "+ correction: made up" in first
     assert first.endswith("…")
     assert second == "    Paris."

@@ -52,6 +52,18 @@ def test_an_edited_correction_is_listed_once(store: Store) -> None:
     assert [each.id for each in store.examples()] == [second.id]
 
 
+def test_what_waits_in_a_data_set_is_accepted_at_once(store: Store) -> None:
+    ids = [store.write_example(PIRATE, name=name) for name in ("set", "set", "set", "", "other")]
+    for id_ in ids:
+        store.judge_example(id_, "rejected" if id_ == ids[1] else "pending")
+    done = store.accept_pending("set")
+    assert set(done) == {ids[0], ids[2]}
+    assert [store.example(id_).state for id_ in ids[:3]] == ["accepted", "rejected", "accepted"]
+    assert store.accept_pending("set") == store.accept_pending("") == ()
+    store.let_wait(done[:1])
+    assert {store.example(id_).state for id_ in done} == {"pending", "accepted"}
+
+
 def test_a_mark_stands_until_it_is_taken_back(store: Store) -> None:
     said = ask(store, "Paris.")
     store.mark(said.id, "good")

@@ -30,6 +30,12 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tui.screens.consent.REST_SECONDS", 0.0)
 
 
+@pytest.fixture(autouse=True)
+def restless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for the cursor to come to rest on an example."""
+    monkeypatch.setattr("tui.screens.review_list.PAUSE_SECONDS", 0.01)
+
+
 @pytest.fixture
 def stage(tmp_path: Path) -> Callable[..., Stage]:
     """Builds a stage in the test's folder."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +111,6 @@ def history(store: Store, model: Path) -> None:
         promote(store, model, {**PROMOTED, "pools": PROMOTED["pools"][:1]})
         rejected = store.begin_run("scripted", base_of(model), {})
         store.end_run(rejected.id, "rejected", verdict=REJECTED)
-        patch.setattr(time, "time", lambda: NIGHT + 3600)
+        patch.setattr(time, "time", count(NIGHT + 3600, 0.01).__next__)
         correct_all(store)
         begin(store, model)

@@ -15,6 +15,7 @@ from tui.screens.help import help_text
 from tui.screens.imports import ImportScreen
 from tui.screens.learning import LearningScreen
 from tui.screens.reasons import ReasonsScreen
+from tui.screens.review import ReviewScreen
 from tui.screens.search import SearchScreen
 from tui.screens.task import TaskScreen
 from tui.screens.tool_choice import ToolChoiceScreen
@@ -30,6 +31,7 @@ AREAS: dict[Area, type] = {
     "tool": ToolChoiceScreen,
     "better": BetterScreen,
     "learning": LearningScreen,
+    "review": ReviewScreen,
     "search": SearchScreen,
     "task": TaskScreen,
     "import": ImportScreen,

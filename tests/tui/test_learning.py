@@ -42,7 +42,7 @@ async def test_everything_about_learning_is_on_one_screen(stage: Build) -> None:
         assert content(on, "#headline").endswith("tuned-2 answers")
         assert "training  43 %" in content(on, "#progress")
         assert "146 tokens/s" in content(on, "#progress")
-        assert content(on, "#waiting") == "Corrections: 3 waiting"
+        assert content(on, "#waiting") == "To learn: 3 waiting"
         assert "… Paris. → … Lutz." in content(on, "#lesson-list")
         assert [row[:9] for row in rows(on, "#adapters")] == ["● tuned-2", "  tuned-1", "  the bar"]
         assert [row.split()[3] for row in rows(on, "#runs")] == [
@@ -110,9 +110,9 @@ async def test_learned_corrections_wait_no_longer(stage: Build) -> None:
     async with stage().show() as on:
         correct_all(on.store)
         await open_learning(on)
-        await on.until(lambda: content(on, "#waiting") == "Corrections: 3 waiting")
+        await on.until(lambda: content(on, "#waiting") == "To learn: 3 waiting")
         promote(on.store, on.model)
-        await on.until(lambda: content(on, "#waiting") == "Corrections: 0 waiting, 3 learned")
+        await on.until(lambda: content(on, "#waiting") == "To learn: 0 waiting, 3 learned")
 
 
 async def test_a_tune_starts_once_and_is_stopped(stage: Build) -> None:

@@ -14,7 +14,7 @@ from localai.errors import UsageError
 from localai.store.authoring import Mark
 from localai.store.rows import StoredMessage
 from localai.store.store import Store
-from localai.store.tuning import Adapter, Correction, Reason, Run
+from localai.store.tuning import Adapter, Reason, Run, StoredExample
 from tui.learning.tuner import Tuner
 from tui.learning.values import Glance, Lesson, Overview
 
@@ -110,8 +110,8 @@ class Desk:
         metrics = self._store.metrics(runs[0].id) if runs else ()
         return Overview(
             adapter=session.adapter() if session else None,
-            waiting=tuple(self._lesson(correction) for correction in waiting),
-            learned=len(self._store.corrections()) - len(waiting),
+            waiting=tuple(self._lesson(example) for example in waiting),
+            learned=len(self._accepted()) - len(waiting),
             adapters=adapters,
             runs=runs,
             losses=tuple(values["loss"] for _, values in metrics if "loss" in values),
@@ -141,17 +141,20 @@ class Desk:
     def _newest(self) -> Run | None:
         return next(iter(self._store.runs(limit=1)), None)
 
-    def _waiting(self, adapters: Sequence[Adapter]) -> list[Correction]:
-        """The accepted corrections that the newest of the model's adapters was not made from."""
-        made_by = adapters[0].run if adapters else ""
-        learned = self._store.run(made_by).plan.get("corrections", ()) if made_by else ()
-        return [row for row in self._store.corrections() if row.id not in learned]
+    def _accepted(self) -> tuple[StoredExample, ...]:
+        """What the next tune learns, oldest first: the accepted examples of the user's own."""
+        return self._store.examples(state="accepted", name="")[::-1]
 
-    def _lesson(self, correction: Correction) -> Lesson:
-        chosen = self._store.message(correction.chosen)
-        question = self._store.message(chosen.parent).message.text if chosen.parent else ""
-        rejected = self._store.message(correction.rejected).message.text
-        return Lesson(correction.id, question, rejected, chosen.message.text)
+    def _waiting(self, adapters: Sequence[Adapter]) -> list[StoredExample]:
+        """Those that the newest of the model's adapters was not made from."""
+        made_by = adapters[0].run if adapters else ""
+        plan = self._store.run(made_by).plan if made_by else {}
+        learned = frozenset(plan.get("corrections", ()))
+        return [example for example in self._accepted() if example.id not in learned]
+
+    def _lesson(self, example: StoredExample) -> Lesson:
+        rejected = self._store.message(example.rejected).message.text if example.rejected else ""
+        return Lesson(example.id, example.question, rejected, example.answer)
 
 
 def _name(adapter: Adapter | None) -> str:

@@ -13,6 +13,7 @@ from tui.learning.values import Lesson, Overview, Pool, Verdict
 from tui.learning.words import difference, percent, shorten, sparkline, when
 
 BARE = "the bare model"
+CALL = "(a call of a tool)"
 HERE, ELSEWHERE = "● ", "  "
 WIDEST_BAR = 40
 SPARKS = 24
@@ -71,22 +72,29 @@ def bar(share: int, room: int) -> Content:
 
 
 def lessons(rows: Sequence[Lesson], width: int) -> Content:
-    """Corrections, two lines each: the question, then what became of the answer."""
+    """What waits, two lines each: the question, then the answer or what became of it."""
     if not rows:
         return Content.styled("None. Press e on an answer to correct it.", FAINT)
     lines: list[Content] = []
     for row in rows:
-        old, new = difference(row.rejected, row.chosen)
-        half = max(1, (width - 5) // 2)
-        lines += [
-            Content.styled(shorten(one_line(row.question), width), FAINT),
-            Content.assemble(
-                f"  {shorten(old, half)}",
-                Content.styled(" → ", "$accent"),
-                shorten(new, max(half, width - 5 - len(old))),
-            ),
-        ]
+        lines.append(Content.styled(shorten(one_line(row.question), width), FAINT))
+        lines.append(_change(row, width) if row.rejected else _answer(row, width))
     return Content("\n").join(lines)
+
+
+def _change(row: Lesson, width: int) -> Content:
+    old, new = difference(row.rejected, row.chosen)
+    half = max(1, (width - 5) // 2)
+    return Content.assemble(
+        f"  {shorten(old, half)}",
+        Content.styled(" → ", "$accent"),
+        shorten(new, max(half, width - 5 - len(old))),
+    )
+
+
+def _answer(row: Lesson, width: int) -> Content:
+    answer = one_line(row.chosen) or CALL
+    return Content.assemble(Content.styled("  → ", "$accent"), shorten(answer, width - 4))
 
 
 def adapter_row(adapter: Adapter | None, active: bool) -> Content:

@@ -18,7 +18,8 @@ class Glance(msgspec.Struct, frozen=True):
 
 
 class Lesson(msgspec.Struct, frozen=True):
-    """A correction with its texts: what was asked, what the model said, what it should say."""
+    """Something to learn with its texts: what was asked, what the model said ("" when nothing
+    is corrected), what it should say."""
 
     id: str
     question: str
@@ -27,7 +28,7 @@ class Lesson(msgspec.Struct, frozen=True):
 
 
 class Overview(msgspec.Struct, frozen=True):
-    """What the learning screen shows. `waiting` are the corrections that the newest adapter
+    """What the learning screen shows. `waiting` are the examples that the newest adapter
     was not made from, oldest first; `learned` counts the others; runs and adapters come newest
     first; `losses` are those of the newest run, step by step. `starting`: a tune was started
     here and has no run yet."""

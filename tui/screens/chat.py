@@ -34,6 +34,7 @@ from tui.screens.inspect import InspectScreen
 from tui.screens.judging import JudgingActions
 from tui.screens.keeping import KeepingActions
 from tui.screens.questions import QuestionActions
+from tui.screens.reviewing import ReviewActions
 from tui.screens.tuning import TuningActions
 from tui.widgets.prompt import Prompt
 from tui.widgets.sidebar import Sidebar
@@ -70,6 +71,7 @@ class ChatScreen(
     JudgingActions,
     KeepingActions,
     TuningActions,
+    ReviewActions,
 ):
     """Chat."""
 

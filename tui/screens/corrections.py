@@ -25,7 +25,7 @@ class CorrectionActions(ChatBase):
 
     def action_take_back(self) -> None:
         """Take back what was said of the chosen answer; else bring back what was deleted last."""
-        item = self._judged()
+        item = self._told_of()
         if item is None:
             self.action_undelete()
         elif self.busy:
@@ -103,7 +103,7 @@ class CorrectionActions(ChatBase):
         now = "this is the model's own answer again" if own else "the model does not learn from it"
         self.say(f"The correction is taken back; {now}.")
 
-    def _judged(self) -> Item | None:
+    def _told_of(self) -> Item | None:
         """The chosen answer or, in its turn, the call before it, of which something was said."""
         item = self.transcript.chosen
         turn = self.turn_to(item) if item is not None else []

@@ -42,6 +42,7 @@ class EditorScreen(ModalScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("editor")
     AUTO_FOCUS = "AnswerArea"
+    UNSAVED = "Leave without saving the correction?"
 
     def __init__(
         self,
@@ -114,9 +115,7 @@ class EditorScreen(ModalScreen[None]):
             if leave:
                 self.dismiss()
 
-        self.app.push_screen(
-            ConfirmScreen("Leave without saving the correction?", "Leave", "Go on editing"), decide
-        )
+        self.app.push_screen(ConfirmScreen(self.UNSAVED, "Leave", "Go on editing"), decide)
 
     @property
     def _text(self) -> str:

@@ -110,7 +110,7 @@ class LearningScreen(ModalScreen[None]):
         self.query_one("#headline", Static).update(paint.headline(overview, width))
         self.query_one("#progress", Static).update(paint.progress(overview, width))
         learned = f", {overview.learned:,} learned" if overview.learned else ""
-        waiting = f"Corrections: {len(overview.waiting):,} waiting{learned}"
+        waiting = f"To learn: {len(overview.waiting):,} waiting{learned}"
         self.query_one("#waiting", Label).update(waiting)
         rows = self.query_one("#lesson-list", Static)
         rows.update(paint.lessons(overview.waiting, rows.content_size.width))

@@ -44,8 +44,9 @@ class TuningActions(ChatBase):
 
     @on(Surveyed)
     def _surveyed(self, message: Surveyed) -> None:
-        if isinstance(self.app.screen, LearningScreen):
-            self.app.screen.show(message.overview)
+        for screen in self.app.screen_stack:
+            if isinstance(screen, LearningScreen):  # also below the review
+                screen.show(message.overview)
 
     @on(Told)
     def _told(self, message: Told) -> None:

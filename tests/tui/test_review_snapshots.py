@@ -1,0 +1,72 @@
+"""The review as pictures, at two sizes. Update with `pytest --snapshot-update`."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import TextArea
+
+from tests.tui.reviews import content, open_all, open_review, sample
+from tests.tui.stage import Stage
+from tests.tui.test_snapshots import SIZES
+from tui.screens.data_sets import DataSetScreen
+from tui.screens.dialogue import DialogueScreen
+
+Scene = Callable[[Stage], Awaitable[None]]
+
+
+async def tokens(on: Stage) -> None:
+    await open_review(on)
+    await on.pilot.press("t")
+    await on.until(lambda: "Lutz" in content(on, "#token-text"))
+
+
+async def light(on: Stage) -> None:
+    await on.pilot.press("ctrl+l")
+    await open_all(on)
+    await on.pilot.press("t")
+    await on.until(lambda: "pirate" in content(on, "#token-text"))
+    await on.pilot.press("tab", *"JJJJ")
+
+
+async def unloaded(on: Stage) -> None:
+    await open_review(on)
+    await on.pilot.press("a")
+
+
+async def data_sets(on: Stage) -> None:
+    await open_review(on)
+    await on.pilot.press("s")
+    await on.until(lambda: isinstance(on.app.screen, DataSetScreen))
+
+
+async def dialogue(on: Stage) -> None:
+    await open_review(on)
+    await on.pilot.press("n")
+    await on.until(lambda: isinstance(on.app.screen, DialogueScreen))
+    on.app.screen.query_one(TextArea).cursor_blink = False
+    await on.pilot.press(*"Who are you?", "ctrl+s")
+    complaint = on.app.screen.query_one("#complaint")
+    await on.until(lambda: complaint.display)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=["small", "large"])
+@pytest.mark.parametrize(
+    "scene", [tokens, light, unloaded, data_sets, dialogue], ids=lambda scene: scene.__name__
+)
+def test_review(scene: Scene, size: tuple[int, int], tmp_path: Path, snap_compare: Any) -> None:
+    staged = Stage(tmp_path)
+
+    async def play(pilot: Pilot[None]) -> None:
+        staged.pilot = pilot
+        staged.chat.prompt.cursor_blink = False
+        await staged.until(lambda: staged.chat.status_line.status.model)
+        sample(staged.store)
+        await scene(staged)
+        await pilot.pause()
+
+    assert snap_compare(staged.app, terminal_size=size, run_before=play)

@@ -1,0 +1,41 @@
+"""What the review screen works with: which examples it lists, what was decided. Values only."""
+
+from __future__ import annotations
+
+import msgspec
+
+from localai.conversation import Message
+from localai.store.tuning import ExampleState, StoredExample
+
+STATES: tuple[ExampleState | None, ...] = ("pending", "accepted", "rejected", None)
+"""What can be listed, in the order of the key; None is all."""
+
+
+class Filter(msgspec.Struct, frozen=True):
+    """Examples of this state and data set; None for any, "" is the set of the user's own."""
+
+    state: ExampleState | None = None
+    name: str | None = None
+
+    def takes(self, example: StoredExample) -> bool:
+        """Whether an example is one of these."""
+        return self.state in (None, example.state) and self.name in (None, example.name)
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """The examples `ids` of the data set `name` were `before` and are `after`, all at once."""
+
+    ids: tuple[str, ...]
+    name: str
+    before: ExampleState
+    after: ExampleState
+
+
+class Sheet(msgspec.Struct, frozen=True):
+    """An example with its texts, raw: what is said in it from the question on, or all of it
+    when all is learned, under the `system` text; `rejected` is what a correction corrects."""
+
+    example: StoredExample
+    turns: tuple[Message, ...]
+    system: str = ""
+    rejected: str = ""
