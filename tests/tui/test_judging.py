@@ -92,6 +92,9 @@ async def test_the_missing_tool_is_called_in_three_keys(stage: Build) -> None:
         (made,) = corrections(on)
         assert made.reason == "tool"
         assert "Correction recorded; u takes it back." in on.said
+        assert (
+            on.text.index("▸ calc") < on.text.index("corrected by you") < on.text.index("It is 1")
+        )
         on.chat.reload()
         await on.pilot.pause()
         await on.pilot.press("u")

@@ -68,8 +68,8 @@ def _ending(item: Item, painter: Painter, *, empty: bool) -> list[Line]:
         style = painter.palette.error if row.status == "failed" else painter.palette.warning
         lines += painter.note(sentence, style)
     if item.calls:  # the answer follows; here only which of several ways to it this is
-        place = which_of_several(row)
-        return [*lines, *(painter.small_print("", place, "", "") if place else ())]
+        said, place = " · ".join(_verdict(item)), which_of_several(row)
+        return [*lines, *(painter.small_print(said, place, "", "") if said or place else ())]
     link = "" if row.status == "streaming" else EDIT
     return [*lines, *painter.small_print(*small_print(item), link, "screen.correct")]
 
@@ -107,7 +107,7 @@ VERDICTS = {"corrected": "corrected by you", "good": "marked good", "bad": "mark
 def small_print(item: Item) -> tuple[str, str]:
     """Who answered, tokens and speed at the left; which of several answers at the right."""
     row = item.row
-    parts = [VERDICTS[item.verdict], "u undoes it"] if item.verdict else []
+    parts = _verdict(item)
     if row.origin:
         parts.append(clean(row.origin.model))
         if item.adapter:
@@ -119,6 +119,11 @@ def small_print(item: Item) -> tuple[str, str]:
         if row.completion.tokens_per_second:
             parts.append(f"{row.completion.tokens_per_second:.0f}/s")
     return " · ".join(parts), which_of_several(row)
+
+
+def _verdict(item: Item) -> list[str]:
+    """What the user said of it, and how that is undone."""
+    return [VERDICTS[item.verdict], "u undoes it"] if item.verdict else []
 
 
 def which_of_several(row: StoredMessage) -> str:
