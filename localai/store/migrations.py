@@ -19,6 +19,7 @@ from localai.store.m001_conversations import m001_conversations
 from localai.store.m002_learning import m002_learning
 from localai.store.m003_consents import m003_consents
 from localai.store.m004_imports import m004_imports
+from localai.store.m006_search import m006_search
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -27,7 +28,13 @@ APPLICATION_ID = 0x6C6F6361  # "loca", in the file's header
 
 Step = Callable[["Database"], None]
 
-STEPS: tuple[Step, ...] = (m001_conversations, m002_learning, m003_consents, m004_imports)
+STEPS: tuple[Step, ...] = (
+    m001_conversations,
+    m002_learning,
+    m003_consents,
+    m004_imports,
+    m006_search,
+)
 
 
 def version(connection: sqlite.Connection, where: str, steps: Sequence[Step]) -> int:

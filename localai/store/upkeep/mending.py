@@ -13,6 +13,7 @@ from localai.store import columns
 from localai.store.activations import in_force, log
 from localai.store.driver import sqlite
 from localai.store.faults import UnreadableRow
+from localai.store.m006_search import FILL
 from localai.store.upkeep.carve import Row
 
 RECOVERED = "Recovered"
@@ -69,6 +70,10 @@ _STATEMENTS = (
     "DELETE FROM activations WHERE adapter NOT IN (SELECT id FROM adapters)",
     "DELETE FROM activations WHERE reason NOT IN ('promoted', 'chosen', 'rollback')",
     "DELETE FROM metrics WHERE run NOT IN (SELECT id FROM runs)",
+    # Rows did not come in their order, and some have changed since.
+    "DELETE FROM message_days",
+    "DELETE FROM message_tools",
+    *FILL,
 )
 
 
