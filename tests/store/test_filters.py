@@ -29,12 +29,12 @@ QUERIES = st.lists(
     max_size=4,
 ).map(" ".join)
 SAID = st.tuples(
-    st.sampled_from(["user", "assistant", "tool", "system"]),
+    st.sampled_from(["assistant", "tool", "user", "system"]),
     st.sampled_from(WORDS),
-    st.sampled_from(["", *TOOLS]),
+    st.sampled_from([*TOOLS, ""]),
     st.sampled_from(["", "tiny", "Large"]),
     st.integers(0, 90),  # the day
-    st.booleans(),  # whether it goes on from the last one
+    st.sampled_from([True, True, False]),  # whether it goes on from the last one
 )
 
 # What each filter says of a message, told by reading it.
@@ -69,7 +69,7 @@ def _plain(_db: object, asked: list[Filter], _number: str) -> tuple[str, tuple[o
 
 
 def _fill(store: Store, said: list[tuple[Role, str, str, str, int, bool]]) -> None:
-    """A conversation with all that, each message of its day, and one that was removed."""
+    """A conversation with all that, each message of its day."""
     tree, last = store.create_conversation("t").id, ""
     for number, (role, text, tool, model, day, on) in enumerate(said):
         more: Part = ToolResult("1", text) if role == "tool" else ToolCall("1", tool, {})
@@ -82,9 +82,6 @@ def _fill(store: Store, said: list[tuple[Role, str, str, str, int, bool]]) -> No
             db.execute("UPDATE messages SET created = ? WHERE id = ?", (day * DAY + number, last))
         if role == "assistant" and not tool and day % 3 == 0:
             store.add_correction(last, "zebra, and better")
-    gone = store.create_conversation("gone").id
-    store.add_message(gone, "", Message("assistant", (Text("zebra"), ToolCall("1", "weekday", {}))))
-    store.purge(gone)
 
 
 @given(st.lists(SAID, max_size=25), QUERIES, st.sampled_from([0, 2, filters.FEW]))
@@ -127,13 +124,33 @@ def test_old_messages_that_came_late_are_found(brought: Store) -> None:
     assert sorted(found) == [0, 0, 10 * DAY, 10 * DAY, 20 * DAY, 20 * DAY]
 
 
+def test_an_answer_that_calls_again_is_found_by_both_tools(store: Store) -> None:
+    tree, ids = store.create_conversation().id, [""]
+    for part in (
+        *(ToolCall("1", "weekday", {}), ToolResult("1", "Monday")),
+        *(ToolCall("2", "calculator", {}), ToolResult("2", "4"), Text("It is four")),
+    ):
+        said = Message("tool" if isinstance(part, ToolResult) else "assistant", (part,))
+        ids.append(store.add_message(tree, ids[-1], said).id)
+    assert {hit.message for hit in store.search("tool:weekday")} == set(ids[1:4])
+    assert {hit.message for hit in store.search("tool:calculator")} == set(ids[3:])
+
+
 def test_an_answer_is_found_by_the_tool_that_it_calls_in_the_end(store: Store) -> None:
     tree = store.create_conversation().id
     asked = store.add_message(tree, "", user("How much?")).id
     answer = store.begin_answer(tree, asked, Origin("m")).id
-    store.flush_answer(answer, (Text("zebra"), ToolCall("1", "weekday", {})))
-    assert len(store.search("tool:weekday")) == 0  # not before it is final
-    called = Message("assistant", (Text("zebra"), ToolCall("1", "calculator", {})))
-    store.finish_answer(answer, called, None, "done")
+    for name in ("weekday", "calculator"):
+        store.flush_answer(answer, (Text("zebra"), ToolCall("1", name, {})))
+    said = Message("assistant", (Text("zebra"), ToolCall("1", "calculator", {})))
+    store.finish_answer(answer, said, None, "done")
     assert [hit.message for hit in store.search("zebra tool:calculator")] == [answer]
+    assert store.search("zebra tool:weekday") == ()
+
+
+def test_what_is_removed_is_in_no_list(store: Store) -> None:
+    gone = store.create_conversation().id
+    store.add_message(gone, "", Message("assistant", (ToolCall("1", "weekday", {}),)))
+    store.purge(gone)
+    store.add_message(store.create_conversation().id, "", user("zebra"))  # the same number
     assert store.search("zebra tool:weekday") == ()
