@@ -72,8 +72,11 @@ def _fill(store: Store, said: list[tuple[Role, str, str, str, int, bool]]) -> No
     """A conversation with all that, each message of its day."""
     tree, last = store.create_conversation("t").id, ""
     for number, (role, text, tool, model, day, on) in enumerate(said):
-        more: Part = ToolResult("1", text) if role == "tool" else ToolCall("1", tool, {})
-        parts = (Text(text), more) if tool else (Text(text),)
+        parts: tuple[Part, ...] = (Text(text),)
+        if role == "tool":
+            parts = (*parts, ToolResult("1", text))
+        elif role == "assistant" and tool:  # nobody else calls
+            parts = (*parts, ToolCall("1", tool, {}))
         origin = Origin(model) if model and role == "assistant" else None
         with store._db.write() as db:
             parent = last if on else ""
