@@ -25,7 +25,8 @@ def doctor(invocation: Invocation, as_json: bool, repair: bool) -> None:
     Looks at what is installed, the settings, the data folder, the database, the disk and
     the model, and loads the model once. Exits with 1 when something is broken; each such
     line says what to do. With --repair nothing else is looked at: what can be read of a
-    damaged history is put into a new one, and the damaged file is kept.
+    damaged history is put into a new one, with what cannot from the newest daily backup
+    that is sound, and the damaged file is kept.
     """
     if repair:
         if as_json:
@@ -68,5 +69,7 @@ def _repair() -> None:
         f"Repaired; this could be read. The damaged file is kept as {done.kept}. "
         "Tools ask again for what they were allowed."
     )
-    if found := copies.listed(paths.home()):
+    if done.lent:
+        note(f"{done.lent:,} rows that could not be read are from the backup {done.backup}.")
+    if (found := copies.listed(paths.home())) and found[-1] != done.backup:
         note(f"A backup may have more: localai restore --merge {found[-1]}")

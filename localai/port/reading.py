@@ -20,9 +20,9 @@ from localai.port.values import Unreadable, check_depth
 from localai.store.drafts import Draft, Landed
 from localai.store.tree import Tree
 
-BATCH = 4_000
+BATCH = 8_000
 """Messages in one transaction."""
-BATCH_BYTES = 4_000_000
+BATCH_BYTES = 8_000_000
 FOLD_AFTER = 16_000_000
 """Characters after which the write-ahead log is folded in."""
 PLACES = 3

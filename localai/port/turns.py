@@ -61,8 +61,8 @@ def add(tree: Tree, turns: Any) -> None:
     for raw in turns:
         if not isinstance(raw, dict):
             raise Unreadable("a message is no JSON object")
-        pending = tree.nodes[tree.last].message.calls if tree.last >= 0 else ()
-        made = message(raw, pending[0].id if pending else "", f"call{len(tree.nodes)}")
+        before = tree.nodes[tree.last].message if tree.last >= 0 else None
+        made = message(raw, before, f"call{len(tree.nodes)}")
         if made is None:
             tree.left_out.append("empty messages")
         elif made.role == "system" and not tree.nodes and not tree.system:
@@ -71,11 +71,11 @@ def add(tree: Tree, turns: Any) -> None:
             tree.add(made, tree.last, moment(raw.get("created_at"), 0.0))
 
 
-def message(raw: dict[str, Any], call_id: str, own_id: str) -> Message | None:
+def message(raw: dict[str, Any], before: Message | None, own_id: str) -> Message | None:
     """One turn in our form, None for an empty one. Raises Unreadable.
 
-    `call_id` is the call that a result without a name of its own answers; calls without one
-    are called `own_id`.
+    A result without a name of its own answers the first call of the message `before`; calls
+    without one are called `own_id`.
     """
     name = string(raw.get("role")) or string(raw.get("from"))
     role = ROLES.get(name.lower())
@@ -83,7 +83,8 @@ def message(raw: dict[str, Any], call_id: str, own_id: str) -> Message | None:
         raise Unreadable("a message has a role that localai does not know")
     text = _text(raw.get("content", raw.get("value")))
     if role == "tool":
-        answers = string(raw.get("tool_call_id")) or call_id
+        pending = before.calls if before else ()
+        answers = string(raw.get("tool_call_id")) or (pending[0].id if pending else "")
         return said("tool", ToolResult(answers, text, untrusted=True)) if text else None
     if name in ("function_call", "tool_call"):
         return said("assistant", _call(arguments(text), own_id))

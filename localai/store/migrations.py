@@ -21,6 +21,7 @@ from localai.store.m003_consents import m003_consents
 from localai.store.m004_imports import m004_imports
 from localai.store.m005_examples import m005_examples
 from localai.store.m006_forks import m006_forks
+from localai.store.m007_search import m007_search
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -36,6 +37,7 @@ STEPS: tuple[Step, ...] = (
     m004_imports,
     m005_examples,
     m006_forks,
+    m007_search,
 )
 
 

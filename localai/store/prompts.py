@@ -16,10 +16,10 @@ _ID_BYTES = 4
 DROP_UNREADABLE = f"""DELETE FROM prompts WHERE message NOT IN (
     WITH RECURSIVE whole (message, links, ids) AS (
         SELECT message, links, length(tail) / {_ID_BYTES} FROM prompts
-        WHERE base IS NULL AND links = 0 AND keep = 0
+        WHERE base IS NULL AND links = 0 AND keep = 0 AND length(tail) % {_ID_BYTES} = 0
         UNION ALL SELECT p.message, p.links, p.keep + length(p.tail) / {_ID_BYTES}
         FROM whole w JOIN prompts p ON p.base = w.message AND p.links = w.links + 1
-        WHERE p.keep BETWEEN 0 AND w.ids
+        WHERE p.keep BETWEEN 0 AND w.ids AND length(p.tail) % {_ID_BYTES} = 0
     ) SELECT message FROM whole)"""
 """Removes the prompts that lean on what is not there, or is shorter than they say."""
 

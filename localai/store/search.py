@@ -7,6 +7,8 @@ worth ranking a whole history by.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from localai.conversation import Role
 from localai.store import excerpt, filters, match, query
 from localai.store.connection import Database
@@ -30,6 +32,7 @@ _WORDS = f"""SELECT {_COLUMNS}, m.text FROM message_text CROSS JOIN messages m
     WHERE message_text MATCH ? AND c.deleted IS NULL"""
 _NO_WORDS = f"""SELECT {_COLUMNS}, m.text FROM messages m JOIN conversations c
     ON c.id = m.conversation WHERE c.deleted IS NULL AND m.status <> 'streaming'"""
+_STRETCH = " AND {0} BETWEEN ? AND ? ORDER BY {0} DESC LIMIT ?"
 _NONE_OF = """ AND NOT EXISTS (SELECT 1 FROM message_text
     WHERE message_text MATCH ? AND rowid = m.number)"""
 
@@ -84,20 +87,37 @@ def _candidates(db: sqlite.Connection, asked: Query, limit: int) -> list[_Row]:
     """The newest matches, their whole texts last."""
     # With the plus the index is not asked for one number after another.
     number = "+message_text.rowid" if asked.wanted else "m.number"
-    conditions, values = filters.conditions(asked.filters, number)
+    conditions, values = filters.conditions(db, asked.filters, number)
+    stretches = filters.stretches(db, asked.filters)
     if not asked.wanted:
         none_of, words = (_NONE_OF, (asked.fts_unwanted,)) if asked.unwanted else ("", ())
-        sql = f"{_NO_WORDS}{conditions}{none_of} ORDER BY m.number DESC LIMIT ?"
-        return db.execute(sql, (*values, *words, limit)).fetchall()
-    sql = f"{_WORDS}{conditions} ORDER BY message_text.rowid DESC LIMIT ?"
+        sql = f"{_NO_WORDS}{conditions}{none_of}{_STRETCH.format('m.number')}"
+        return _newest(db, sql, (*values, *words), stretches, limit)
+    sql = f"{_WORDS}{conditions}{_STRETCH.format('message_text.rowid')}"
     # All that begins with four letters or more has to be put together first. Where the last
     # word is there as it stands, and often, that is not worth the time.
     last = asked.wanted[-1]
     if last.begun and len(last.text) > PREFIX:
-        rows: list[_Row] = db.execute(sql, (asked.finished.fts, *values, limit)).fetchall()
+        rows = _newest(db, sql, (asked.finished.fts, *values), stretches, limit)
         if len(rows) == limit:
             return rows
-    return db.execute(sql, (asked.fts, *values, limit)).fetchall()
+    return _newest(db, sql, (asked.fts, *values), stretches, limit)
+
+
+def _newest(
+    db: sqlite.Connection,
+    sql: str,
+    values: Sequence[str | float],
+    stretches: Iterable[filters.Stretch],
+    limit: int,
+) -> list[_Row]:
+    """Rows of one stretch of numbers after the other, at most `limit`."""
+    rows: list[_Row] = []
+    for stretch in stretches:
+        rows += db.execute(sql, (*values, *stretch, limit - len(rows)))
+        if len(rows) == limit:
+            break
+    return rows
 
 
 def _ranked(asked: Query, rows: list[_Row], limit: int) -> tuple[Hit, ...]:

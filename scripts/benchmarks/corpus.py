@@ -17,6 +17,7 @@ from localai.conversation import Message, ToolCall, ToolResult, assistant, user
 from localai.store import messages, opening
 from localai.store.driver import sqlite
 from localai.store.ids import new_id
+from localai.store.m007_search import FILL_DAYS
 from localai.store.rows import Origin
 from localai.store.store import Store
 
@@ -27,6 +28,8 @@ QUESTION, ANSWER = 12, 90
 """Words of a question and of an answer, on average."""
 BATCH = 1_000
 """Conversations that are written in one transaction."""
+RARE = 1_000
+"""One conversation in so many is with a model that is rarely used."""
 CORRECTIONS = 1_000
 DAYS = 1_000
 DAY = 86_400
@@ -64,25 +67,29 @@ def build(path: Path, count: int) -> None:
     database = opening.open_database(path, readonly=False, checkpoints=True)
     talks = _talks()
     try:
-        made = 0
+        made, numbers = 0, itertools.count(1)
         while made < count:
             with database.write() as db:
                 for _ in range(BATCH):
-                    made += _write(db, next(talks))
+                    model = "rare" if next(numbers) % RARE == 0 else ""
+                    made += _write(db, next(talks), model)
         with database.write() as db:
             db.execute(
                 "UPDATE messages SET created = ? - (? - number) * ?",
                 (NOW, made, DAYS * DAY / made),
             )
+            # So far each block is also of today.
+            db.execute("DELETE FROM message_days")
+            db.execute(FILL_DAYS)
             db.execute(
                 "UPDATE conversations SET updated = (SELECT max(created) FROM messages m "
                 "WHERE m.conversation = conversations.id)"
             )
-    finally:
-        database.close()
-    with Store.open(path) as store:
+        store = Store(database)  # not opened as usual, which would start a backup
         for row in store.conversations(limit=CORRECTIONS):
             store.add_correction(row.leaf, "It is " + store.message(row.leaf).message.text)
+    finally:
+        database.close()
 
 
 def _talks() -> Iterator[list[Message]]:
@@ -108,17 +115,16 @@ def _talks() -> Iterator[list[Message]]:
         yield talk
 
 
-def _write(db: sqlite.Connection, talk: list[Message]) -> int:
+def _write(db: sqlite.Connection, talk: list[Message], model: str) -> int:
     """Add one conversation inside the running transaction; its number of messages."""
     id_, title = new_id(), talk[0].text[:60]
+    model = model or ("small" if len(title) % 5 else "large")
     db.execute(
         "INSERT INTO conversations (id, title, system, created, updated) VALUES (?, ?, '', ?, ?)",
         (id_, title, NOW, NOW),
     )
     parent = ""
     for said in talk:
-        origin = (
-            Origin("small" if len(title) % 5 else "large") if said.role == "assistant" else None
-        )
+        origin = Origin(model) if said.role == "assistant" else None
         parent = messages.insert(db, id_, parent, said, "done", origin, writer="")
     return len(talk)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import random
 import resource
+import statistics
 import tempfile
 import time
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ from localai.store.store import Store
 from scripts.benchmarks.rows import Row, paired
 
 MESSAGES, TURNS, WORDS = 50_000, 10, 40
+MANY, MANY_ROUNDS = 1_000_000, 3
 BAR = 20_000
 _FTS = "CREATE VIRTUAL TABLE t USING fts5 (text, tokenize='unicode61 remove_diacritics 2')"
 
@@ -71,24 +73,30 @@ def timed(path: Path, store: Store) -> float:
 
 def rows(rounds: int) -> Iterator[list[Row]]:
     """All figures of importing and exporting."""
-    said = texts(MESSAGES, WORDS)
-    ours, peers, again = [], [], []
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        lines = folder / "said.jsonl"
-        write_lines(lines, said)
-        for number in range(rounds):
-            with Store.open(folder / f"{number}" / "localai.db") as store:
-                ours.append(timed(lines, store))
-                again.append(timed(lines, store))
-            peers.append(bare(folder / f"bare{number}.db", said))
-        yield [
-            Row("import JSONL", sorted(ours)[rounds // 2], "messages/s", bar=BAR, n=rounds),
-            paired("import JSONL / bare FTS5", "messages/s", ours, peers),
-            Row("import JSONL again", sorted(again)[rounds // 2], "messages/s", n=rounds),
-        ]
-        with Store.open(folder / "0" / "localai.db") as store:
-            yield _exports(store, folder)
+        yield _imports(Path(name), MESSAGES, rounds)
+        with Store.open(Path(name) / "0" / "localai.db") as store:
+            yield _exports(store, Path(name))
+    with tempfile.TemporaryDirectory() as name:
+        yield _imports(Path(name), MANY, MANY_ROUNDS)
+
+
+def _imports(folder: Path, count: int, rounds: int) -> list[Row]:
+    """So many messages into an empty history, the same again, and the peer."""
+    said, lines = texts(count, WORDS), folder / "said.jsonl"
+    write_lines(lines, said)
+    ours, peers, again = [], [], []
+    for number in range(rounds):
+        with Store.open(folder / f"{number}" / "localai.db") as store:
+            ours.append(timed(lines, store))
+            again.append(timed(lines, store))
+        peers.append(bare(folder / f"bare{number}.db", said))
+    name = f"import {count:,} messages"
+    return [
+        Row(name, statistics.median(ours), "messages/s", bar=BAR, n=rounds),
+        paired(f"{name} / bare FTS5", "messages/s", ours, peers),
+        Row(f"{name} again", statistics.median(again), "messages/s", n=rounds),
+    ]
 
 
 def _exports(store: Store, folder: Path) -> list[Row]:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from localai.store.backup import back_up
+from localai.store.store import Store
 from localai.store.upkeep import archive
 from tests.cli.conftest import Run
 
@@ -100,3 +102,15 @@ def test_a_damaged_history_is_repaired(run: Run, home: Path) -> None:
     assert "is kept as" in done.stderr
     assert len(ids(run)) == 1
     assert run("doctor", "--repair", "--json").exit_code == 2
+
+
+def test_a_repair_takes_what_is_lost_from_the_daily_backup(run: Run, home: Path) -> None:
+    run("ask", "one")
+    path = home / "localai.db"
+    with Store.open(path) as store:
+        daily = back_up(store._db.connection, path, "daily")
+    path.write_bytes(path.read_bytes()[:8192])
+    done = run("doctor", "--repair")
+    assert "        2  messages\n" in done.stdout
+    assert f"are from the backup {daily}." in done.stderr
+    assert "restore --merge" not in done.stderr  # it has no more

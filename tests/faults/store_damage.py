@@ -10,6 +10,7 @@ from pathlib import Path
 
 from localai.conversation import Completion, Message, Reasoning, Text, user
 from localai.errors import StoreError
+from localai.store.backup import copy_to
 from localai.store.rows import Origin
 from localai.store.store import Store
 from tests.faults.store_use import ACTIONS
@@ -18,10 +19,12 @@ PAGE = 4096
 
 
 def build(path: Path) -> None:
-    """A history of some size, with some of its pages still in the log."""
+    """A history of some size, with some of its pages still in the log; beside it a backup from
+    before the last conversation, `backup.db`."""
     with Store.open(path) as store:
         for number in range(12):
             _talk(store, number, turns=15)
+        copy_to(store._db.connection, path, path.with_name("backup.db"))
     with Store.open(path) as store:
         _talk(store, 12, turns=3)
         shutil.copy(path, path.with_name("whole.db"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 import sqlite3
 from collections import Counter
 from collections.abc import Callable
@@ -16,12 +17,13 @@ from localai.store.upkeep import repair
 from tests.faults.store_damage import damage
 from tests.faults.store_use import ACTIONS
 
+# What is there again by its name alone does not count.
 QUERIES = {
-    "conversations": "SELECT id, title, system FROM conversations",
+    "conversations": "SELECT id, title, system FROM conversations WHERE title <> 'Recovered'",
     "messages": "SELECT id, conversation, role, text, parts, ids, origin FROM messages",
     "prompts": "SELECT message, base, keep, tail FROM prompts",
     "corrections": "SELECT id, rejected, chosen, state FROM corrections",
-    "runs": "SELECT id, plan, verdict FROM runs",
+    "runs": "SELECT id, plan, verdict FROM runs WHERE model <> 'Recovered'",
     "adapters": "SELECT number, id, file, run FROM adapters",
     "activations": "SELECT number, base, adapter, reason FROM activations",
     "metrics": "SELECT run, step, name, value FROM metrics",
@@ -59,11 +61,17 @@ def _keys(table: str, found: set[tuple[object, ...]]) -> set[tuple[object, ...]]
     return {row[: 3 if table == "metrics" else 1] for row in found}
 
 
-def repair_one(whole: Path, folder: Path, seed: int, expected: Rows, into: Tally) -> None:
-    """Damage a copy as `store_damage` does, repair it, use it, compare."""
+def repair_one(
+    whole: Path, folder: Path, seed: int, expected: Rows, into: Tally, backup: Path | None = None
+) -> None:
+    """Damage a copy as `store_damage` does, repair it beside the backup, use it, compare."""
     chance = random.Random(seed)
     folder.mkdir()
     copy = folder / "localai.db"
+    if backup is not None:
+        (folder / "backups").mkdir()
+        beside = folder / "backups" / "localai-daily-20260101T000000Z.db"
+        shutil.copy(backup, beside)
     cut = 0
     for end in ("", "-wal"):
         data = whole.with_name(whole.name + end).read_bytes()
@@ -75,7 +83,10 @@ def repair_one(whole: Path, folder: Path, seed: int, expected: Rows, into: Tally
     done = repair.repair(copy)
     if done is not None:
         assert done.kept.read_bytes() == before, "the damaged file was changed"
+        assert (done.backup is None) == (backup is None)
         into.repaired[0] += 1
+    if backup is not None:
+        assert beside.read_bytes() == backup.read_bytes(), "the backup was changed"
     found = rows(copy)
     for table, every in expected.items():
         for kind in ("all", "cut" if cut else "whole", table):

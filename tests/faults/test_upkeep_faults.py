@@ -36,14 +36,19 @@ def test_forgetting_killed_before_any_statement_can_be_finished(
     assert statement > 20
 
 
-def test_300_damaged_copies_are_repaired(tmp_path: Path) -> None:
+@pytest.mark.parametrize("backup", ["backup.db", ""])
+def test_300_damaged_copies_are_repaired(tmp_path: Path, backup: str) -> None:
     store_damage.build(tmp_path / "localai.db")
     (tmp_path / "localai.db").rename(tmp_path / "folded.db")
     expected = store_salvage.rows(tmp_path / "folded.db")
-    tally = store_salvage.tally()
+    tally, beside = store_salvage.tally(), tmp_path / backup if backup else None
     for seed in range(300):
-        store_salvage.repair_one(tmp_path / "whole.db", tmp_path / str(seed), seed, expected, tally)
-    print(f"\nrepaired {tally.repaired[0]} of 300 damaged copies (the others needed none); rows:")
+        place = tmp_path / str(seed)
+        store_salvage.repair_one(tmp_path / "whole.db", place, seed, expected, tally, beside)
+    print(f"\n{'beside a backup' if backup else 'without a backup'}, ", end="")
+    print(f"repaired {tally.repaired[0]} of 300 damaged copies (the others needed none); rows:")
     for kind, there in tally.there.items():
-        print(f"{kind}: {tally.back[kind]:,} of {there:,} back ({tally.share(kind):.1%})")
-    assert tally.share("whole") >= 0.95
+        exact = tally.exact[kind] / there
+        print(f"{kind}: {tally.back[kind]:,} of {there:,} back ({tally.share(kind):.1%}); ", end="")
+        print(f"to the letter {exact:.1%}")
+    assert tally.share("all" if backup else "whole") >= 0.95

@@ -42,6 +42,7 @@ TUNED = Adapter(
     run="01K00000000000000000000R01",
     created=1764000400.0,
 )
+NOTED = "01K00000000000000000000M12"
 
 
 def test_every_shipped_schema_is_frozen() -> None:
@@ -161,3 +162,29 @@ def test_the_sixth_schema_is_read_whole(file: Path) -> None:
         assert (fork.fork[-3:], fork.messages) == ("M08", 2)
         path = store.path(fork.leaf, fork.id)
         assert [each.message.text for each in path] == ["Is Paris large?", "And old?"]
+
+
+def test_the_seventh_schema_is_read_whole(file: Path) -> None:
+    file.parent.mkdir()
+    make_old(file, 7)
+    with Store.open(file) as store:
+        path = ["01K00000000000000000000M06", "01K00000000000000000000M07", NOTED]
+        assert {hit.message for hit in store.search("tool:notes")} == set(path)
+        assert [hit.message for hit in store.search("paris tool:search_notes")] == [NOTED]
+        assert [hit.message for hit in store.search("model:tiny")] == [NOTED]
+        assert [hit.message for hit in store.search("has:code")] == [NOTED]
+        assert [hit.message for hit in store.search("after:2025-11-27")] == [NOTED]
+
+
+@pytest.mark.parametrize("version", range(1, len(migrations.STEPS)))
+def test_an_older_schema_is_searched_alike(file: Path, version: int) -> None:
+    file.parent.mkdir()
+    make_old(file, version)
+    with Store.open(file) as store, store._db.read() as db:
+        tools, days = (
+            db.execute(f"SELECT * FROM {table}").fetchall()
+            for table in ("message_tools", "message_days")
+        )
+    notes = [(6, "search_notes", 1), (7, "search_notes", 0)]
+    assert tools == (notes if version > 2 else [])
+    assert days == [(0, 19675 if version > 3 else 20416, 20416)]

@@ -1,28 +1,35 @@
 """Makes carved rows a history again: what they name is there, or they name something else.
 
-A message whose parent is lost hangs under the one that was said before it; messages of a fork
-stay its own. Consents and
-hashes of files are not brought back: a wrong one would do harm, and asking or computing
-again does none. All inside the running transaction.
+A message whose parent is lost hangs under the one that was said before it, messages of a fork
+stay its own; a conversation and a run that are lost are there again by name, for what hangs on
+them. Consents and hashes of files are not brought back: a wrong one would do harm, and asking
+or computing again does none. All inside the running transaction.
 """
 
 from __future__ import annotations
 
+from itertools import count
+
 import msgspec
 
-from localai.store import columns, prompts
+from localai.store import columns, prompts, run_columns
 from localai.store.activations import in_force, log
 from localai.store.driver import sqlite
 from localai.store.faults import UnreadableRow
+from localai.store.m007_search import FILL
+from localai.store.tuning import Progress
 from localai.store.upkeep.carve import Row
 
 RECOVERED = "Recovered"
+LOST = "What is known of this run was lost when the history was damaged."
+PROGRESS = run_columns.pack(Progress(""))
 
 # As in `columns.MESSAGE`.
 _MESSAGE = (
     *("id", "conversation", "parent", "role", "status", "created", "learn", "writer", "error"),
     *("vocab", "text", "origin", "completion", "ids", "parts"),
 )
+_RUN = run_columns.Row.__struct_fields__
 _EXTRAS = ("parts", "origin", "completion", "ids")
 
 # Of ids that should be the same, a half still is where a letter was changed.
@@ -88,6 +95,10 @@ _STATEMENTS = (
     "DELETE FROM activations WHERE adapter NOT IN (SELECT id FROM adapters)",
     "DELETE FROM activations WHERE reason NOT IN ('promoted', 'chosen', 'rollback')",
     "DELETE FROM metrics WHERE run NOT IN (SELECT id FROM runs)",
+    # Rows did not come in their order, and some have changed since.
+    "DELETE FROM message_days",
+    "DELETE FROM message_tools",
+    *FILL,
 )
 
 
@@ -100,8 +111,14 @@ def readable(table: str, row: Row) -> Row | None:
     return row
 
 
+def doubtful(row: Row) -> bool:
+    """Whether a text in it has bytes that were no characters."""
+    return any(isinstance(value, str) and "\ufffd" in value for value in row.values())
+
+
 def mend(db: sqlite.Connection) -> None:
     """Put the references between rows right."""
+    _name_runs(db)
     for statement in _STATEMENTS:
         db.execute(statement)
     for (base,) in db.execute("SELECT DISTINCT base FROM activations").fetchall():
@@ -110,6 +127,27 @@ def mend(db: sqlite.Connection) -> None:
         except UnreadableRow:
             # Each still says what answers from then on; the way back is not known any more.
             db.execute("UPDATE activations SET reason = 'chosen' WHERE base = ?", (base,))
+
+
+def _name_runs(db: sqlite.Connection) -> None:
+    """Add runs that are lost but for what they measured, or the adapter they made."""
+    lost = db.execute(
+        """SELECT run, ifnull(max(base), ''), ifnull(max(created), 0.0) FROM (
+            SELECT run, NULL AS base, NULL AS created FROM metrics
+            UNION ALL SELECT run, base, created FROM adapters
+        ) WHERE run NOT IN (SELECT id FROM runs) GROUP BY run ORDER BY run"""
+    ).fetchall()
+    taken = {number for (number,) in db.execute("SELECT number FROM runs")}
+    # Each has left a gap among the numbers, unless it was among the last.
+    free = (number for number in count(1) if number not in taken)
+    db.executemany(
+        "INSERT INTO runs (number, id, model, base, state, created, updated, writer, plan, "
+        "progress, error) VALUES (?, ?, ?, ?, 'interrupted', ?, ?, '', '{}', ?, ?)",
+        [
+            (number, id_, RECOVERED, base, created, created, PROGRESS, LOST)
+            for number, (id_, base, created) in zip(free, lost, strict=False)
+        ],
+    )
 
 
 def _message(row: Row) -> Row | None:
@@ -135,11 +173,10 @@ def _reads(row: Row) -> bool:
 
 
 def _run(row: Row) -> Row | None:
-    """Runs hold JSON objects; one that broke costs the run, as nobody could show it."""
+    """A column that broke costs the run, as nobody could show it."""
+    fixed = row | ({"state": "interrupted", "writer": ""} if row["state"] == "running" else {})
     try:
-        for name in ("plan", "progress", "verdict"):
-            if row[name] is not None and not isinstance(msgspec.json.decode(str(row[name])), dict):
-                return None
-    except msgspec.MsgspecError:
+        run_columns.run([(fixed | {"adapter": fixed["adapter"] or ""})[name] for name in _RUN])
+    except (msgspec.MsgspecError, UnicodeError):
         return None
-    return row | {"state": "interrupted", "writer": ""} if row["state"] == "running" else row
+    return fixed

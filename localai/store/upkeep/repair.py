@@ -1,14 +1,15 @@
 """Salvages a damaged database: what can be read goes into a new file, which takes its place.
 
-The damaged file is kept beside it, and no backup is touched. What was lost may be in a
-backup: merging one in afterwards adds it.
+What cannot be read comes from the newest automatic backup that is sound, where there is one.
+The damaged file is kept beside the new one, and no backup is touched.
 """
 
 from __future__ import annotations
 
 import mmap
 import os
-from contextlib import closing, nullcontext, suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager, nullcontext, suppress
 from pathlib import Path
 
 import msgspec
@@ -19,7 +20,7 @@ from localai.store.backup import sync, unused
 from localai.store.connection import connect, create_private
 from localai.store.driver import sqlite
 from localai.store.faults import plain_words
-from localai.store.upkeep import aside, carve, mending
+from localai.store.upkeep import aside, carve, daily, mending, restoring
 from localai.store.upkeep.pages import Pages, lost_log
 
 LATEST = 1_000
@@ -27,10 +28,13 @@ LATEST = 1_000
 
 
 class Repaired(msgspec.Struct, frozen=True):
-    """How many rows of each table are in the new file; `kept` is the damaged one."""
+    """How many rows of each table are in the new file; `kept` is the damaged one. So many of
+    them, `lent`, are from `backup`, None where there was none."""
 
     rows: dict[str, int]
     kept: Path
+    lent: int
+    backup: Path | None
 
 
 def repair(path: Path) -> Repaired | None:
@@ -43,9 +47,10 @@ def repair(path: Path) -> Repaired | None:
         return None
     new = unused(path.with_name(f"{path.name}.salvage"))
     try:
-        with aside.exclusively(path) as descriptor, plain_words(str(new)):
-            rows = _salvage(descriptor, path, new)
-            if not rows.get("messages") and not rows.get("conversations"):
+        with aside.exclusively(path) as descriptor, _lender(path.parent) as lender:
+            with plain_words(str(new)):
+                rows, lent = _salvage(descriptor, path, new, lender.database if lender else None)
+            if not rows["messages"] and not rows["conversations"]:
                 raise StoreError(
                     f"Nothing of a history can be read in {path}; it was left as it is. "
                     "Restore a backup: `localai backup --list` shows them."
@@ -53,7 +58,7 @@ def repair(path: Path) -> Repaired | None:
             kept = aside.put_aside(path, new)
     finally:
         new.unlink(missing_ok=True)
-    return Repaired(rows, kept)
+    return Repaired(rows, kept, lent, lender.path if lender else None)
 
 
 def is_sound(path: Path) -> bool:
@@ -97,8 +102,31 @@ def _foreign(path: Path) -> bool:
     return False
 
 
-def _salvage(descriptor: int, path: Path, new: Path) -> dict[str, int]:
-    """Fill a new database with what the damaged one holds; rows by table."""
+class _Lender(msgspec.Struct, frozen=True):
+    """A backup, and the database that is in it, of the present schema."""
+
+    path: Path
+    database: Path
+
+
+@contextmanager
+def _lender(data: Path) -> Iterator[_Lender | None]:
+    """The newest automatic backup that is sound, unpacked for the block."""
+    lender = None
+    with ExitStack() as unpacked:
+        for _, path in daily.times(data):
+            with suppress(StoreError, OSError):
+                found = unpacked.enter_context(restoring.candidate(path, data))
+                lender = _Lender(path, found.database)
+                break
+        yield lender
+
+
+def _salvage(
+    descriptor: int, path: Path, new: Path, lender: Path | None
+) -> tuple[dict[str, int], int]:
+    """Fill a new database with what the damaged one holds, and with what the lender's has of
+    the rest and of what has broken text; rows by table, and how many of all were lent."""
     create_private(new)
     log = path.with_name(f"{path.name}-wal")
     frames = log.read_bytes() if log.exists() else b""
@@ -111,22 +139,42 @@ def _salvage(descriptor: int, path: Path, new: Path) -> dict[str, int]:
         migrations.migrate(db, None, migrations.STEPS)
         db.execute("PRAGMA foreign_keys=OFF")
         db.execute("BEGIN IMMEDIATE")
+        doubtful = []
         for table, row in carve.rows(pages, carve.Shapes(db)):
-            if (kept := mending.readable(table, row)) is not None:
-                _insert(db, table, kept)
+            if mending.doubtful(row):
+                doubtful.append((table, row))
+            else:
+                _insert(db, table, row)
+        lent = sum(_insert(db, table, row) for table, row in _rows(lender)) if lender else 0
+        for table, row in doubtful:
+            _insert(db, table, row)
         mending.mend(db)
         db.execute("COMMIT")
         _check(db)
         found = _count(db)
     sync(new)
-    return found
+    return found, lent
 
 
-def _insert(db: sqlite.Connection, table: str, row: carve.Row) -> None:
-    """Add a row, unless one with the same identity is there."""
+def _rows(database: Path) -> Iterator[tuple[str, carve.Row]]:
+    """(Table, row) of everything in a sound database."""
+    with closing(connect(database, readonly=True, checkpoints=False)) as db:
+        for table in (*carve.TABLES, *carve.KEYED):
+            found = db.execute(f"SELECT * FROM {table}")
+            names = [name for name, *_ in found.description]
+            for row in found:
+                yield table, dict(zip(names, row, strict=True))
+
+
+def _insert(db: sqlite.Connection, table: str, found: carve.Row) -> int:
+    """Add a row as the store can read it, unless one with the same identity is there; how
+    many that were."""
+    row = mending.readable(table, found)
+    if row is None:
+        return 0
     names, marks = ", ".join(row), ", ".join("?" * len(row))
     insert = f"INSERT OR IGNORE INTO {table} ({names}) VALUES ({marks})"
-    db.execute(insert, tuple(row.values()))
+    return db.execute(insert, tuple(row.values())).rowcount
 
 
 def _check(db: sqlite.Connection) -> None:

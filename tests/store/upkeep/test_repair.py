@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from localai.conversation import user
+from localai.conversation import Message, Text, ToolCall, ToolResult, assistant, user
 from localai.errors import StoreError, StoreNewer
+from localai.store.backup import back_up
 from localai.store.driver import sqlite
 from localai.store.store import Store
 from localai.store.upkeep import aside, pages
@@ -95,6 +96,78 @@ def test_a_broken_reference_is_mended(home: Path) -> None:
         assert (found.id, found.title, found.leaf) == (tree, "Recovered", last)
         assert [each.message.text for each in store.path(last)] == ["one", "three"]
         assert len(store.search("three")) == 1
+
+
+def lose(path: Path, *statements: str) -> None:
+    """Let rows go as no program of ours would."""
+    db = sqlite.connect(str(path), isolation_level=None)
+    for statement in statements:
+        db.execute(statement)
+    db.execute("INSERT INTO message_text (message_text) VALUES ('rebuild')")
+    db.close()
+
+
+def test_what_cannot_be_read_comes_from_the_newest_sound_backup(home: Path) -> None:
+    path, folder = home / "localai.db", home / "backups"
+    with Store.open(path) as store:
+        tree = store.create_conversation("before").id
+        lost = store.add_message(tree, "", user("one")).id
+        last = store.add_message(tree, lost, user("zebra")).id
+        store.add_correction(store.add_message(tree, last, assistant("It is")).id, "It was")
+        made = back_up(store._db.connection, path, "daily")
+        sound = made.rename(folder / "localai-daily-20260102T000000Z.db")
+        store.rename(tree, "after")
+        newest = store.add_message(tree, last, user("not in the backup")).id
+    folder.joinpath("localai-daily-20260101T000000Z.db").write_bytes(b"older")
+    folder.joinpath("localai-daily-20260103T000000Z.db").write_bytes(sound.read_bytes()[:9_000])
+    before = {each.name: each.read_bytes() for each in folder.iterdir()}
+    lose(path, "DELETE FROM messages WHERE text = 'one'", "DELETE FROM corrections")
+    done = repair(path)
+    assert done is not None
+    assert (done.backup, done.lent, done.rows["messages"]) == (sound, 2, 5)
+    assert {each.name: each.read_bytes() for each in folder.iterdir()} == before
+    with Store.open(path) as store:
+        (found,) = store.conversations()
+        assert (found.title, found.leaf) == ("after", newest)
+        texts = [each.message.text for each in store.path(newest)]
+        assert texts == ["one", "zebra", "not in the backup"]
+        assert len(store.corrections()) == len(store.search("one")) == 1
+    assert list(home.glob("*.partial")) == list(home.glob("*.salvage")) == []
+
+
+def test_what_a_lost_run_measured_is_kept(home: Path) -> None:
+    path = home / "localai.db"
+    with Store.open(path) as store:
+        store.create_conversation()
+        ids = [store.begin_run("m", "b", {}).id for _ in range(3)]
+        for id_ in ids:
+            store.add_metric(id_, 1, {"loss": 1.0})
+        made = store.promote(ids[1], base_bytes=1, file="f", sha256="s", verdict={})
+    lose(path, "DELETE FROM runs WHERE number < 3")
+    assert repair(path) is not None
+    with Store.open(path) as store:
+        whole, *named = store.runs()
+        assert (whole.id, whole.model) == (ids[2], "m")
+        assert [(each.id, each.model, each.base) for each in named] == [
+            (ids[1], "Recovered", "b"),
+            (ids[0], "Recovered", ""),
+        ]
+        assert {each.state for each in named} == {"interrupted"}
+        assert [store.metrics(id_) for id_ in ids] == [((1, {"loss": 1.0}),)] * 3
+        assert store.adapters()[0].run == made.run
+
+
+def test_tools_of_what_is_recovered_are_found(home: Path) -> None:
+    path = home / "localai.db"
+    with Store.open(path) as store:
+        tree = store.create_conversation().id
+        call = Message("assistant", (Text("zebra"), ToolCall("1", "weekday", {})))
+        called = store.add_message(tree, "", call).id
+        store.add_message(tree, called, Message("tool", (ToolResult("1", "Monday"),)))
+    lose(path, "DELETE FROM conversations")
+    assert repair(path) is not None
+    with Store.open(path) as store:
+        assert len(store.search("tool:weekday after:today")) == 2
 
 
 def test_an_open_history_is_not_taken_away(tmp_path: Path) -> None:
