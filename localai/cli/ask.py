@@ -20,6 +20,7 @@ from localai.cli.progress import Progress
 from localai.errors import LocalaiError, UsageError
 
 if TYPE_CHECKING:
+    from localai.chat.answering import Events
     from localai.chat.consent import Approve
     from localai.chat.prompt import Style
     from localai.chat.session import Session
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 @click.option("--system", metavar="TEXT", help="System text of the new conversation.")
 @click.option("-c", "--continue", "latest", is_flag=True, help="Go on with the last conversation.")
 @click.option("--conversation", metavar="ID", help="Go on with this conversation.")
+@click.option("--again", is_flag=True, help="Answer the last question of it again.")
+@click.option("--instead", is_flag=True, help="Ask TEXT in the place of its last question.")
 @options.setting_options
 @click.option(
     "--seed", metavar="N", type=click.IntRange(0, 2**32 - 1), help="Makes the answer repeatable."
@@ -55,9 +58,9 @@ def ask(invocation: Invocation, /, text: tuple[str, ...], **given: Any) -> None:
     What is piped in comes before TEXT, as in: cat notes.txt | localai ask "summarize".
     Ctrl-C stops the answer and keeps what was said.
     """
-    _check(given)
+    _check(text, given)
     progress = Progress(sys.stderr)
-    question = _question(text, progress)
+    question = "" if given["again"] else _question(text, progress)
     from localai import config
 
     settings = options.override(config.load(), given)
@@ -73,11 +76,13 @@ def ask(invocation: Invocation, /, text: tuple[str, ...], **given: Any) -> None:
     raise click.exceptions.Exit(code)
 
 
-def _check(given: dict[str, Any]) -> None:
+def _check(text: tuple[str, ...], given: dict[str, Any]) -> None:
     """Refuse options that contradict each other."""
+    if given["again"] and (text or given["instead"]):
+        raise UsageError("--again asks the last question as it is; leave out TEXT and --instead.")
     if given["allow"] and given["tools"] == "off":
         raise UsageError("--allow has no place beside --tools off.")
-    going_on = given["latest"] or given["conversation"]
+    going_on = any(given[each] for each in ("latest", "conversation", "again", "instead"))
     if given["latest"] and given["conversation"]:
         raise UsageError("Give either --continue or --conversation, not both.")
     if going_on and given["no_save"]:
@@ -133,13 +138,25 @@ def _converse(
         with interruptible(session.cancel) as interrupts:
             view = _view(given)
             turn = Turn(view, progress, interrupts, count_answer=given["as_json"])
-            style: Style = "steps" if given["steps"] else "direct"
-            answer = turn.run(session.send(question, style=style))
+            answer = turn.run(_events(session, question, given))
     finally:
         session.close()
     if turn.lost_reader is not None:
         _forgive(turn.lost_reader)
     return answer, turn.calls, interrupts.exit_code
+
+
+def _events(session: Session, question: str, given: dict[str, Any]) -> Events:
+    """The turn that was asked for: a question, one instead of the last, the last one again."""
+    style: Style = "steps" if given["steps"] else "direct"
+    if not (given["again"] or given["instead"]):
+        return session.send(question, style=style)
+    asked = next((row for row in reversed(session.messages()) if row.message.role == "user"), None)
+    if asked is None:
+        raise UsageError("Nothing was asked in this conversation yet; ask something first.")
+    if given["instead"]:
+        return session.ask_instead(asked.id, question, style=style)
+    return session.regenerate(asked.id, style=style)
 
 
 def _approval(names: tuple[str, ...]) -> Approve:
@@ -172,11 +189,11 @@ def _forgive(error: OSError) -> None:
 def _conversation(store: Store, given: dict[str, Any]) -> Conversation | None:
     if given["conversation"]:
         return store.conversation(given["conversation"])
-    if not given["latest"]:
+    if not (given["latest"] or given["again"] or given["instead"]):
         return None
     latest = store.latest()
     if latest is None:
-        raise UsageError("There is no conversation to go on with yet; leave out --continue.")
+        raise UsageError("There is no conversation to go on with yet; ask a first question.")
     return latest
 
 

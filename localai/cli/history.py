@@ -62,6 +62,22 @@ def list_(invocation: Invocation, limit: int, deleted: bool, as_json: bool) -> N
 
 @history.command()
 @click.argument("id")
+@click.argument("message")
+@click.pass_obj
+def switch(invocation: Invocation, id: str, message: str) -> None:
+    """Go on from another branch of a conversation: the one that MESSAGE is on.
+
+    `localai history show ID --json` gives the ids of alternatives.
+    """
+    with invocation.open_store() as store:
+        row = meant.conversation(store, id)
+        leaf = store.leaf_through(store.message_id(row.id, message), row.id)
+        store.set_leaf(row.id, leaf)
+    note(f"“{_name(row)}” goes on from there: localai history show {row.short_id}")
+
+
+@history.command()
+@click.argument("id")
 @click.option("--at", default="", metavar="MESSAGE", help="Begin with this message.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object.")
 @click.pass_obj

@@ -99,6 +99,8 @@ def message(stored: StoredMessage) -> dict[str, Any]:
         "text": stored.message.text,
         "created": utc(stored.created),
     }
+    if len(stored.siblings) > 1:
+        found["alternatives"] = list(stored.siblings)
     if stored.message.calls:
         found["tool_calls"] = [call(each) for each in stored.message.calls]
     if stored.message.results:

@@ -152,3 +152,38 @@ def test_what_is_shared_outlives_the_original(
     fork = run("history", "fork", ids[0]).stdout.strip()
     run("history", "rm", ids[0], *how)
     assert len(json.loads(run("history", "show", fork, "--json").stdout)["messages"]) == 2
+
+
+def test_a_conversation_goes_on_from_another_branch(run: Run) -> None:
+    run("ask", "Capital of France?", replies=["Lyon."])
+    again = run("ask", "--again", replies=["Paris."])
+    assert (again.exit_code, again.stdout) == (0, "Paris.\n")
+    run("ask", "--instead", "Capital of Spain?", replies=["Madrid."])
+    with Store.open() as store:
+        [row] = store.conversations()
+        assert [m.message.text for m in store.path(row.leaf)] == ["Capital of Spain?", "Madrid."]
+    shown = json.loads(run("history", "show", "latest", "--json").stdout)["messages"]
+    first = shown[0]["alternatives"][0]
+    assert run("history", "switch", "latest", first[-8:]).exit_code == 0
+    shown = json.loads(run("history", "show", "latest", "--json").stdout)["messages"]
+    assert [each["text"] for each in shown] == ["Capital of France?", "Paris."]
+    lyon = shown[1]["alternatives"][0]
+    run("history", "switch", "latest", lyon)
+    shown = json.loads(run("history", "show", "latest", "--json").stdout)["messages"]
+    assert [each["text"] for each in shown] == ["Capital of France?", "Lyon."]
+    assert run("history", "switch", "latest", "zzz").exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--again", "text"], "leave out TEXT"),
+        (["--again", "--no-save"], "--no-save starts from nothing"),
+        (["--instead", "Hi"], "no conversation to go on with yet"),
+        (["--again"], "no conversation to go on with yet"),
+    ],
+)
+def test_another_branch_needs_a_conversation(run: Run, arguments: list[str], words: str) -> None:
+    done = run("ask", *arguments)
+    assert (done.exit_code, done.stderr.count("\n")) == (2, 1)
+    assert words in done.stderr
