@@ -21,6 +21,9 @@ class FakeService:
     def __init__(self, cancelled: Callable[[int], bool]) -> None:
         self.cancelled = cancelled
 
+    def rest(self, waiting: Callable[[], bool]) -> None:
+        pass
+
     def answers(self, command: frames.Command) -> Iterator[frames.Answer]:
         how = sys.argv[1]
         if isinstance(command, frames.Load):
