@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from localai import paths
+from localai.errors import StoreError
 
 SUFFIX = ".kv"
 PARTIAL = ".partial"
@@ -102,12 +103,18 @@ class KvFolder:
                     each.path.unlink(missing_ok=True)
 
     def erase(self) -> list[Path]:
-        """Remove everything; which files there were. Raises OSError."""
+        """Remove everything; which files there were. Raises StoreError."""
         if not self.path.is_dir():
             return []
-        with self.locked():
-            paths.replace(self.path / EPOCH, secrets.token_hex(8))
-            gone = [each for each in self.path.iterdir() if each.name not in (EPOCH, LOCK)]
-            for each in gone:
-                each.unlink(missing_ok=True)
+        try:
+            with self.locked():
+                paths.replace(self.path / EPOCH, secrets.token_hex(8))
+                gone = [each for each in self.path.iterdir() if each.name not in (EPOCH, LOCK)]
+                for each in gone:
+                    each.unlink(missing_ok=True)
+        except OSError as error:
+            raise StoreError(
+                f"What the model has read of conversations cannot be erased ({error.strerror}); "
+                f"delete the folder {self.path}."
+            ) from error
         return gone

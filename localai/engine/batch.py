@@ -200,7 +200,8 @@ class Decoder:
         kept = line.usable(ids, llama.adapter_hash, partial=llama.partial, most=most)
         if kept < len(line.ids) and not llama.forget(line.sequence, kept):
             kept = 0
-        if kept and llama.partial and llama.first_position(line.sequence) != 0:
+        cut = kept < len(line.ids) and llama.partial
+        if kept and cut and llama.first_position(line.sequence) != 0:
             kept = 0  # a sliding window has let go of the beginning
         if kept == 0:
             llama.forget(line.sequence, 0)

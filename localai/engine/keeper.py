@@ -47,6 +47,7 @@ class Keeper:
         """`template` is the chat template in force."""
         options = llama.options
         self._llama, self._budget = llama, options.kv_disk
+        self._whole_only = llama_state.whole_only(llama)
         self._folder = KvFolder(Path(options.kv_folder))
         self._on = False
         self._context = b""
@@ -75,7 +76,7 @@ class Keeper:
         if not self._on or len(ids) - used <= GAIN:
             return
         try:
-            best = self._shelf.best(ids, partial=llama.partial, room=llama.n_ctx)
+            best = self._shelf.best(ids, partial=not self._whole_only, room=llama.n_ctx)
             if best and best.shared - used >= GAIN and 2 * best.shared >= len(best.ids):
                 self._load(line, best)
         except OSError as error:

@@ -24,6 +24,12 @@ def size(llama: Llama, sequence: int) -> int:
     return int(_c.llama_state_seq_get_size(llama.context, sequence))
 
 
+def whole_only(llama: Llama) -> bool:
+    """Whether a file serves only what begins with all its ids: recurrent models keep a state,
+    and of a sliding window the file has no more than is needed to go on at its end."""
+    return not llama.partial or _c.llama_model_n_swa(llama.model.pointer) > 0
+
+
 def save(llama: Llama, sequence: int, ids: Sequence[int], path: Path) -> bool:
     """Write a sequence, which holds `ids`, into a file; False when that failed."""
     tokens = (_c.llama_token * len(ids))(*ids)

@@ -22,7 +22,8 @@ class FakeService:
         self.cancelled = cancelled
 
     def rest(self, waiting: Callable[[], bool]) -> None:
-        pass
+        if not waiting():
+            print("a moment of rest", flush=True)
 
     def answers(self, command: frames.Command) -> Iterator[frames.Answer]:
         how = sys.argv[1]
@@ -56,4 +57,5 @@ def hang(how: str) -> None:
 
 
 if __name__ == "__main__":
+    worker.IDLE_SECONDS = 0.1
     worker.run([str(os.getppid()), *sys.argv[2:]], FakeService)
