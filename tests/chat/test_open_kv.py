@@ -24,7 +24,7 @@ def opened(
     """The options that a session's engine gets."""
     monkeypatch.setenv("LOCALAI_HOME", str(tmp_path / "home"))
 
-    def open_with(**how: bool) -> LoadOptions:
+    def open_with(*, private: bool = False) -> LoadOptions:
         seen: list[LoadOptions] = []
 
         def factory(options: LoadOptions) -> Engine:
@@ -33,7 +33,8 @@ def opened(
 
         model = str(tiny_model("plain"))
         with Store.memory() as store:
-            open_session(store, config.load(), model=model, factory=factory, **how).close()
+            settings = config.load()
+            open_session(store, settings, model=model, private=private, factory=factory).close()
         return seen[0]
 
     return open_with
