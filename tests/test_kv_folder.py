@@ -113,7 +113,10 @@ def test_without_the_folder_there_is_nothing(tmp_path: Path) -> None:
 def fill(path: Path, who: int) -> None:
     folder = KvFolder(path)
     for number in range(30):
-        put(folder, f"{who}-{number}", 10)
+        name = f"{who}-{number}"
+        partial = folder.begin(name)
+        partial.write_bytes(bytes(10))
+        assert folder.finish(partial, name, "")
         folder.trim(100)
 
 
