@@ -36,6 +36,9 @@ class EngineSettings(BaseModel, extra="forbid"):
     """CPU threads; 0 takes all physical cores when the machine is free, fewer when it is busy."""
     idle_minutes: float = Field(15, ge=0)
     """Minutes without use after which the app frees the model's memory; 0 keeps it for ever."""
+    kv_disk: float = Field(2, ge=0)
+    """Gigabytes of disk for what the model has read of recent conversations, so that a long one
+    goes on at once after a restart; 0 keeps none and erases what there is."""
 
 
 class SamplingSettings(BaseModel, extra="forbid"):

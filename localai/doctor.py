@@ -24,10 +24,12 @@ from localai.catalog import Catalog, ModelEntry, check
 from localai.catalog.fit import fit
 from localai.catalog.memory import has_discrete_gpu, total_memory
 from localai.config import Settings
+from localai.counted import counted
 from localai.digest import sha256
 from localai.engine.base import Engine, LoadOptions
 from localai.engine.process import EngineProcess
 from localai.errors import LocalaiError
+from localai.kv_folder import KvFolder
 from localai.store.store import Store
 from localai.store.upkeep.erasing import NOTE
 
@@ -73,6 +75,7 @@ def examine(model: str = "", factory: EngineFactory = EngineProcess) -> Iterator
     yield from _data_folder(paths.home())
     yield from _database()
     yield from _disk(paths.home())
+    yield _saved_caches(settings)
     yield from _descriptions(Catalog())
     yield from _model(model or settings.model, settings, factory)
 
@@ -209,6 +212,16 @@ def _disk(home: Path) -> Iterator[Finding]:
         yield Finding("disk", value, "warning", "Free some space before fetching models.")
     else:
         yield Finding("disk", value)
+
+
+def _saved_caches(settings: Settings) -> Finding:
+    """What the model has read of conversations, kept for the next start."""
+    if not settings.engine.kv_disk:
+        return Finding("saved caches", "off (engine.kv_disk is 0)")
+    files = KvFolder(paths.kv()).files()
+    used, budget = sum(each.size for each in files) / 1e9, settings.engine.kv_disk
+    conversations = counted(len(files), "conversation")
+    return Finding("saved caches", f"{conversations}, {used:.2f} of at most {budget:g} GB")
 
 
 def _descriptions(catalog: Catalog) -> Iterator[Finding]:

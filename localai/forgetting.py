@@ -43,7 +43,7 @@ def lines(store: Store, scope: Scope) -> list[str]:
         number = counted(len(copies), "copy", "copies")
         found.append(f"  {number} of the history, replaced by a clean one:")
         found += [f"    {path.name}" for path in copies]
-    found.append("  and everything in the logs.")
+    found.append("  and everything in the logs and in the saved caches.")
     if scope.shared:
         number = counted(len(scope.shared), "message")
         found.append(f"Not forgotten: {number} that a fork shares with another conversation.")

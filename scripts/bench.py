@@ -79,6 +79,13 @@ def asks(model: str, rounds: int) -> Iterator[list[Row]]:
     yield asks.rows(model)
 
 
+def kv(model: str, rounds: int) -> Iterator[list[Row]]:
+    """Going on with a long conversation after a restart."""
+    from scripts.benchmarks import kv
+
+    yield kv.rows(model, rounds)
+
+
 def store(model: str, rounds: int) -> Iterator[list[Row]]:
     """A history of a million messages; no model is used."""
     from scripts.benchmarks import store
@@ -101,6 +108,7 @@ BENCHMARKS: dict[str, Callable[[str, int], Iterator[list[Row]]]] = {
     "plugins": plugins,
     "grammar": grammar,
     "asks": asks,
+    "kv": kv,
     "store": store,
     "tune": tune,
     "port": port,

@@ -108,6 +108,7 @@ class Backend:
             if self._toolbox is not None:
                 self._toolbox.close()
             if self._model is not None:
+                self._model[1].keep()
                 self._model[1].close()
         finally:
             self._store.close()

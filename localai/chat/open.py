@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from functools import partial
 
+from localai import paths
 from localai.catalog import Catalog, ModelEntry, check
 from localai.catalog.entry import required_path
 from localai.chat.consent import Approve, deny
@@ -26,8 +27,9 @@ from localai.tools.toolbox import Toolbox
 EngineFactory = Callable[[LoadOptions], Engine]
 
 
-def load_options(settings: Settings, entry: ModelEntry) -> LoadOptions:
-    """How to load a model under these settings. Raises ModelError when its file is no use."""
+def load_options(settings: Settings, entry: ModelEntry, *, private: bool = False) -> LoadOptions:
+    """How to load a model under these settings; `private` leaves nothing on the disk. Raises
+    ModelError when its file is no use."""
     path = required_path(entry)
     check(path, settings.engine.context)
     return LoadOptions(
@@ -36,18 +38,24 @@ def load_options(settings: Settings, entry: ModelEntry) -> LoadOptions:
         n_gpu_layers=settings.engine.gpu_layers,
         n_threads=settings.engine.threads,
         template=entry.description.template,
+        kv_folder="" if private else str(paths.kv()),
+        kv_disk=int(settings.engine.kv_disk * 1e9),
     )
 
 
 def open_engine(
-    settings: Settings, model: str = "", factory: EngineFactory = EngineProcess
+    settings: Settings,
+    model: str = "",
+    factory: EngineFactory = EngineProcess,
+    *,
+    private: bool = False,
 ) -> tuple[ModelEntry, Engine]:
     """The model's catalogue entry and an engine for it, not yet started.
 
     `model` is a name or a path; empty takes the one in the settings, then the starter.
     """
     entry = Catalog().resolve(model or settings.model)
-    return entry, factory(load_options(settings, entry))
+    return entry, factory(load_options(settings, entry, private=private))
 
 
 def open_toolbox(settings: Settings, stop: threading.Event | None = None) -> Toolbox:
@@ -88,10 +96,12 @@ def open_session(
     seed: int | None = None,
     approve: Approve = deny,
     standing: bool = True,
+    private: bool = False,
     factory: EngineFactory = EngineProcess,
 ) -> Session:
-    """A session with an engine and tools of its own; `Session.close` ends them."""
-    entry, engine = open_engine(settings, model, factory)
+    """A session with an engine and tools of its own; `Session.close` ends them. What the model
+    reads in a `private` one is not saved."""
+    entry, engine = open_engine(settings, model, factory, private=private)
     return Session(
         store,
         engine,

@@ -126,8 +126,11 @@ class Session(Amending):
 
     def close(self) -> None:
         """End the engine and what the tools keep running."""
-        self._answering.close()
-        self.engine.close()
+        try:
+            self._answering.close()
+            self.engine.keep()
+        finally:
+            self.engine.close()
 
     def inspect(self, answer_id: str) -> Inspection:
         """What was sent to the model for an answer, and what it sampled."""

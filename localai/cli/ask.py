@@ -132,6 +132,7 @@ def _converse(
         seed=given["seed"],
         approve=_approval(given["allow"]),
         standing=False,
+        private=given["no_save"],
     )
     try:
         _check_allowed(given["allow"], session, settings)

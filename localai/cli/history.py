@@ -173,6 +173,11 @@ def rm(invocation: Invocation, ids: tuple[str, ...], purge: bool, yes: bool) -> 
             _confirm(rows)
         for row in rows:
             (store.purge if purge else store.delete)(row.id)
+    if purge:
+        from localai import paths
+        from localai.kv_folder import KvFolder
+
+        KvFolder(paths.kv()).erase()
     for row in rows:
         undo = "" if purge else f"; bring it back with: localai history undo {row.short_id}"
         note(f"{'Removed' if purge else 'Deleted'} “{_name(row)}”{undo}")

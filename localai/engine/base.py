@@ -42,6 +42,8 @@ class LoadOptions(msgspec.Struct, frozen=True):
     cores, adapted to the load. `n_batch`: prompt tokens per decode call.
     `template`: a chat template that replaces the file's own. `adapter`: a LoRA adapter's
     file whose content has the hash `adapter_sha256` (hex); both empty for the bare model.
+    `kv_folder`: where the caches of conversations are saved (empty: nowhere), in at most
+    `kv_disk` bytes; 0 erases what is there.
     """
 
     path: str
@@ -53,6 +55,8 @@ class LoadOptions(msgspec.Struct, frozen=True):
     template: str = ""
     adapter: str = ""
     adapter_sha256: str = ""
+    kv_folder: str = ""
+    kv_disk: int = 0
 
 
 class ModelInfo(msgspec.Struct, frozen=True):
@@ -180,6 +184,11 @@ class Engine(Protocol):
 
     def probabilities(self, ids: Sequence[int], start: int) -> tuple[TokenProbability, ...]:
         """For each position from `start` on: how probable that token was given those before."""
+        ...
+
+    def keep(self) -> None:
+        """Save what was read of a long conversation, if that is on and it is idle. For the
+        end: in between that is done unasked. Takes a moment, and never fails."""
         ...
 
     def unload(self) -> None:

@@ -32,17 +32,20 @@ RANDOM_SEED = 0xFFFFFFFF
 """The one seed by which llama.cpp means "draw one" (LLAMA_DEFAULT_SEED)."""
 
 Cancelled = Callable[[], bool]
+Restore = Callable[[Line, Sequence[int]], None]
 
 
 class Decoder:
     """Runs requests on one loaded model."""
 
-    def __init__(self, llama: Llama) -> None:
+    def __init__(self, llama: Llama, restore: Restore | None = None) -> None:
+        """`restore` may bring a line to a state that serves a prompt better."""
+        self._restore = restore
         self._llama, self._tokenizer = llama, llama.tokenizer
         # BOS opens another text: whatever follows it, it is not this answer.
         bos = llama.tokenizer.bos
         self._always_end = llama.tokenizer.eog | (frozenset() if bos is None else {bos})
-        self._lines = [Line(sequence) for sequence in range(llama.options.n_seq_max)]
+        self.lines = [Line(sequence) for sequence in range(llama.options.n_seq_max)]
         fixed = llama.options.n_threads
         self._threads = None if fixed else ThreadCount(physical_cores())
 
@@ -91,7 +94,7 @@ class Decoder:
     def probabilities(self, ids: Sequence[int], start: int) -> Iterator[TokenProbability]:
         """For each position from `start` (at least 1) on: the token there given those before."""
         self._room(ids)
-        line, start = self._lines[0], max(1, start)
+        line, start = self.lines[0], max(1, start)
         together = min(SCORED_TOGETHER, self._llama.n_batch)
         try:
             kept = self._keep(line, ids, start - 1)
@@ -107,17 +110,17 @@ class Decoder:
 
     def reset(self) -> None:
         """Drop the whole cache."""
-        for line in self._lines:
+        for line in self.lines:
             self._llama.forget(line.sequence, 0)
             line.cut(0, "")
 
     def _slot(self, index: int, request: Request, end_ids: frozenset[int], room: int) -> Slot:
         if not request.ids:
             raise EngineError("There is no prompt to go on from; write something first.")
-        if index >= len(self._lines):
-            raise EngineError(f"This context holds {len(self._lines)} sequences; send fewer.")
+        if index >= len(self.lines):
+            raise EngineError(f"This context holds {len(self.lines)} sequences; send fewer.")
         ends = end_ids | self._always_end
-        return Slot(request, self._lines[index], self._tokenizer, ends, room)
+        return Slot(request, self.lines[index], self._tokenizer, ends, room)
 
     def _room(self, *prompts: Sequence[int]) -> int:
         """How many tokens fit after each prompt, at least one. Raises ContextOverflow."""
@@ -132,10 +135,12 @@ class Decoder:
 
     def _make_room(self, slots: Sequence[Slot]) -> None:
         """Keep in the cache what the prompts can use of it; the rest belongs to all."""
-        for slot in slots:
-            slot.cached = self._keep(slot.line, slot.request.ids, len(slot.request.ids) - 1)
-        for line in self._lines[len(slots) :]:
+        for line in self.lines[len(slots) :]:
             self._keep(line, (), 0)
+        for slot in slots:
+            if self._restore is not None and len(slots) == 1:
+                self._restore(slot.line, slot.request.ids)
+            slot.cached = self._keep(slot.line, slot.request.ids, len(slot.request.ids) - 1)
 
     def _sampler(self, slot: Slot) -> Sampler | Guide:
         request, seed = slot.request, slot.request.sampling.seed
@@ -195,7 +200,8 @@ class Decoder:
         kept = line.usable(ids, llama.adapter_hash, partial=llama.partial, most=most)
         if kept < len(line.ids) and not llama.forget(line.sequence, kept):
             kept = 0
-        if kept and llama.partial and llama.first_position(line.sequence) != 0:
+        cut = kept < len(line.ids) and llama.partial
+        if kept and cut and llama.first_position(line.sequence) != 0:
             kept = 0  # a sliding window has let go of the beginning
         if kept == 0:
             llama.forget(line.sequence, 0)

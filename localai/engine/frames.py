@@ -84,11 +84,15 @@ class Probe(Numbered, frozen=True, tag="probe"):
     start: int
 
 
+class Keep(Numbered, frozen=True, tag="keep"):
+    """Save the cache, as no other moment may come; answered by Kept."""
+
+
 class Cancel(Numbered, frozen=True, tag="cancel"):
     """Stop command `number` if it has not ended; not answered by itself."""
 
 
-Command = Load | UseAdapter | Render | Tokenize | Pieces | Generate | Probe | Cancel
+Command = Load | UseAdapter | Render | Tokenize | Pieces | Generate | Probe | Keep | Cancel
 
 
 class Loaded(Numbered, frozen=True, tag="loaded"):
@@ -127,6 +131,10 @@ class Probed(Numbered, frozen=True, tag="probed"):
     tokens: tuple[TokenProbability, ...]
 
 
+class Kept(Numbered, frozen=True, tag="kept"):
+    """What was worth it is saved."""
+
+
 class Failed(Numbered, frozen=True, tag="failed"):
     """The command could not be done; `message` is a sentence for the user."""
 
@@ -134,7 +142,7 @@ class Failed(Numbered, frozen=True, tag="failed"):
     message: str
 
 
-Answer = Loaded | Prompt | Ids | Texts | Happened | Probed | Failed
+Answer = Loaded | Prompt | Ids | Texts | Happened | Probed | Kept | Failed
 
 _encoder = msgspec.msgpack.Encoder()
 _commands: msgspec.msgpack.Decoder[Command] = msgspec.msgpack.Decoder(Command)

@@ -7,6 +7,7 @@ Says what to ask the child and how long to wait; `supervisor` keeps the child al
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
@@ -26,11 +27,12 @@ from localai.engine.base import (
 )
 from localai.engine.deaths import Phase
 from localai.engine.supervisor import BUSY, Supervisor
-from localai.errors import EngineError
+from localai.errors import EngineError, LocalaiError
 
 T = TypeVar("T", bound=frames.Answer)
 
 GRACE = 5.0
+KEEP_SECONDS = 10.0
 CHARACTERS_PER_SECOND = 100_000
 
 
@@ -166,6 +168,12 @@ class EngineProcess:
             "reading the prompt",
         )
         return answer.tokens
+
+    def keep(self) -> None:
+        """Have a long conversation's cache saved, unless the engine is busy or not there."""
+        if self.state == "ready":
+            with suppress(LocalaiError):
+                self._ask(frames.Keep, frames.Kept, KEEP_SECONDS, "reading the prompt")
 
     def unload(self) -> None:
         """End the child; the next call starts another. EngineError while it is in use."""

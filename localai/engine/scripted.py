@@ -176,6 +176,9 @@ class ScriptedEngine:
             for id, text in list(zip(ids, texts, strict=True))[start:]
         )
 
+    def keep(self) -> None:
+        """There is nothing to save."""
+
     def unload(self) -> None:
         """Forget the cached prompt and stop; the next call starts again."""
         if self._state == "busy":

@@ -18,6 +18,7 @@ from localai.engine.base import LoadOptions, ModelInfo
 from localai.engine.batch import Decoder
 from localai.engine.coalesce import coalesce
 from localai.engine.info import model_info
+from localai.engine.keeper import Keeper
 from localai.engine.llama import Llama
 from localai.engine.refusals import failed
 from localai.engine.vocab import VocabTokenizer
@@ -36,6 +37,7 @@ class Loaded(NamedTuple):
     renderer: Renderer
     decoder: Decoder
     info: ModelInfo
+    keeper: Keeper
 
 
 class Service:
@@ -57,6 +59,11 @@ class Service:
             what = f"The engine could not do this ({type(error).__name__}: {error})"
             yield frames.Failed(number, "engine", f"{what}; ask again, or see the engine's log.")
 
+    def rest(self, waiting: Callable[[], bool]) -> None:
+        """Use a moment in which nobody asks anything; `waiting` tells when it is over."""
+        if self._loaded is not None:
+            _save(self._loaded, waiting)
+
     def _answers(self, command: frames.Command) -> Iterator[frames.Answer]:
         number = command.number
         if isinstance(command, frames.Load):
@@ -76,6 +83,9 @@ class Service:
             yield frames.Texts(number, model.tokenizer.pieces(command.ids))
         elif isinstance(command, frames.Generate):
             yield from self._generate(number, model, command)
+        elif isinstance(command, frames.Keep):
+            _save(model, lambda: self._cancelled(number), last=True)
+            yield frames.Kept(number)
         elif isinstance(command, frames.Probe):
             _check(command.ids, model.info)
             yield frames.Probed(
@@ -92,7 +102,9 @@ class Service:
                     source="override" if options.template else "file",
                 )
             info = model_info(llama, renderer)
-            self._loaded = Loaded(llama, llama.tokenizer, renderer, Decoder(llama), info)
+            keeper = Keeper(llama, renderer.template)
+            decoder = Decoder(llama, keeper.restore)
+            self._loaded = Loaded(llama, llama.tokenizer, renderer, decoder, info, keeper)
         except Exception:
             llama.close()
             raise
@@ -120,6 +132,14 @@ class Service:
         )
         for event in coalesce(events, COALESCE_SECONDS):
             yield frames.Happened(number, event)
+
+
+def _save(model: Loaded, waiting: Callable[[], bool], *, last: bool = False) -> None:
+    """Save the cache, or drop it when it may hold what was forgotten meanwhile."""
+    if model.keeper.outdated():
+        model.decoder.reset()
+    for line in model.decoder.lines:
+        model.keeper.save(line, waiting, last=last)
 
 
 def _prompt_ids(model: Loaded, text: str) -> tuple[int, ...]:

@@ -21,10 +21,16 @@ from localai.engine import frames, gentle
 
 CHUNK = 1 << 16
 PIPE_BYTES = 1 << 20
+IDLE_SECONDS = 2.0
+"""From the last command to the moment that is used for what can wait."""
 
 
 class Answering(Protocol):
     """What does the work; see `service.Service`."""
+
+    def rest(self, waiting: Callable[[], bool]) -> None:
+        """Nobody has asked anything for a moment, until `waiting` says otherwise."""
+        ...
 
     def answers(self, command: frames.Command) -> Iterator[frames.Answer]:
         """Everything there is to say to one command."""
@@ -43,9 +49,20 @@ class Inbox:
         """Whether command `number` is no longer wanted; cheap enough to ask at every token."""
         return number <= self._given_up
 
-    def __iter__(self) -> Iterator[frames.Command]:
+    def waiting(self) -> bool:
+        """Whether a command is there."""
+        return not self._queue.empty()
+
+    def __iter__(self) -> Iterator[frames.Command | None]:
+        """Commands for ever; None once when none came for a moment after the last one."""
+        seconds: float | None = None
         while True:
-            yield self._queue.get()
+            try:
+                yield self._queue.get(timeout=seconds)
+                seconds = IDLE_SECONDS
+            except queue.Empty:
+                yield None
+                seconds = None
 
     def receive(self) -> NoReturn:
         """Read until the parent is gone, then end the process, whatever it is doing."""
@@ -90,6 +107,9 @@ def run(
     try:
         working = service(inbox.cancelled)
         for command in inbox:
+            if command is None:
+                working.rest(inbox.waiting)
+                continue
             for answer in working.answers(command):
                 _write(answers, answer)
     except BrokenPipeError:

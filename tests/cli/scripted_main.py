@@ -39,7 +39,9 @@ ENTRY = ModelEntry(
 def session_opener(engine: ScriptedEngine) -> Any:
     """What `Invocation.open_session` expects, with `engine` behind it."""
 
-    def open_session(store: Store, settings: Settings, *, model: str, **rest: Any) -> Session:
+    def open_session(
+        store: Store, settings: Settings, *, model: str, private: bool = False, **rest: Any
+    ) -> Session:
         tools = partial(open_toolbox, settings)
         return Session(store, engine, settings, ENTRY, open_tools=tools, **rest)
 

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from localai import doctor as examination
+from localai import paths
 from localai.catalog import Catalog, Description
 from localai.catalog.description import FileSource
 from localai.cli import doctor as command
@@ -17,6 +18,7 @@ from localai.doctor import Finding, examine
 from localai.engine.base import Engine, LoadOptions, ModelInfo
 from localai.engine.scripted import ScriptedEngine
 from localai.errors import ModelError
+from localai.kv_folder import KvFolder
 from localai.store.store import Store
 from tests.catalog import toy
 from tests.cli.conftest import Run
@@ -68,6 +70,18 @@ def test_the_database_is_described(model: str) -> None:
     with Store.open() as store:
         store.create_conversation("Hello")
     assert "1 conversations, 0 messages" in found(model)["database"].value
+
+
+def test_saved_caches_are_counted_against_their_budget(
+    model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert found(model)["saved caches"].value == "0 conversations, 0.00 of at most 2 GB"
+    folder = KvFolder(paths.kv())
+    folder.make()
+    (folder.path / "a.kv").write_bytes(bytes(20_000_000))
+    assert found(model)["saved caches"].value == "1 conversation, 0.02 of at most 2 GB"
+    monkeypatch.setenv("LOCALAI_ENGINE__KV_DISK", "0")
+    assert found(model)["saved caches"].value == "off (engine.kv_disk is 0)"
 
 
 def test_each_broken_thing_has_its_own_finding(tmp_path: Path, model: str) -> None:

@@ -4,7 +4,9 @@ import json
 
 import pytest
 
+from localai import paths
 from localai.cli import listing
+from localai.kv_folder import KvFolder
 from localai.store.rows import Conversation
 from localai.store.store import Store
 from tests.cli.conftest import Run
@@ -99,7 +101,11 @@ def test_purge_wants_a_confirmation(run: Run, ids: list[str]) -> None:
     refused = run("history", "rm", "--purge", *ids)
     assert refused.exit_code == 2
     assert "confirm it with --yes" in refused.stderr
+    saved = KvFolder(paths.kv())
+    saved.make()
+    (saved.path / "a.kv").write_bytes(b"what was said")
     assert run("history", "rm", "--purge", "--yes", *ids).exit_code == 0
+    assert saved.files() == []
     with Store.open() as store:
         assert store.conversations() == store.conversations(deleted=True) == ()
 

@@ -21,6 +21,10 @@ class FakeService:
     def __init__(self, cancelled: Callable[[int], bool]) -> None:
         self.cancelled = cancelled
 
+    def rest(self, waiting: Callable[[], bool]) -> None:
+        if not waiting():
+            print("a moment of rest", flush=True)
+
     def answers(self, command: frames.Command) -> Iterator[frames.Answer]:
         how = sys.argv[1]
         if isinstance(command, frames.Load):
@@ -53,4 +57,5 @@ def hang(how: str) -> None:
 
 
 if __name__ == "__main__":
+    worker.IDLE_SECONDS = 0.1
     worker.run([str(os.getppid()), *sys.argv[2:]], FakeService)

@@ -153,7 +153,7 @@ def test_side_by_side_is_as_good_as_one_by_one(rig: Rig) -> None:
         for _ in range(9):
             next(stream)
         stream.close()
-        for line in wide.decoder._lines:
+        for line in wide.decoder.lines:
             assert wide.in_cache(line.sequence) == len(line.ids)
         with pytest.raises(EngineError, match="3 sequences"):
             list(wide.decoder.run(requests * 2, lambda: False, frozenset()))

@@ -42,7 +42,7 @@ def together(
 
 
 def books_agree(rig: Rig) -> None:
-    for line in rig.decoder._lines:
+    for line in rig.decoder.lines:
         assert rig.in_cache(line.sequence) == len(line.ids)
 
 

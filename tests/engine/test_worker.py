@@ -76,6 +76,17 @@ def test_prints_go_to_the_log_and_a_broken_service_ends_with_its_last_words(tmp_
     assert "noise from C" in log
 
 
+def test_once_a_moment_after_the_last_command_there_is_time_for_what_can_wait(
+    tmp_path: Path,
+) -> None:
+    log = tmp_path / "engine.log"
+    with worker(tmp_path, "none") as engine:
+        engine.load()
+        wait_until(lambda: "rest" in log.read_text())
+        engine.pieces(())
+        wait_until(lambda: log.read_text().count("rest") == 2)
+
+
 def test_no_secrets_and_no_core_dumps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_TOKEN", "secret")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")

@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from localai.conversation import Message, Reasoning, Text, ToolCall, ToolResult, user
+from localai.kv_folder import KvFolder
 from localai.store.backup import back_up
 from localai.store.columns import pack
 from localai.store.rows import Origin
@@ -102,6 +103,10 @@ def surround(store: Store, home: Path, canary: Canary) -> None:
     store.write_backup(home / "backups" / "mine.tar")
     (home / "localai.db.damaged-1").write_text(canary.word, "utf-8")
     (home / "backups" / "torn.db").write_text(canary.word, "utf-8")
+    saved = KvFolder(home / "cache" / "kv")
+    saved.make()
+    (saved.path / "0-1.kv").write_bytes(pack(canary.ids) * 100)
+    saved.begin("0-2").write_bytes(canary.word.encode())
     for name in ("logs/errors.log", "logs/mcp-x.log", "tune/R/plan.msgpack"):
         (home / name).parent.mkdir(parents=True, exist_ok=True)
         (home / name).write_text(canary.word, "utf-8")

@@ -18,6 +18,7 @@ import msgspec
 
 from localai import paths
 from localai.errors import StoreError
+from localai.kv_folder import KvFolder
 from localai.store import backup
 from localai.store.connection import Database
 from localai.store.upkeep import copies, locks, rows_gone
@@ -103,6 +104,7 @@ def _clean(database: Database, data: Path, pending: Pending) -> Erased:
 
 def _remove_traces(database: Database, data: Path, pending: Pending) -> Erased:
     removed = [*_stray_adapters(database, data), *copies.leftovers(data)]
+    KvFolder(paths.kv(data)).erase()
     shutil.rmtree(paths.tune_work(data), ignore_errors=True)
     _strip_manifests(database)
     database.shed()

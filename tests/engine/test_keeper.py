@@ -1,0 +1,286 @@
+"""Saving and restoring with tiny models of every kind: never wrong, never in the way."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+
+import msgspec
+import pytest
+
+from localai.engine import keeper as keeping
+from localai.engine import kept, llama_state
+from localai.engine.adapter import put_on
+from localai.engine.base import LoadOptions
+from localai.engine.batch import Decoder
+from localai.engine.keeper import Keeper
+from localai.engine.llama import Llama
+from localai.kv_folder import KvFolder
+from tests.engine.running import TALE, Rig
+from tests.engine.tiny_adapter import write_adapter
+
+KINDS = ("plain", "window", "recurrent", "hybrid")
+
+
+class KeepingRig(Rig):
+    """A rig whose cache is saved and restored."""
+
+    def __init__(self, llama: Llama) -> None:
+        super().__init__(llama)
+        self.keeper = Keeper(llama, "template")
+        self.decoder = Decoder(llama, self.keeper.restore)
+        self.folder = KvFolder(Path(llama.options.kv_folder))
+
+    def save(self, *, waiting: bool = False, last: bool = True) -> int:
+        """Save the line; how many files there are then."""
+        self.keeper.save(self.decoder.lines[0], lambda: waiting, last=last)
+        return len(self.folder.files())
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What counts as long, for windows of some hundred tokens."""
+    monkeypatch.setattr(keeping, "LEAST", 16)
+    monkeypatch.setattr(keeping, "GAIN", 8)
+
+
+@pytest.fixture
+def options(tiny_model: Callable[[str], Path], tmp_path: Path) -> LoadOptions:
+    path, folder = str(tiny_model("plain")), str(tmp_path / "kv")
+    return LoadOptions(path, 256, 0, 1, kv_folder=folder, kv_disk=10**9)
+
+
+@contextmanager
+def started(options: LoadOptions) -> Iterator[KeepingRig]:
+    """A fresh start, with whatever is on the disk."""
+    llama = Llama.open(options)
+    try:
+        yield KeepingRig(llama)
+    finally:
+        llama.close()
+
+
+def of_kind(options: LoadOptions, path: Path) -> LoadOptions:
+    return msgspec.structs.replace(options, path=str(path))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_read_back_answers_as_what_was_read(
+    kind: str, tiny_model: Callable[[str], Path], options: LoadOptions
+) -> None:
+    options = of_kind(options, tiny_model(kind))
+    with started(options) as rig:
+        first = rig.go_on(rig.ids(TALE))
+        held = list(rig.decoder.lines[0].ids)
+        assert rig.save() == 1
+        prompt = (*held, *rig.ids("and then?"))
+    with started(options) as rig:
+        again = rig.go_on(prompt)
+        assert again.done.cached_tokens == len(held) > len(first.done.ids)
+        assert rig.in_cache() == len(rig.decoder.lines[0].ids)
+        assert rig.chooses(prompt, again.done.ids)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_prompt_that_leaves_the_saved_one_uses_what_its_kind_allows(
+    kind: str, tiny_model: Callable[[str], Path], options: LoadOptions
+) -> None:
+    options = of_kind(options, tiny_model(kind))
+    with started(options) as rig:
+        ids = rig.ids(TALE)
+        rig.go_on(ids)
+        rig.save()
+        prompt = (*ids[:-5], *rig.ids(" something else"))
+    with started(options) as rig:
+        ran = rig.go_on(prompt)
+        assert ran.done.cached_tokens == (len(ids) - 5 if kind == "plain" else 0)
+        assert rig.chooses(prompt, ran.done.ids)
+
+
+def test_a_damaged_file_is_removed_and_the_prompt_is_read(options: LoadOptions) -> None:
+    with started(options) as rig:
+        prompt = (*rig.ids(TALE), 1)
+        cold = rig.go_on(prompt).done.ids
+        rig.save()
+        (saved,) = rig.folder.files()
+    whole = bytearray(saved.path.read_bytes())
+    whole[len(whole) // 2] ^= 1
+    saved.path.write_bytes(whole)
+    with started(options) as rig:
+        ran = rig.go_on(prompt)
+        assert (ran.done.cached_tokens, ran.done.ids) == (0, cold)
+        assert rig.folder.files() == []
+
+
+def test_a_file_that_llama_cpp_refuses_is_removed(
+    options: LoadOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with started(options) as rig:
+        prompt = (*rig.ids(TALE), 1)
+        cold = rig.go_on(prompt).done.ids
+        rig.save()
+    monkeypatch.setattr(llama_state, "load", lambda *_: [])
+    with started(options) as rig:
+        ran = rig.go_on(prompt)
+        assert (ran.done.cached_tokens, ran.done.ids) == (0, cold)
+        assert rig.folder.files() == []
+
+
+def test_two_adapters_never_mix(options: LoadOptions, tmp_path: Path) -> None:
+    adapters = [tmp_path / f"{seed}.gguf" for seed in (1, 2)]
+    hashes = [write_adapter(path, seed=seed) for seed, path in enumerate(adapters, 1)]
+    known = [("", ""), *zip(map(str, adapters), hashes, strict=True)]
+    answers = {}
+    with started(options) as rig:
+        prompt = (*rig.ids(TALE), 1)
+        for number, (path, sha256) in enumerate(known):
+            put_on(rig.llama, rig.decoder, path, sha256)
+            ran = rig.go_on(prompt)
+            assert ran.done.cached_tokens == 0
+            answers[sha256] = ran.done.ids
+            assert rig.save() == number + 1
+    assert len(set(answers.values())) == 3
+    with started(options) as rig:
+        for path, sha256 in reversed(known):
+            put_on(rig.llama, rig.decoder, path, sha256)
+            ran = rig.go_on(prompt)
+            assert ran.done.cached_tokens == len(prompt) - 1
+            assert rig.decoder.lines[0].key == sha256
+            assert ran.done.ids == answers[sha256]
+
+
+def test_another_file_template_or_way_to_compute_finds_nothing(
+    options: LoadOptions, tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy.gguf"
+    shutil.copyfile(options.path, copy)
+    with started(options) as rig:
+        prompt = (*rig.ids(TALE), 1)
+        rig.go_on(prompt)
+        rig.save()
+        for other in ("another template", "template"):
+            restored = Keeper(rig.llama, other)._shelf.best(prompt, partial=True, room=256)
+            assert (restored is not None) == (other == "template")
+    for changed in (of_kind(options, copy), msgspec.structs.replace(options, n_seq_max=2)):
+        with started(changed) as rig:
+            assert rig.go_on(prompt).done.cached_tokens == 0
+    with started(msgspec.structs.replace(options, n_ctx=200, n_batch=64)) as rig:
+        assert rig.go_on(prompt).done.cached_tokens == len(prompt) - 1
+
+
+def test_a_window_beyond_the_training_is_another_way_to_compute(options: LoadOptions) -> None:
+    beyond = msgspec.structs.replace(options, n_ctx=1024)  # trained for 512
+    with started(options) as within, started(beyond) as longer:
+        assert within.keeper._key != longer.keeper._key
+
+
+def test_a_file_that_does_not_fit_the_window_is_left_alone(options: LoadOptions) -> None:
+    with started(options) as rig:
+        ids = (*rig.ids(TALE), 1)
+        rig.go_on(ids, n=20)
+        rig.save()
+    small = msgspec.structs.replace(options, n_ctx=len(ids) + 1)
+    with started(small) as rig:
+        assert rig.llama.n_ctx > len(ids)
+        kept_files = rig.folder.files()
+        rig.keeper._llama = SimpleNamespace(  # type: ignore[assignment]
+            adapter_hash="", partial=True, n_ctx=len(ids) + 1
+        )
+        rig.keeper.restore(rig.decoder.lines[0], ids)
+        assert rig.decoder.lines[0].ids == []
+        assert rig.folder.files() == kept_files
+
+
+def test_it_is_saved_only_when_it_is_worth_it(options: LoadOptions) -> None:
+    with started(options) as rig:
+        rig.go_on(rig.ids(TALE)[:10], n=2)
+        assert rig.save() == 0  # short
+        ids = rig.ids(TALE)
+        rig.go_on(ids, n=1)
+        assert rig.save(waiting=True) == 0
+        assert rig.save(last=False) == 1
+        (saved,) = rig.folder.files()
+        rig.go_on((*ids, 5), n=2)
+        assert rig.save(last=False) == 1
+        assert rig.folder.files() == [saved]  # hardly grown
+        rig.go_on((*ids, 5), n=60)
+        assert rig.save(last=False) == 1
+        (longer,) = rig.folder.files()  # the one inside it is gone
+        assert longer.size > saved.size
+
+
+def test_a_longer_line_in_memory_is_not_given_up_for_a_file(options: LoadOptions) -> None:
+    with started(options) as rig:
+        ids = rig.ids(TALE)
+        rig.go_on(ids, n=1)
+        rig.save()
+        rig.go_on(ids, n=40)
+        line = list(rig.decoder.lines[0].ids)
+        ran = rig.go_on((*line, 1), n=1)
+        assert ran.done.cached_tokens == len(line)
+
+
+def test_a_full_disk_and_a_small_budget_save_nothing(
+    options: LoadOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with started(msgspec.structs.replace(options, kv_disk=1000)) as rig:
+        rig.go_on(rig.ids(TALE))
+        assert rig.save() == 0
+    with started(options) as rig:
+        rig.go_on(rig.ids(TALE))
+        monkeypatch.setattr(keeping, "FREE", 1 << 62)
+        assert rig.save() == 0
+
+
+def test_a_folder_that_cannot_be_used_is_no_failure(options: LoadOptions, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with started(msgspec.structs.replace(options, kv_folder=str(tmp_path / "file" / "kv"))) as rig:
+        rig.go_on(rig.ids(TALE))
+        assert rig.save() == 0
+    with started(options) as rig:
+        rig.go_on(rig.ids(TALE))
+        shutil.rmtree(rig.folder.path)
+        assert rig.save() == 0
+
+
+def test_no_budget_erases_and_no_folder_does_nothing(options: LoadOptions, tmp_path: Path) -> None:
+    with started(options) as rig:
+        rig.go_on(rig.ids(TALE))
+        assert rig.save() == 1
+    with started(msgspec.structs.replace(options, kv_folder="")) as rig:
+        rig.go_on(rig.ids(TALE))
+        rig.save()
+    assert len(KvFolder(tmp_path / "kv").files()) == 1
+    with started(msgspec.structs.replace(options, kv_disk=0)) as rig:
+        rig.go_on(rig.ids(TALE))
+        assert rig.save() == 0
+
+
+def test_after_forgetting_what_is_in_memory_is_not_saved(options: LoadOptions) -> None:
+    with started(options) as rig:
+        rig.go_on(rig.ids(TALE))
+        assert not rig.keeper.outdated()
+        rig.folder.erase()
+        assert rig.save() == 0  # even by who has not looked
+        assert rig.keeper.outdated()
+        assert not rig.keeper.outdated()
+
+
+def test_an_erasing_in_the_middle_of_saving_wins(
+    options: LoadOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with started(options) as rig:
+        rig.go_on(rig.ids(TALE))
+        sealed = kept.seal
+
+        def erased_meanwhile(path: Path, key: bytes, stop: Callable[[], bool]) -> bool:
+            done = sealed(path, key, stop)
+            rig.folder.erase()
+            return done
+
+        monkeypatch.setattr(kept, "seal", erased_meanwhile)
+        assert rig.save() == 0
+        assert {path.name for path in rig.folder.path.iterdir()} == {"epoch", "lock"}
