@@ -38,8 +38,21 @@ MOVED = Tree(
 )
 
 
+DIALOGUE = (user("When?"), assistant("Noon."))
+
+
 def _answer(store: Store) -> str:
     return store.corrections()[0].chosen
+
+
+def _beside(store: Store) -> str:
+    """An answer that is no correction, beside the one that is."""
+    siblings = store.message(_answer(store)).siblings
+    return next(id_ for id_ in siblings if store.message(id_).message.text == "Rome.")
+
+
+def _written(store: Store) -> str:
+    return store.examples(source="written")[0].id
 
 
 THINGS: dict[str, Callable[[Store], object]] = {
@@ -52,6 +65,11 @@ THINGS: dict[str, Callable[[Store], object]] = {
     "import": lambda store: store.add_drafts([BROUGHT]),
     "take in": lambda store: store.add_trees([MOVED]),
     "fork": lambda store: store.fork(store.corrections()[0].conversation, _answer(store)),
+    "mark": lambda store: store.mark(store.corrections()[0].rejected, "good"),
+    "judge": lambda store: store.judge_example(store.corrections()[0].id, "rejected"),
+    "prefer": lambda store: store.prefer(_answer(store), _beside(store), "shorter"),
+    "write an example": lambda store: store.write_example(DIALOGUE, "Be brief.", "tides"),
+    "rewrite one": lambda store: store.rewrite_example(_written(store), DIALOGUE),
     "purge": lambda store: store.purge(store.corrections()[0].conversation),
 }
 
@@ -62,7 +80,9 @@ def prepare(path: Path) -> None:
         tree = store.create_conversation().id
         question = store.add_message(tree, "", user("What is the capital of France?")).id
         answer = store.add_message(tree, question, assistant("Lyon.")).id
+        store.add_message(tree, question, assistant("Rome."))
         store.add_correction(answer, "Paris.")
+        store.write_example((user("Hello"), assistant("Ahoy!")))
         old = store.add_adapter(base="b", base_bytes=1, file="e", sha256="r")
         store.activate("b", old.id, "promoted")
         store.begin_run("m", "b", {})
@@ -82,6 +102,7 @@ def state(path: Path) -> tuple[object, ...]:
             store.info()["messages"],
             [store.message(one.chosen).message.text for one in store.corrections()],
             [len(store.corrections(state=state)) for state in ("withdrawn", "replaced")],
+            [(each.source, each.name, each.state, each.answer) for each in store.examples()],
             [adapter.name for adapter in store.adapters()],
             active and active.name,
             [entry.reason for entry in store.activations("b")],
