@@ -89,11 +89,12 @@ class Fake:
 
     def use_adapter(self, command: frames.UseAdapter) -> frames.Answer:
         """The fault "adapter" strikes at one of them alone, another is refused."""
-        if command.path == DEADLY:
+        adapter = command.adapter
+        if adapter.path == DEADLY:
             self.reach("adapter")
-        if command.path == REFUSED:
+        if adapter.path == REFUSED:
             return frames.Failed(command.number, "adapter", "It is no use; choose another.")
-        return frames.Loaded(command.number, replace(INFO, adapter=command.sha256))
+        return frames.Loaded(command.number, replace(INFO, adapter=adapter.sha256))
 
     def generate(self, number: int, prompt: int) -> Iterator[frames.Answer]:
         """Events; with the fault "slow" it waits for a cancel before the fault token."""
