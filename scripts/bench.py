@@ -79,6 +79,13 @@ def asks(model: str, rounds: int) -> Iterator[list[Row]]:
     yield asks.rows(model)
 
 
+def adapters(model: str, rounds: int) -> Iterator[list[Row]]:
+    """What adapters cost in speed, time and memory."""
+    from scripts.benchmarks import adapters
+
+    yield from adapters.rows(model, rounds)
+
+
 def store(model: str, rounds: int) -> Iterator[list[Row]]:
     """A history of a million messages; no model is used."""
     from scripts.benchmarks import store
@@ -101,6 +108,7 @@ BENCHMARKS: dict[str, Callable[[str, int], Iterator[list[Row]]]] = {
     "plugins": plugins,
     "grammar": grammar,
     "asks": asks,
+    "adapters": adapters,
     "store": store,
     "tune": tune,
     "port": port,

@@ -10,7 +10,15 @@ from pathlib import Path
 import pytest
 
 from localai.conversation import Finished, user
-from localai.engine.base import AdapterFile, LoadOptions, RenderOptions, Request, Sampling, Side
+from localai.engine.base import (
+    BARE,
+    AdapterFile,
+    LoadOptions,
+    RenderOptions,
+    Request,
+    Sampling,
+    Side,
+)
 from localai.engine.beside import beside
 from localai.engine.process import EngineProcess
 from localai.engine.scripted import ScriptedEngine
@@ -132,3 +140,28 @@ def test_the_real_model_side_by_side_over_a_kill(
             with pytest.raises(EngineError, match="context window 256"):
                 list(tuned.generate(Request(ids * 40)))
         assert engine.load().adapter == ""
+
+
+@pytest.mark.model
+def test_twenty_swaps_of_the_starter_model(starter_model: Path, tmp_path: Path) -> None:
+    """Each answer is that of the adapter in force, or of the one beside; none of another."""
+    made = []
+    for seed in (1, 2):
+        path = tmp_path / f"{seed}.gguf"
+        sha256 = write_adapter(
+            path, seed=seed, layers=range(30), inputs=576, outputs=576, scale=0.02
+        )
+        made.append(AdapterFile(str(path), sha256))
+    options = LoadOptions(str(starter_model), n_ctx=256, n_threads=1)
+    with EngineProcess(options, log_path=tmp_path / "engine.log") as engine:
+        expected: dict[AdapterFile, str] = {}
+        for each in (BARE, *made):
+            engine.use_adapter(each.path, each.sha256)
+            expected[each] = answer(engine)[0]
+        assert len(set(expected.values())) == 3
+        with beside(engine, made[0], 256) as tuned:
+            for number in range(20):
+                each = (BARE, *made)[number % 3]
+                assert engine.use_adapter(each.path, each.sha256).adapter == each.sha256
+                assert answer(engine) == (expected[each], 0)
+            assert answer(tuned)[0] == expected[made[0]]
