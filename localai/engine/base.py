@@ -55,7 +55,7 @@ BARE = AdapterFile()
 
 class Beside(msgspec.Struct, frozen=True):
     """An adapter that answers beside the one in force, in a context of its own over the same
-    weights; its window holds `n_ctx` tokens (0: as many as the first one's)."""
+    weights; its window holds `n_ctx` tokens (0, and at most: as many as the first one's)."""
 
     adapter: AdapterFile
     n_ctx: int = 0

@@ -24,8 +24,9 @@ class Second:
 
     def decoder(self, wanted: Beside) -> Decoder:
         """What answers by this adapter. Raises AdapterError, ModelError."""
+        most = self._first.n_ctx
         options = msgspec.structs.replace(
-            self._first.options, n_ctx=wanted.n_ctx or self._first.n_ctx, n_seq_max=1
+            self._first.options, n_ctx=min(wanted.n_ctx or most, most), n_seq_max=1
         )
         if self._llama is None or self._decoder is None or self._llama.options != options:
             self.close()

@@ -186,6 +186,15 @@ def test_a_second_context_that_cannot_be_is_not_left_half_open(watched: Watched)
     assert tuned != bare
 
 
+def test_the_window_beside_is_never_larger_than_the_first(watched: Watched) -> None:
+    one = watched.made("one")
+    for asked, held in [(0, 256), (10_000, 256)]:
+        watched.second.decoder(Beside(one, asked))
+        opened_one = watched.second._llama
+        assert opened_one is not None
+        assert opened_one.n_ctx == held
+
+
 @settings(
     max_examples=30,
     deadline=None,
