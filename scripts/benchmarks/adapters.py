@@ -60,9 +60,9 @@ def random_adapter(model: str, folder: Path, rank: int) -> AdapterFile:
         if tensor.name.startswith("blk.") and len(tensor.shape) == 2:
             inputs, outputs = (int(size) for size in tensor.shape)
             name = tensor.name.removesuffix(".weight")
-            a = draw.standard_normal((inputs, rank), np.float32) / inputs**0.5
-            matrices[f"{name}.lora_a"] = a
-            matrices[f"{name}.lora_b"] = draw.standard_normal((rank, outputs), np.float32) / 500
+            a, b = draw.standard_normal((inputs, rank)), draw.standard_normal((rank, outputs))
+            matrices[f"{name}.lora_a"] = (a / inputs**0.5).astype(np.float32)
+            matrices[f"{name}.lora_b"] = (b / 500).astype(np.float32)
     architecture = reader.fields["general.architecture"].contents()
     path = folder / f"rank-{rank}.gguf"
     adapter.write(path, str(architecture), matrices, lambda name: name, rank=rank, scale=2.0)
