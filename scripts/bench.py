@@ -86,6 +86,13 @@ def kv(model: str, rounds: int) -> Iterator[list[Row]]:
     yield kv.rows(model, rounds)
 
 
+def adapters(model: str, rounds: int) -> Iterator[list[Row]]:
+    """What adapters cost in speed, time and memory."""
+    from scripts.benchmarks import adapters
+
+    yield from adapters.rows(model, rounds)
+
+
 def store(model: str, rounds: int) -> Iterator[list[Row]]:
     """A history of a million messages; no model is used."""
     from scripts.benchmarks import store
@@ -109,6 +116,7 @@ BENCHMARKS: dict[str, Callable[[str, int], Iterator[list[Row]]]] = {
     "grammar": grammar,
     "asks": asks,
     "kv": kv,
+    "adapters": adapters,
     "store": store,
     "tune": tune,
     "port": port,

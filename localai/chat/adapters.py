@@ -86,5 +86,8 @@ def _use(engine: Engine, adapter: Adapter | None) -> ModelInfo:
         info = engine.load()
     except AdapterError:  # of an earlier answer; it cannot be brought back and is let go
         info = engine.load()
-    path, sha256 = (adapter.file, adapter.sha256) if adapter else ("", "")
-    return info if info.adapter == sha256 else engine.use_adapter(path, sha256)
+    if (info.adapter, info.adapter_scale) == (adapter.sha256 if adapter else "", 1.0):
+        return info
+    if adapter is None:
+        return engine.use_adapter("", "")
+    return engine.use_adapter(adapter.file, adapter.sha256, base=adapter.base)

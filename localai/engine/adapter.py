@@ -1,64 +1,99 @@
-"""Puts a LoRA adapter on a loaded model, when it is the right file and proves to work.
+"""Whether a file is the LoRA adapter it is said to be, and made for the model that is loaded.
 
 llama.cpp compares architecture and shapes only. So the file's content is held against its
-recorded hash, its header is read with our own eyes, and a short probe must come out
-otherwise than without it. Which adapter should answer is decided in `chat`.
+recorded hash, its header is read with our own eyes, and the manifest beside it must not
+name another base. Whether it changes anything is found out in `adapters`.
 """
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
-from typing import Any
 
-import numpy as np
+import msgspec
 
 from localai import digest
 from localai.catalog.cursor import Damaged
 from localai.catalog.gguf import GgufHeader, read_header
-from localai.engine.batch import Decoder
-from localai.engine.llama import Llama
-from localai.engine.llama_adapter import LlamaAdapter
+from localai.engine.base import AdapterFile
 from localai.errors import AdapterError
 
-PROBE = "The capital of France is Paris. What does the cat say?"
-LEAST_CHANGE = 1e-4
-"""Share of the largest logit; below it a change may be the rounding of another kernel."""
+MANIFEST = "manifest.json"
+"""The name of the file beside an adapter that says where it comes from."""
 
-Logits = np.ndarray[Any, np.dtype[np.float32]]
+State = tuple[int, ...]
+"""Size, time of change and number of a file; empty for none."""
 
 
-def put_on(llama: Llama, decoder: Decoder, path: str, sha256: str) -> None:
-    """Compute with the adapter in file `path` from now on; "" and "" for the bare model.
+class Origin(msgspec.Struct, frozen=True):
+    """What counts here of a manifest: the hashes of the model's file and of the adapter's."""
 
-    `sha256` is the hash of its content (hex). The cache is dropped. Raises AdapterError, and
-    what was in force stays so.
-    """
-    before, new = llama.adapter, None
-    if path:
-        verify(Path(path), sha256, llama.metadata.get("general.architecture", ""))
-    if (sha256 if path else "") == llama.adapter_hash:
-        return
-    if path:
-        new = LlamaAdapter(llama.model, Path(path), sha256)
-    decoder.reset()
+    base: str = ""
+    sha256: str = ""
+
+
+class AdapterFiles:
+    """Judges adapters for the model in `model_path`; reads each file once per state of it."""
+
+    def __init__(self, model_path: str, architecture: str) -> None:
+        self._model, self._architecture = Path(model_path), architecture
+        self._good: dict[str, tuple[AdapterFile, State, State]] = {}
+
+    def check(self, adapter: AdapterFile) -> None:
+        """Raise AdapterError unless the file has this content and was made for this model."""
+        path = Path(adapter.path)
+        found = (adapter, _state(path), _state(path.with_name(MANIFEST)))
+        if self._good.get(adapter.path) == found and found[1]:
+            return
+        _check_header(path, _read(path, adapter.sha256), self._architecture)
+        self._check_origin(path, adapter)
+        self._good[adapter.path] = found
+
+    def _check_origin(self, path: Path, adapter: AdapterFile) -> None:
+        """A manifest is about the adapter it names by its hash; one without says nothing."""
+        origin = _origin(path)
+        if origin is None or not origin.base or origin.sha256 not in ("", adapter.sha256):
+            return
+        if origin.base != (adapter.base or self._base):
+            raise AdapterError(
+                f"The adapter {path} was made for another model's file (its {MANIFEST} says so); "
+                "choose an adapter of this model, or tune anew."
+            )
+
+    @cached_property
+    def _base(self) -> str:
+        """The hash of the model's file, for callers who do not know it."""
+        try:
+            return digest.sha256(self._model)
+        except OSError as error:
+            raise AdapterError(
+                f"{self._model} cannot be compared with what the adapter was made for "
+                f"({error.strerror}); check the model's file."
+            ) from error
+
+
+def _state(path: Path) -> State:
     try:
-        if new is not None:
-            _prove(llama, new, path)
-        llama.attach(new)
-    except Exception:
-        llama.attach(before)
-        if new is not None:
-            new.close()
-        raise
-    finally:
-        decoder.reset()
-    if before is not None:
-        before.close()
+        found = path.stat()
+    except OSError:
+        return ()
+    return (found.st_size, found.st_mtime_ns, found.st_ino)
 
 
-def verify(path: Path, sha256: str, architecture: str) -> None:
-    """Raise AdapterError unless the file has this content and is an adapter for such a model."""
-    header = _read(path, sha256)
+def _origin(path: Path) -> Origin | None:
+    manifest = path.with_name(MANIFEST)
+    try:
+        return msgspec.json.decode(manifest.read_bytes(), type=Origin)
+    except FileNotFoundError:
+        return None
+    except (OSError, msgspec.MsgspecError) as error:
+        raise AdapterError(
+            f"{manifest}, which tells where the adapter {path.name} comes from, cannot be read; "
+            "choose another adapter, or tune anew."
+        ) from error
+
+
+def _check_header(path: Path, header: GgufHeader, architecture: str) -> None:
     if header.kind != "adapter":
         raise AdapterError(f"{path} holds a {header.kind}, not an adapter; choose another file.")
     if header.architecture != architecture:
@@ -66,6 +101,8 @@ def verify(path: Path, sha256: str, architecture: str) -> None:
             f"The adapter {path} is for models of the kind {header.architecture}, and this one "
             f"is {architecture}; choose an adapter that was made for it."
         )
+    if header.expected_bytes > header.file_bytes:
+        raise AdapterError(f"The adapter {path} is truncated; choose another one, or tune anew.")
 
 
 def _read(path: Path, sha256: str) -> GgufHeader:
@@ -77,7 +114,7 @@ def _read(path: Path, sha256: str) -> GgufHeader:
                 f"The adapter {path} is not the file it was when it was made; "
                 "choose another one, or tune anew."
             )
-        header = read_header(path)
+        return read_header(path)
     except OSError as error:
         raise AdapterError(
             f"The adapter {path} cannot be read ({error.strerror}); check the disk, or choose "
@@ -87,35 +124,3 @@ def _read(path: Path, sha256: str) -> GgufHeader:
         raise AdapterError(
             f"The adapter {path} cannot be used: {error}; choose another one, or tune anew."
         ) from error
-    if header.expected_bytes > header.file_bytes:
-        raise AdapterError(f"The adapter {path} is truncated; choose another one, or tune anew.")
-    return header
-
-
-def _prove(llama: Llama, adapter: LlamaAdapter, path: str) -> None:
-    """Raise AdapterError unless the adapter changes what the model says to numbers."""
-    llama.attach(None)
-    bare = _probe(llama)
-    llama.attach(adapter)
-    tuned = _probe(llama)
-    usual = np.isfinite(bare)
-    if not np.isfinite(tuned[usual]).all():
-        raise AdapterError(
-            f"The adapter {path} makes the model compute nonsense (values that are not "
-            "numbers); choose another one, or tune anew."
-        )
-    change = np.abs(tuned[usual] - bare[usual]).max(initial=0.0)
-    if change <= LEAST_CHANGE * np.abs(bare[usual]).max(initial=0.0):
-        raise AdapterError(
-            f"The adapter {path} changes nothing in this model's answers; choose another one, "
-            "or tune anew."
-        )
-
-
-def _probe(llama: Llama) -> Logits:
-    """The logits of a short text, shape (tokens, n_vocab), from an empty cache."""
-    room = min(llama.n_batch, llama.n_ctx)
-    ids = llama.tokenizer.tokenize(PROBE, special=False)[:room]
-    llama.forget(0, 0)
-    llama.decode([(id, position, 0, True) for position, id in enumerate(ids)])
-    return np.stack([llama.logits(row) for row in range(len(ids))])

@@ -17,6 +17,9 @@ from localai.conversation import Event, Message
 from localai.render.base import Rendered, RenderOptions, Thinking
 
 __all__ = [
+    "BARE",
+    "AdapterFile",
+    "Beside",
     "Constraint",
     "Engine",
     "EngineState",
@@ -27,11 +30,35 @@ __all__ = [
     "Rendered",
     "Request",
     "Sampling",
+    "Side",
     "Thinking",
     "TokenProbability",
 ]
 
 EngineState = Literal["stopped", "loading", "ready", "busy", "crashed"]
+
+
+class AdapterFile(msgspec.Struct, frozen=True):
+    """A LoRA adapter to answer with: its GGUF file, whose content has the hash `sha256` (hex),
+    and how strongly it works (`scale`; 1.0 as it was trained). `base` is the hash of the
+    model's file where the caller knows it, so that it need not be read. All of it at its
+    defaults means the bare model."""
+
+    path: str = ""
+    sha256: str = ""
+    scale: float = 1.0
+    base: str = ""
+
+
+BARE = AdapterFile()
+
+
+class Beside(msgspec.Struct, frozen=True):
+    """An adapter that answers beside the one in force, in a context of its own over the same
+    weights; its window holds `n_ctx` tokens (0, and at most: as many as the first one's)."""
+
+    adapter: AdapterFile
+    n_ctx: int = 0
 
 
 class LoadOptions(msgspec.Struct, frozen=True):
@@ -40,8 +67,7 @@ class LoadOptions(msgspec.Struct, frozen=True):
     `n_ctx`: context window in tokens (0: the training length, at most 8192).
     `n_gpu_layers`: layers on the accelerator (-1: all). `n_threads`: 0 for all physical
     cores, adapted to the load. `n_batch`: prompt tokens per decode call.
-    `template`: a chat template that replaces the file's own. `adapter`: a LoRA adapter's
-    file whose content has the hash `adapter_sha256` (hex); both empty for the bare model.
+    `template`: a chat template that replaces the file's own. `adapter`: what answers first.
     `kv_folder`: where the caches of conversations are saved (empty: nowhere), in at most
     `kv_disk` bytes; 0 erases what is there.
     """
@@ -53,8 +79,7 @@ class LoadOptions(msgspec.Struct, frozen=True):
     n_batch: int = 512
     n_seq_max: int = 1
     template: str = ""
-    adapter: str = ""
-    adapter_sha256: str = ""
+    adapter: AdapterFile = BARE
     kv_folder: str = ""
     kv_disk: int = 0
 
@@ -62,9 +87,9 @@ class LoadOptions(msgspec.Struct, frozen=True):
 class ModelInfo(msgspec.Struct, frozen=True):
     """What is loaded. `n_ctx` is what the context really holds; `accelerator` what computes;
     `vocab_hash` names the vocabulary that token ids belong to (sha256 hex), `adapter` the
-    adapter in force by its content (sha256 hex; empty for the bare model). `template` is the
-    text of the chat template, `template_tools` whether it writes tools, calls and results;
-    `control` are the texts of the vocabulary's special tokens."""
+    adapter in force by its content (sha256 hex; empty for the bare model), which works with
+    `adapter_scale`. `template` is the text of the chat template, `template_tools` whether it
+    writes tools, calls and results; `control` are the texts of the vocabulary's special tokens."""
 
     path: str
     name: str
@@ -76,6 +101,7 @@ class ModelInfo(msgspec.Struct, frozen=True):
     vocab_hash: str
     thinking: Thinking | None = None
     adapter: str = ""
+    adapter_scale: float = 1.0
     template: str = ""
     template_tools: bool = False
     control: tuple[str, ...] = ()
@@ -111,7 +137,8 @@ class Request(msgspec.Struct, frozen=True):
     """One generation from prompt ids. `max_tokens` 0: until the window is full.
     `stop`: strings that end the answer and are not part of it. `visible`: markers whose
     control tokens are part of the text, which leaves others out. `constraints`: what holds
-    the calls in it to their shape (`tools.grammar`)."""
+    the calls in it to their shape (`tools.grammar`). `beside`: what answers it, instead of the
+    adapter in force."""
 
     ids: tuple[int, ...]
     sampling: Sampling = Sampling()
@@ -120,6 +147,7 @@ class Request(msgspec.Struct, frozen=True):
     visible: tuple[str, ...] = ()
     reasoning: ReasoningRule | None = None
     constraints: tuple[Constraint, ...] = ()
+    beside: Beside | None = None
 
 
 class TokenProbability(msgspec.Struct, frozen=True):
@@ -131,34 +159,8 @@ class TokenProbability(msgspec.Struct, frozen=True):
     top: tuple[tuple[str, float], ...] = ()
 
 
-class Engine(Protocol):
-    """Runs one model. Methods start it when it is stopped.
-
-    All raise EngineCrashed when the process ends under them, ModelError when the model
-    cannot be loaded, EngineError for a request that cannot be served.
-    """
-
-    @property
-    def state(self) -> EngineState:
-        """What the engine is doing; never blocks."""
-        ...
-
-    def warm(self) -> None:
-        """Begin to load, without waiting for it; a failure shows at the next call."""
-        ...
-
-    def load(self) -> ModelInfo:
-        """Start and load if needed; what is loaded."""
-        ...
-
-    def use_adapter(self, path: str, sha256: str) -> ModelInfo:
-        """Answer with this GGUF LoRA adapter from the next request on, after a restart, too;
-        "" and "" are the bare model. What is loaded then.
-
-        Raises AdapterError, and what answered before stays in force, for a file that is
-        missing, of another content, no adapter, made for another model, or without effect.
-        """
-        ...
+class Side(Protocol):
+    """What can be asked of a loaded model, whichever adapter answers."""
 
     def render(self, messages: Sequence[Message], options: RenderOptions) -> Rendered:
         """The prompt for a conversation, by the model's own chat template."""
@@ -178,12 +180,59 @@ class Engine(Protocol):
         """Events of one generation, the last one Finished. Closing the iterator cancels."""
         ...
 
-    def cancel(self) -> None:
-        """Stop the running generation soon; it still ends with Finished. Thread-safe."""
-        ...
-
     def probabilities(self, ids: Sequence[int], start: int) -> tuple[TokenProbability, ...]:
         """For each position from `start` on: how probable that token was given those before."""
+        ...
+
+
+class Engine(Side, Protocol):
+    """Runs one model. Methods start it when it is stopped.
+
+    All raise EngineCrashed when the process ends under them, ModelError when the model
+    cannot be loaded, EngineError for a request that cannot be served.
+    """
+
+    @property
+    def state(self) -> EngineState:
+        """What the engine is doing; never blocks."""
+        ...
+
+    def warm(self) -> None:
+        """Begin to load, without waiting for it; a failure shows at the next call."""
+        ...
+
+    def load(self) -> ModelInfo:
+        """Start and load if needed; what is loaded."""
+        ...
+
+    def use_adapter(
+        self, path: str, sha256: str, *, scale: float = 1.0, base: str = ""
+    ) -> ModelInfo:
+        """Answer with this adapter (see AdapterFile) from the next request on, after a restart,
+        too; "" and "" are the bare model. What is loaded then.
+
+        Raises AdapterError, and what answered before stays in force, for a file that is
+        missing, of another content, no adapter, made for another model, or without effect.
+        """
+        ...
+
+    def use_beside(self, beside: Beside) -> None:
+        """Have another adapter ready beside the one in force; `beside.beside` is the way to
+        use it. Raises AdapterError, ModelError where memory is short."""
+        ...
+
+    def free_beside(self) -> None:
+        """Free the memory of the context beside, if there is one."""
+        ...
+
+    def probabilities(
+        self, ids: Sequence[int], start: int, beside: Beside | None = None
+    ) -> tuple[TokenProbability, ...]:
+        """As of any side; to the adapter in force, or to one beside."""
+        ...
+
+    def cancel(self) -> None:
+        """Stop the running generation soon; it still ends with Finished. Thread-safe."""
         ...
 
     def keep(self) -> None:

@@ -197,7 +197,7 @@ class Decoder:
     def _keep(self, line: Line, ids: Sequence[int], most: int) -> int:
         """Cut the line to what `ids` can use of it; how much that is."""
         llama = self._llama
-        kept = line.usable(ids, llama.adapter_hash, partial=llama.partial, most=most)
+        kept = line.usable(ids, llama.adapter_key, partial=llama.partial, most=most)
         if kept < len(line.ids) and not llama.forget(line.sequence, kept):
             kept = 0
         cut = kept < len(line.ids) and llama.partial
@@ -205,7 +205,7 @@ class Decoder:
             kept = 0  # a sliding window has let go of the beginning
         if kept == 0:
             llama.forget(line.sequence, 0)
-        line.cut(kept, llama.adapter_hash)
+        line.cut(kept, llama.adapter_key)
         return kept
 
     def _feed(

@@ -14,6 +14,8 @@ import msgspec
 
 from localai.conversation import Event, Message
 from localai.engine.base import (
+    AdapterFile,
+    Beside,
     LoadOptions,
     ModelInfo,
     Rendered,
@@ -45,10 +47,15 @@ class Load(Numbered, frozen=True, tag="load"):
 
 
 class UseAdapter(Numbered, frozen=True, tag="adapter"):
-    """Put on the adapter in a file with this content, "" and "" none; answered by Loaded."""
+    """Put on an adapter, or none; answered by Loaded."""
 
-    path: str
-    sha256: str
+    adapter: AdapterFile
+
+
+class UseBeside(Numbered, frozen=True, tag="beside"):
+    """Have another adapter ready beside, None: free what it took; answered by Loaded."""
+
+    beside: Beside | None
 
 
 class Render(Numbered, frozen=True, tag="render"):
@@ -82,6 +89,7 @@ class Probe(Numbered, frozen=True, tag="probe"):
 
     ids: tuple[int, ...]
     start: int
+    beside: Beside | None = None
 
 
 class Keep(Numbered, frozen=True, tag="keep"):
@@ -92,7 +100,9 @@ class Cancel(Numbered, frozen=True, tag="cancel"):
     """Stop command `number` if it has not ended; not answered by itself."""
 
 
-Command = Load | UseAdapter | Render | Tokenize | Pieces | Generate | Probe | Keep | Cancel
+Command = (
+    Load | UseAdapter | UseBeside | Render | Tokenize | Pieces | Generate | Probe | Keep | Cancel
+)
 
 
 class Loaded(Numbered, frozen=True, tag="loaded"):

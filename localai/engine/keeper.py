@@ -31,7 +31,7 @@ GROWN, GROWN_LAST = 0.25, 0.05
 FREE = 1_000_000_000
 """Bytes that stay free on the disk."""
 OF_NO_CONSEQUENCE = {
-    "path", "n_ctx", "n_threads", "n_batch", "template", "adapter", "adapter_sha256",
+    "path", "n_ctx", "n_threads", "n_batch", "template", "adapter",
     "kv_folder", "kv_disk",
 }  # fmt: skip
 """Options that change no key and no value, or are in the key of a file by other means."""
@@ -72,7 +72,7 @@ class Keeper:
     def restore(self, line: Line, ids: Sequence[int]) -> None:
         """Bring the line to a state that serves the prompt `ids` better, if there is one."""
         llama = self._llama
-        used = line.usable(ids, llama.adapter_hash, partial=llama.partial, most=len(ids) - 1)
+        used = line.usable(ids, llama.adapter_key, partial=llama.partial, most=len(ids) - 1)
         if not self._on or len(ids) - used <= GAIN:
             return
         try:
@@ -86,7 +86,7 @@ class Keeper:
         """Save the line, unless that is not worth it or somebody is `waiting`. `last`: no
         other moment will come."""
         ids = list(line.ids)
-        if not self._on or len(ids) < LEAST or line.key != self._llama.adapter_hash or waiting():
+        if not self._on or len(ids) < LEAST or line.key != self._llama.adapter_key or waiting():
             return
         try:
             saved = max((each.shared for each in self._shelf.all(ids)), default=0)
@@ -97,7 +97,7 @@ class Keeper:
 
     @property
     def _key(self) -> bytes:
-        return hashlib.sha256(self._context + self._llama.adapter_hash.encode()).digest()
+        return hashlib.sha256(self._context + self._llama.adapter_key.encode()).digest()
 
     @property
     def _shelf(self) -> kept.Shelf:
@@ -107,7 +107,7 @@ class Keeper:
         """Read a file into the line. What cannot be read is removed, and the line empty."""
         llama = self._llama
         llama.forget(line.sequence, 0)
-        line.cut(0, llama.adapter_hash)
+        line.cut(0, llama.adapter_key)
         try:
             kept.check(best.path, self._key)
             ids = llama_state.load(llama, line.sequence, best.path, len(best.ids))

@@ -30,9 +30,9 @@ Abort = Callable[[], bool]
 class Llama:
     """One context over a loaded model, one batch.
 
-    `n_ctx`: the window in tokens. `adapter`: the one in force, None for the bare model. What
-    the model knows (`vocab`, `tokenizer`, `metadata`, `template`, `partial`) is named here,
-    too.
+    `n_ctx`: the window in tokens. `adapter`: the one in force, None for the bare model, and
+    `scale`, how strongly it works. What the model knows (`vocab`, `tokenizer`, `metadata`,
+    `template`, `partial`) is named here, too.
     """
 
     def __init__(self, model: LlamaModel, options: LoadOptions, *, owner: bool = False) -> None:
@@ -45,6 +45,7 @@ class Llama:
         self.n_ctx: int = _c.llama_n_ctx_seq(self.context)
         self.n_batch: int = _c.llama_n_batch(self.context)
         self.adapter: LlamaAdapter | None = None
+        self.scale = 1.0
         self._batch = _c.llama_batch_init(self.n_batch, 0, 1)
         self._memory = _c.llama_get_memory(self.context)
         self._never = _c.ggml_abort_callback()
@@ -66,13 +67,10 @@ class Llama:
         return Llama(self.model, options)
 
     def close(self) -> None:
-        """Free everything; the adapter in force, too."""
+        """Free everything, with the model its adapters, too."""
         if self.context is None:
             return
-        if self.adapter is not None:
-            adapter = self.adapter
-            self.attach(None)
-            adapter.close()
+        self.attach(None)
         _c.llama_batch_free(self._batch)
         _c.llama_free(self.context)
         self.context = None
@@ -85,21 +83,27 @@ class Llama:
         return self.model.spelling
 
     @property
-    def adapter_hash(self) -> str:
-        """The content hash of the adapter in force, empty for the bare model."""
-        return "" if self.adapter is None else self.adapter.sha256
+    def adapter_key(self) -> str:
+        """What computes, for whoever keeps what was computed: the content hash of the adapter
+        in force, with its scale unless that is 1.0; empty for the bare model."""
+        if self.adapter is None:
+            return ""
+        return self.adapter.sha256 if self.scale == 1.0 else f"{self.adapter.sha256}@{self.scale}"
 
-    def attach(self, adapter: LlamaAdapter | None) -> None:
+    def attach(self, adapter: LlamaAdapter | None, scale: float = 1.0) -> None:
         """Compute with this adapter from now on, instead of another one; None: with none.
 
         What the cache holds was computed without it. The one before is left to its owner.
         """
         one = 0 if adapter is None else 1
         pointers = (_c.llama_adapter_lora_p_ctypes * one)(*([adapter.pointer] if adapter else []))
-        scales = (ctypes.c_float * one)(*([1.0] * one))
+        scales = (ctypes.c_float * one)(*([scale] * one))
         if _c.llama_set_adapters_lora(self.context, pointers, one, scales) != 0:
             raise EngineError("llama.cpp cannot use the adapter with this model; choose another.")
-        self.adapter = adapter
+        for each, change in ((self.adapter, -1), (adapter, 1)):
+            if each is not None:
+                each.users += change
+        self.adapter, self.scale = adapter, scale
 
     def decode(
         self, rows: Sequence[tuple[int, int, int, bool]], abort: Abort | None = None

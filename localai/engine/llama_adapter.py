@@ -18,11 +18,12 @@ from localai.errors import AdapterError
 
 
 class LlamaAdapter:
-    """An adapter's tensors. It must be detached and closed before its model is freed."""
+    """An adapter's tensors, of `size` bytes as a file. `users` counts the contexts that
+    compute with them; they are freed with their model at the latest."""
 
     def __init__(self, model: LlamaModel, path: Path, sha256: str) -> None:
         """Read the file at `path`, whose content hash is `sha256`. Raises AdapterError."""
-        self.sha256 = sha256
+        self.sha256, self.size, self.users = sha256, path.stat().st_size, 0
         with Reasons() as log:
             self.pointer: Any = _c.llama_adapter_lora_init(model.pointer, os.fsencode(path))
         if not self.pointer:

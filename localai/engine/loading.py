@@ -14,7 +14,7 @@ import time
 import msgspec
 
 from localai.engine import frames
-from localai.engine.base import LoadOptions, ModelInfo
+from localai.engine.base import BARE, AdapterFile, LoadOptions, ModelInfo
 from localai.engine.deaths import Phase
 from localai.engine.refusals import error_of
 from localai.errors import AdapterError, LocalaiError
@@ -54,7 +54,7 @@ class Loading:
         """The command that loads the model, bare."""
         self._model = number
         self._deadline = time.monotonic() + self.seconds
-        bare = with_adapter(self.options, "", "")
+        bare = with_adapter(self.options, BARE)
         self._fallback = bare
         return frames.Load(number, bare)
 
@@ -62,17 +62,17 @@ class Loading:
         """The command that puts on the adapter of `options`."""
         self._adapter = number
         self._deadline = time.monotonic() + self.seconds
-        return frames.UseAdapter(number, self.options.adapter, self.options.adapter_sha256)
+        return frames.UseAdapter(number, self.options.adapter)
 
-    def change_adapter(self, path: str, sha256: str) -> bool:
+    def change_adapter(self, adapter: AdapterFile) -> bool:
         """Another adapter from now on, or the one before if it is refused or deadly.
 
         False when there is nothing to change. Raises AdapterError for one that a child died of.
         """
-        if (path, sha256) in self._deadly:
-            raise AdapterError(DEADLY.format(path))
+        if (adapter.path, adapter.sha256) in self._deadly:
+            raise AdapterError(DEADLY.format(adapter.path))
         self._fallback = self.options
-        self.options = with_adapter(self.options, path, sha256)
+        self.options = with_adapter(self.options, adapter)
         return self.options != self._fallback
 
     def expects(self, number: int) -> bool:
@@ -103,7 +103,7 @@ class Loading:
         """The child died; the file of the adapter it died of, "" if that was not the cause."""
         if self.phase != "reading the adapter":
             return ""
-        deadly = (self.options.adapter, self.options.adapter_sha256)
+        deadly = (self.options.adapter.path, self.options.adapter.sha256)
         self.refuse_adapter()
         if deadly[0]:
             self._deadly.add(deadly)
@@ -120,6 +120,6 @@ class Loading:
         self._model = self._adapter = 0
 
 
-def with_adapter(options: LoadOptions, path: str, sha256: str) -> LoadOptions:
+def with_adapter(options: LoadOptions, adapter: AdapterFile) -> LoadOptions:
     """The options with another adapter."""
-    return msgspec.structs.replace(options, adapter=path, adapter_sha256=sha256)
+    return msgspec.structs.replace(options, adapter=adapter)

@@ -17,6 +17,8 @@ import msgspec
 from localai.conversation import Completion, Delta, Event, Finished, Message
 from localai.engine import frames
 from localai.engine.base import (
+    AdapterFile,
+    Beside,
     EngineState,
     LoadOptions,
     ModelInfo,
@@ -101,16 +103,27 @@ class EngineProcess:
             assert self._child.info is not None
             return self._child.info
 
-    def use_adapter(self, path: str, sha256: str) -> ModelInfo:
+    def use_adapter(
+        self, path: str, sha256: str, *, scale: float = 1.0, base: str = ""
+    ) -> ModelInfo:
         """Answer with this adapter from the next request on; what is loaded then.
 
         A child that dies of it costs an AdapterError, and the next one is told what the one
         before was told.
         """
         with self._child.turn():
-            self._child.use_adapter(path, sha256)
+            self._child.use_adapter(AdapterFile(path, sha256, scale, base))
             assert self._child.info is not None
             return self._child.info
+
+    def use_beside(self, beside: Beside) -> None:
+        """Have another adapter ready beside the one in force."""
+        self._aside(beside)
+
+    def free_beside(self) -> None:
+        """Free the memory of the context beside, if there is one."""
+        if self._child.info is not None:
+            self._aside(None)
 
     def render(self, messages: Sequence[Message], options: RenderOptions) -> Rendered:
         """The prompt for a conversation. A template that takes too long ends the engine."""
@@ -158,11 +171,13 @@ class EngineProcess:
         """Stop the running generation soon; it still ends with Finished. Thread-safe."""
         self._child.cancel()
 
-    def probabilities(self, ids: Sequence[int], start: int) -> tuple[TokenProbability, ...]:
+    def probabilities(
+        self, ids: Sequence[int], start: int, beside: Beside | None = None
+    ) -> tuple[TokenProbability, ...]:
         """For each position from `start` on: how probable that token was given those before."""
         kept = tuple(ids)
         answer = self._ask(
-            lambda number: frames.Probe(number, kept, start),
+            lambda number: frames.Probe(number, kept, start, beside),
             frames.Probed,
             self._limits.prompt,
             "reading the prompt",
@@ -182,6 +197,14 @@ class EngineProcess:
     def close(self) -> None:
         """End for good; a running call gets an EngineError."""
         self._child.close()
+
+    def _aside(self, beside: Beside | None) -> None:
+        self._ask(
+            lambda number: frames.UseBeside(number, beside),
+            frames.Loaded,
+            self._limits.load,
+            "reading the adapter",
+        )
 
     def _ask(
         self, make: Callable[[int], frames.Command], kind: type[T], seconds: float, phase: Phase

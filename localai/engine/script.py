@@ -12,10 +12,12 @@ from typing import Literal
 
 import msgspec
 
-from localai.conversation import Message
+from localai.conversation import Completion, FinishReason, Message, Timings
 from localai.engine.base import Request
 
 Kind = Literal["text", "reasoning", "marker"]
+
+PROMPT_MS, TOKEN_MS = 1.0, 10.0
 
 WORD = r"\s?\w+|\s?[^\w\s]+|\s+"
 
@@ -64,3 +66,25 @@ def spoken(text: str, request: Request) -> Iterator[tuple[str, Kind]]:
         elif not cut:
             spent += inside
             yield word, "reasoning" if inside else "text"
+
+
+def completion(
+    vocab: str,
+    finish: FinishReason,
+    prompt: int,
+    cached: int,
+    generated: tuple[int, ...],
+    reasoning: int,
+) -> Completion:
+    """What was done, with durations as if every token took the same time."""
+    prompt_ms = PROMPT_MS * (prompt - cached)
+    return Completion(
+        finish_reason=finish,
+        prompt_tokens=prompt,
+        cached_tokens=cached,
+        generated_tokens=len(generated),
+        reasoning_tokens=reasoning,
+        timings=Timings(prompt_ms, prompt_ms + TOKEN_MS, TOKEN_MS * len(generated)),
+        ids=generated,
+        vocab=vocab,
+    )

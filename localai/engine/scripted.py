@@ -15,16 +15,15 @@ import zlib
 from collections.abc import Generator, Iterator, Mapping, Sequence
 
 from localai.conversation import (
-    Completion,
     Delta,
     Event,
     Finished,
     FinishReason,
     Message,
     PromptProgress,
-    Timings,
 )
 from localai.engine.base import (
+    Beside,
     EngineState,
     ModelInfo,
     Rendered,
@@ -33,7 +32,8 @@ from localai.engine.base import (
     Thinking,
     TokenProbability,
 )
-from localai.engine.script import WORD, Script, said, spoken
+from localai.engine.prefix import common
+from localai.engine.script import WORD, Script, completion, said, spoken
 from localai.errors import ContextOverflow, EngineCrashed, EngineError, LocalaiError
 
 __all__ = ["Script", "ScriptedEngine"]
@@ -42,7 +42,6 @@ START, END = 1, 2
 CONTROL = {START: "<|im_start|>", END: "<|im_end|>"}
 FIRST_WORD_ID = 16
 VOCAB_HASH = hashlib.sha256(b"localai scripted words").hexdigest()
-PROMPT_MS, TOKEN_MS = 1.0, 10.0
 
 
 class ScriptedEngine:
@@ -52,7 +51,8 @@ class ScriptedEngine:
     raised by every attempt to load, `adapter_error` by every one to put an adapter on,
     also by the first call after a restart with one. `template` is what it says its chat
     template is, which then knows tools.
-    `requests` and `adapters` hold what was asked for, the latter as (path, sha256);
+    `requests` and `adapters` hold what was asked for, the latter as (path, sha256), and
+    `beside` what is ready beside that;
     `held` is set while a generation waits at its script's `hold_at`.
     """
 
@@ -75,12 +75,13 @@ class ScriptedEngine:
         self._n_ctx = n_ctx
         self._thinking = thinking
         self._load_error, self.adapter_error = load_error, adapter_error
-        self._tuned, self._adapter = dict(tuned or {}), ""
+        self._tuned, self._adapter, self._scale = dict(tuned or {}), "", 1.0
+        self.beside: Beside | None = None
         self._name, self._template = name, template
         self._state: EngineState = "stopped"
         self._closed = False
         self._words: dict[int, str] = dict(CONTROL)
-        self._cached: tuple[int, ...] = ()
+        self._cached: dict[Beside | None, tuple[int, ...]] = {}  # each side has its own
         self._go_on = threading.Event()
         self._cancelled = threading.Event()
 
@@ -108,19 +109,34 @@ class ScriptedEngine:
             vocab_hash=VOCAB_HASH,
             thinking=self._thinking,
             adapter=self._adapter,
+            adapter_scale=self._scale,
             template=self._template,
             template_tools=bool(self._template),
         )
 
-    def use_adapter(self, path: str, sha256: str) -> ModelInfo:
+    def use_adapter(
+        self, path: str, sha256: str, *, scale: float = 1.0, base: str = ""
+    ) -> ModelInfo:
         """Answer as `tuned` says from the next request on; the cached prompt is forgotten."""
         self._start()
         self.adapters.append((path, sha256))
         if path and self.adapter_error is not None:
             raise self.adapter_error
-        if sha256 != self._adapter:
-            self._adapter, self._cached = sha256, ()
+        if (sha256, scale) != (self._adapter, self._scale):
+            self._adapter, self._scale = sha256, scale
+            self._cached.pop(None, None)
         return self.load()
+
+    def use_beside(self, beside: Beside) -> None:
+        """Answer requests beside what is in force as `tuned` says."""
+        self._start()
+        if beside.adapter.path and self.adapter_error is not None:
+            raise self.adapter_error
+        self.beside = beside
+
+    def free_beside(self) -> None:
+        """There is no adapter beside any more."""
+        self.beside = None
 
     def render(self, messages: Sequence[Message], options: RenderOptions) -> Rendered:
         """ChatML: a start marker, the role, the text, an end marker for every message."""
@@ -168,7 +184,9 @@ class ScriptedEngine:
         """Let a held generation go on."""
         self._go_on.set()
 
-    def probabilities(self, ids: Sequence[int], start: int) -> tuple[TokenProbability, ...]:
+    def probabilities(
+        self, ids: Sequence[int], start: int, beside: Beside | None = None
+    ) -> tuple[TokenProbability, ...]:
         """A made-up but stable probability for every token from `start` on."""
         texts = self.pieces(ids)
         return tuple(
@@ -184,7 +202,7 @@ class ScriptedEngine:
         if self._state == "busy":
             raise EngineError("The model is answering; stop the answer before unloading it.")
         self._state = "stopped"
-        self._cached = ()
+        self._cached.clear()
 
     def close(self) -> None:
         """End for good; a running generation is cancelled."""
@@ -222,8 +240,9 @@ class ScriptedEngine:
         self._start()
         self._state = "busy"
         reply = self._replies[min(len(self.requests), len(self._replies) - 1)]
-        if self._adapter in self._tuned:
-            reply = Script(self._tuned[self._adapter])
+        adapter = request.beside.adapter.sha256 if request.beside else self._adapter
+        if adapter in self._tuned:
+            reply = Script(self._tuned[adapter])
         self.requests.append(request)
         try:
             yield from self._answer(request, reply)
@@ -233,8 +252,9 @@ class ScriptedEngine:
 
     def _answer(self, request: Request, reply: Script) -> Iterator[Event]:
         total = len(request.ids)
-        cached = min(_common(self._cached, request.ids), total - 1 if total else 0)
-        self._cached = request.ids
+        before = self._cached.get(request.beside, ())
+        cached = min(common(before, request.ids), total - 1 if total else 0)
+        self._cached[request.beside] = request.ids
         yield PromptProgress(total, total)
         room = self._n_ctx - total
         limit = min(room, request.max_tokens) if request.max_tokens else room
@@ -254,13 +274,13 @@ class ScriptedEngine:
                 yield Delta(word, kind, pending)
                 pending = 0
         ids = tuple(generated)
-        self._cached = (*request.ids, *ids)
-        yield Finished(_completion(finish, total, cached, ids, reasoning))
+        self._cached[request.beside] = (*request.ids, *ids)
+        yield Finished(completion(VOCAB_HASH, finish, total, cached, ids, reasoning))
 
     def _wait_or_crash(self, reply: Script, token: int) -> None:
         if reply.crash_at == token:
             self._state = "crashed"
-            self._cached = ()
+            self._cached.clear()
             raise EngineCrashed("The engine crashed as scripted; send the message again.")
         if reply.hold_at == token:
             self._go_on.clear()
@@ -270,29 +290,6 @@ class ScriptedEngine:
                 self.held.clear()
 
 
-def _common(a: Sequence[int], b: Sequence[int]) -> int:
-    """The length of the longest common prefix."""
-    pairs = enumerate(zip(a, b, strict=False))
-    return next((i for i, (x, y) in pairs if x != y), min(len(a), len(b)))
-
-
 def _inside(text: str, thinking: Thinking) -> bool:
     """Whether `text` ends in an opened reasoning block."""
     return text.rfind(thinking.open) > text.rfind(thinking.close)
-
-
-def _completion(
-    finish: FinishReason, prompt: int, cached: int, generated: tuple[int, ...], reasoning: int
-) -> Completion:
-    """What was done, with durations as if every token took the same time."""
-    prompt_ms = PROMPT_MS * (prompt - cached)
-    return Completion(
-        finish_reason=finish,
-        prompt_tokens=prompt,
-        cached_tokens=cached,
-        generated_tokens=len(generated),
-        reasoning_tokens=reasoning,
-        timings=Timings(prompt_ms, prompt_ms + TOKEN_MS, TOKEN_MS * len(generated)),
-        ids=generated,
-        vocab=VOCAB_HASH,
-    )

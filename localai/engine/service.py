@@ -12,15 +12,16 @@ from typing import NamedTuple
 import msgspec
 
 from localai.engine import frames
-from localai.engine.adapter import put_on
+from localai.engine.adapters import Adapters
 from localai.engine.alarm import alarm
-from localai.engine.base import LoadOptions, ModelInfo
+from localai.engine.base import Beside, LoadOptions, ModelInfo
 from localai.engine.batch import Decoder
 from localai.engine.coalesce import coalesce
 from localai.engine.info import model_info
 from localai.engine.keeper import Keeper
 from localai.engine.llama import Llama
 from localai.engine.refusals import failed
+from localai.engine.second import Second
 from localai.engine.vocab import VocabTokenizer
 from localai.errors import EngineError, LocalaiError
 from localai.render.tokens import Renderer
@@ -30,7 +31,7 @@ TEMPLATE_SECONDS = 60.0
 
 
 class Loaded(NamedTuple):
-    """A model and what works on it."""
+    """A model and what works on it; `second` is where another adapter answers beside."""
 
     llama: Llama
     tokenizer: VocabTokenizer
@@ -38,6 +39,12 @@ class Loaded(NamedTuple):
     decoder: Decoder
     info: ModelInfo
     keeper: Keeper
+    adapters: Adapters
+    second: Second
+
+    def side(self, beside: Beside | None) -> Decoder:
+        """What answers by this adapter, or by the one in force. Raises AdapterError."""
+        return self.decoder if beside is None else self.second.decoder(beside)
 
 
 class Service:
@@ -72,6 +79,12 @@ class Service:
         model = self._model()
         if isinstance(command, frames.UseAdapter):
             yield frames.Loaded(number, self._use_adapter(model, command))
+        elif isinstance(command, frames.UseBeside):
+            if command.beside is None:
+                model.second.close()
+            else:
+                model.second.decoder(command.beside)
+            yield frames.Loaded(number, model.info)
         elif isinstance(command, frames.Render):
             with alarm(command.seconds):
                 rendered = model.renderer.render(command.messages, command.options)
@@ -88,9 +101,8 @@ class Service:
             yield frames.Kept(number)
         elif isinstance(command, frames.Probe):
             _check(command.ids, model.info)
-            yield frames.Probed(
-                number, tuple(model.decoder.probabilities(command.ids, command.start))
-            )
+            decoder = model.side(command.beside)
+            yield frames.Probed(number, tuple(decoder.probabilities(command.ids, command.start)))
 
     def _load(self, options: LoadOptions) -> ModelInfo:
         llama = Llama.open(options)
@@ -104,15 +116,21 @@ class Service:
             info = model_info(llama, renderer)
             keeper = Keeper(llama, renderer.template)
             decoder = Decoder(llama, keeper.restore)
-            self._loaded = Loaded(llama, llama.tokenizer, renderer, decoder, info, keeper)
+            adapters = Adapters(llama)
+            second = Second(llama, adapters)
+            self._loaded = Loaded(
+                llama, llama.tokenizer, renderer, decoder, info, keeper, adapters, second
+            )
         except Exception:
             llama.close()
             raise
         return info
 
     def _use_adapter(self, model: Loaded, command: frames.UseAdapter) -> ModelInfo:
-        put_on(model.llama, model.decoder, command.path, command.sha256)
-        info = msgspec.structs.replace(model.info, adapter=model.llama.adapter_hash)
+        llama = model.llama
+        model.adapters.put_on(llama, model.decoder, command.adapter)
+        sha256 = "" if llama.adapter is None else llama.adapter.sha256
+        info = msgspec.structs.replace(model.info, adapter=sha256, adapter_scale=llama.scale)
         self._loaded = model._replace(info=info)
         return info
 
@@ -127,7 +145,7 @@ class Service:
         request = command.request
         _check(request.ids, model.info)
         request = msgspec.structs.replace(request, stop=(*request.stop, *model.renderer.stop))
-        events = model.decoder.generate(
+        events = model.side(request.beside).generate(
             request, lambda: self._cancelled(number), model.renderer.end_ids
         )
         for event in coalesce(events, COALESCE_SECONDS):

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from localai.engine import frames
-from localai.engine.base import EngineState, LoadOptions, ModelInfo
+from localai.engine.base import AdapterFile, EngineState, LoadOptions, ModelInfo
 from localai.engine.child import Child, ChildGone
 from localai.engine.deaths import Death, Phase, describe
 from localai.engine.loading import Loading
@@ -110,10 +110,10 @@ class Supervisor:
         self._loading.raise_failure()
         return True
 
-    def use_adapter(self, path: str, sha256: str) -> None:
-        """Have the child put on another adapter ("" and "": none), and its successors, too."""
+    def use_adapter(self, adapter: AdapterFile) -> None:
+        """Have the child put on another adapter, and its successors, too."""
         self.ready()
-        if not self._loading.change_adapter(path, sha256):
+        if not self._loading.change_adapter(adapter):
             return
         try:
             self.send(self._loading.adapter, "reading the adapter")
@@ -229,7 +229,7 @@ class Supervisor:
         self._state = "loading"
         try:
             self.send(self._loading.model, "loading the model")
-            if self._loading.options.adapter:
+            if self._loading.options.adapter.path:
                 self.send(self._loading.adapter, "loading the model")
         except EngineError:
             if self._child is not None:  # a child that was never told what to load

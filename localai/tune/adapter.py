@@ -17,10 +17,9 @@ import numpy as np
 from gguf import GGUFReader, GGUFWriter
 
 from localai import digest
+from localai.engine.adapter import MANIFEST
 from localai.errors import ModelError
 from localai.tune.plan import ADAPTER
-
-MANIFEST = "manifest.json"
 
 Matrix = np.ndarray[Any, np.dtype[np.float32]]
 

@@ -1,10 +1,11 @@
 """The gate: the candidate against what answers now, in the engine that will serve it.
 
-All pools are asked in words that were never trained on: the new corrections, those that
-the present adapter has learned, and easy general items. The greedy answers of both are
-compared item by item. Promoted only if the new corrections became better beyond chance and
-nothing else became worse. An answer that turned counts only if the right one also became
-clearly less likely, or more (`likelihood`).
+Both answer from one loaded model, each in a context of its own. All pools are asked in
+words that were never trained on: the new corrections, those that the present adapter has
+learned, and easy general items. The greedy answers of both are compared item by item.
+Promoted only if the new corrections became better beyond chance and nothing else became
+worse. An answer that turned counts only if the right one also became clearly less likely,
+or more (`likelihood`).
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from typing import Any
 import msgspec
 
 from localai.conversation import Delta, Finished
-from localai.engine.base import Engine, Request, Sampling
+from localai.engine.base import AdapterFile, Engine, Request, Sampling, Side
+from localai.engine.beside import beside
 from localai.tune.items import Item
 from localai.tune.judging import Answer
 from localai.tune.likelihood import deciding, log_likelihood
@@ -35,9 +37,6 @@ or more likely to count as won: half or double."""
 LONGEST_ANSWER = 192
 
 Tell = Callable[[int, int], None]
-
-Adapted = tuple[str, str]
-"""An adapter's file and its sha256; two empty strings for the bare model."""
 
 
 class Pool(msgspec.Struct, frozen=True):
@@ -71,19 +70,17 @@ class Verdict(msgspec.Struct, frozen=True):
 def compare(
     engine: Engine,
     asked: Sequence[Item],
-    current: Adapted,
-    candidate: Adapted,
+    candidate: AdapterFile,
     tell: Callable[[str], Tell],
 ) -> Verdict:
-    """Ask both and judge. The engine answers by `current` before and after; `tell(what)`
-    gives what is told how far that is."""
-    before = answers(engine, asked, tell("asking the present model"))
-    engine.use_adapter(*candidate)
-    after = answers(engine, asked, tell("asking the new model"))
-    turned = _turned(engine, asked, before, after)
-    now = _likelihoods(engine, asked, turned)
-    engine.use_adapter(*current)
-    was = _likelihoods(engine, asked, turned)
+    """Ask what is in force and the candidate beside it, and judge. `tell(what)` gives what is
+    told how far that is."""
+    longest = max(len(engine.render(item.talk, item.options).ids) for item in asked)
+    with beside(engine, candidate, longest + LONGEST_ANSWER) as new:
+        before = answers(engine, asked, tell("asking the present model"))
+        after = answers(new, asked, tell("asking the new model"))
+        turned = _turned(engine, asked, before, after)
+        was, now = (_likelihoods(side, asked, turned) for side in (engine, new))
     return judge(asked, before, after, {at: now[at] - was[at] for at in turned})
 
 
@@ -109,26 +106,26 @@ def _says(item: Item, text: str) -> bool:
 
 
 def _likelihoods(
-    engine: Engine, asked: Sequence[Item], told: Mapping[int, tuple[int, ...]]
+    side: Side, asked: Sequence[Item], told: Mapping[int, tuple[int, ...]]
 ) -> dict[int, float]:
-    """How likely these answers are to what is in force, in nats."""
+    """How likely these answers are, in nats."""
     return {
-        at: log_likelihood(engine, engine.render(asked[at].talk, asked[at].options).ids, ids)
+        at: log_likelihood(side, side.render(asked[at].talk, asked[at].options).ids, ids)
         for at, ids in told.items()
     }
 
 
-def answers(engine: Engine, asked: Sequence[Item], tell: Tell) -> tuple[Answer, ...]:
-    """Greedy answers to all items, by whatever adapter is in force."""
+def answers(side: Side, asked: Sequence[Item], tell: Tell) -> tuple[Answer, ...]:
+    """Greedy answers to all items."""
     found = []
     for number, item in enumerate(asked):
         tell(number, len(asked))
-        prompt = engine.render(item.talk, item.options)
+        prompt = side.render(item.talk, item.options)
         greedy = Sampling(temperature=0.0)
         request = Request(prompt.ids, greedy, LONGEST_ANSWER, visible=item.visible)
         text, ended = "", False
         ids: tuple[int, ...] = ()
-        for event in engine.generate(request):
+        for event in side.generate(request):
             if isinstance(event, Delta) and event.kind == "text":
                 text += event.text
             elif isinstance(event, Finished):

@@ -24,7 +24,7 @@ from localai.chat.adapters import file_hash
 from localai.chat.open import EngineFactory, load_options, open_toolbox
 from localai.config import Settings
 from localai.digest import sha256
-from localai.engine.base import Engine
+from localai.engine.base import AdapterFile, Engine
 from localai.engine.process import EngineProcess
 from localai.errors import AdapterError, LocalaiError, UsageError
 from localai.lessons import lesson
@@ -165,14 +165,13 @@ class Job:
         with self._engine() as engine:
             if active is not None:
                 try:
-                    engine.use_adapter(active.file, active.sha256)
+                    engine.use_adapter(active.file, active.sha256, base=active.base)
                 except AdapterError:  # the chat answers without it, too
                     active = None
             return gate.compare(
                 engine,
                 items(lessons, self._maker(engine), self._head(), self._learned(active)),
-                (active.file, active.sha256) if active else ("", ""),
-                (str(candidate), sha256(candidate)),
+                AdapterFile(str(candidate), sha256(candidate), base=self._run.base),
                 self._report.counting,
             )
 

@@ -10,23 +10,23 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from localai.engine.base import Engine
+from localai.engine.base import Side
 
 TINY = 1e-12
 """Stands for a probability of 0."""
 
 
-def deciding(engine: Engine, ids: Sequence[int], right: Callable[[str], bool]) -> tuple[int, ...]:
+def deciding(side: Side, ids: Sequence[int], right: Callable[[str], bool]) -> tuple[int, ...]:
     """The shortest beginning of a right answer that is right already."""
     text = ""
-    for count, piece in enumerate(engine.pieces(ids), start=1):
+    for count, piece in enumerate(side.pieces(ids), start=1):
         text += piece
         if right(text):
             return tuple(ids[:count])
     return tuple(ids)
 
 
-def log_likelihood(engine: Engine, prompt: Sequence[int], ids: Sequence[int]) -> float:
-    """Of the answer after the prompt, in nats, by the adapter in force."""
-    tokens = engine.probabilities((*prompt, *ids), len(prompt))
+def log_likelihood(side: Side, prompt: Sequence[int], ids: Sequence[int]) -> float:
+    """Of the answer after the prompt, in nats."""
+    tokens = side.probabilities((*prompt, *ids), len(prompt))
     return sum(math.log(max(TINY, token.probability)) for token in tokens)

@@ -15,6 +15,7 @@ from localai.chat import adapters
 from localai.chat.session import Session
 from localai.chat.turn import AdapterRefused, AnswerFinished, TurnEvent
 from localai.config import Settings
+from localai.engine.base import ModelInfo
 from localai.engine.scripted import ScriptedEngine
 from localai.errors import AdapterError, ModelError, StoreError, UsageError
 from localai.store.rows import StoredMessage
@@ -76,6 +77,31 @@ def test_the_active_adapter_answers_from_the_next_turn_on(store: Store, entry: M
     store.roll_back(BASE)
     assert said(chat) == ("Bare.", "")
     assert engine.adapters == [(f"{sha}.gguf", sha) for sha in (ONE, TWO, ONE)] + [("", "")]
+
+
+class Told(ScriptedEngine):
+    """Notes which base it is told an adapter belongs to."""
+
+    def use_adapter(
+        self, path: str, sha256: str, *, scale: float = 1.0, base: str = ""
+    ) -> ModelInfo:
+        self.base = base
+        return super().use_adapter(path, sha256, scale=scale, base=base)
+
+
+def test_the_engine_need_not_hash_the_model_again(store: Store, entry: ModelEntry) -> None:
+    engine = Told(["Bare."], tuned=TUNED)
+    learn(store, ONE)
+    assert said(Session(store, engine, Settings(), entry))[0] == "One."
+    assert engine.base == BASE
+
+
+def test_another_scale_than_one_is_put_right(store: Store, entry: ModelEntry) -> None:
+    engine = ScriptedEngine(["Bare."], tuned=TUNED)
+    engine.use_adapter(f"{ONE}.gguf", ONE, scale=0.5)
+    learn(store, ONE)
+    assert said(Session(store, engine, Settings(), entry))[0] == "One."
+    assert engine.load().adapter_scale == 1.0
 
 
 def test_probabilities_are_those_of_what_answers_now(store: Store, entry: ModelEntry) -> None:

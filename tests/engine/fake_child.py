@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from localai.conversation import Completion, Delta, Finished, PromptProgress
 from localai.engine import frames
-from localai.engine.base import ModelInfo, Rendered
+from localai.engine.base import BARE, AdapterFile, ModelInfo, Rendered
 
 TOKENS = 8
 FAULT_TOKEN = 3
@@ -72,7 +72,9 @@ class Fake:
                 return
             yield frames.Loaded(number, INFO)
         elif isinstance(command, frames.UseAdapter):
-            yield self.use_adapter(command)
+            yield self.use_adapter(number, command.adapter)
+        elif isinstance(command, frames.UseBeside):
+            yield self.use_adapter(number, command.beside.adapter if command.beside else BARE)
         elif isinstance(command, frames.Render):
             self.reach("render")
             text = "".join(message.text for message in command.messages)
@@ -87,13 +89,13 @@ class Fake:
         elif isinstance(command, frames.Generate):
             yield from self.generate(number, len(command.request.ids))
 
-    def use_adapter(self, command: frames.UseAdapter) -> frames.Answer:
+    def use_adapter(self, number: int, adapter: AdapterFile) -> frames.Answer:
         """The fault "adapter" strikes at one of them alone, another is refused."""
-        if command.path == DEADLY:
+        if adapter.path == DEADLY:
             self.reach("adapter")
-        if command.path == REFUSED:
-            return frames.Failed(command.number, "adapter", "It is no use; choose another.")
-        return frames.Loaded(command.number, replace(INFO, adapter=command.sha256))
+        if adapter.path == REFUSED:
+            return frames.Failed(number, "adapter", "It is no use; choose another.")
+        return frames.Loaded(number, replace(INFO, adapter=adapter.sha256))
 
     def generate(self, number: int, prompt: int) -> Iterator[frames.Answer]:
         """Events; with the fault "slow" it waits for a cancel before the fault token."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Event as Signal
 
 from localai.conversation import Delta, Event, Finished, PromptProgress, user
-from localai.engine.base import LoadOptions, RenderOptions, Request
+from localai.engine.base import AdapterFile, LoadOptions, RenderOptions, Request
 from localai.engine.process import EngineProcess, Limits
 from localai.errors import EngineCrashed
 from tests.engine.fake_child import FAULT_TOKEN, TOKENS
@@ -33,7 +33,7 @@ def fake_engine(
     flag = (str(folder / "struck"),) if once else ()
     short = Limits(load=4.0, render=0.5, prompt=1.0, token=1.0)
     return EngineProcess(
-        LoadOptions(path, adapter=adapter, adapter_sha256=adapter and HASH),
+        LoadOptions(path, adapter=AdapterFile(adapter, adapter and HASH)),
         log_path=folder / "engine.log",
         command=(sys.executable, str(CHILD), fault, stage, *flag),
         limits=short if fault == "hang" else None,

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from llama_cpp import llama_cpp
 
 from localai.conversation import Completion, Delta, Event, Finished
+from localai.engine.adapters import Adapters
 from localai.engine.base import LoadOptions, Request, Sampling
 from localai.engine.batch import Decoder
 from localai.engine.llama import Llama
@@ -30,7 +31,7 @@ class Rig:
     """A model, its decoder, and shorthand for both. One thread: others test beside us."""
 
     def __init__(self, llama: Llama) -> None:
-        self.llama, self.decoder = llama, Decoder(llama)
+        self.llama, self.decoder, self.adapters = llama, Decoder(llama), Adapters(llama)
         self.tokenizer = llama.tokenizer
 
     def ids(self, text: str) -> tuple[int, ...]:

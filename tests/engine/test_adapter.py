@@ -10,7 +10,7 @@ import gguf
 import numpy as np
 import pytest
 
-from localai.engine.adapter import put_on
+from localai.engine.base import AdapterFile
 from localai.errors import AdapterError
 from tests.engine.running import TALE, Rig, opened
 from tests.engine.tiny_adapter import write_adapter
@@ -25,7 +25,8 @@ def rig(tiny_model: Callable[[str], Path]) -> Iterator[Rig]:
 
 
 def use(rig: Rig, path: Path | None, sha256: str = "") -> None:
-    put_on(rig.llama, rig.decoder, "" if path is None else str(path), sha256)
+    adapter = AdapterFile("" if path is None else str(path), sha256)
+    rig.adapters.put_on(rig.llama, rig.decoder, adapter)
 
 
 def refusal(rig: Rig, path: Path, sha256: str) -> str:
@@ -53,7 +54,7 @@ def test_a_swap_changes_the_answer_and_a_swap_back_restores_it(rig: Rig, tmp_pat
     assert rig.go_on(prompt).done.ids == tuned
     use(rig, None)
     assert rig.go_on(prompt).done.ids == bare
-    assert rig.llama.adapter_hash == ""
+    assert rig.llama.adapter_key == ""
 
 
 def test_nothing_that_another_adapter_computed_is_reused(rig: Rig, tmp_path: Path) -> None:
@@ -107,7 +108,7 @@ def test_other_kinds_of_models(
 def test_the_weights_of_an_adapter_may_be_small(rig: Rig, tmp_path: Path) -> None:
     sha256 = write_adapter(path := tmp_path / "half.gguf", dtype=np.float16)
     use(rig, path, sha256)
-    assert rig.llama.adapter_hash == sha256
+    assert rig.llama.adapter_key == sha256
 
 
 REFUSED: dict[str, tuple[dict[str, object], str]] = {
@@ -131,7 +132,7 @@ def test_what_is_refused_leaves_the_one_before_in_force(why: str, rig: Rig, tmp_
         use(rig, before, hash_)
         expected = rig.go_on_cold(prompt).done.ids
         assert said in refusal(rig, bad, bad_hash)
-        assert rig.llama.adapter_hash == hash_
+        assert rig.llama.adapter_key == hash_
         assert rig.go_on(prompt).done.ids == expected
 
 

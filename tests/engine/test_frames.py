@@ -9,14 +9,24 @@ from hypothesis import strategies as st
 from localai.constraint import Constraint
 from localai.conversation import Completion, Delta, Finished, PromptProgress, Timings, assistant
 from localai.engine import frames
-from localai.engine.base import LoadOptions, ReasoningRule, RenderOptions, Request
+from localai.engine.base import (
+    AdapterFile,
+    Beside,
+    LoadOptions,
+    ReasoningRule,
+    RenderOptions,
+    Request,
+)
 
 NUMBERS = st.integers(0, 2**32)
 TEXTS = st.text(st.characters(codec="utf-8"))
 IDS = st.lists(st.integers(0, 2**31 - 1)).map(tuple)
+ADAPTERS = st.builds(AdapterFile, TEXTS, TEXTS, st.floats(-2, 2), TEXTS)
+BESIDES = st.none() | st.builds(Beside, ADAPTERS, NUMBERS)
 COMMANDS = st.one_of(
-    st.builds(frames.Load, NUMBERS, st.builds(LoadOptions, path=TEXTS)),
-    st.builds(frames.UseAdapter, NUMBERS, TEXTS, TEXTS),
+    st.builds(frames.Load, NUMBERS, st.builds(LoadOptions, path=TEXTS, adapter=ADAPTERS)),
+    st.builds(frames.UseAdapter, NUMBERS, ADAPTERS),
+    st.builds(frames.UseBeside, NUMBERS, BESIDES),
     st.builds(
         frames.Render,
         NUMBERS,
@@ -32,11 +42,12 @@ COMMANDS = st.one_of(
             IDS,
             reasoning=st.none() | st.builds(ReasoningRule, TEXTS, TEXTS),
             constraints=st.lists(st.builds(Constraint, TEXTS, TEXTS), max_size=2).map(tuple),
+            beside=BESIDES,
         ),
     ),
     st.builds(frames.Tokenize, NUMBERS, TEXTS),
     st.builds(frames.Pieces, NUMBERS, IDS),
-    st.builds(frames.Probe, NUMBERS, IDS, NUMBERS),
+    st.builds(frames.Probe, NUMBERS, IDS, NUMBERS, BESIDES),
     st.builds(frames.Cancel, NUMBERS),
 )
 EVENTS = st.one_of(

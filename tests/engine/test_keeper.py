@@ -13,8 +13,8 @@ import pytest
 
 from localai.engine import keeper as keeping
 from localai.engine import kept, llama_state
-from localai.engine.adapter import put_on
-from localai.engine.base import LoadOptions
+from localai.engine.adapters import Adapters
+from localai.engine.base import AdapterFile, LoadOptions
 from localai.engine.batch import Decoder
 from localai.engine.keeper import Keeper
 from localai.engine.llama import Llama
@@ -136,16 +136,18 @@ def test_two_adapters_never_mix(options: LoadOptions, tmp_path: Path) -> None:
     answers = {}
     with started(options) as rig:
         prompt = (*rig.ids(TALE), 1)
+        worn = Adapters(rig.llama)
         for number, (path, sha256) in enumerate(known):
-            put_on(rig.llama, rig.decoder, path, sha256)
+            worn.put_on(rig.llama, rig.decoder, AdapterFile(path, sha256))
             ran = rig.go_on(prompt)
             assert ran.done.cached_tokens == 0
             answers[sha256] = ran.done.ids
             assert rig.save() == number + 1
     assert len(set(answers.values())) == 3
     with started(options) as rig:
+        worn = Adapters(rig.llama)
         for path, sha256 in reversed(known):
-            put_on(rig.llama, rig.decoder, path, sha256)
+            worn.put_on(rig.llama, rig.decoder, AdapterFile(path, sha256))
             ran = rig.go_on(prompt)
             assert ran.done.cached_tokens == len(prompt) - 1
             assert rig.decoder.lines[0].key == sha256
@@ -187,7 +189,7 @@ def test_a_file_that_does_not_fit_the_window_is_left_alone(options: LoadOptions)
         assert rig.llama.n_ctx > len(ids)
         kept_files = rig.folder.files()
         rig.keeper._llama = SimpleNamespace(  # type: ignore[assignment]
-            adapter_hash="", partial=True, n_ctx=len(ids) + 1
+            adapter_key="", partial=True, n_ctx=len(ids) + 1
         )
         rig.keeper.restore(rig.decoder.lines[0], ids)
         assert rig.decoder.lines[0].ids == []

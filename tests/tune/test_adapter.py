@@ -11,9 +11,10 @@ import msgspec
 import numpy as np
 import pytest
 
+from localai.engine.adapter import MANIFEST
 from localai.errors import ModelError
 from localai.tune import adapter
-from localai.tune.adapter import MANIFEST, Manifest
+from localai.tune.adapter import Manifest
 from localai.tune.plan import ADAPTER
 from tests.engine.tiny_adapter import write_adapter
 
