@@ -33,8 +33,8 @@ class EngineSettings(BaseModel, extra="forbid"):
     """Context window in tokens; 0 takes what the model was trained for, at most 8192, and less
     where the free memory holds less."""
     kv_type: KvType = "f16"
-    """How the context window is kept in memory: `q8_0` takes half, `q4_0` a quarter, with a
-    little less exactness each."""
+    """How the context window is kept in memory: `q8_0` takes half and hardly shows, `q4_0` takes
+    little more than a quarter and costs small models some sense."""
     gpu_layers: int = Field(-1, ge=-1)
     """Layers on the GPU; -1 puts all there."""
     threads: int = Field(0, ge=0)

@@ -114,10 +114,7 @@ def _with_parts(path: Path, header: GgufHeader) -> GgufHeader:
             "put it into the same folder."
         )
     headers = [header, *(read(file) for file in files[1:])]
-    sums = {
-        field: sum(getattr(part, field) for part in headers)
-        for field in _SUMS
-    }
+    sums = {field: sum(getattr(part, field) for part in headers) for field in _SUMS}
     return msgspec.structs.replace(header, **sums)
 
 

@@ -111,7 +111,8 @@ def _cells(row: Row) -> tuple[str, ...]:
         one_line(row.name),
         row.quant or "?",
         _size(row.bytes),
-        (_size(row.memory_bytes) if row.memory_bytes else "?") + ("" if row.fits else " (too much)"),
+        (_size(row.memory_bytes) if row.memory_bytes else "?")
+        + ("" if row.fits else " (too much)"),
         home,
     )
 
