@@ -233,7 +233,7 @@ def _model(name: str, settings: Settings, factory: EngineFactory) -> Iterator[Fi
     """Whether the chosen model's file is sound, fits, and loads."""
     try:
         entry = Catalog().resolve(name)
-        options = load_options(settings, entry)
+        options = load_options(settings, entry, private=True)
         header = read_whole(Path(options.path))
     except LocalaiError as error:
         yield Finding("model", name or "the starter model", "problem", str(error))

@@ -44,8 +44,8 @@ def settings(context: int = 0, gpu_layers: int = -1) -> Settings:
 
 def test_the_settings_are_passed_on(entry: ModelEntry) -> None:
     engine = EngineSettings(context=300, gpu_layers=0, threads=3, kv_type="q8_0")
-    expected = LoadOptions(str(entry.path), 300, 0, 3, kv_type="q8_0")
-    assert load_options(Settings(engine=engine), entry) == expected
+    expected = LoadOptions(str(entry.path), 300, 0, 3, kv_disk=2 * 10**9, kv_type="q8_0")
+    assert load_options(Settings(engine=engine), entry, private=True) == expected
 
 
 def test_the_window_follows_the_free_memory(
