@@ -20,6 +20,7 @@ from pydantic_settings import (
 )
 
 from localai import paths
+from localai.context_window import KvType
 from localai.errors import ConfigError
 
 _SERVER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,31}")
@@ -29,7 +30,11 @@ class EngineSettings(BaseModel, extra="forbid"):
     """How the model is loaded."""
 
     context: int = Field(0, ge=0)
-    """Context window in tokens; 0 takes what the model was trained for, at most 8192."""
+    """Context window in tokens; 0 takes what the model was trained for, at most 8192, and less
+    where the free memory holds less."""
+    kv_type: KvType = "f16"
+    """How the context window is kept in memory: `q8_0` takes half and hardly shows, `q4_0` takes
+    little more than a quarter and costs small models some sense."""
     gpu_layers: int = Field(-1, ge=-1)
     """Layers on the GPU; -1 puts all there."""
     threads: int = Field(0, ge=0)

@@ -11,7 +11,7 @@ import platform
 import shutil
 import stat
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from importlib import metadata
 from pathlib import Path
 from typing import Literal
@@ -20,13 +20,15 @@ import msgspec
 import psutil
 
 from localai import __version__, config, paths
-from localai.catalog import Catalog, ModelEntry, check
-from localai.catalog.fit import fit
-from localai.catalog.memory import has_discrete_gpu, total_memory
+from localai.catalog import Catalog
+from localai.catalog.fit import default_window, fit
+from localai.catalog.memory import free_memory, has_discrete_gpu, total_memory
+from localai.catalog.soundness import read_whole
+from localai.chat.open import EngineFactory, load_options
 from localai.config import Settings
 from localai.counted import counted
 from localai.digest import sha256
-from localai.engine.base import Engine, LoadOptions
+from localai.engine.base import LoadOptions
 from localai.engine.process import EngineProcess
 from localai.errors import LocalaiError
 from localai.kv_folder import KvFolder
@@ -34,7 +36,6 @@ from localai.store.store import Store
 from localai.store.upkeep.erasing import NOTE
 
 Status = Literal["ok", "warning", "problem"]
-EngineFactory = Callable[[LoadOptions], Engine]
 
 PACKAGES = (
     "llama-cpp-python",
@@ -81,10 +82,9 @@ def examine(model: str = "", factory: EngineFactory = EngineProcess) -> Iterator
 
 
 def _cores() -> str:
-    memory = psutil.virtual_memory()
     return (
         f"{psutil.cpu_count(logical=False) or os.cpu_count()} cores, "
-        f"{total_memory() / 1e9:.1f} GB of memory, {memory.available / 1e9:.1f} GB of it free"
+        f"{total_memory() / 1e9:.1f} GB of memory, {free_memory() / 1e9:.1f} GB of it free"
     )
 
 
@@ -233,23 +233,33 @@ def _model(name: str, settings: Settings, factory: EngineFactory) -> Iterator[Fi
     """Whether the chosen model's file is sound, fits, and loads."""
     try:
         entry = Catalog().resolve(name)
-        assert entry.path is not None
-        header = check(entry.path, settings.engine.context)
+        options = load_options(settings, entry, private=True)
+        header = read_whole(Path(options.path))
     except LocalaiError as error:
         yield Finding("model", name or "the starter model", "problem", str(error))
         return
-    need = fit(header, settings.engine.context).total
+    need = fit(header, options.n_ctx, options.kv_type).total
     quant = f" {header.quant}" if header.quant else ""
-    value = f"{entry.name} ({header.architecture}{quant}, needs {need / 1e9:.1f} GB), {entry.path}"
-    if need > psutil.virtual_memory().available and not has_discrete_gpu():
-        yield Finding(
-            "model", value, "warning", "Close other programs first: more than is free is needed."
-        )
-    else:
-        yield Finding("model", value)
+    yield Finding(
+        "model",
+        f"{entry.name} ({header.architecture}{quant}, needs {need / 1e9:.1f} GB "
+        f"with a window of {options.n_ctx:,} tokens), {options.path}",
+        *_short_window(options.n_ctx, settings.engine.context or default_window(header)),
+    )
     if entry.description.sha256:
-        yield _checksum(entry.path, entry.description.sha256)
-    yield _engine(entry, settings, factory)
+        yield _checksum(Path(options.path), entry.description.sha256)
+    yield _engine(options, factory)
+
+
+def _short_window(window: int, wanted: int) -> tuple[Status, str]:
+    """What to say of a window that was chosen for the memory that is free."""
+    if window >= wanted:
+        return "ok", ""
+    return (
+        "warning",
+        f"A window of {wanted:,} tokens does not fit into the free memory; close other "
+        "programs, or set engine.kv_type to q8_0.",
+    )
 
 
 def _checksum(path: Path, expected: str) -> Finding:
@@ -263,16 +273,9 @@ def _checksum(path: Path, expected: str) -> Finding:
     return Finding("checksum", f"sha256 {digest} as described")
 
 
-def _engine(entry: ModelEntry, settings: Settings, factory: EngineFactory) -> Finding:
+def _engine(options: LoadOptions, factory: EngineFactory) -> Finding:
     """Load the model once and say what it runs on."""
-    options = LoadOptions(
-        path=str(entry.path),
-        n_ctx=PROBE_CONTEXT,
-        n_gpu_layers=settings.engine.gpu_layers,
-        n_threads=settings.engine.threads,
-        template=entry.description.template,
-    )
-    engine = factory(options)
+    engine = factory(msgspec.structs.replace(options, n_ctx=PROBE_CONTEXT))
     try:
         info = engine.load()
     except LocalaiError as error:

@@ -107,6 +107,13 @@ def port(model: str, rounds: int) -> Iterator[list[Row]]:
     yield from port.rows(rounds)
 
 
+def fit(model: str, rounds: int) -> Iterator[list[Row]]:
+    """Whether the memory that is told before loading is what loading takes."""
+    from scripts.benchmarks import fit
+
+    yield from fit.rows(model)
+
+
 BENCHMARKS: dict[str, Callable[[str, int], Iterator[list[Row]]]] = {
     "chat": chat,
     "chat-engine": engine,
@@ -120,6 +127,7 @@ BENCHMARKS: dict[str, Callable[[str, int], Iterator[list[Row]]]] = {
     "store": store,
     "tune": tune,
     "port": port,
+    "fit": fit,
 }
 
 

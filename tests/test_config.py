@@ -30,6 +30,14 @@ def test_the_environment_overrides_the_file(monkeypatch: pytest.MonkeyPatch) -> 
     assert (settings.engine.context, settings.engine.threads) == (4096, 3)
 
 
+def test_an_unknown_type_of_cache_is_refused() -> None:
+    write('[engine]\nkv_type = "q5_0"\n')
+    with pytest.raises(
+        ConfigError, match=r"engine\.kv_type .* it should be 'f16', 'q8_0' or 'q4_0'"
+    ):
+        config.load()
+
+
 def test_allowed_folders_are_whole_paths(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/elsewhere")
     write("[tools]\nfolders = ['~/notes', '/srv/texts/']\n")

@@ -55,6 +55,11 @@ TENSOR_TYPES = {
     42: TensorType("Q2_0", 64, 18),
 }
 
+REPACKED = frozenset({"Q2_K", "Q4_0", "Q4_K", "IQ4_NL", "MXFP4"})
+"""Types of which a CPU computes with a copy in another order, seen with AVX-512; ARM has more."""
+REPACKED_ROWS = 8
+"""A matrix is repacked when its number of rows is a multiple of this."""
+
 FILE_TYPES = {
     0: "F32",
     1: "F16",

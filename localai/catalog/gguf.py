@@ -11,12 +11,13 @@ import math
 import struct
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from localai.catalog.cursor import Cursor, Damaged
-from localai.catalog.ggml_types import FILE_TYPES, TENSOR_TYPES
+from localai.catalog.ggml_types import FILE_TYPES, REPACKED, REPACKED_ROWS, TENSOR_TYPES
+from localai.catalog.sizes import VOCABULARY, Recurrence, count, is_count, sizes
 
 MAGIC = b"GGUF"
 _VERSIONS = (2, 3)
@@ -28,6 +29,7 @@ _LONGEST_TENSOR_NAME = 63
 _MOST_DIMENSIONS = 4
 _KEPT_ELEMENTS = 1024
 _LARGEST = 2**63 - 1
+_EMBEDDING = "token_embd.weight"
 
 _NUMBERS = {
     0: struct.Struct("<B"),
@@ -52,7 +54,9 @@ class GgufHeader(msgspec.Struct, frozen=True):
     `kind` is `general.type` ("model", "adapter", "mmproj", ...). `quant` is "" when
     unknown. Numbers are 0 where the file is silent. `kv_heads` has one entry, or one for
     each layer. `pooling` and `causal` are None where the file is silent.
-    `expected_bytes` is where the last tensor ends; a shorter file is truncated.
+    `expected_bytes` is where the last tensor ends; a shorter file is truncated. Of the
+    `weight_bytes`, a CPU keeps `repacked_bytes` twice. `vocabulary` counts tokens, `experts`
+    those that a token is sent to; every `attention_interval`th layer has a cache (0: all).
     """
 
     version: int
@@ -80,6 +84,16 @@ class GgufHeader(msgspec.Struct, frozen=True):
     parameters: int
     expected_bytes: int
     file_bytes: int
+    weight_bytes: int = 0
+    repacked_bytes: int = 0
+    vocabulary: int = 0
+    feed_forward: int = 0
+    experts: int = 0
+    expert_feed_forward: int = 0
+    attention_interval: int = 0
+    shared_kv_layers: int = 0
+    compressed_kv: bool = False
+    recurrence: Recurrence = Recurrence()
 
 
 def read_header(path: Path, *, until_vocabulary: bool = False) -> GgufHeader:
@@ -93,10 +107,10 @@ def read_header(path: Path, *, until_vocabulary: bool = False) -> GgufHeader:
         cursor = Cursor(file, size)
         version, tensors, keys = _counts(cursor)
         metadata = _metadata(cursor, keys, until_vocabulary=until_vocabulary)
-        if until_vocabulary:
-            return _header(metadata, version, tensors, 0, 0, size)
-        parameters, expected = _tensors(cursor, tensors, _alignment(metadata))
-    return _header(metadata, version, tensors, parameters, expected, size)
+        weights = _Weights()
+        if not until_vocabulary:
+            weights = _weights(cursor, tensors, _alignment(metadata))
+    return _header(metadata, version, tensors, weights, size)
 
 
 def _counts(cursor: Cursor) -> tuple[int, int, int]:
@@ -122,9 +136,13 @@ def _metadata(cursor: Cursor, keys: int, *, until_vocabulary: bool) -> dict[str,
             raise Damaged("a key in its header is empty, too long or there twice")
         kind = int(cursor.number(_U32))
         if kind == _ARRAY:
-            if until_vocabulary and key == "tokenizer.ggml.tokens":
-                break
-            found[key] = _array(cursor)
+            inner, elements = int(cursor.number(_U32)), cursor.length()
+            if key == VOCABULARY:
+                found[key] = elements
+                if until_vocabulary:
+                    break
+            read = _array(cursor, inner, elements)
+            found.setdefault(key, read)
         else:
             found[key] = _scalar(cursor, kind)
     return found
@@ -137,9 +155,8 @@ def _scalar(cursor: Cursor, kind: int) -> Any:
     return cursor.number(_form(kind))
 
 
-def _array(cursor: Cursor) -> tuple[int | float | bool, ...] | None:
+def _array(cursor: Cursor, kind: int, count: int) -> tuple[int | float | bool, ...] | None:
     """The elements of a short array of numbers; None for others, which are skipped."""
-    kind, count = int(cursor.number(_U32)), cursor.length()
     if kind == _STRING:
         cursor.skip_strings(count)
         return None
@@ -158,56 +175,79 @@ def _form(kind: int) -> struct.Struct:
 
 def _alignment(metadata: Mapping[str, Any]) -> int:
     alignment = metadata.get("general.alignment", 32)
-    if not _is_count(alignment) or alignment == 0 or alignment & (alignment - 1):
+    if not is_count(alignment) or alignment == 0 or alignment & (alignment - 1):
         raise Damaged("the alignment in its header is not a power of two")
     return int(alignment)
 
 
-def _tensors(cursor: Cursor, count: int, alignment: int) -> tuple[int, int]:
-    """Number of weights, and the file offset where the last tensor ends."""
-    parameters = end = expected = 0
+class _Tensor(NamedTuple):
+    """What the header says of one tensor; `shape` begins with the length of a row."""
+
+    shape: tuple[int, ...]
+    kind: str
+    elements: int
+    bytes: int
+
+    @property
+    def repacked(self) -> bool:
+        """Whether a CPU computes with a copy of it in another order."""
+        matrix = len(self.shape) > 1 and self.shape[1] % REPACKED_ROWS == 0
+        return matrix and self.kind in REPACKED
+
+
+class _Weights(NamedTuple):
+    """All tensors: numbers, bytes, bytes that a CPU keeps twice, where the file must end."""
+
+    parameters: int = 0
+    bytes: int = 0
+    repacked: int = 0
+    expected: int = 0
+
+
+def _weights(cursor: Cursor, tensors: int, alignment: int) -> _Weights:
+    parameters = end = expected = repacked = 0
     names: set[str] = set()
-    for _ in range(count):
+    for _ in range(tensors):
         name = cursor.string(_LONGEST_TENSOR_NAME)
         if name is None or name in names:
             raise Damaged("the name of a tensor is too long or there twice")
         names.add(name)
-        elements, size = _tensor_size(cursor)
+        tensor = _tensor(cursor)
         if cursor.length() != expected:
             raise Damaged(f"the tensor {name!r} is not where it should be")
-        parameters += elements
-        end = expected + size
+        parameters += tensor.elements
+        if tensor.repacked and name != _EMBEDDING:
+            repacked += tensor.bytes
+        end = expected + tensor.bytes
         expected = end + -end % alignment
     data = cursor.position + -cursor.position % alignment
-    return parameters, data + end
+    return _Weights(parameters, end, repacked, data + end)
 
 
-def _tensor_size(cursor: Cursor) -> tuple[int, int]:
-    """Elements and bytes of the next tensor."""
+def _tensor(cursor: Cursor) -> _Tensor:
     dimensions = int(cursor.number(_U32))
     if dimensions > _MOST_DIMENSIONS:
         raise Damaged("a tensor has more than four dimensions")
-    shape = [cursor.length() for _ in range(dimensions)]
+    shape = tuple(cursor.length() for _ in range(dimensions))
     elements, row = math.prod(shape), shape[0] if shape else 1
     kind = int(cursor.number(_U32))
     if kind not in TENSOR_TYPES:
         raise Damaged(f"a tensor is of the unknown type {kind}; the file may need a newer localai")
-    _, block, size = TENSOR_TYPES[kind]
+    name, block, size = TENSOR_TYPES[kind]
     if max([elements, *shape]) > _LARGEST or row % block:
         raise Damaged("the shape of a tensor is impossible")
-    return elements, elements // block * size
+    return _Tensor(shape, name, elements, elements // block * size)
 
 
 def _header(
     metadata: Mapping[str, Any],
     version: int,
     tensors: int,
-    parameters: int,
-    expected: int,
+    weights: _Weights,
     size: int,
 ) -> GgufHeader:
     architecture = _text(metadata, "general.architecture")
-    file_type = _count(metadata.get("general.file_type", -1), -1)
+    file_type = count(metadata.get("general.file_type", -1), -1)
     return GgufHeader(
         version=version,
         architecture=architecture,
@@ -216,38 +256,16 @@ def _header(
         licence=_text(metadata, "general.license"),
         quant=FILE_TYPES.get(file_type, ""),
         sampling=_sampling(metadata),
-        split_index=_count(metadata.get("split.no")),
-        split_count=_count(metadata.get("split.count")),
+        split_index=count(metadata.get("split.no")),
+        split_count=count(metadata.get("split.count")),
         tensors=tensors,
-        parameters=parameters,
-        expected_bytes=expected,
+        parameters=weights.parameters,
+        weight_bytes=weights.bytes,
+        repacked_bytes=weights.repacked,
+        expected_bytes=weights.expected,
         file_bytes=size,
-        **_sizes(metadata, architecture),
+        **sizes(metadata, architecture),
     )
-
-
-def _sizes(metadata: Mapping[str, Any], architecture: str) -> dict[str, Any]:
-    """The fields of a header that are kept under the architecture's own name."""
-
-    def value(key: str) -> Any:
-        return metadata.get(f"{architecture}.{key}")
-
-    heads = _per_layer(value("attention.head_count"))
-    pooling, causal = value("pooling_type"), value("attention.causal")
-    return {
-        "context_length": _count(value("context_length")),
-        "block_count": _count(value("block_count")),
-        "embedding_length": _count(value("embedding_length")),
-        "head_count": max(heads, default=0),
-        "kv_heads": _per_layer(value("attention.head_count_kv")) or heads,
-        "key_length": _count(value("attention.key_length")),
-        "value_length": _count(value("attention.value_length")),
-        "kv_lora_rank": _count(value("attention.kv_lora_rank")),
-        "rope_dimensions": _count(value("rope.dimension_count")),
-        "sliding_window": _count(value("attention.sliding_window")),
-        "pooling": pooling if _is_count(pooling) else None,
-        "causal": causal if isinstance(causal, bool) else None,
-    }
 
 
 _SAMPLING = {"temp": "temperature", "top_k": "top_k", "top_p": "top_p", "min_p": "min_p"}
@@ -266,17 +284,3 @@ def _sampling(metadata: Mapping[str, Any]) -> dict[str, float | int]:
 def _text(metadata: Mapping[str, Any], key: str) -> str:
     value = metadata.get(key)
     return value if isinstance(value, str) else ""
-
-
-def _per_layer(value: Any) -> tuple[int, ...]:
-    """One count, or one for each layer; empty when the file is silent."""
-    values = value if isinstance(value, tuple) else (value,)
-    return tuple(values) if all(_is_count(each) for each in values) else ()
-
-
-def _count(value: Any, silent: int = 0) -> int:
-    return value if _is_count(value) else silent
-
-
-def _is_count(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0

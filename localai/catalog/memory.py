@@ -1,4 +1,4 @@
-"""How much memory this machine, or the container this runs in, has at all."""
+"""How much memory this machine, or the container this runs in, has, and how much is free."""
 
 from __future__ import annotations
 
@@ -6,14 +6,41 @@ from pathlib import Path
 
 import psutil
 
+_CONTAINER = Path("/sys/fs/cgroup")
+
 
 def total_memory() -> int:
     """Bytes of RAM, or the container's limit (cgroup 2) where that is lower."""
     total: int = psutil.virtual_memory().total
+    limit = _number("memory.max")
+    return total if limit is None else min(total, limit)
+
+
+def free_memory() -> int:
+    """Bytes that a program can take without pushing another one out; cached files count."""
+    free: int = psutil.virtual_memory().available
+    limit, taken = _number("memory.max"), _number("memory.current")
+    if limit is None or taken is None:
+        return free
+    return max(0, min(free, limit - taken + _cached_files()))
+
+
+def _number(name: str) -> int | None:
+    """A figure of the container's; None outside one, or when it says "max"."""
     try:
-        return min(total, int(Path("/sys/fs/cgroup/memory.max").read_text("ascii")))
+        return int((_CONTAINER / name).read_text("ascii"))
     except (OSError, ValueError):
-        return total
+        return None
+
+
+def _cached_files() -> int:
+    """Bytes of the container's memory that hold copies of files and can be dropped."""
+    try:
+        lines = (_CONTAINER / "memory.stat").read_text("ascii").splitlines()
+    except OSError:
+        return 0
+    sizes = dict(line.split(maxsplit=1) for line in lines)
+    return int(sizes.get("active_file", 0)) + int(sizes.get("inactive_file", 0))
 
 
 def has_discrete_gpu() -> bool:

@@ -11,23 +11,37 @@ from pathlib import Path
 import msgspec
 
 from localai.catalog.cursor import Damaged, EndsEarly
-from localai.catalog.fit import Fit, fit
+from localai.catalog.fit import Fit, fit, head_widths
 from localai.catalog.gguf import MAGIC, GgufHeader, read_header
 from localai.catalog.kinds import other_kind
 from localai.catalog.looks import looks_like
 from localai.catalog.memory import has_discrete_gpu, total_memory
 from localai.catalog.parts import parts
+from localai.catalog.window import least_window
+from localai.context_window import BLOCK, KvType
 from localai.errors import ModelError
 
+_SUMS = (
+    "tensors",
+    "parameters",
+    "expected_bytes",
+    "file_bytes",
+    "weight_bytes",
+    "repacked_bytes",
+)
+"""What the parts of a split model share out."""
 
-def check(path: Path, n_ctx: int = 0) -> GgufHeader:
-    """The header of a model that can be run here with a window of `n_ctx` tokens.
 
-    0 is the default window. Raises ModelError saying what is wrong and what to do.
+def check(path: Path, n_ctx: int = 0, kv_type: KvType = "f16") -> GgufHeader:
+    """The header of a model that this machine can run at all with a window of `n_ctx` tokens.
+
+    0 is the smallest window of use. What is free at the moment is judged by `choose_window`.
+    Raises ModelError saying what is wrong and what to do.
     """
     whole = read_whole(path)
     _refuse_other_kinds(path, whole)
-    _refuse_too_large(path, fit(whole, n_ctx))
+    _refuse_kv_type(path, whole, kv_type)
+    _refuse_too_large(path, fit(whole, n_ctx or least_window(whole), kv_type))
     return whole
 
 
@@ -100,10 +114,7 @@ def _with_parts(path: Path, header: GgufHeader) -> GgufHeader:
             "put it into the same folder."
         )
     headers = [header, *(read(file) for file in files[1:])]
-    sums = {
-        field: sum(getattr(part, field) for part in headers)
-        for field in ("tensors", "parameters", "expected_bytes", "file_bytes")
-    }
+    sums = {field: sum(getattr(part, field) for part in headers) for field in _SUMS}
     return msgspec.structs.replace(header, **sums)
 
 
@@ -116,6 +127,16 @@ def _refuse_other_kinds(path: Path, header: GgufHeader) -> None:
         raise ModelError(
             f"{path} is {words}, so it cannot chat; choose a text model, "
             "for example one from `localai models list`."
+        )
+
+
+def _refuse_kv_type(path: Path, header: GgufHeader, kv_type: KvType) -> None:
+    """Raise when a head's values do not divide into blocks that share a scale."""
+    odd = [width for width in head_widths(header) if width % BLOCK]
+    if kv_type != "f16" and odd:
+        raise ModelError(
+            f"{path} has attention heads of {odd[0]} values, which {kv_type} cannot keep (it takes "
+            f"{BLOCK} at a time); set engine.kv_type to f16 for it."
         )
 
 

@@ -12,6 +12,8 @@ from functools import partial
 from localai import paths
 from localai.catalog import Catalog, ModelEntry, check
 from localai.catalog.entry import required_path
+from localai.catalog.memory import has_discrete_gpu
+from localai.catalog.window import choose_window
 from localai.chat.consent import Approve, deny
 from localai.chat.session import Session
 from localai.config import Settings
@@ -28,18 +30,22 @@ EngineFactory = Callable[[LoadOptions], Engine]
 
 
 def load_options(settings: Settings, entry: ModelEntry, *, private: bool = False) -> LoadOptions:
-    """How to load a model under these settings; `private` leaves nothing on the disk. Raises
-    ModelError when its file is no use."""
-    path = required_path(entry)
-    check(path, settings.engine.context)
+    """How to load a model under these settings; `private` leaves nothing on the disk.
+
+    Raises ModelError when its file is no use, or the window does not fit into free memory.
+    """
+    path, engine = required_path(entry), settings.engine
+    header = check(path, engine.context, engine.kv_type)
+    gpu = has_discrete_gpu() and engine.gpu_layers != 0
     return LoadOptions(
         path=str(path),
-        n_ctx=settings.engine.context,
-        n_gpu_layers=settings.engine.gpu_layers,
-        n_threads=settings.engine.threads,
+        n_ctx=choose_window(path, header, engine.context, engine.kv_type, gpu=gpu),
+        n_gpu_layers=engine.gpu_layers,
+        n_threads=engine.threads,
         template=entry.description.template,
         kv_folder="" if private else str(paths.kv()),
-        kv_disk=int(settings.engine.kv_disk * 1e9),
+        kv_disk=int(engine.kv_disk * 1e9),
+        kv_type=engine.kv_type,
     )
 
 

@@ -36,7 +36,7 @@ def list_(as_json: bool) -> None:
     from localai.cli import model_table
 
     catalog = Catalog()
-    rows = model_table.rows((*catalog.list(), *catalog.scan()), config.load().model)
+    rows = model_table.rows((*catalog.list(), *catalog.scan()), config.load())
     if as_json:
         click.echo(model_table.as_json(rows))
     elif sys.stdout.isatty():
@@ -89,7 +89,8 @@ def use(model: str) -> None:
 
     entry = Catalog().resolve(model)
     assert entry.path is not None
-    check(entry.path, config.load().engine.context)
+    engine = config.load().engine
+    check(entry.path, engine.context, engine.kv_type)
     by_path = entry.home == "file" and not entry.described
     config.save("model", str(entry.path.absolute()) if by_path else entry.name)
     click.echo(entry.name)

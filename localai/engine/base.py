@@ -13,6 +13,7 @@ from typing import Literal, Protocol
 import msgspec
 
 from localai.constraint import Constraint
+from localai.context_window import BATCH, OUTPUTS, KvType
 from localai.conversation import Event, Message
 from localai.render.base import Rendered, RenderOptions, Thinking
 
@@ -66,7 +67,8 @@ class LoadOptions(msgspec.Struct, frozen=True):
 
     `n_ctx`: context window in tokens (0: the training length, at most 8192).
     `n_gpu_layers`: layers on the accelerator (-1: all). `n_threads`: 0 for all physical
-    cores, adapted to the load. `n_batch`: prompt tokens per decode call.
+    cores, adapted to the load. `n_batch`: prompt tokens per decode call, `n_outputs` those
+    of them whose logits may be asked for. `kv_type`: how the cache keeps keys and values.
     `template`: a chat template that replaces the file's own. `adapter`: what answers first.
     `kv_folder`: where the caches of conversations are saved (empty: nowhere), in at most
     `kv_disk` bytes; 0 erases what is there.
@@ -76,12 +78,14 @@ class LoadOptions(msgspec.Struct, frozen=True):
     n_ctx: int = 0
     n_gpu_layers: int = -1
     n_threads: int = 0
-    n_batch: int = 512
+    n_batch: int = BATCH
     n_seq_max: int = 1
     template: str = ""
     adapter: AdapterFile = BARE
     kv_folder: str = ""
     kv_disk: int = 0
+    n_outputs: int = OUTPUTS
+    kv_type: KvType = "f16"
 
 
 class ModelInfo(msgspec.Struct, frozen=True):

@@ -17,7 +17,7 @@ from llama_cpp import llama_cpp as _c
 
 from localai.engine.base import LoadOptions
 from localai.engine.llama_adapter import LlamaAdapter
-from localai.engine.llama_model import LlamaModel, open_context
+from localai.engine.llama_model import LlamaModel, open_context, outputs
 from localai.engine.spelling import Spelling
 from localai.errors import EngineError, ModelError
 
@@ -44,6 +44,7 @@ class Llama:
         self.partial = model.partial
         self.n_ctx: int = _c.llama_n_ctx_seq(self.context)
         self.n_batch: int = _c.llama_n_batch(self.context)
+        self.n_outputs = outputs(options)
         self.adapter: LlamaAdapter | None = None
         self.scale = 1.0
         self._batch = _c.llama_batch_init(self.n_batch, 0, 1)
@@ -108,10 +109,16 @@ class Llama:
     def decode(
         self, rows: Sequence[tuple[int, int, int, bool]], abort: Abort | None = None
     ) -> bool:
-        """Decode rows of (token, position, sequence, logits wanted), at most n_batch.
+        """Decode rows of (token, position, sequence, logits wanted), at most n_batch of them
+        and `n_outputs` with logits.
 
         False when `abort` said so; rows may then be half in the cache. Raises EngineError.
         """
+        if (wanted := sum(row[3] for row in rows)) > self.n_outputs:
+            raise EngineError(
+                f"The logits of {wanted} tokens were asked for at once and there is room for "
+                f"{self.n_outputs}; load the model with a larger n_outputs."
+            )
         batch = self._batch
         for i, (token, position, sequence, logits) in enumerate(rows):
             batch.token[i], batch.pos[i], batch.logits[i] = token, position, logits

@@ -14,6 +14,7 @@ from typing import Any
 from llama_cpp import llama_cpp as _c
 from llama_cpp._ggml import libggml as _ggml
 
+from localai.context_window import DEFAULT_CONTEXT, KvType
 from localai.engine.base import LoadOptions
 from localai.engine.llama_log import Reasons, forward
 from localai.engine.llama_vocab import LlamaVocab
@@ -22,9 +23,13 @@ from localai.engine.threads import physical_cores
 from localai.engine.vocab import VocabTokenizer
 from localai.errors import ModelError
 
-DEFAULT_WINDOW = 8192
 ALL_LAYERS = 999
 
+_KV_TYPES: dict[KvType, int] = {
+    "f16": _c.GGML_TYPE_F16,
+    "q8_0": _c.GGML_TYPE_Q8_0,
+    "q4_0": _c.GGML_TYPE_Q4_0,
+}
 _GPUS = (1, 2)
 """GGML_BACKEND_DEVICE_TYPE_GPU and _IGPU."""
 _LOG = _c.llama_log_callback(forward)
@@ -116,26 +121,40 @@ def _writes(model: Any) -> bool:
 
 def open_context(options: LoadOptions, model: Any) -> Any:
     """A context with a cache of its own over a model. Raises ModelError."""
-    trained = _c.llama_model_n_ctx_train(model)
-    params = _c.llama_context_default_params()
-    params.n_ctx = options.n_ctx or min(trained or DEFAULT_WINDOW, DEFAULT_WINDOW)
-    params.n_batch = min(options.n_batch, params.n_ctx)
-    params.n_ubatch = params.n_batch
-    params.n_seq_max = options.n_seq_max
-    params.kv_unified = options.n_seq_max > 1
-    params.n_threads = params.n_threads_batch = options.n_threads or physical_cores()
-    params.no_perf = True
-    context = _c.llama_init_from_model(model, params)
+    params = _context_params(options, _c.llama_model_n_ctx_train(model))
+    with Reasons() as log:
+        context = _c.llama_init_from_model(model, params)
     if not context:
         raise ModelError(
-            f"There is not enough memory for a window of {params.n_ctx} tokens; "
-            "set a smaller engine.context, or use a smaller model."
+            f"llama.cpp cannot open a window of {params.n_ctx} tokens over this model "
+            f"({log.first}); set a smaller engine.context, engine.kv_type to f16, or use a "
+            "smaller model."
         )
     if not _c.llama_get_memory(context):
         # Nothing to remember earlier tokens by: an embedding model whose file does not say so.
         _c.llama_free(context)
         raise ModelError(NO_WRITER.format(options.path))
     return context
+
+
+def _context_params(options: LoadOptions, trained: int) -> Any:
+    """What a context is opened with; only as many logits as are asked for are made room for."""
+    params = _c.llama_context_default_params()
+    params.n_ctx = options.n_ctx or min(trained or DEFAULT_CONTEXT, DEFAULT_CONTEXT)
+    params.n_batch = min(options.n_batch, params.n_ctx)
+    params.n_ubatch = params.n_batch
+    params.n_outputs_max = outputs(options)
+    params.type_k = params.type_v = _KV_TYPES[options.kv_type]
+    params.n_seq_max = options.n_seq_max
+    params.kv_unified = options.n_seq_max > 1
+    params.n_threads = params.n_threads_batch = options.n_threads or physical_cores()
+    params.no_perf = True
+    return params
+
+
+def outputs(options: LoadOptions) -> int:
+    """How many tokens of one batch may have logits; llama.cpp aborts when there are more."""
+    return max(options.n_seq_max, min(options.n_outputs, options.n_batch))
 
 
 def read_metadata(model: Any) -> dict[str, str]:

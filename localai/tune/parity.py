@@ -28,7 +28,8 @@ def compare(folder: Path, base: str) -> Parity:
     left = np.load(folder / PARITY)
     ids, ends, expected = left["ids"], left["ends"], left["logprobs"]
     longest = int(np.max(np.diff(ends, prepend=0)))
-    llama = Llama.open(LoadOptions(base, n_ctx=longest + 1, n_batch=longest + 1))
+    size = longest + 1
+    llama = Llama.open(LoadOptions(base, n_ctx=size, n_batch=size, n_outputs=size))
     try:
         path = folder / ADAPTER
         llama.attach(LlamaAdapter(llama.model, path, sha256(path)))

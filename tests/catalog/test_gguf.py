@@ -48,6 +48,8 @@ def test_a_toy_header_is_read(tmp_path: Path) -> None:
         parameters=24 + 64 + 8,
         expected_bytes=len(HEADER),
         file_bytes=len(HEADER),
+        weight_bytes=64 + 128 + 16,
+        vocabulary=3,
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from localai.catalog import check, soundness
-from localai.catalog.fit import GRAPH, fit
+from localai.catalog.fit import fit
 from localai.catalog.gguf import read_header
 from localai.errors import ModelError
 from tests.catalog import toy
@@ -138,21 +138,10 @@ def test_too_large_for_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     check(path, 1_000_000)
 
 
-@pytest.mark.parametrize(
-    ("changes", "n_ctx", "values"),
-    [
-        ({}, 0, 128 * 2 * (4 + 4)),
-        ({}, 64, 64 * 2 * (4 + 4)),
-        ({"llama__context_length": 100_000}, 0, 8192 * 2 * (4 + 4)),
-        ({"llama__attention__sliding_window": 32}, 0, 32 * 2 * (4 + 4)),
-        ({"llama__attention__head_count_kv": [0, 1]}, 0, 128 * 1 * (4 + 4)),
-        ({"llama__attention__key_length": 6}, 0, 128 * 2 * (6 + 4)),
-        ({"llama__attention__head_count": 0, "llama__attention__head_count_kv": 0}, 0, 0),
-        ({"llama__attention__kv_lora_rank": 5, "llama__rope__dimension_count": 2}, 0, 128 * 2 * 7),
-    ],
-)
-def test_memory_estimate(tmp_path: Path, changes: dict[str, Any], n_ctx: int, values: int) -> None:
-    header = read_header(toy.write(tmp_path / "toy.gguf", **changes))
-    need = fit(header, n_ctx)
-    assert need.cache == 2 * values
-    assert need.total == header.file_bytes + need.cache + GRAPH
+def test_a_cache_type_that_the_heads_do_not_divide_into(tmp_path: Path) -> None:
+    path = toy.write(tmp_path / "toy.gguf")
+    check(path, kv_type="f16")
+    with pytest.raises(ModelError, match=r"heads of 4 values.*set engine\.kv_type to f16"):
+        check(path, kv_type="q8_0")
+    wide = toy.write(tmp_path / "wide.gguf", llama__embedding_length=128)
+    assert check(wide, kv_type="q4_0").embedding_length == 128

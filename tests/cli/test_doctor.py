@@ -11,8 +11,11 @@ import pytest
 
 from localai import doctor as examination
 from localai import paths
-from localai.catalog import Catalog, Description
+from localai.catalog import Catalog, Description, window
 from localai.catalog.description import FileSource
+from localai.catalog.fit import fit
+from localai.catalog.gguf import read_header
+from localai.catalog.window import MARGIN
 from localai.cli import doctor as command
 from localai.doctor import Finding, examine
 from localai.engine.base import Engine, LoadOptions, ModelInfo
@@ -60,7 +63,7 @@ def test_a_fresh_machine_is_in_order(model: str, tmp_path: Path) -> None:
     findings = found(model)
     assert {each.status for each in findings.values()} == {"ok"}
     assert all(each.advice == "" for each in findings.values())
-    assert findings["model"].value.startswith("toy (llama F16, needs 0.1 GB)")
+    assert findings["model"].value.startswith("toy (llama F16, needs 0.1 GB with a window of 128 ")
     assert findings["engine"].value.startswith("runs on cpu")
     assert {"localai", "textual", "SQLite", "disk", "settings", "data folder"} <= set(findings)
     assert not (tmp_path / "localai.db").exists()
@@ -119,6 +122,24 @@ def test_a_changed_model_file_fails_its_checksum(model: str) -> None:
     assert found("toy")["checksum"].status == "problem"
     catalog.save(msgspec.structs.replace(described, sha256=""))
     assert "checksum" not in found("toy")
+
+
+def test_too_little_free_memory(
+    model: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = toy.write(tmp_path / "long.gguf", llama__context_length=8192, llama__block_count=9999)
+    header = read_header(long)
+    free = fit(header, 4096).total + MARGIN
+    monkeypatch.setattr(window, "free_memory", lambda: free)
+    finding = found(str(long))["model"]
+    assert "with a window of 4,096 tokens" in finding.value
+    assert (finding.status, "close other programs" in finding.advice) == ("warning", True)
+    assert found(model)["model"].status == "ok"
+    monkeypatch.setattr(window, "free_memory", lambda: 1_000_000)
+    findings = found(model)
+    assert findings["model"].status == "problem"
+    assert "1 MB are free" in findings["model"].advice
+    assert "engine" not in findings
 
 
 def test_open_files_are_a_warning(model: str, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from localai import config
-from localai.catalog import Catalog
+from localai.catalog import Catalog, window
 from localai.cli.model_table import Row, fields, table
 from tests.catalog import toy
 from tests.catalog.hub import Hub, serve
@@ -52,6 +52,16 @@ def test_list_shows_what_is_here_and_elsewhere(run: Run, tmp_path: Path) -> None
     found = json.loads(run("models", "list", "--json").stdout)
     assert found[1]["path"].endswith("other.gguf")
     assert [row["default"] for row in found] == [True, False]
+
+
+def test_list_tells_what_fits_into_the_free_memory(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    toy.write(tmp_path / "me/.lmstudio/models/a/b/other.gguf")
+    monkeypatch.setattr(window, "free_memory", lambda: 400_000_000)
+    starter, other = json.loads(run("models", "list", "--json").stdout)
+    assert (starter["fits"], other["fits"]) == (False, True)
+    assert starter["memory_bytes"] > 100_000_000 > other["memory_bytes"] > 60_000_000
 
 
 def test_list_names_a_broken_description_on_stderr(run: Run) -> None:
@@ -164,10 +174,12 @@ def test_names_cannot_drive_the_terminal() -> None:
 
 def test_the_table_is_aligned() -> None:
     rows = [
-        Row("short", "Q4_0", 5_000_000, "hub", "/x", True, "", ""),
-        Row("ein längerer 名前", "", 2_500_000_000, "hub", "", False, "", ""),
+        Row("short", "Q4_0", 5_000_000, "hub", "/x", True, "", "", 70_000_000),
+        Row("ein längerer 名前", "", 2_500_000_000, "hub", "", False, "", "", 3 * 10**9, False),
+        Row("unknown", "F16", 9_000_000, "hub", "", False, "", ""),
     ]
     assert table(rows)[1:] == [
-        "*  short              Q4_0      5 MB  hub",
-        "   ein längerer 名前  ?      2.50 GB  hub, not here",
+        "*  short              Q4_0      5 MB               70 MB  hub",
+        "   ein längerer 名前  ?      2.50 GB  3.00 GB (too much)  hub, not here",
+        "   unknown            F16       9 MB                   ?  hub, not here",
     ]

@@ -34,6 +34,21 @@ def test_a_question_is_answered() -> None:
     assert found["timings"]["first_token_ms"] > 0
 
 
+def test_a_quantised_cache_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOCALAI_ENGINE__KV_TYPE", "q8_0")
+    result = localai("ask", "--temperature", "0", "What is the capital of France?")
+    assert (result.stderr, result.returncode) == ("", 0)
+    assert "Paris" in result.stdout
+
+
+def test_a_window_that_does_not_fit_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOCALAI_ENGINE__CONTEXT", "1000000000")
+    result = localai("ask", "What is the capital of France?")
+    assert (result.stdout, result.returncode) == ("", 1)
+    assert "GB of memory" in result.stderr
+    assert "engine.context" in result.stderr
+
+
 def test_a_seed_makes_an_answer_repeatable() -> None:
     command = ("ask", "--seed", "7", "--temperature", "1", *BRIEF, "Tell me about rivers.")
     first, second = localai(*command), localai(*command)

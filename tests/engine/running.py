@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from llama_cpp import llama_cpp
 
+from localai.context_window import KvType
 from localai.conversation import Completion, Delta, Event, Finished
 from localai.engine.adapters import Adapters
 from localai.engine.base import LoadOptions, Request, Sampling
@@ -83,9 +84,15 @@ def after(questions: int) -> Callable[[], bool]:
 
 
 @contextmanager
-def opened(path: Path, n_ctx: int = 256, n_batch: int = 512, n_seq_max: int = 1) -> Iterator[Rig]:
+def opened(
+    path: Path,
+    n_ctx: int = 256,
+    n_batch: int = 512,
+    n_seq_max: int = 1,
+    kv_type: KvType = "f16",
+) -> Iterator[Rig]:
     """A rig over a model file, closed at the end."""
-    options = LoadOptions(str(path), n_ctx, 0, 1, n_batch, n_seq_max)
+    options = LoadOptions(str(path), n_ctx, 0, 1, n_batch, n_seq_max, kv_type=kv_type)
     llama = Llama.open(options)
     try:
         yield Rig(llama)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from localai.context_window import KvType
 from localai.conversation import Message, Text, system, user
 from localai.engine.base import RenderOptions, Request, Sampling
 from localai.render.tokens import Renderer
@@ -78,3 +79,11 @@ def test_the_likely_word_is_likely(chat: Chat) -> None:
     paris = next(chat.decoder.probabilities(ids, len(ids) - 1))
     assert paris.text == " Paris"
     assert paris.probability > 0.1
+
+
+@pytest.mark.parametrize(("kv_type", "word"), [("q8_0", "Paris"), ("q4_0", "France")])
+def test_a_quantised_cache_still_makes_sense(
+    starter_model: Path, kv_type: KvType, word: str
+) -> None:
+    with opened(starter_model, n_ctx=512, kv_type=kv_type) as rig:
+        assert word in Chat(rig).answer([SYSTEM, user(QUESTIONS[0])]).text

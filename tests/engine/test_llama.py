@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import gguf
@@ -14,7 +15,7 @@ from localai.engine.base import LoadOptions
 from localai.engine.info import model_info
 from localai.engine.llama import Llama
 from localai.engine.vocab import VocabTokenizer
-from localai.errors import ModelError
+from localai.errors import EngineError, ModelError
 from localai.render.tokens import Renderer
 from scripts.tiny_models import TRAINED
 from tests.engine.running import opened
@@ -129,6 +130,23 @@ def test_without_a_template_there_is_none(tiny_model: Callable[[str], Path]) -> 
         assert rig.llama.template is None
     with opened(tiny_model("plain")) as rig:
         assert rig.llama.template is not None
+
+
+def test_more_logits_than_there_is_room_for_are_refused(tiny_model: Callable[[str], Path]) -> None:
+    rows = [(1, at, 0, True) for at in range(4)]
+    options = LoadOptions(str(tiny_model("plain")), n_threads=1, n_outputs=3)
+    with closing(Llama.open(options)) as llama:
+        with pytest.raises(EngineError, match="4 tokens were asked for at once and there is room"):
+            llama.decode(rows)
+        assert llama.decode(rows[:3])
+
+
+def test_a_cache_type_that_does_not_fit_the_heads_is_refused_in_a_sentence(
+    tiny_model: Callable[[str], Path],
+) -> None:
+    options = LoadOptions(str(tiny_model("plain")), n_threads=1, kv_type="q8_0")
+    with pytest.raises(ModelError, match=r"set a smaller engine\.context, engine\.kv_type to f16"):
+        Llama.open(options)
 
 
 def test_closing_twice_is_harmless(tiny_model: Callable[[str], Path]) -> None:

@@ -76,7 +76,8 @@ def ids(count: int, seed: int = 1) -> Array:
 
 def llama_logits(path: Path, tokens: Array) -> Array:
     """What llama.cpp makes of them: shape (positions, vocabulary)."""
-    options = LoadOptions(str(path), n_ctx=len(tokens) + 1, n_batch=512, n_gpu_layers=0)
+    size = len(tokens) + 1
+    options = LoadOptions(str(path), size, n_gpu_layers=0, n_batch=512, n_outputs=size)
     llama = Llama.open(options)
     try:
         llama.decode([(int(id), at, 0, True) for at, id in enumerate(tokens)])
