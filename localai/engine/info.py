@@ -19,7 +19,7 @@ def model_info(llama: Llama, renderer: Renderer) -> ModelInfo:
         architecture=metadata.get("general.architecture", ""),
         n_ctx=llama.n_ctx,
         n_vocab=llama.vocab.size,
-        accelerator=llama.accelerator,
+        accelerator=llama.model.accelerator,
         template_source=renderer.template_source,
         vocab_hash=llama.tokenizer.vocab_hash,
         thinking=renderer.thinking,

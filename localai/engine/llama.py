@@ -1,7 +1,7 @@
 """llama.cpp, as little of it as localai needs, behind a class per thing it holds.
 
-The `llama_*` modules and this one alone import the binding. They use the C API: model and
-context are opened in `llama_model`, vocabulary, samplers and adapters have a module each.
+The `llama_*` modules and this one alone import the binding. They use the C API: the model and
+what is shared over it are in `llama_model`; vocabulary, samplers, adapters have a module each.
 No policy lives here (the decode loop is `batch`, the KV bookkeeping `prefix`, what an
 adapter must prove `adapter`). Whoever uses it must close it in the thread that decodes.
 """
@@ -10,72 +10,63 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable, Sequence
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 from llama_cpp import llama_cpp as _c
-from llama_cpp._ggml import libggml as _ggml
 
 from localai.engine.base import LoadOptions
 from localai.engine.llama_adapter import LlamaAdapter
-from localai.engine.llama_log import Reasons, forward
-from localai.engine.llama_model import load_model, open_context, read_metadata
-from localai.engine.llama_vocab import LlamaVocab
+from localai.engine.llama_model import LlamaModel, open_context
 from localai.engine.spelling import Spelling
-from localai.engine.vocab import VocabTokenizer
 from localai.errors import EngineError, ModelError
 
 ABORTED = 2
 """What llama_decode returns when its abort callback said so."""
-_GPUS = (1, 2)
-"""GGML_BACKEND_DEVICE_TYPE_GPU and _IGPU."""
-_LOG = _c.llama_log_callback(forward)
 
 Abort = Callable[[], bool]
 
 
 class Llama:
-    """One model, one context over it, one batch.
+    """One context over a loaded model, one batch.
 
-    `n_ctx`: the window in tokens; `metadata`: the file's key-value pairs; `template`: its
-    chat template. `partial`: a sequence's cache can be cut back; recurrent models keep a
-    state instead. `adapter`: the one in force, None for the bare model.
+    `n_ctx`: the window in tokens. `adapter`: the one in force, None for the bare model. What
+    the model knows (`vocab`, `tokenizer`, `metadata`, `template`, `partial`) is named here,
+    too.
     """
 
-    def __init__(self, options: LoadOptions, model: Any, context: Any) -> None:
-        self.options, self.model, self.context = options, model, context
-        self.vocab = LlamaVocab(model)
-        self.tokenizer = VocabTokenizer(self.vocab)
-        self.n_ctx: int = _c.llama_n_ctx_seq(context)
-        self.n_batch: int = _c.llama_n_batch(context)
-        self.metadata = read_metadata(model)
-        self.template = self.metadata.get("tokenizer.chat_template")
+    def __init__(self, model: LlamaModel, options: LoadOptions, *, owner: bool = False) -> None:
+        """Open a context; its owner frees the model, too. Raises ModelError."""
+        self.options, self.model, self._owner = options, model, owner
+        self.context = open_context(options, model.pointer)
+        self.vocab, self.tokenizer = model.vocab, model.tokenizer
+        self.metadata, self.template = model.metadata, model.template
+        self.partial = model.partial
+        self.n_ctx: int = _c.llama_n_ctx_seq(self.context)
+        self.n_batch: int = _c.llama_n_batch(self.context)
         self.adapter: LlamaAdapter | None = None
-        self.partial = not (_c.llama_model_is_recurrent(model) or _c.llama_model_is_hybrid(model))
         self._batch = _c.llama_batch_init(self.n_batch, 0, 1)
-        self._memory = _c.llama_get_memory(context)
+        self._memory = _c.llama_get_memory(self.context)
         self._never = _c.ggml_abort_callback()
 
     @classmethod
     def open(cls, options: LoadOptions) -> Llama:
-        """Load the bare model; `adapter.put_on` adds what `options` say beyond that.
+        """Load the bare model and open its first context, which owns it; `adapter.put_on`
+        adds what `options` say beyond that. Raises ModelError in plain words."""
+        model = LlamaModel.open(options)
+        try:
+            return cls(model, options, owner=True)
+        except ModelError:
+            model.close()
+            raise
 
-        Raises ModelError in plain words; llama.cpp's log goes to `logging`.
-        """
-        _c.llama_log_set(_LOG, None)
-        _c.llama_backend_init()
-        with Reasons() as log:
-            model = load_model(options, log)
-            try:
-                context = open_context(options, model)
-            except ModelError:
-                _c.llama_model_free(model)
-                raise
-        return cls(options, model, context)
+    def beside(self, options: LoadOptions) -> Llama:
+        """Another context over the same model, without an adapter; to be closed before this
+        one. Raises ModelError."""
+        return Llama(self.model, options)
 
     def close(self) -> None:
-        """Free everything."""
+        """Free everything; the adapter in force, too."""
         if self.context is None:
             return
         if self.adapter is not None:
@@ -84,13 +75,14 @@ class Llama:
             adapter.close()
         _c.llama_batch_free(self._batch)
         _c.llama_free(self.context)
-        _c.llama_model_free(self.model)
-        self.context = self.model = None
+        self.context = None
+        if self._owner:
+            self.model.close()
 
-    @cached_property
+    @property
     def spelling(self) -> Spelling:
         """The vocabulary from its bytes."""
-        return Spelling(self.tokenizer)
+        return self.model.spelling
 
     @property
     def adapter_hash(self) -> str:
@@ -108,20 +100,6 @@ class Llama:
         if _c.llama_set_adapters_lora(self.context, pointers, one, scales) != 0:
             raise EngineError("llama.cpp cannot use the adapter with this model; choose another.")
         self.adapter = adapter
-
-    @cached_property
-    def accelerator(self) -> str:
-        """What computes: the first graphics device, else "CPU"."""
-        if self.options.n_gpu_layers == 0 or not _c.llama_supports_gpu_offload():
-            return "CPU"
-        get, kind = _ggml.ggml_backend_dev_get, _ggml.ggml_backend_dev_type
-        describe = _ggml.ggml_backend_dev_description
-        get.restype, get.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
-        kind.argtypes = [ctypes.c_void_p]
-        describe.restype, describe.argtypes = ctypes.c_char_p, [ctypes.c_void_p]
-        devices = [get(index) for index in range(_ggml.ggml_backend_dev_count())]
-        names = [describe(d).decode(errors="replace") for d in devices if kind(d) in _GPUS]
-        return names[0] if names else "CPU"
 
     def decode(
         self, rows: Sequence[tuple[int, int, int, bool]], abort: Abort | None = None

@@ -13,17 +13,18 @@ from typing import Any
 from llama_cpp import llama_cpp as _c
 
 from localai.engine.llama_log import Reasons
+from localai.engine.llama_model import LlamaModel
 from localai.errors import AdapterError
 
 
 class LlamaAdapter:
     """An adapter's tensors. It must be detached and closed before its model is freed."""
 
-    def __init__(self, model: Any, path: Path, sha256: str) -> None:
+    def __init__(self, model: LlamaModel, path: Path, sha256: str) -> None:
         """Read the file at `path`, whose content hash is `sha256`. Raises AdapterError."""
         self.sha256 = sha256
         with Reasons() as log:
-            self.pointer: Any = _c.llama_adapter_lora_init(model, os.fsencode(path))
+            self.pointer: Any = _c.llama_adapter_lora_init(model.pointer, os.fsencode(path))
         if not self.pointer:
             raise AdapterError(
                 f"llama.cpp cannot use the adapter {path} with this model ({log.first}); "

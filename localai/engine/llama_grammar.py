@@ -28,7 +28,7 @@ class Grammar:
 
     def __init__(self, llama: Llama, text: str) -> None:
         """Raises EngineError for a text that is no GBNF with a rule `root`."""
-        vocab = _c.llama_model_get_vocab(llama.model)
+        vocab = _c.llama_model_get_vocab(llama.model.pointer)
         # Without a text llama.cpp makes a grammar that allows everything.
         data = text.encode("utf-8", "replace")
         self._sampler: Any = data and _c.llama_sampler_init_grammar(vocab, data, ROOT)

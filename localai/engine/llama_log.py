@@ -1,6 +1,6 @@
 """llama.cpp's log: warnings and errors go to Python's logging, and why a load failed.
 
-Does not set the callback (`llama` does) and never writes to stdout.
+Does not set the callback (`llama_model` does) and never writes to stdout.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""A model file and a context over it, opened by llama.cpp or refused in plain words.
+"""A model file in memory, and contexts over it, opened by llama.cpp or refused in plain words.
 
-Functions over llama.cpp's own pointers: `llama.Llama` keeps and frees what they return.
+`LlamaModel` is what all contexts over one file share; `llama.Llama` keeps and frees a context.
 """
 
 from __future__ import annotations
@@ -8,22 +8,82 @@ from __future__ import annotations
 import ctypes
 import os
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 from llama_cpp import llama_cpp as _c
+from llama_cpp._ggml import libggml as _ggml
 
 from localai.engine.base import LoadOptions
-from localai.engine.llama_log import Reasons
+from localai.engine.llama_log import Reasons, forward
+from localai.engine.llama_vocab import LlamaVocab
+from localai.engine.spelling import Spelling
 from localai.engine.threads import physical_cores
+from localai.engine.vocab import VocabTokenizer
 from localai.errors import ModelError
 
 DEFAULT_WINDOW = 8192
 ALL_LAYERS = 999
 
+_GPUS = (1, 2)
+"""GGML_BACKEND_DEVICE_TYPE_GPU and _IGPU."""
+_LOG = _c.llama_log_callback(forward)
+
 NO_WRITER = (
     "{} is not a model that writes text word by word, so it cannot chat; "
     "choose a text model, for example one from `localai models list`."
 )
+
+
+class LlamaModel:
+    """One loaded model: its weights, its vocabulary, what its file says.
+
+    `metadata`: the file's key-value pairs; `template`: its chat template. `partial`: a
+    sequence's cache can be cut back; recurrent models keep a state instead. Contexts over
+    it and adapters for it must be closed before it.
+    """
+
+    def __init__(self, options: LoadOptions, pointer: Any) -> None:
+        self.options, self.pointer = options, pointer
+        self.vocab = LlamaVocab(pointer)
+        self.tokenizer = VocabTokenizer(self.vocab)
+        self.metadata = read_metadata(pointer)
+        self.template = self.metadata.get("tokenizer.chat_template")
+        recurrent = _c.llama_model_is_recurrent(pointer) or _c.llama_model_is_hybrid(pointer)
+        self.partial = not recurrent
+
+    @classmethod
+    def open(cls, options: LoadOptions) -> LlamaModel:
+        """Load a file. Raises ModelError in plain words; llama.cpp's log goes to `logging`."""
+        _c.llama_log_set(_LOG, None)
+        _c.llama_backend_init()
+        with Reasons() as log:
+            return cls(options, load_model(options, log))
+
+    def close(self) -> None:
+        """Free the weights."""
+        if self.pointer is not None:
+            _c.llama_model_free(self.pointer)
+            self.pointer = None
+
+    @cached_property
+    def spelling(self) -> Spelling:
+        """The vocabulary from its bytes."""
+        return Spelling(self.tokenizer)
+
+    @cached_property
+    def accelerator(self) -> str:
+        """What computes: the first graphics device, else "CPU"."""
+        if self.options.n_gpu_layers == 0 or not _c.llama_supports_gpu_offload():
+            return "CPU"
+        get, kind = _ggml.ggml_backend_dev_get, _ggml.ggml_backend_dev_type
+        describe = _ggml.ggml_backend_dev_description
+        get.restype, get.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
+        kind.argtypes = [ctypes.c_void_p]
+        describe.restype, describe.argtypes = ctypes.c_char_p, [ctypes.c_void_p]
+        devices = [get(index) for index in range(_ggml.ggml_backend_dev_count())]
+        names = [describe(d).decode(errors="replace") for d in devices if kind(d) in _GPUS]
+        return names[0] if names else "CPU"
 
 
 def load_model(options: LoadOptions, log: Reasons) -> Any:
