@@ -13,20 +13,24 @@ from typing import Literal, Protocol
 import msgspec
 
 from localai.constraint import Constraint
-from localai.conversation import Event, Message
+from localai.conversation import Completion, Event, Message
 from localai.render.base import Rendered, RenderOptions, Thinking
 
 __all__ = [
     "Constraint",
     "Engine",
     "EngineState",
+    "Job",
     "LoadOptions",
     "ModelInfo",
     "ReasoningRule",
     "RenderOptions",
     "Rendered",
     "Request",
+    "Sampled",
     "Sampling",
+    "Scores",
+    "Scoring",
     "Thinking",
     "TokenProbability",
 ]
@@ -127,6 +131,45 @@ class TokenProbability(msgspec.Struct, frozen=True):
     top: tuple[tuple[str, float], ...] = ()
 
 
+class Job(msgspec.Struct, frozen=True):
+    """`n` samples of one request, whose prompt is read once.
+
+    Sample number i has the request's seed plus i; without a seed one is drawn for the job.
+    `logprobs`: tell how likely each token was.
+    """
+
+    request: Request
+    n: int = 1
+    logprobs: bool = False
+
+
+class Sampled(msgspec.Struct, frozen=True):
+    """One finished sample: number `sample` of job number `job`, both from 0.
+
+    `seed` repeats it. `logprobs` has, where asked for, the natural logarithm of the probability
+    of each of the completion's ids, before temperature and the like.
+    """
+
+    job: int
+    sample: int
+    seed: int
+    text: str
+    reasoning: str
+    completion: Completion
+    logprobs: tuple[float, ...] = ()
+
+
+class Scoring(msgspec.Struct, frozen=True):
+    """Continuations of one prompt whose likelihood is asked for."""
+
+    prompt: tuple[int, ...]
+    continuations: tuple[tuple[int, ...], ...]
+
+
+Scores = tuple[tuple[float, ...], ...]
+"""For each continuation the natural logarithm of each of its tokens' probability."""
+
+
 class Engine(Protocol):
     """Runs one model. Methods start it when it is stopped.
 
@@ -180,6 +223,18 @@ class Engine(Protocol):
 
     def probabilities(self, ids: Sequence[int], start: int) -> tuple[TokenProbability, ...]:
         """For each position from `start` on: how probable that token was given those before."""
+        ...
+
+    def sample(self, jobs: Sequence[Job]) -> Generator[Sampled, None, None]:
+        """All samples of all jobs, side by side, in the order in which they end.
+
+        What the chat has in the cache stays there, and other calls get their turn between
+        two steps; until a generation has ended, sampling waits. Closing the iterator ends it.
+        """
+        ...
+
+    def score(self, questions: Sequence[Scoring]) -> tuple[Scores, ...]:
+        """How likely the continuations of each prompt are, shared beginnings read once."""
         ...
 
     def unload(self) -> None:

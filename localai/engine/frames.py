@@ -14,11 +14,15 @@ import msgspec
 
 from localai.conversation import Event, Message
 from localai.engine.base import (
+    Job,
     LoadOptions,
     ModelInfo,
     Rendered,
     RenderOptions,
     Request,
+    Sampled,
+    Scores,
+    Scoring,
     TokenProbability,
 )
 
@@ -84,11 +88,42 @@ class Probe(Numbered, frozen=True, tag="probe"):
     start: int
 
 
+class Sample(Numbered, frozen=True, tag="sample"):
+    """Begin to sample these jobs, instead of what was sampled before; no jobs: end it.
+    Answered by Some."""
+
+    jobs: tuple[Job, ...]
+
+
+class GoOn(Numbered, frozen=True, tag="go-on"):
+    """Sample for at least `seconds`, or until nothing is left; answered by Some."""
+
+    seconds: float
+
+
+class Score(Numbered, frozen=True, tag="score"):
+    """How likely the continuations are; answered by Scored."""
+
+    questions: tuple[Scoring, ...]
+
+
 class Cancel(Numbered, frozen=True, tag="cancel"):
     """Stop command `number` if it has not ended; not answered by itself."""
 
 
-Command = Load | UseAdapter | Render | Tokenize | Pieces | Generate | Probe | Cancel
+Command = (
+    Load
+    | UseAdapter
+    | Render
+    | Tokenize
+    | Pieces
+    | Generate
+    | Probe
+    | Sample
+    | GoOn
+    | Score
+    | Cancel
+)
 
 
 class Loaded(Numbered, frozen=True, tag="loaded"):
@@ -127,6 +162,19 @@ class Probed(Numbered, frozen=True, tag="probed"):
     tokens: tuple[TokenProbability, ...]
 
 
+class Some(Numbered, frozen=True, tag="some"):
+    """Samples that have ended; `left` tells whether others have not."""
+
+    samples: tuple[Sampled, ...]
+    left: bool
+
+
+class Scored(Numbered, frozen=True, tag="scored"):
+    """The scores of each question."""
+
+    scores: tuple[Scores, ...]
+
+
 class Failed(Numbered, frozen=True, tag="failed"):
     """The command could not be done; `message` is a sentence for the user."""
 
@@ -134,7 +182,7 @@ class Failed(Numbered, frozen=True, tag="failed"):
     message: str
 
 
-Answer = Loaded | Prompt | Ids | Texts | Happened | Probed | Failed
+Answer = Loaded | Prompt | Ids | Texts | Happened | Probed | Some | Scored | Failed
 
 _encoder = msgspec.msgpack.Encoder()
 _commands: msgspec.msgpack.Decoder[Command] = msgspec.msgpack.Decoder(Command)

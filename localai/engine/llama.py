@@ -132,6 +132,10 @@ class Llama:
         """Drop a sequence's cache from position `start` on; False where the model cannot."""
         return bool(_c.llama_memory_seq_rm(self._memory, sequence, start, -1))
 
+    def fork(self, source: int, target: int, length: int) -> None:
+        """Give an empty sequence the first positions of another, without copying them."""
+        _c.llama_memory_seq_cp(self._memory, source, target, 0, length)
+
     def first_position(self, sequence: int) -> int:
         """The oldest position that is still in a sequence's cache; -1 when it is empty."""
         return int(_c.llama_memory_seq_pos_min(self._memory, sequence))

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 import msgspec
 
-from localai.conversation import Message
-from localai.engine.base import Request
+from localai.conversation import Completion, Delta, Event, Finished, FinishReason, Message, Timings
+from localai.engine.base import Job, Request, Sampled
 
 Kind = Literal["text", "reasoning", "marker"]
 
+PROMPT_MS, TOKEN_MS = 1.0, 10.0
 WORD = r"\s?\w+|\s?[^\w\s]+|\s+"
 
 
@@ -64,3 +65,39 @@ def spoken(text: str, request: Request) -> Iterator[tuple[str, Kind]]:
         elif not cut:
             spent += inside
             yield word, "reasoning" if inside else "text"
+
+
+def sampled(job: int, sample: int, asked: Job, events: Iterable[Event]) -> Sampled:
+    """The events of one generation as a sample; every token is certain."""
+    said = {"text": "", "reasoning": ""}
+    done = Completion("stop")
+    for event in events:
+        if isinstance(event, Delta):
+            said[event.kind] += event.text
+        elif isinstance(event, Finished):
+            done = event.completion
+    seed = (asked.request.sampling.seed or 0) + sample
+    likely = (0.0,) * len(done.ids) if asked.logprobs else ()
+    return Sampled(job, sample, seed, said["text"], said["reasoning"], done, likely)
+
+
+def completed(
+    finish: FinishReason,
+    prompt: int,
+    cached: int,
+    generated: tuple[int, ...],
+    reasoning: int,
+    vocab: str,
+) -> Completion:
+    """What was done, with durations as if every token took the same time."""
+    prompt_ms = PROMPT_MS * (prompt - cached)
+    return Completion(
+        finish_reason=finish,
+        prompt_tokens=prompt,
+        cached_tokens=cached,
+        generated_tokens=len(generated),
+        reasoning_tokens=reasoning,
+        timings=Timings(prompt_ms, prompt_ms + TOKEN_MS, TOKEN_MS * len(generated)),
+        ids=generated,
+        vocab=vocab,
+    )

@@ -9,31 +9,35 @@ ChatML, its tokens are words.
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 import threading
 import zlib
 from collections.abc import Generator, Iterator, Mapping, Sequence
 
 from localai.conversation import (
-    Completion,
     Delta,
     Event,
     Finished,
     FinishReason,
     Message,
     PromptProgress,
-    Timings,
 )
 from localai.engine.base import (
     EngineState,
+    Job,
     ModelInfo,
     Rendered,
     RenderOptions,
     Request,
+    Sampled,
+    Scores,
+    Scoring,
     Thinking,
     TokenProbability,
 )
-from localai.engine.script import WORD, Script, said, spoken
+from localai.engine.prefix import common
+from localai.engine.script import WORD, Script, completed, said, sampled, spoken
 from localai.errors import ContextOverflow, EngineCrashed, EngineError, LocalaiError
 
 __all__ = ["Script", "ScriptedEngine"]
@@ -42,7 +46,6 @@ START, END = 1, 2
 CONTROL = {START: "<|im_start|>", END: "<|im_end|>"}
 FIRST_WORD_ID = 16
 VOCAB_HASH = hashlib.sha256(b"localai scripted words").hexdigest()
-PROMPT_MS, TOKEN_MS = 1.0, 10.0
 
 
 class ScriptedEngine:
@@ -176,6 +179,19 @@ class ScriptedEngine:
             for id, text in list(zip(ids, texts, strict=True))[start:]
         )
 
+    def sample(self, jobs: Sequence[Job]) -> Generator[Sampled, None, None]:
+        """The next replies, one for each sample, job by job."""
+        for at, job in enumerate(jobs):
+            for sample in range(job.n):
+                yield sampled(at, sample, job, self.generate(job.request))
+
+    def score(self, questions: Sequence[Scoring]) -> tuple[Scores, ...]:
+        """By the probabilities that it makes up."""
+        return tuple(
+            tuple(tuple(self._likely(asked.prompt, ids)) for ids in asked.continuations)
+            for asked in questions
+        )
+
     def unload(self) -> None:
         """Forget the cached prompt and stop; the next call starts again."""
         if self._state == "busy":
@@ -200,6 +216,10 @@ class ScriptedEngine:
         if restarted and self._adapter and self.adapter_error is not None:
             self._adapter = ""
             raise self.adapter_error
+
+    def _likely(self, prompt: Sequence[int], ids: Sequence[int]) -> Iterator[float]:
+        for token in self.probabilities((*prompt, *ids), len(prompt)):
+            yield math.log(token.probability)
 
     def _opening(self, options: RenderOptions) -> tuple[int, ...]:
         if not options.generation_prompt:
@@ -230,7 +250,7 @@ class ScriptedEngine:
 
     def _answer(self, request: Request, reply: Script) -> Iterator[Event]:
         total = len(request.ids)
-        cached = min(_common(self._cached, request.ids), total - 1 if total else 0)
+        cached = min(common(self._cached, request.ids), total - 1 if total else 0)
         self._cached = request.ids
         yield PromptProgress(total, total)
         room = self._n_ctx - total
@@ -252,7 +272,7 @@ class ScriptedEngine:
                 pending = 0
         ids = tuple(generated)
         self._cached = (*request.ids, *ids)
-        yield Finished(_completion(finish, total, cached, ids, reasoning))
+        yield Finished(completed(finish, total, cached, ids, reasoning, VOCAB_HASH))
 
     def _wait_or_crash(self, reply: Script, token: int) -> None:
         if reply.crash_at == token:
@@ -267,29 +287,6 @@ class ScriptedEngine:
                 self.held.clear()
 
 
-def _common(a: Sequence[int], b: Sequence[int]) -> int:
-    """The length of the longest common prefix."""
-    pairs = enumerate(zip(a, b, strict=False))
-    return next((i for i, (x, y) in pairs if x != y), min(len(a), len(b)))
-
-
 def _inside(text: str, thinking: Thinking) -> bool:
     """Whether `text` ends in an opened reasoning block."""
     return text.rfind(thinking.open) > text.rfind(thinking.close)
-
-
-def _completion(
-    finish: FinishReason, prompt: int, cached: int, generated: tuple[int, ...], reasoning: int
-) -> Completion:
-    """What was done, with durations as if every token took the same time."""
-    prompt_ms = PROMPT_MS * (prompt - cached)
-    return Completion(
-        finish_reason=finish,
-        prompt_tokens=prompt,
-        cached_tokens=cached,
-        generated_tokens=len(generated),
-        reasoning_tokens=reasoning,
-        timings=Timings(prompt_ms, prompt_ms + TOKEN_MS, TOKEN_MS * len(generated)),
-        ids=generated,
-        vocab=VOCAB_HASH,
-    )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 import msgspec
@@ -14,8 +15,9 @@ import msgspec
 from localai.engine import frames
 from localai.engine.adapter import put_on
 from localai.engine.alarm import alarm
-from localai.engine.base import LoadOptions, ModelInfo
+from localai.engine.base import Job, LoadOptions, ModelInfo
 from localai.engine.batch import Decoder
+from localai.engine.beside import Beside, scores
 from localai.engine.coalesce import coalesce
 from localai.engine.info import model_info
 from localai.engine.llama import Llama
@@ -44,6 +46,7 @@ class Service:
     def __init__(self, cancelled: Callable[[int], bool]) -> None:
         self._cancelled = cancelled
         self._loaded: Loaded | None = None
+        self._beside = Beside()
 
     def answers(self, command: frames.Command) -> Iterator[frames.Answer]:
         """Everything there is to say to `command`; a failure is an answer, too."""
@@ -81,6 +84,29 @@ class Service:
             yield frames.Probed(
                 number, tuple(model.decoder.probabilities(command.ids, command.start))
             )
+        elif isinstance(command, frames.Sample | frames.GoOn | frames.Score):
+            yield self._many(model, command)
+
+    def _many(
+        self, model: Loaded, command: frames.Sample | frames.GoOn | frames.Score
+    ) -> frames.Answer:
+        number = command.number
+        if isinstance(command, frames.Sample):
+            jobs = tuple(self._job(model, job) for job in command.jobs)
+            self._beside.begin(model.llama, jobs, model.renderer.end_ids)
+            return frames.Some(number, (), self._beside.left)
+        if isinstance(command, frames.GoOn):
+            return frames.Some(number, self._beside.go_on(command.seconds), self._beside.left)
+        for question in command.questions:
+            _check((*question.prompt, *chain(*question.continuations)), model.info)
+        return frames.Scored(number, scores(model.llama, command.questions))
+
+    def _job(self, model: Loaded, job: Job) -> Job:
+        """The job with what ends every answer of this model."""
+        _check(job.request.ids, model.info)
+        stop = (*job.request.stop, *model.renderer.stop)
+        request = msgspec.structs.replace(job.request, stop=stop)
+        return msgspec.structs.replace(job, request=request)
 
     def _load(self, options: LoadOptions) -> ModelInfo:
         llama = Llama.open(options)
@@ -99,6 +125,8 @@ class Service:
         return info
 
     def _use_adapter(self, model: Loaded, command: frames.UseAdapter) -> ModelInfo:
+        if self._beside.left:
+            raise EngineError("The model is sampling with the present adapter; wait for its end.")
         put_on(model.llama, model.decoder, command.path, command.sha256)
         info = msgspec.structs.replace(model.info, adapter=model.llama.adapter_hash)
         self._loaded = model._replace(info=info)
