@@ -188,7 +188,7 @@ class ScriptedEngine:
     def score(self, questions: Sequence[Scoring]) -> tuple[Scores, ...]:
         """By the probabilities that it makes up."""
         return tuple(
-            tuple(tuple(self._likely(asked.prompt, ids)) for ids in asked.continuations)
+            tuple(tuple(self._scored(asked.prompt, ids)) for ids in asked.continuations)
             for asked in questions
         )
 
@@ -217,9 +217,9 @@ class ScriptedEngine:
             self._adapter = ""
             raise self.adapter_error
 
-    def _likely(self, prompt: Sequence[int], ids: Sequence[int]) -> Iterator[float]:
+    def _scored(self, prompt: Sequence[int], ids: Sequence[int]) -> Iterator[float]:
         for token in self.probabilities((*prompt, *ids), len(prompt)):
-            yield math.log(token.probability)
+            yield math.log(token.probability) if token.probability else -math.inf
 
     def _opening(self, options: RenderOptions) -> tuple[int, ...]:
         if not options.generation_prompt:

@@ -16,11 +16,10 @@ from typing import Any
 
 import msgspec
 
-from localai.conversation import Delta, Finished
-from localai.engine.base import Engine, Request, Sampling
+from localai.engine.base import Engine, Job, Request, Sampling
 from localai.tune.items import Item
 from localai.tune.judging import Answer
-from localai.tune.likelihood import deciding, log_likelihood
+from localai.tune.likelihood import deciding, log_likelihoods
 
 CHANCE = 0.05
 """The corrections must win with a one-sided p below this (exact sign test)."""
@@ -33,6 +32,8 @@ CLEARLY = math.log(2)
 or more likely to count as won: half or double."""
 
 LONGEST_ANSWER = 192
+
+GREEDY = Sampling(temperature=0.0)
 
 Tell = Callable[[int, int], None]
 
@@ -112,29 +113,26 @@ def _likelihoods(
     engine: Engine, asked: Sequence[Item], told: Mapping[int, tuple[int, ...]]
 ) -> dict[int, float]:
     """How likely these answers are to what is in force, in nats."""
-    return {
-        at: log_likelihood(engine, engine.render(asked[at].talk, asked[at].options).ids, ids)
-        for at, ids in told.items()
-    }
+    texts = [
+        (engine.render(asked[at].talk, asked[at].options).ids, ids) for at, ids in told.items()
+    ]
+    return dict(zip(told, log_likelihoods(engine, texts), strict=True))
 
 
 def answers(engine: Engine, asked: Sequence[Item], tell: Tell) -> tuple[Answer, ...]:
-    """Greedy answers to all items, by whatever adapter is in force."""
-    found = []
-    for number, item in enumerate(asked):
-        tell(number, len(asked))
-        prompt = engine.render(item.talk, item.options)
-        greedy = Sampling(temperature=0.0)
-        request = Request(prompt.ids, greedy, LONGEST_ANSWER, visible=item.visible)
-        text, ended = "", False
-        ids: tuple[int, ...] = ()
-        for event in engine.generate(request):
-            if isinstance(event, Delta) and event.kind == "text":
-                text += event.text
-            elif isinstance(event, Finished):
-                ended, ids = event.completion.finish_reason == "stop", event.completion.ids
-        found.append(Answer(text, ended, ids))
-    return tuple(found)
+    """Greedy answers to all items, side by side, by whatever adapter is in force."""
+    jobs = []
+    for item in asked:
+        ids = engine.render(item.talk, item.options).ids
+        jobs.append(Job(Request(ids, GREEDY, LONGEST_ANSWER, visible=item.visible)))
+    found: dict[int, Answer] = {}
+    tell(0, len(jobs))
+    for each in engine.sample(jobs):
+        done = each.completion
+        found[each.job] = Answer(each.text, done.finish_reason == "stop", done.ids)
+        if len(found) < len(jobs):
+            tell(len(found), len(jobs))
+    return tuple(found[at] for at in range(len(jobs)))
 
 
 def judge(
