@@ -37,6 +37,13 @@ def engine(model: str, rounds: int) -> Iterator[list[Row]]:
     yield from chat_engine.rows(model, rounds)
 
 
+def sampling(model: str, rounds: int) -> Iterator[list[Row]]:
+    """Many samples at once."""
+    from scripts.benchmarks import engine
+
+    yield from engine.rows(model, rounds)
+
+
 def decode(model: str, rounds: int) -> Iterator[list[Row]]:
     """Decode speed alone, for a machine that is quiet only for a short while."""
     from scripts.benchmarks import chat_engine
@@ -95,6 +102,7 @@ def port(model: str, rounds: int) -> Iterator[list[Row]]:
 
 BENCHMARKS: dict[str, Callable[[str, int], Iterator[list[Row]]]] = {
     "chat": chat,
+    "engine": sampling,
     "chat-engine": engine,
     "chat-decode": decode,
     "chat-app": app,

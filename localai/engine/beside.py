@@ -1,8 +1,8 @@
 """A context for sampling or scoring beside the chat's, over the same loaded model.
 
 Made when there is something to do and freed when that is done: it takes memory, and the
-chat's cache must not be lost by it. Its window is as large as the work needs, at most
-twice the chat's.
+chat's cache must not be lost by it. It is as large as the work needs, at most twice the chat's
+where more than one sequence is to run.
 """
 
 from __future__ import annotations
@@ -16,10 +16,14 @@ from localai.engine.base import Job, Request, Sampled, Scores, Scoring
 from localai.engine.llama import Llama
 from localai.engine.sampling import AHEAD, WIDEST, SamplingRun
 from localai.engine.scoring import Scorer
+from localai.engine.width import START
 from localai.errors import ContextOverflow, EngineError
 
 TIMES = 2
-"""The window in windows of the chat, unless one request needs more."""
+"""The memory for sampling in windows of the chat, unless one request needs more."""
+
+PADDING = 256
+"""llama.cpp makes every window a multiple of this."""
 
 BRANCHES = 16
 """Continuations of one prompt that are scored side by side."""
@@ -31,6 +35,7 @@ class Beside:
     def __init__(self) -> None:
         self._run: SamplingRun | None = None
         self._llama: Llama | None = None
+        self._width = START
 
     @property
     def left(self) -> bool:
@@ -45,13 +50,13 @@ class Beside:
         samples = sum(job.n for job in jobs)
         if not samples:
             return
-        alone = max(len(job.request.ids) + tail for job, tail in both)
-        whole = sum(len(job.request.ids) + job.n * tail for job, tail in both)
-        window = max(alone, min(whole, TIMES * chat.n_ctx))
+        window = padded(max(len(job.request.ids) + tail for job, tail in both))
+        most = max(1, min(samples, WIDEST, TIMES * chat.n_ctx // window - AHEAD))
         bos = chat.tokenizer.bos
         ends |= chat.tokenizer.eog | (frozenset() if bos is None else {bos})
-        self._llama = _open(chat, window, min(samples, WIDEST) + AHEAD)
-        self._run = SamplingRun(self._llama, both, ends)
+        sequences = most + AHEAD
+        self._llama = _open(chat, window * sequences, sequences, streams=True)
+        self._run = SamplingRun(self._llama, both, ends, self._width)
 
     def go_on(self, seconds: float) -> tuple[Sampled, ...]:
         """At least one step, and more for so long; the samples that ended. Frees the context
@@ -75,6 +80,7 @@ class Beside:
     def end(self) -> None:
         """Free the context, whatever is left to do."""
         if self._run is not None:
+            self._width = max(START, self._run.width // 2)  # what was best is tried again
             self._run.close()
         if self._llama is not None:
             _close(self._llama)
@@ -94,9 +100,14 @@ def scores(chat: Llama, questions: Sequence[Scoring]) -> tuple[Scores, ...]:
         _close(llama)
 
 
-def _open(chat: Llama, window: int, sequences: int) -> Llama:
+def padded(tokens: int) -> int:
+    """A window for so many tokens."""
+    return -(-tokens // PADDING) * PADDING
+
+
+def _open(chat: Llama, window: int, sequences: int, *, streams: bool = False) -> Llama:
     options = msgspec.structs.replace(chat.options, n_ctx=window, n_seq_max=sequences)
-    llama = chat.beside(options)
+    llama = chat.beside(options, streams=streams)
     if chat.adapter is not None:
         llama.attach(chat.adapter)
     return llama

@@ -35,10 +35,18 @@ class Llama:
     too.
     """
 
-    def __init__(self, model: LlamaModel, options: LoadOptions, *, owner: bool = False) -> None:
-        """Open a context; its owner frees the model, too. Raises ModelError."""
+    def __init__(
+        self,
+        model: LlamaModel,
+        options: LoadOptions,
+        *,
+        owner: bool = False,
+        streams: bool = False,
+    ) -> None:
+        """Open a context; its owner frees the model, too. With `streams` the window is divided
+        among the sequences, each with a cache by itself. Raises ModelError."""
         self.options, self.model, self._owner = options, model, owner
-        self.context = open_context(options, model.pointer)
+        self.context = open_context(options, model.pointer, streams=streams)
         self.vocab, self.tokenizer = model.vocab, model.tokenizer
         self.metadata, self.template = model.metadata, model.template
         self.partial = model.partial
@@ -60,10 +68,10 @@ class Llama:
             model.close()
             raise
 
-    def beside(self, options: LoadOptions) -> Llama:
+    def beside(self, options: LoadOptions, *, streams: bool = False) -> Llama:
         """Another context over the same model, without an adapter; to be closed before this
         one. Raises ModelError."""
-        return Llama(self.model, options)
+        return Llama(self.model, options, streams=streams)
 
     def close(self) -> None:
         """Free everything; the adapter in force, too."""
@@ -132,9 +140,10 @@ class Llama:
         """Drop a sequence's cache from position `start` on; False where the model cannot."""
         return bool(_c.llama_memory_seq_rm(self._memory, sequence, start, -1))
 
-    def fork(self, source: int, target: int, length: int) -> None:
-        """Give an empty sequence the first positions of another, without copying them."""
-        _c.llama_memory_seq_cp(self._memory, source, target, 0, length)
+    def copy(self, source: int, target: int) -> None:
+        """Give an empty sequence all that another has. With streams the next decode copies
+        it in memory, otherwise both own the same cells."""
+        _c.llama_memory_seq_cp(self._memory, source, target, -1, -1)
 
     def first_position(self, sequence: int) -> int:
         """The oldest position that is still in a sequence's cache; -1 when it is empty."""

@@ -114,15 +114,16 @@ def _writes(model: Any) -> bool:
     return bool(tokens and causal and not others)
 
 
-def open_context(options: LoadOptions, model: Any) -> Any:
-    """A context with a cache of its own over a model. Raises ModelError."""
+def open_context(options: LoadOptions, model: Any, *, streams: bool = False) -> Any:
+    """A context with a cache of its own over a model, one for each sequence with `streams`.
+    Raises ModelError."""
     trained = _c.llama_model_n_ctx_train(model)
     params = _c.llama_context_default_params()
     params.n_ctx = options.n_ctx or min(trained or DEFAULT_WINDOW, DEFAULT_WINDOW)
     params.n_batch = min(options.n_batch, params.n_ctx)
     params.n_ubatch = params.n_batch
     params.n_seq_max = options.n_seq_max
-    params.kv_unified = options.n_seq_max > 1
+    params.kv_unified = options.n_seq_max > 1 and not streams
     params.n_threads = params.n_threads_batch = options.n_threads or physical_cores()
     params.no_perf = True
     context = _c.llama_init_from_model(model, params)

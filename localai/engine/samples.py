@@ -35,7 +35,7 @@ class Stem:
 
 
 class Running:
-    """One sample while it runs; what it still may need of the window is `reserved`."""
+    """One sample while it runs in a line."""
 
     def __init__(self, llama: Llama, stem: Stem, line: Line, ends: frozenset[int]) -> None:
         self.job, self.sample = stem.number, stem.left.popleft()
@@ -51,11 +51,6 @@ class Running:
     def next(self) -> int:
         """The token to decode: the prompt's last one, then what was sampled."""
         return self.slot.last if self.slot.ids else self.slot.request.ids[-1]
-
-    @property
-    def reserved(self) -> int:
-        """Cells it may still need."""
-        return self.slot.limit - len(self.slot.ids)
 
     def take(self, row: int) -> None:
         """Choose and take in the token after the one at `row`; `slot.finish` may be set."""

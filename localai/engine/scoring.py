@@ -10,12 +10,11 @@ from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
 from localai.engine.base import Scores, Scoring
-from localai.engine.forks import Forks
 from localai.engine.llama import Llama
 from localai.engine.logprobs import log_probabilities
 from localai.engine.prefix import Line
 
-TOGETHER = 64
+TOGETHER = 32
 """Positions whose logits are kept at once: each is a row of the whole vocabulary."""
 
 
@@ -27,8 +26,8 @@ class Scorer:
 
     def __init__(self, llama: Llama) -> None:
         self._llama = llama
-        self._forks = Forks(llama.options.n_seq_max)
-        self._stem, *self._branches = self._forks.lines
+        lines = [Line(sequence) for sequence in range(llama.options.n_seq_max)]
+        self._stem, *self._branches = lines
 
     def score(self, question: Scoring) -> Scores:
         """For each continuation the log-probabilities of its tokens."""
@@ -46,11 +45,11 @@ class Scorer:
             kept = 0
         if kept == 0:
             llama.forget(stem.sequence, 0)
-        self._forks.cut(stem, kept)
+        stem.cut(kept, "")
         for chunk in portions(ids[kept:], llama.n_batch):
             rows = [(id, len(stem.ids) + i, stem.sequence, False) for i, id in enumerate(chunk)]
             llama.decode(rows)
-            self._forks.extend(stem, chunk)
+            stem.ids.extend(chunk)
 
     def _side_by_side(
         self, last: int, continuations: Sequence[tuple[int, ...]]
@@ -59,20 +58,18 @@ class Scorer:
         llama, length = self._llama, len(self._stem.ids)
         rows: list[tuple[int, int, Line, int]] = []
         for ids, line in zip(continuations, self._branches, strict=False):
-            llama.fork(self._stem.sequence, line.sequence, length)
-            self._forks.fork(self._stem, line, length)
+            if length:
+                llama.copy(self._stem.sequence, line.sequence)
             pairs = zip((last, *ids[:-1]), ids, strict=False)
             rows += [(id, at, line, wanted) for at, (id, wanted) in enumerate(pairs, length)]
         found: dict[int, list[float]] = {line.sequence: [] for line in self._branches}
         for chunk in portions(rows, min(TOGETHER, llama.n_batch)):
             llama.decode([(id, at, line.sequence, True) for id, at, line, _ in chunk])
             likely = log_probabilities(llama, range(len(chunk)), [row[3] for row in chunk])
-            for (id, _, line, _), value in zip(chunk, likely, strict=True):
-                self._forks.extend(line, (id,))
+            for (_, _, line, _), value in zip(chunk, likely, strict=True):
                 found[line.sequence].append(value)
         for line in self._branches[: len(continuations)]:
             llama.forget(line.sequence, 0)
-            self._forks.cut(line, 0)
         return [tuple(found[line.sequence]) for line in self._branches[: len(continuations)]]
 
 

@@ -52,11 +52,6 @@ class Slot:
         self._read = time.perf_counter()
 
     @property
-    def limit(self) -> int:
-        """The most tokens it may have."""
-        return self._limit
-
-    @property
     def ids(self) -> Sequence[int]:
         """The tokens so far."""
         return self._ids

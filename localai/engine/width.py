@@ -8,47 +8,44 @@ width lies depends on machine, model and length, so it is found while sampling. 
 from __future__ import annotations
 
 import statistics
-from collections import defaultdict, deque
 
-START = 4
-"""Widths are this and its doubles: a wider batch fills at once, a narrower one only as
-sequences end, so the search comes from below."""
+START = 8
+"""Where the search begins. It comes from below: a wider batch fills at once, a narrower one
+only as sequences end."""
 
 STEPS = 6
 """Steps with one width before it is judged."""
 
-KEPT = 12
-"""Steps of a width that are remembered; older ones were over shorter texts."""
-
 GAIN = 1.03
-"""A wider batch must be faster by this factor: it takes more memory, and each of its
+"""A batch twice as wide must be faster by this factor: it takes more memory, and each of its
 sequences ends later."""
 
 
 class Width:
-    """`best` is how many to keep running, at most `most`."""
+    """`best` is how many to keep running, at most `most`; `start` was good before."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, start: int = START) -> None:
         self._most = most
-        self._seconds: dict[int, deque[float]] = defaultdict(lambda: deque(maxlen=KEPT))
-        self.best = min(START, most)
+        self._seconds: list[float] = []
+        self._slower: tuple[int, float] | None = None
+        self._settled = False
+        self.best = min(start, most)
 
     def took(self, sequences: int, seconds: float) -> None:
-        """A step of that many sequences and nothing else took so long."""
-        if sequences != self.best:
+        """A step of that many sequences took so long."""
+        if self._settled or sequences != self.best:
             return
-        times = self._seconds[sequences]
-        times.append(seconds)
-        if len(times) >= STEPS:
-            self._choose()
+        self._seconds.append(seconds)
+        if len(self._seconds) == STEPS:
+            self._judge(self.best / statistics.median(self._seconds))
+            self._seconds.clear()
 
-    def _choose(self) -> None:
-        """Go where it is faster: to half of it, or to the double, which is tried once."""
-        here, half, double = self._rate(self.best), self.best // 2, min(2 * self.best, self._most)
-        if half in self._seconds and self._rate(half) * GAIN > here:
-            self.best = half
-        elif double not in self._seconds or self._rate(double) > here * GAIN:
-            self.best = double
-
-    def _rate(self, width: int) -> float:
-        return width / statistics.median(self._seconds[width])
+    def _judge(self, rate: float) -> None:
+        """Double it for as long as that is clearly faster, else go back and stay."""
+        if self._slower is not None and rate < GAIN * self._slower[1]:
+            self.best, self._settled = self._slower[0], True
+        elif self.best == self._most:
+            self._settled = True
+        else:
+            self._slower = (self.best, rate)
+            self.best = min(2 * self.best, self._most)

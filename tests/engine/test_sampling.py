@@ -51,8 +51,7 @@ def books_agree(beside: Beside) -> None:
     run, llama = beside._run, beside._llama
     if run is None or llama is None:
         return
-    assert run._spare >= 0
-    for line in run._forks.lines:
+    for line in run._lines:
         assert in_cache(llama, line.sequence) == len(line.ids)
 
 

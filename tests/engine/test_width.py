@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from localai.engine.width import GAIN, Width
+from localai.engine.width import GAIN, START, Width
 
 STEPS = 400
 
 
-def settled(seconds: Callable[[int], float], most: int) -> int:
+def settled(seconds: Callable[[int], float], most: int, start: int = START) -> int:
     """Where it stays on a machine whose steps take so long."""
-    width = Width(most)
+    width = Width(most, start)
     for _ in range(STEPS):
         assert 1 <= width.best <= most
         width.took(width.best, seconds(width.best))
@@ -27,7 +28,7 @@ def flat_from(knee: int) -> Callable[[int], float]:
     return lambda n: max(1.0, n / knee)
 
 
-@pytest.mark.parametrize(("knee", "best"), [(1, 4), (8, 8), (16, 16), (32, 32), (500, 64)])
+@pytest.mark.parametrize(("knee", "best"), [(1, 8), (8, 8), (16, 16), (32, 32), (500, 64)])
 def test_it_stops_where_more_sequences_bring_nothing(knee: int, best: int) -> None:
     assert settled(flat_from(knee), 64) == best
 
@@ -36,17 +37,20 @@ def test_it_stays_below_where_wide_batches_get_slower() -> None:
     assert settled(lambda n: max(1.0, (n / 16) ** 1.5), 64) == 16
 
 
-@given(st.lists(st.floats(0.5, 50), min_size=5, max_size=5), st.integers(1, 64))
-def test_no_neighbour_is_clearly_faster_than_where_it_settles(
-    costs: list[float], most: int
+@given(st.integers(1, 300), st.integers(1, 64), st.integers(1, 64), st.floats(1, 2))
+def test_where_it_settles_the_double_and_the_half_are_not_clearly_faster(
+    knee: int, most: int, start: int, steepness: float
 ) -> None:
     def seconds(n: int) -> float:
-        return costs[min(4, n.bit_length() // 2)] * n**0.5
+        return max(1.0, math.pow(n / knee, steepness))
 
-    best = settled(seconds, most)
-    for other in (best // 2, min(2 * best, most)):
-        if 4 <= other != best:
-            assert other / seconds(other) <= GAIN * GAIN * best / seconds(best)
+    begin = min(start, most)
+    best = settled(seconds, most, start)
+    assert begin <= best <= most
+    rate = best / seconds(best)
+    assert min(2 * best, most) / seconds(min(2 * best, most)) <= GAIN * rate
+    if best > begin:
+        assert rate >= begin / seconds(begin)
 
 
 def test_steps_of_another_width_say_nothing() -> None:
