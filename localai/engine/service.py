@@ -125,8 +125,7 @@ class Service:
         return info
 
     def _use_adapter(self, model: Loaded, command: frames.UseAdapter) -> ModelInfo:
-        if self._beside.left:
-            raise EngineError("The model is sampling with the present adapter; wait for its end.")
+        self._beside.end()  # it computes with the adapter of before
         put_on(model.llama, model.decoder, command.path, command.sha256)
         info = msgspec.structs.replace(model.info, adapter=model.llama.adapter_hash)
         self._loaded = model._replace(info=info)

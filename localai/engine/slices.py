@@ -8,6 +8,7 @@ given back and taken again at once would never be anybody else's.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Generator
 
@@ -15,6 +16,7 @@ from localai.engine import frames
 from localai.engine.base import Job, Sampled
 from localai.engine.deaths import Phase
 from localai.engine.supervisor import Supervisor
+from localai.errors import EngineBusy
 
 SLICE = 0.1
 """Seconds of sampling for one command."""
@@ -38,16 +40,24 @@ def sampled(
             yield from some.samples
     finally:
         if some.left and child.pid is not None:
-            _turn(child, lambda number: frames.Sample(number, ()), seconds)
+            # Where an answer is being generated, what is sampled next ends this.
+            with contextlib.suppress(EngineBusy):
+                _ask(child, lambda number: frames.Sample(number, ()), seconds)
 
 
 def _turn(child: Supervisor, make: Callable[[int], frames.Command], seconds: float) -> frames.Some:
-    """One command when no answer is being generated."""
-    while child.running:
-        time.sleep(WAIT)
+    """One command, as soon as no answer is being generated."""
+    while True:
+        try:
+            return _ask(child, make, seconds)
+        except EngineBusy:
+            time.sleep(WAIT)
+
+
+def _ask(child: Supervisor, make: Callable[[int], frames.Command], seconds: float) -> frames.Some:
+    phase: Phase = "reading the prompt"
     with child.turn():
         child.ready()
-        phase: Phase = "reading the prompt"
         answer = child.receive(child.send(make, phase), seconds, phase)
         if not isinstance(answer, frames.Some):
             raise child.garbled(phase)

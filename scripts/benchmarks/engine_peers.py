@@ -19,7 +19,8 @@ class Batch:
 
     def __init__(self, model: str, n_ctx: int) -> None:
         import llama_cpp
-        import psutil
+
+        from localai.engine.threads import physical_cores
 
         self._api = api = llama_cpp
         api.llama_backend_init()
@@ -29,7 +30,7 @@ class Batch:
         params = api.llama_context_default_params()
         params.n_ctx, params.n_batch, params.n_ubatch = n_ctx, PORTION, PORTION
         params.n_seq_max, params.kv_unified = 128, True
-        params.n_threads = params.n_threads_batch = psutil.cpu_count(logical=False) or 1
+        params.n_threads = params.n_threads_batch = physical_cores()
         self._context = api.llama_init_from_model(self._model, params)
         self._memory = api.llama_get_memory(self._context)
         self._batch = api.llama_batch_init(PORTION, 0, 1)

@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 from localai.constraint import Constraint
 from localai.conversation import Completion, Delta, Finished, PromptProgress, Timings, assistant
 from localai.engine import frames
-from localai.engine.base import LoadOptions, ReasoningRule, RenderOptions, Request
+from localai.engine.base import (
+    Job,
+    LoadOptions,
+    ReasoningRule,
+    RenderOptions,
+    Request,
+    Sampled,
+    Scoring,
+)
 
 NUMBERS = st.integers(0, 2**32)
 TEXTS = st.text(st.characters(codec="utf-8"))
@@ -37,6 +45,13 @@ COMMANDS = st.one_of(
     st.builds(frames.Tokenize, NUMBERS, TEXTS),
     st.builds(frames.Pieces, NUMBERS, IDS),
     st.builds(frames.Probe, NUMBERS, IDS, NUMBERS),
+    st.builds(frames.Sample, NUMBERS, st.lists(st.builds(Job, st.builds(Request, IDS))).map(tuple)),
+    st.builds(frames.GoOn, NUMBERS, st.floats(0, 100)),
+    st.builds(
+        frames.Score,
+        NUMBERS,
+        st.lists(st.builds(Scoring, IDS, st.lists(IDS, max_size=2).map(tuple))).map(tuple),
+    ),
     st.builds(frames.Cancel, NUMBERS),
 )
 EVENTS = st.one_of(
@@ -50,6 +65,15 @@ EVENTS = st.one_of(
 ANSWERS = st.one_of(
     st.builds(frames.Happened, NUMBERS, EVENTS),
     st.builds(frames.Ids, NUMBERS, IDS),
+    st.builds(
+        frames.Some,
+        NUMBERS,
+        st.lists(
+            st.builds(Sampled, NUMBERS, NUMBERS, NUMBERS, TEXTS, TEXTS, st.just(Completion("stop")))
+        ).map(tuple),
+        st.booleans(),
+    ),
+    st.builds(frames.Scored, NUMBERS, st.just((((-0.5, -1.25), ()), ()))),
     st.builds(frames.Texts, NUMBERS, st.lists(TEXTS).map(tuple)),
     st.builds(frames.Failed, NUMBERS, st.sampled_from(["model", "overflow", "engine"]), TEXTS),
 )
