@@ -44,6 +44,13 @@ def sampling(model: str, rounds: int) -> Iterator[list[Row]]:
     yield from engine.rows(model, rounds)
 
 
+def streams(model: str, rounds: int) -> Iterator[list[Row]]:
+    """One cache for each sequence beside one for all."""
+    from scripts.benchmarks import streams
+
+    yield from streams.rows(model, rounds)
+
+
 def decode(model: str, rounds: int) -> Iterator[list[Row]]:
     """Decode speed alone, for a machine that is quiet only for a short while."""
     from scripts.benchmarks import chat_engine
@@ -103,6 +110,7 @@ def port(model: str, rounds: int) -> Iterator[list[Row]]:
 BENCHMARKS: dict[str, Callable[[str, int], Iterator[list[Row]]]] = {
     "chat": chat,
     "engine": sampling,
+    "streams": streams,
     "chat-engine": engine,
     "chat-decode": decode,
     "chat-app": app,
