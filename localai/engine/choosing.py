@@ -16,10 +16,10 @@ RANDOM_SEED = 0xFFFFFFFF
 Chooser = Sampler | Guide
 
 
-def seed_of(sampling: Sampling, sample: int = 0) -> int:
-    """The seed of a request's sample by its number; drawn where the request has none."""
+def seed_of(sampling: Sampling) -> int:
+    """The seed of a request; drawn where it has none."""
     seed = random.randrange(RANDOM_SEED) if sampling.seed is None else sampling.seed
-    return (seed + sample) % RANDOM_SEED
+    return seed % RANDOM_SEED
 
 
 def chooser(llama: Llama, slot: Slot, seed: int) -> Chooser:

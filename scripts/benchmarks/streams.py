@@ -18,9 +18,9 @@ from localai.engine.base import LoadOptions
 from localai.engine.llama import Llama
 from scripts.benchmarks.rows import Row, paired
 
-WIDTHS = (8, 16, 32, 64)
+WIDTHS = (8, 16, 32)
 PROMPT = 150
-WRITTEN = (0, 200)
+WRITTEN = (0, 150)
 STEPS = 8
 WINDOW = 512
 
