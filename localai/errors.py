@@ -50,6 +50,10 @@ class EngineError(LocalaiError):
     """The engine refused a request; it is still running."""
 
 
+class EngineBusy(EngineError):
+    """The engine is answering somebody else."""
+
+
 class EngineCrashed(EngineError):
     """The engine process ended; the next request starts a new one."""
 

@@ -37,6 +37,20 @@ def engine(model: str, rounds: int) -> Iterator[list[Row]]:
     yield from chat_engine.rows(model, rounds)
 
 
+def sampling(model: str, rounds: int) -> Iterator[list[Row]]:
+    """Many samples at once."""
+    from scripts.benchmarks import engine
+
+    yield from engine.rows(model, rounds)
+
+
+def streams(model: str, rounds: int) -> Iterator[list[Row]]:
+    """One cache for each sequence beside one for all."""
+    from scripts.benchmarks import streams
+
+    yield from streams.rows(model, rounds)
+
+
 def decode(model: str, rounds: int) -> Iterator[list[Row]]:
     """Decode speed alone, for a machine that is quiet only for a short while."""
     from scripts.benchmarks import chat_engine
@@ -116,6 +130,8 @@ def fit(model: str, rounds: int) -> Iterator[list[Row]]:
 
 BENCHMARKS: dict[str, Callable[[str, int], Iterator[list[Row]]]] = {
     "chat": chat,
+    "engine": sampling,
+    "streams": streams,
     "chat-engine": engine,
     "chat-decode": decode,
     "chat-app": app,

@@ -13,8 +13,8 @@ from typing import Literal, Protocol
 import msgspec
 
 from localai.constraint import Constraint
-from localai.context_window import BATCH, OUTPUTS, KvType
-from localai.conversation import Event, Message
+from localai.conversation import Completion, Event, Message
+from localai.engine.load_options import BARE, AdapterFile, Beside, LoadOptions
 from localai.render.base import Rendered, RenderOptions, Thinking
 
 __all__ = [
@@ -24,68 +24,23 @@ __all__ = [
     "Constraint",
     "Engine",
     "EngineState",
+    "Job",
     "LoadOptions",
     "ModelInfo",
     "ReasoningRule",
     "RenderOptions",
     "Rendered",
     "Request",
+    "Sampled",
     "Sampling",
+    "Scores",
+    "Scoring",
     "Side",
     "Thinking",
     "TokenProbability",
 ]
 
 EngineState = Literal["stopped", "loading", "ready", "busy", "crashed"]
-
-
-class AdapterFile(msgspec.Struct, frozen=True):
-    """A LoRA adapter to answer with: its GGUF file, whose content has the hash `sha256` (hex),
-    and how strongly it works (`scale`; 1.0 as it was trained). `base` is the hash of the
-    model's file where the caller knows it, so that it need not be read. All of it at its
-    defaults means the bare model."""
-
-    path: str = ""
-    sha256: str = ""
-    scale: float = 1.0
-    base: str = ""
-
-
-BARE = AdapterFile()
-
-
-class Beside(msgspec.Struct, frozen=True):
-    """An adapter that answers beside the one in force, in a context of its own over the same
-    weights; its window holds `n_ctx` tokens (0, and at most: as many as the first one's)."""
-
-    adapter: AdapterFile
-    n_ctx: int = 0
-
-
-class LoadOptions(msgspec.Struct, frozen=True):
-    """How to load a model. 0 or -1 means "choose for this machine".
-
-    `n_ctx`: context window in tokens (0: the training length, at most 8192).
-    `n_gpu_layers`: layers on the accelerator (-1: all). `n_threads`: 0 for all physical
-    cores, adapted to the load. `n_batch`: prompt tokens per decode call, `n_outputs` those
-    of them whose logits may be asked for. `kv_type`: how the cache keeps keys and values.
-    `template`: a chat template that replaces the file's own. `adapter`: what answers first.
-    `kv_folder`: where the caches of conversations are saved (empty: nowhere), in at most
-    `kv_disk` bytes; 0 erases what is there.
-    """
-
-    path: str
-    n_ctx: int = 0
-    n_gpu_layers: int = -1
-    n_threads: int = 0
-    n_batch: int = BATCH
-    n_seq_max: int = 1
-    template: str = ""
-    adapter: AdapterFile = BARE
-    kv_folder: str = ""
-    kv_disk: int = 0
-    n_outputs: int = OUTPUTS
-    kv_type: KvType = "f16"
 
 
 class ModelInfo(msgspec.Struct, frozen=True):
@@ -161,6 +116,45 @@ class TokenProbability(msgspec.Struct, frozen=True):
     text: str
     probability: float
     top: tuple[tuple[str, float], ...] = ()
+
+
+class Job(msgspec.Struct, frozen=True):
+    """`n` samples of one request, whose prompt is read once.
+
+    Sample number i has the request's seed plus i; without a seed one is drawn for the job.
+    `logprobs`: tell how likely each token was.
+    """
+
+    request: Request
+    n: int = 1
+    logprobs: bool = False
+
+
+class Sampled(msgspec.Struct, frozen=True):
+    """One finished sample: number `sample` of job number `job`, both from 0.
+
+    `seed` repeats it. `logprobs` has, where asked for, the natural logarithm of the probability
+    of each of the completion's ids, before temperature and the like.
+    """
+
+    job: int
+    sample: int
+    seed: int
+    text: str
+    reasoning: str
+    completion: Completion
+    logprobs: tuple[float, ...] = ()
+
+
+class Scoring(msgspec.Struct, frozen=True):
+    """Continuations of one prompt whose likelihood is asked for."""
+
+    prompt: tuple[int, ...]
+    continuations: tuple[tuple[int, ...], ...]
+
+
+Scores = tuple[tuple[float, ...], ...]
+"""For each continuation the natural logarithm of each of its tokens' probability."""
 
 
 class Side(Protocol):
@@ -242,6 +236,18 @@ class Engine(Side, Protocol):
     def keep(self) -> None:
         """Save what was read of a long conversation, if that is on and it is idle. For the
         end: in between that is done unasked. Takes a moment, and never fails."""
+        ...
+
+    def sample(self, jobs: Sequence[Job]) -> Generator[Sampled, None, None]:
+        """All samples of all jobs, side by side, in the order in which they end.
+
+        What the chat has in the cache stays there, and other calls get their turn between
+        two steps; until a generation has ended, sampling waits. Closing the iterator ends it.
+        """
+        ...
+
+    def score(self, questions: Sequence[Scoring]) -> tuple[Scores, ...]:
+        """How likely the continuations of each prompt are, shared beginnings read once."""
         ...
 
     def unload(self) -> None:

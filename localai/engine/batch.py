@@ -7,16 +7,14 @@ not render, and it knows no conversation.
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Generator, Iterator, Sequence
 
 import numpy as np
 
 from localai.conversation import Delta, Event, PromptProgress
 from localai.engine.base import Request, TokenProbability
-from localai.engine.guide import Guide
+from localai.engine.choosing import Chooser, chooser, next_token, seed_of
 from localai.engine.llama import Llama
-from localai.engine.llama_sampler import Sampler
 from localai.engine.prefix import Line
 from localai.engine.slot import Slot
 from localai.engine.threads import ThreadCount, physical_cores
@@ -27,9 +25,6 @@ SCORED_TOGETHER = 32
 
 TOP = 5
 """Alternatives given with each probability."""
-
-RANDOM_SEED = 0xFFFFFFFF
-"""The one seed by which llama.cpp means "draw one" (LLAMA_DEFAULT_SEED)."""
 
 Cancelled = Callable[[], bool]
 Restore = Callable[[Line, Sequence[int]], None]
@@ -70,18 +65,18 @@ class Decoder:
         """
         room = self._room(*(request.ids for request in requests))
         slots = [self._slot(i, request, end_ids, room) for i, request in enumerate(requests)]
-        samplers: list[Sampler | Guide] = []
+        samplers: list[Chooser] = []
         if self._threads is not None:
             self._threads.begin()
         try:
             self._make_room(slots)
             for index, slot in enumerate(slots):
-                samplers.append(self._sampler(slot))
+                samplers.append(chooser(self._llama, slot, seed_of(slot.request.sampling)))
                 for progress in self._read(slot, cancelled):
                     yield index, progress
                 if slot.finish is None:
                     slot.prompt_read()
-                    for delta in slot.accept(_next(slot, samplers[index], -1)):
+                    for delta in slot.accept(next_token(slot, samplers[index], -1)):
                         yield index, delta
             yield from self._decode(slots, samplers, cancelled)
         except Exception:
@@ -142,12 +137,6 @@ class Decoder:
                 self._restore(slot.line, slot.request.ids)
             slot.cached = self._keep(slot.line, slot.request.ids, len(slot.request.ids) - 1)
 
-    def _sampler(self, slot: Slot) -> Sampler | Guide:
-        request, seed = slot.request, slot.request.sampling.seed
-        seed = random.randrange(RANDOM_SEED) if seed is None else seed % RANDOM_SEED
-        sampler = Sampler(self._llama, request.sampling, seed, request.ids)
-        return Guide(self._llama, sampler, slot) if request.constraints else sampler
-
     def _read(self, slot: Slot, cancelled: Cancelled) -> Iterator[PromptProgress]:
         """Bring the rest of the prompt into the cache, at least its last token."""
         ids, line = slot.request.ids, slot.line
@@ -161,7 +150,7 @@ class Decoder:
             yield PromptProgress(len(line.ids), len(ids))
 
     def _decode(
-        self, slots: Sequence[Slot], samplers: Sequence[Sampler | Guide], cancelled: Cancelled
+        self, slots: Sequence[Slot], samplers: Sequence[Chooser], cancelled: Cancelled
     ) -> Iterator[tuple[int, Event]]:
         running = dict(enumerate(slots))
         while True:
@@ -180,7 +169,7 @@ class Decoder:
             yield from self._step(running, samplers)
 
     def _step(
-        self, running: dict[int, Slot], samplers: Sequence[Sampler | Guide]
+        self, running: dict[int, Slot], samplers: Sequence[Chooser]
     ) -> Iterator[tuple[int, Delta]]:
         """One token for every running slot."""
         rows = [
@@ -191,7 +180,7 @@ class Decoder:
         for slot in running.values():
             slot.line.ids.append(slot.last)
         for row, (index, slot) in enumerate(running.items()):
-            for delta in slot.accept(_next(slot, samplers[index], row)):
+            for delta in slot.accept(next_token(slot, samplers[index], row)):
                 yield index, delta
 
     def _keep(self, line: Line, ids: Sequence[int], most: int) -> int:
@@ -244,9 +233,3 @@ class Decoder:
         """Follow the machine's load."""
         if self._threads is not None and self._threads.look():
             self._llama.use_threads(self._threads.count)
-
-
-def _next(slot: Slot, sampler: Sampler | Guide, row: int) -> int:
-    """The token that follows the one at `row` of the last batch."""
-    forced = slot.forced()
-    return sampler.sample(row) if forced is None else forced

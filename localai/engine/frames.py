@@ -16,11 +16,15 @@ from localai.conversation import Event, Message
 from localai.engine.base import (
     AdapterFile,
     Beside,
+    Job,
     LoadOptions,
     ModelInfo,
     Rendered,
     RenderOptions,
     Request,
+    Sampled,
+    Scores,
+    Scoring,
     TokenProbability,
 )
 
@@ -96,12 +100,43 @@ class Keep(Numbered, frozen=True, tag="keep"):
     """Save the cache, as no other moment may come; answered by Kept."""
 
 
+class Sample(Numbered, frozen=True, tag="sample"):
+    """Begin to sample these jobs, instead of what was sampled before; no jobs: end it.
+    Answered by Some."""
+
+    jobs: tuple[Job, ...]
+
+
+class GoOn(Numbered, frozen=True, tag="go-on"):
+    """Sample for at least `seconds`, or until nothing is left; answered by Some."""
+
+    seconds: float
+
+
+class Score(Numbered, frozen=True, tag="score"):
+    """How likely the continuations are; answered by Scored."""
+
+    questions: tuple[Scoring, ...]
+
+
 class Cancel(Numbered, frozen=True, tag="cancel"):
     """Stop command `number` if it has not ended; not answered by itself."""
 
 
 Command = (
-    Load | UseAdapter | UseBeside | Render | Tokenize | Pieces | Generate | Probe | Keep | Cancel
+    Load
+    | UseAdapter
+    | UseBeside
+    | Render
+    | Tokenize
+    | Pieces
+    | Generate
+    | Probe
+    | Keep
+    | Sample
+    | GoOn
+    | Score
+    | Cancel
 )
 
 
@@ -145,6 +180,19 @@ class Kept(Numbered, frozen=True, tag="kept"):
     """What was worth it is saved."""
 
 
+class Some(Numbered, frozen=True, tag="some"):
+    """Samples that have ended; `left` tells whether others have not."""
+
+    samples: tuple[Sampled, ...]
+    left: bool
+
+
+class Scored(Numbered, frozen=True, tag="scored"):
+    """The scores of each question."""
+
+    scores: tuple[Scores, ...]
+
+
 class Failed(Numbered, frozen=True, tag="failed"):
     """The command could not be done; `message` is a sentence for the user."""
 
@@ -152,7 +200,7 @@ class Failed(Numbered, frozen=True, tag="failed"):
     message: str
 
 
-Answer = Loaded | Prompt | Ids | Texts | Happened | Probed | Kept | Failed
+Answer = Loaded | Prompt | Ids | Texts | Happened | Probed | Kept | Some | Scored | Failed
 
 _encoder = msgspec.msgpack.Encoder()
 _commands: msgspec.msgpack.Decoder[Command] = msgspec.msgpack.Decoder(Command)

@@ -35,10 +35,18 @@ class Llama:
     `template`, `partial`) is named here, too.
     """
 
-    def __init__(self, model: LlamaModel, options: LoadOptions, *, owner: bool = False) -> None:
-        """Open a context; its owner frees the model, too. Raises ModelError."""
+    def __init__(
+        self,
+        model: LlamaModel,
+        options: LoadOptions,
+        *,
+        owner: bool = False,
+        streams: bool = False,
+    ) -> None:
+        """Open a context; its owner frees the model, too. With `streams` the window is divided
+        among the sequences, each with a cache by itself. Raises ModelError."""
         self.options, self.model, self._owner = options, model, owner
-        self.context = open_context(options, model.pointer)
+        self.context = open_context(options, model.pointer, streams=streams)
         self.vocab, self.tokenizer = model.vocab, model.tokenizer
         self.metadata, self.template = model.metadata, model.template
         self.partial = model.partial
@@ -62,10 +70,10 @@ class Llama:
             model.close()
             raise
 
-    def beside(self, options: LoadOptions) -> Llama:
+    def beside(self, options: LoadOptions, *, streams: bool = False) -> Llama:
         """Another context over the same model, without an adapter; to be closed before this
         one. Raises ModelError."""
-        return Llama(self.model, options)
+        return Llama(self.model, options, streams=streams)
 
     def close(self) -> None:
         """Free everything, with the model its adapters, too."""
@@ -142,6 +150,11 @@ class Llama:
     def forget(self, sequence: int, start: int) -> bool:
         """Drop a sequence's cache from position `start` on; False where the model cannot."""
         return bool(_c.llama_memory_seq_rm(self._memory, sequence, start, -1))
+
+    def copy(self, source: int, target: int) -> None:
+        """Give an empty sequence all that another has. With streams the next decode copies
+        it in memory, otherwise both own the same cells."""
+        _c.llama_memory_seq_cp(self._memory, source, target, -1, -1)
 
     def first_position(self, sequence: int) -> int:
         """The oldest position that is still in a sequence's cache; -1 when it is empty."""

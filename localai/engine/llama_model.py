@@ -119,9 +119,11 @@ def _writes(model: Any) -> bool:
     return bool(tokens and causal and not others)
 
 
-def open_context(options: LoadOptions, model: Any) -> Any:
-    """A context with a cache of its own over a model. Raises ModelError."""
+def open_context(options: LoadOptions, model: Any, *, streams: bool = False) -> Any:
+    """A context with a cache of its own over a model, one for each sequence with `streams`.
+    Raises ModelError."""
     params = _context_params(options, _c.llama_model_n_ctx_train(model))
+    params.kv_unified = params.kv_unified and not streams
     with Reasons() as log:
         context = _c.llama_init_from_model(model, params)
     if not context:

@@ -40,3 +40,12 @@ class Line:
         """Keep the first `length` ids; what follows is computed under `key`."""
         del self.ids[length:]
         self.key = key
+
+
+def longest(
+    lines: Sequence[Line], ids: Sequence[int], *, partial: bool, most: int
+) -> tuple[Line, int]:
+    """The line that has most of the beginning of `ids` under its own key, and how much."""
+    found = [(line.usable(ids, line.key, partial=partial, most=most), line) for line in lines]
+    length, line = max(found, key=lambda each: each[0])
+    return line, length

@@ -20,14 +20,19 @@ from localai.engine.base import (
     AdapterFile,
     Beside,
     EngineState,
+    Job,
     LoadOptions,
     ModelInfo,
     Rendered,
     RenderOptions,
     Request,
+    Sampled,
+    Scores,
+    Scoring,
     TokenProbability,
 )
 from localai.engine.deaths import Phase
+from localai.engine.slices import sampled
 from localai.engine.supervisor import BUSY, Supervisor
 from localai.errors import EngineError, LocalaiError
 
@@ -189,6 +194,21 @@ class EngineProcess:
         if self.state == "ready":
             with suppress(LocalaiError):
                 self._ask(frames.Keep, frames.Kept, KEEP_SECONDS, "reading the prompt")
+
+    def sample(self, jobs: Sequence[Job]) -> Generator[Sampled, None, None]:
+        """All samples of all jobs, in the order in which they end. Closing it ends them."""
+        return sampled(self._child, tuple(jobs), self._limits.prompt)
+
+    def score(self, questions: Sequence[Scoring]) -> tuple[Scores, ...]:
+        """How likely the continuations of each prompt are, shared beginnings read once."""
+        kept = tuple(questions)
+        answer = self._ask(
+            lambda number: frames.Score(number, kept),
+            frames.Scored,
+            self._limits.prompt * max(1, len(kept)),
+            "reading the prompt",
+        )
+        return answer.scores
 
     def unload(self) -> None:
         """End the child; the next call starts another. EngineError while it is in use."""

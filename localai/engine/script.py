@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 import msgspec
 
-from localai.conversation import Completion, FinishReason, Message, Timings
-from localai.engine.base import Request
+from localai.conversation import Completion, Delta, Event, Finished, FinishReason, Message, Timings
+from localai.engine.base import Job, Request, Sampled
 
 Kind = Literal["text", "reasoning", "marker"]
 
@@ -66,6 +66,20 @@ def spoken(text: str, request: Request) -> Iterator[tuple[str, Kind]]:
         elif not cut:
             spent += inside
             yield word, "reasoning" if inside else "text"
+
+
+def sampled(job: int, sample: int, asked: Job, events: Iterable[Event]) -> Sampled:
+    """The events of one generation as a sample; every token is certain."""
+    said = {"text": "", "reasoning": ""}
+    done = Completion("stop")
+    for event in events:
+        if isinstance(event, Delta):
+            said[event.kind] += event.text
+        elif isinstance(event, Finished):
+            done = event.completion
+    seed = (asked.request.sampling.seed or 0) + sample
+    likely = (0.0,) * len(done.ids) if asked.logprobs else ()
+    return Sampled(job, sample, seed, said["text"], said["reasoning"], done, likely)
 
 
 def completion(

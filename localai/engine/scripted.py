@@ -34,6 +34,7 @@ from localai.engine.base import (
 )
 from localai.engine.prefix import common
 from localai.engine.script import WORD, Script, completion, said, spoken
+from localai.engine.scripted_many import ScriptedMany
 from localai.errors import ContextOverflow, EngineCrashed, EngineError, LocalaiError
 
 __all__ = ["Script", "ScriptedEngine"]
@@ -44,7 +45,7 @@ FIRST_WORD_ID = 16
 VOCAB_HASH = hashlib.sha256(b"localai scripted words").hexdigest()
 
 
-class ScriptedEngine:
+class ScriptedEngine(ScriptedMany):
     """Gives `replies` one after the other; the last one is repeated for ever.
 
     `tuned` holds what is said instead under an adapter, by its sha256. `load_error` is

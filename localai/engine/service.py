@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 import msgspec
@@ -14,13 +15,14 @@ import msgspec
 from localai.engine import frames
 from localai.engine.adapters import Adapters
 from localai.engine.alarm import alarm
-from localai.engine.base import Beside, LoadOptions, ModelInfo
+from localai.engine.base import Beside, Job, LoadOptions, ModelInfo
 from localai.engine.batch import Decoder
 from localai.engine.coalesce import coalesce
 from localai.engine.info import model_info
 from localai.engine.keeper import Keeper
 from localai.engine.llama import Llama
 from localai.engine.refusals import failed
+from localai.engine.sampling_context import SamplingContext, scores
 from localai.engine.second import Second
 from localai.engine.vocab import VocabTokenizer
 from localai.errors import EngineError, LocalaiError
@@ -53,6 +55,7 @@ class Service:
     def __init__(self, cancelled: Callable[[int], bool]) -> None:
         self._cancelled = cancelled
         self._loaded: Loaded | None = None
+        self._sampling = SamplingContext()
 
     def answers(self, command: frames.Command) -> Iterator[frames.Answer]:
         """Everything there is to say to `command`; a failure is an answer, too."""
@@ -103,6 +106,29 @@ class Service:
             _check(command.ids, model.info)
             decoder = model.side(command.beside)
             yield frames.Probed(number, tuple(decoder.probabilities(command.ids, command.start)))
+        elif isinstance(command, frames.Sample | frames.GoOn | frames.Score):
+            yield self._many(model, command)
+
+    def _many(
+        self, model: Loaded, command: frames.Sample | frames.GoOn | frames.Score
+    ) -> frames.Answer:
+        number = command.number
+        if isinstance(command, frames.Sample):
+            jobs = tuple(self._job(model, job) for job in command.jobs)
+            self._sampling.begin(model.llama, jobs, model.renderer.end_ids)
+            return frames.Some(number, (), self._sampling.left)
+        if isinstance(command, frames.GoOn):
+            return frames.Some(number, self._sampling.go_on(command.seconds), self._sampling.left)
+        for question in command.questions:
+            _check((*question.prompt, *chain(*question.continuations)), model.info)
+        return frames.Scored(number, scores(model.llama, command.questions))
+
+    def _job(self, model: Loaded, job: Job) -> Job:
+        """The job with what ends every answer of this model."""
+        _check(job.request.ids, model.info)
+        stop = (*job.request.stop, *model.renderer.stop)
+        request = msgspec.structs.replace(job.request, stop=stop)
+        return msgspec.structs.replace(job, request=request)
 
     def _load(self, options: LoadOptions) -> ModelInfo:
         llama = Llama.open(options)
@@ -127,6 +153,7 @@ class Service:
         return info
 
     def _use_adapter(self, model: Loaded, command: frames.UseAdapter) -> ModelInfo:
+        self._sampling.end()  # it computes with the adapter of before
         llama = model.llama
         model.adapters.put_on(llama, model.decoder, command.adapter)
         sha256 = "" if llama.adapter is None else llama.adapter.sha256

@@ -20,7 +20,7 @@ from localai.engine.deaths import Death, Phase, describe
 from localai.engine.loading import Loading
 from localai.engine.log import EngineLog
 from localai.engine.refusals import error_of
-from localai.errors import AdapterError, EngineCrashed, EngineError, LocalaiError
+from localai.errors import AdapterError, EngineBusy, EngineCrashed, EngineError, LocalaiError
 
 SLICE = 0.1
 CLOSE_SECONDS = 5.0
@@ -84,10 +84,10 @@ class Supervisor:
     def turn(self) -> Iterator[None]:
         """The right to talk with the child; EngineError while a generation runs."""
         if self._running:
-            raise EngineError(BUSY)
+            raise EngineBusy(BUSY)
         with self._turn:
             if self._running:
-                raise EngineError(BUSY)
+                raise EngineBusy(BUSY)
             try:
                 yield
             finally:
@@ -192,7 +192,7 @@ class Supervisor:
     def unload(self) -> None:
         """End the child, and so free its memory. EngineError while someone waits for it."""
         if self._running or not self._turn.acquire(timeout=SLICE):
-            raise EngineError(BUSY)
+            raise EngineBusy(BUSY)
         try:
             self._drop("stopped")
         finally:

@@ -17,12 +17,10 @@ from typing import Any
 
 import msgspec
 
-from localai.conversation import Delta, Finished
-from localai.engine.base import AdapterFile, Engine, Request, Sampling, Side
-from localai.engine.beside import beside
+from localai.engine.base import AdapterFile, Engine, Job, Request, Sampling
 from localai.tune.items import Item
 from localai.tune.judging import Answer
-from localai.tune.likelihood import deciding, log_likelihood
+from localai.tune.likelihood import deciding, log_likelihoods
 
 CHANCE = 0.05
 """The corrections must win with a one-sided p below this (exact sign test)."""
@@ -35,6 +33,8 @@ CLEARLY = math.log(2)
 or more likely to count as won: half or double."""
 
 LONGEST_ANSWER = 192
+
+GREEDY = Sampling(temperature=0.0)
 
 Tell = Callable[[int, int], None]
 
@@ -70,17 +70,19 @@ class Verdict(msgspec.Struct, frozen=True):
 def compare(
     engine: Engine,
     asked: Sequence[Item],
+    current: AdapterFile,
     candidate: AdapterFile,
     tell: Callable[[str], Tell],
 ) -> Verdict:
-    """Ask what is in force and the candidate beside it, and judge. `tell(what)` gives what is
-    told how far that is."""
-    longest = max(len(engine.render(item.talk, item.options).ids) for item in asked)
-    with beside(engine, candidate, longest + LONGEST_ANSWER) as new:
-        before = answers(engine, asked, tell("asking the present model"))
-        after = answers(new, asked, tell("asking the new model"))
-        turned = _turned(engine, asked, before, after)
-        was, now = (_likelihoods(side, asked, turned) for side in (engine, new))
+    """Ask both and judge. The engine answers by `current` before and after; `tell(what)`
+    gives what is told how far that is."""
+    before = answers(engine, asked, tell("asking the present model"))
+    engine.use_adapter(candidate.path, candidate.sha256, base=candidate.base)
+    after = answers(engine, asked, tell("asking the new model"))
+    turned = _turned(engine, asked, before, after)
+    now = _likelihoods(engine, asked, turned)
+    engine.use_adapter(current.path, current.sha256, base=current.base)
+    was = _likelihoods(engine, asked, turned)
     return judge(asked, before, after, {at: now[at] - was[at] for at in turned})
 
 
@@ -106,32 +108,29 @@ def _says(item: Item, text: str) -> bool:
 
 
 def _likelihoods(
-    side: Side, asked: Sequence[Item], told: Mapping[int, tuple[int, ...]]
+    engine: Engine, asked: Sequence[Item], told: Mapping[int, tuple[int, ...]]
 ) -> dict[int, float]:
-    """How likely these answers are, in nats."""
-    return {
-        at: log_likelihood(side, side.render(asked[at].talk, asked[at].options).ids, ids)
-        for at, ids in told.items()
-    }
+    """How likely these answers are to what is in force, in nats."""
+    texts = [
+        (engine.render(asked[at].talk, asked[at].options).ids, ids) for at, ids in told.items()
+    ]
+    return dict(zip(told, log_likelihoods(engine, texts), strict=True))
 
 
-def answers(side: Side, asked: Sequence[Item], tell: Tell) -> tuple[Answer, ...]:
-    """Greedy answers to all items."""
-    found = []
-    for number, item in enumerate(asked):
-        tell(number, len(asked))
-        prompt = side.render(item.talk, item.options)
-        greedy = Sampling(temperature=0.0)
-        request = Request(prompt.ids, greedy, LONGEST_ANSWER, visible=item.visible)
-        text, ended = "", False
-        ids: tuple[int, ...] = ()
-        for event in side.generate(request):
-            if isinstance(event, Delta) and event.kind == "text":
-                text += event.text
-            elif isinstance(event, Finished):
-                ended, ids = event.completion.finish_reason == "stop", event.completion.ids
-        found.append(Answer(text, ended, ids))
-    return tuple(found)
+def answers(engine: Engine, asked: Sequence[Item], tell: Tell) -> tuple[Answer, ...]:
+    """Greedy answers to all items, side by side, by whatever adapter is in force."""
+    jobs = []
+    for item in asked:
+        ids = engine.render(item.talk, item.options).ids
+        jobs.append(Job(Request(ids, GREEDY, LONGEST_ANSWER, visible=item.visible)))
+    found: dict[int, Answer] = {}
+    tell(0, len(jobs))
+    for each in engine.sample(jobs):
+        done = each.completion
+        found[each.job] = Answer(each.text, done.finish_reason == "stop", done.ids)
+        if len(found) < len(jobs):
+            tell(len(found), len(jobs))
+    return tuple(found[at] for at in range(len(jobs)))
 
 
 def judge(

@@ -24,7 +24,7 @@ from localai.chat.adapters import file_hash
 from localai.chat.open import EngineFactory, load_options, open_toolbox
 from localai.config import Settings
 from localai.digest import sha256
-from localai.engine.base import AdapterFile, Engine
+from localai.engine.base import BARE, AdapterFile, Engine
 from localai.engine.process import EngineProcess
 from localai.errors import AdapterError, LocalaiError, UsageError
 from localai.lessons import lesson
@@ -171,6 +171,7 @@ class Job:
             return gate.compare(
                 engine,
                 items(lessons, self._maker(engine), self._head(), self._learned(active)),
+                AdapterFile(active.file, active.sha256, base=active.base) if active else BARE,
                 AdapterFile(str(candidate), sha256(candidate), base=self._run.base),
                 self._report.counting,
             )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from localai.engine.base import Side
+from localai.engine.base import Engine, Scoring, Side
 
 TINY = 1e-12
 """Stands for a probability of 0."""
@@ -26,7 +26,10 @@ def deciding(side: Side, ids: Sequence[int], right: Callable[[str], bool]) -> tu
     return tuple(ids)
 
 
-def log_likelihood(side: Side, prompt: Sequence[int], ids: Sequence[int]) -> float:
-    """Of the answer after the prompt, in nats."""
-    tokens = side.probabilities((*prompt, *ids), len(prompt))
-    return sum(math.log(max(TINY, token.probability)) for token in tokens)
+def log_likelihoods(
+    engine: Engine, texts: Sequence[tuple[Sequence[int], Sequence[int]]]
+) -> list[float]:
+    """Of each answer after its prompt, in nats, by the adapter in force."""
+    questions = [Scoring(tuple(prompt), (tuple(ids),)) for prompt, ids in texts]
+    least = math.log(TINY)
+    return [sum(max(least, each) for each in only) for (only,) in engine.score(questions)]

@@ -10,16 +10,15 @@ and kept in a file for each model and system text, because making them takes min
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import resources
 from pathlib import Path
 
 import msgspec
 
 from localai import paths
-from localai.conversation import Finished, Message, assistant, system, user
-from localai.engine.base import Engine, RenderOptions, Request, Sampling
-from localai.errors import EngineError
+from localai.conversation import Completion, Message, assistant, system, user
+from localai.engine.base import Engine, Job, RenderOptions, Request, Sampling
 from localai.lessons import phrasings
 from localai.lessons.maker import WHOLE, Example
 
@@ -51,25 +50,31 @@ def examples(engine: Engine, base: str, head: str, tell: Tell) -> tuple[Example,
     file = paths.private_dir(paths.home() / "cache") / f"replay-{name}.msgpack"
     if kept := _read(file):
         return kept
-    found: list[Example] = []
     before = (system(head),) if head else ()
-    for number, prompt in enumerate(prompts()):
-        tell(number, len(prompts()))
-        found.append(_answer(engine, (*before, user(prompt))))
+    found = _answers(engine, [(*before, user(prompt)) for prompt in prompts()], tell)
     _write(file, found)
     return tuple(found)
 
 
-def _answer(engine: Engine, talk: tuple[Message, ...]) -> Example:
-    """One prompt with the model's own answer, which alone counts."""
-    ids = engine.render(talk, RenderOptions()).ids
-    request = Request(ids, Sampling(temperature=0.0), max_tokens=LONGEST_ANSWER)
-    completion = None
-    for event in engine.generate(request):
-        if isinstance(event, Finished):
-            completion = event.completion
-    if completion is None:
-        raise EngineError("The engine ended an answer without saying how; start the tune again.")
+def _answers(engine: Engine, talks: Sequence[tuple[Message, ...]], tell: Tell) -> list[Example]:
+    """Each talk with the model's own answer to it; they are made side by side."""
+    asked = [engine.render(talk, RenderOptions()).ids for talk in talks]
+    greedy = Sampling(temperature=0.0)
+    jobs = [Job(Request(ids, greedy, max_tokens=LONGEST_ANSWER)) for ids in asked]
+    found: dict[int, Example] = {}
+    tell(0, len(jobs))
+    for each in engine.sample(jobs):
+        at = each.job
+        found[at] = _example(engine, talks[at], asked[at], each.completion)
+        if len(found) < len(jobs):
+            tell(len(found), len(jobs))
+    return [found[at] for at in range(len(jobs))]
+
+
+def _example(
+    engine: Engine, talk: tuple[Message, ...], ids: tuple[int, ...], completion: Completion
+) -> Example:
+    """One prompt with its answer, which alone counts."""
     if completion.finish_reason == "stop":
         said = msgspec.structs.replace(assistant(""), ids=completion.ids, vocab=completion.vocab)
         whole = engine.render((*talk, said), WHOLE)

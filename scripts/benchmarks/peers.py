@@ -1,7 +1,8 @@
 """The peers localai is measured against, each in a process of its own.
 
 `bare` is the least a Python program can do with llama.cpp: llama_decode, one sampler
-chain, no text. `high` is llama_cpp.Llama as its users call it. Each reads commands as
+chain, no text. `high` is llama_cpp.Llama as its users call it; those for batches are in
+`engine_peers`. Each reads commands as
 JSON lines on stdin and answers with one JSON line. Run through `Peer`.
 """
 
@@ -138,7 +139,14 @@ def main(kind: str, model: str, n_ctx: int) -> None:
     """Answer commands until stdin ends; what llama.cpp prints stays off stdout."""
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
-    kinds: dict[str, Callable[[str, int], Bare | High]] = {"bare": Bare, "high": High}
+    from scripts.benchmarks.engine_peers import Batch, Sequential
+
+    kinds: dict[str, Callable[[str, int], Bare | High | Batch | Sequential]] = {
+        "bare": Bare,
+        "high": High,
+        "batch": Batch,
+        "sequential": Sequential,
+    }
     with contextlib.redirect_stdout(sys.stderr):
         peer = kinds[kind](model, n_ctx)
         for line in sys.stdin:

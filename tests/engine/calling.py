@@ -12,7 +12,7 @@ import pytest
 
 from localai.constraint import Constraint
 from localai.conversation import Delta, Event, ToolCall, user
-from localai.engine import batch
+from localai.engine import choosing
 from localai.engine.base import RenderOptions, Request, Sampling
 from localai.engine.llama_sampler import Sampler
 from localai.engine.llama_tokens import Tokens
@@ -117,7 +117,7 @@ class Leading(Sampler):
 def led_by(lead: Sequence[int]) -> Iterator[None]:
     """Each answer begins with these tokens, as if the model had sampled them."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(batch, "Sampler", type("Led", (Leading,), {"lead": tuple(lead)}))
+        patch.setattr(choosing, "Sampler", type("Led", (Leading,), {"lead": tuple(lead)}))
         yield
 
 

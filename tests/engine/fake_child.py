@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from localai.conversation import Completion, Delta, Finished, PromptProgress
 from localai.engine import frames
-from localai.engine.base import BARE, AdapterFile, ModelInfo, Rendered
+from localai.engine.base import BARE, AdapterFile, ModelInfo, Rendered, Sampled
 
 TOKENS = 8
 FAULT_TOKEN = 3
@@ -42,6 +42,7 @@ class Fake:
         self.reader = frames.FrameReader()
         self.waiting: list[frames.Command] = []
         self.cancelled = 0
+        self.asked: list[tuple[int, int]] = []
 
     def run(self) -> NoReturn:
         while True:
@@ -88,6 +89,25 @@ class Fake:
             yield frames.Failed(number, "overflow", "That is too long; shorten it.")
         elif isinstance(command, frames.Generate):
             yield from self.generate(number, len(command.request.ids))
+        elif isinstance(command, frames.Sample | frames.GoOn):
+            yield self.sample(command)
+        elif isinstance(command, frames.Score):
+            scored = tuple(
+                tuple((0.0,) * len(c) for c in q.continuations) for q in command.questions
+            )
+            yield frames.Scored(number, scored)
+
+    def sample(self, command: frames.Sample | frames.GoOn) -> frames.Answer:
+        """A sample for every slice, the last one first."""
+        if isinstance(command, frames.Sample):
+            self.asked = [(at, i) for at, job in enumerate(command.jobs) for i in range(job.n)]
+            return frames.Some(command.number, (), bool(self.asked))
+        self.reach("sample")
+        if not self.asked:
+            return frames.Failed(command.number, "engine", "It was interrupted; start it again.")
+        job, sample = self.asked.pop()
+        done = Sampled(job, sample, 0, f"{job}.{sample}", "", Completion("stop"))
+        return frames.Some(command.number, (done,), bool(self.asked))
 
     def use_adapter(self, number: int, adapter: AdapterFile) -> frames.Answer:
         """The fault "adapter" strikes at one of them alone, another is refused."""

@@ -72,9 +72,14 @@ class Rig:
 
     def in_cache(self, sequence: int = 0) -> int:
         """Tokens that llama.cpp itself says are in a sequence."""
-        memory = llama_cpp.llama_get_memory(self.llama.context)
-        assert memory
-        return int(llama_cpp.llama_memory_seq_pos_max(memory, sequence)) + 1
+        return in_cache(self.llama, sequence)
+
+
+def in_cache(llama: Llama, sequence: int) -> int:
+    """Tokens that llama.cpp itself says are in a sequence of a context."""
+    memory = llama_cpp.llama_get_memory(llama.context)
+    assert memory
+    return int(llama_cpp.llama_memory_seq_pos_max(memory, sequence)) + 1
 
 
 def after(questions: int) -> Callable[[], bool]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from localai.context_window import KvType
 from localai.conversation import Message, Text, system, user
-from localai.engine.base import RenderOptions, Request, Sampling
+from localai.engine.base import Job, RenderOptions, Request, Sampled, Sampling
+from localai.engine.sampling_context import SamplingContext
 from localai.render.tokens import Renderer
 from tests.engine.running import GREEDY, Ran, Rig, opened
 
@@ -87,3 +90,26 @@ def test_a_quantised_cache_still_makes_sense(
 ) -> None:
     with opened(starter_model, n_ctx=512, kv_type=kv_type) as rig:
         assert word in Chat(rig).answer([SYSTEM, user(QUESTIONS[0])]).text
+
+
+def test_samples_side_by_side_are_those_of_one_by_one(chat: Chat) -> None:
+    """To the token, whatever shares the batch, joins or leaves it: decision 14."""
+    jobs = []
+    for at, question in enumerate(QUESTIONS):
+        sampling = GREEDY if at == 0 else Sampling(temperature=1.2, seed=at)
+        request = Request(chat.prompt([SYSTEM, user(question)]), sampling, 8 + 5 * at)
+        jobs.append(Job(request, 1 + 3 * at, logprobs=True))
+    beside = SamplingContext()
+    beside.begin(chat.llama, jobs, frozenset())
+    found: list[Sampled] = []
+    while beside.left:
+        found += beside.go_on(0.0)
+    assert len({each.completion.ids for each in found}) > 8
+    for each in found:
+        request = jobs[each.job].request
+        sampling = replace(request.sampling, seed=each.seed)
+        chat.decoder.reset()
+        alone = chat.run(replace(request, sampling=sampling))
+        assert (each.completion.ids, each.text) == (alone.done.ids, alone.text)
+        rows = chat.decoder.probabilities((*request.ids, *each.completion.ids), len(request.ids))
+        assert each.logprobs == pytest.approx([math.log(row.probability) for row in rows], abs=1e-3)

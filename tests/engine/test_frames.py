@@ -12,10 +12,13 @@ from localai.engine import frames
 from localai.engine.base import (
     AdapterFile,
     Beside,
+    Job,
     LoadOptions,
     ReasoningRule,
     RenderOptions,
     Request,
+    Sampled,
+    Scoring,
 )
 
 NUMBERS = st.integers(0, 2**32)
@@ -48,6 +51,13 @@ COMMANDS = st.one_of(
     st.builds(frames.Tokenize, NUMBERS, TEXTS),
     st.builds(frames.Pieces, NUMBERS, IDS),
     st.builds(frames.Probe, NUMBERS, IDS, NUMBERS, BESIDES),
+    st.builds(frames.Sample, NUMBERS, st.lists(st.builds(Job, st.builds(Request, IDS))).map(tuple)),
+    st.builds(frames.GoOn, NUMBERS, st.floats(0, 100)),
+    st.builds(
+        frames.Score,
+        NUMBERS,
+        st.lists(st.builds(Scoring, IDS, st.lists(IDS, max_size=2).map(tuple))).map(tuple),
+    ),
     st.builds(frames.Cancel, NUMBERS),
 )
 EVENTS = st.one_of(
@@ -61,6 +71,15 @@ EVENTS = st.one_of(
 ANSWERS = st.one_of(
     st.builds(frames.Happened, NUMBERS, EVENTS),
     st.builds(frames.Ids, NUMBERS, IDS),
+    st.builds(
+        frames.Some,
+        NUMBERS,
+        st.lists(
+            st.builds(Sampled, NUMBERS, NUMBERS, NUMBERS, TEXTS, TEXTS, st.just(Completion("stop")))
+        ).map(tuple),
+        st.booleans(),
+    ),
+    st.builds(frames.Scored, NUMBERS, st.just((((-0.5, -1.25), ()), ()))),
     st.builds(frames.Texts, NUMBERS, st.lists(TEXTS).map(tuple)),
     st.builds(frames.Failed, NUMBERS, st.sampled_from(["model", "overflow", "engine"]), TEXTS),
 )

@@ -12,7 +12,8 @@ import pytest
 
 from localai.constraint import Constraint
 from localai.conversation import Delta, Finished
-from localai.engine.base import ReasoningRule, Request, Sampling
+from localai.engine.base import Job, ReasoningRule, Request, Sampled, Sampling
+from localai.engine.sampling_context import SamplingContext
 from localai.errors import EngineError
 from localai.render.tokens import Renderer
 from localai.tools.grammar.formats import CONSTRAINED, constraints
@@ -220,3 +221,21 @@ def test_a_control_token_that_the_grammar_spells_out_is_taken_whole(starter: Rig
             ran = starter.run(Request(starter.ids(TALE), GREEDY, 3, constraints=(one,)))
         assert ran.done.ids[: len(ids)] == ids
         assert (id in ran.done.ids) == (spelled == text)
+
+
+def test_samples_side_by_side_are_held_to_it_as_one_by_one(starter: Rig) -> None:
+    renderer = Renderer(starter.llama.template, starter.tokenizer)
+    asked = [forced(renderer, "hermes", seed)[1] for seed in range(2)]
+    asked = [msgspec.structs.replace(request, max_tokens=48) for request in asked]
+    beside, found = SamplingContext(), list[Sampled]()
+    beside.begin(starter.llama, [Job(request, 2) for request in asked], NONE)
+    while beside.left:
+        found += beside.go_on(0.0)
+    assert len(found) == 4
+    for each in found:
+        request = asked[each.job]
+        seeded = msgspec.structs.replace(request.sampling, seed=each.seed)
+        starter.decoder.reset()
+        alone = starter.run(msgspec.structs.replace(request, sampling=seeded))
+        assert each.completion.ids == alone.done.ids
+        assert each.text == alone.text

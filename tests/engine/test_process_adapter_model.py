@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from localai.conversation import user
-from localai.engine.base import LoadOptions, RenderOptions, Request, Sampling
+from localai.engine.base import Job, LoadOptions, RenderOptions, Request, Sampling, Scoring
 from localai.engine.process import EngineProcess
-from localai.errors import AdapterError
+from localai.errors import AdapterError, EngineError
 from tests.engine.faulty import gone, said
 from tests.engine.tiny_adapter import write_adapter
 
@@ -99,3 +99,31 @@ def test_300_damaged_headers(engine: EngineProcess, tmp_path: Path) -> None:
         assert answer(engine) == bare
     assert len(refused) > 100
     assert all(path in sentence and "\n" not in sentence for path, sentence in refused.items())
+
+
+def test_samples_and_scores_follow_the_adapter(engine: EngineProcess, tmp_path: Path) -> None:
+    sha256 = write_adapter(path := tmp_path / "a.gguf")
+    ids = engine.render([user("The fox?")], RenderOptions()).ids
+    job = Job(Request(ids, Sampling(temperature=0), 12), 2)
+    scoring = Scoring(ids, (ids[:5],))
+    bare = answer(engine), engine.score([scoring])
+    engine.use_adapter(str(path), sha256)
+    tuned = answer(engine), engine.score([scoring])
+    assert tuned[0] != bare[0]
+    assert tuned[1] != bare[1]
+    assert [each.text for each in engine.sample([job])] == [tuned[0]] * 2
+    engine.use_adapter("", "")
+    assert [each.text for each in engine.sample([job])] == [bare[0]] * 2
+    assert (answer(engine), engine.score([scoring])) == bare
+
+
+def test_another_adapter_ends_the_sampling(engine: EngineProcess, tmp_path: Path) -> None:
+    sha256 = write_adapter(path := tmp_path / "a.gguf")
+    ids = engine.render([user("The fox?")], RenderOptions()).ids
+    long = Job(Request(ids, max_tokens=60), 800)  # more than a slice
+    samples = engine.sample([Job(Request(ids, max_tokens=1)), long])
+    next(samples)
+    engine.use_adapter(str(path), sha256)
+    with pytest.raises(EngineError, match="interrupted"):
+        list(samples)
+    assert answer(engine)

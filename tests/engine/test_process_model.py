@@ -14,7 +14,7 @@ import pytest
 
 from localai.constraint import Constraint
 from localai.conversation import Delta, Event, Finished, Message, system, user
-from localai.engine.base import LoadOptions, RenderOptions, Request, Sampling
+from localai.engine.base import Job, LoadOptions, RenderOptions, Request, Sampling, Scoring
 from localai.engine.process import EngineProcess
 from localai.errors import ContextOverflow, EngineCrashed, EngineError, ModelError
 from tests.engine.faulty import gone, said, wait_until
@@ -168,3 +168,25 @@ def test_a_call_is_held_to_its_grammar_and_a_broken_grammar_refused(engine: Engi
         list(engine.generate(msgspec.structs.replace(plain, constraints=(Constraint("", "{"),))))
     assert paris(engine)
     assert engine.pid == process
+
+
+def test_a_chat_between_samples_loses_nothing(engine: EngineProcess) -> None:
+    wanted = paris(engine)
+    story = request(engine, STORY, 60)
+    texts = []
+    for each in engine.sample([Job(story, 2), Job(request(engine, FRANCE, 4), 2)]):
+        texts.append((each.job, each.text))
+        done = list(engine.generate(request(engine, FRANCE, 40)))[-1]
+        assert isinstance(done, Finished)
+        assert done.completion.cached_tokens == done.completion.prompt_tokens - 1
+    assert texts[:2] == [(1, wanted[: len(texts[0][1])])] * 2
+    assert texts[2] == texts[3]
+    assert paris(engine) == wanted
+
+
+def test_tokens_of_another_model_are_refused(engine: EngineProcess) -> None:
+    with pytest.raises(EngineError, match="another model"):
+        list(engine.sample([Job(Request((2**30,)))]))
+    for prompt, ids in (((2**30,), (1,)), ((1,), (-1,))):
+        with pytest.raises(EngineError, match="another model"):
+            engine.score([Scoring(prompt, (ids,))])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable
 
@@ -10,7 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from localai.conversation import Completion, Delta, Event, Finished, PromptProgress, assistant, user
-from localai.engine.base import Engine, ReasoningRule, RenderOptions, Request, Thinking
+from localai.engine.base import (
+    Engine,
+    Job,
+    ReasoningRule,
+    RenderOptions,
+    Request,
+    Sampling,
+    Scoring,
+    Thinking,
+)
 from localai.engine.scripted import Script, ScriptedEngine
 from localai.errors import AdapterError, ContextOverflow, EngineCrashed, EngineError, ModelError
 
@@ -175,3 +185,29 @@ def test_rendering_weighs_what_the_assistant_wrote() -> None:
     assert list(rendered.ids).count(2) == 2
     inside = engine.render([user("x")], RenderOptions(prefill="<think>\n"))
     assert inside.in_reasoning
+
+
+def test_samples_are_the_next_replies_job_by_job() -> None:
+    engine = ScriptedEngine(["One.", "<think>Hm.</think>Two.", "Three."])
+    ids = engine.tokenize("Count!")
+    jobs = [
+        Job(Request(ids, Sampling(seed=7), reasoning=THINK), 2, logprobs=True),
+        Job(Request(ids)),
+    ]
+    found = list(engine.sample(jobs))
+    assert [(s.job, s.sample, s.text, s.reasoning) for s in found] == [
+        (0, 0, "One.", ""),
+        (0, 1, "Two.", "Hm."),
+        (1, 0, "Three.", ""),
+    ]
+    assert [each.seed for each in found[:2]] == [7, 8]
+    assert [len(each.logprobs) for each in found] == [2, len(found[1].completion.ids), 0]
+
+
+def test_scores_are_its_probabilities() -> None:
+    engine = ScriptedEngine()
+    prompt, good = engine.tokenize("Say"), engine.tokenize(" yes and no")
+    ((first, nothing),) = engine.score([Scoring(prompt, (good, ()))])
+    told = engine.probabilities((*prompt, *good), len(prompt))
+    assert [math.exp(each) for each in first] == pytest.approx([t.probability for t in told])
+    assert nothing == ()

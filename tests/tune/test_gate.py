@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from localai.conversation import Message, ToolCall, assistant, system, user
-from localai.engine.base import AdapterFile, Beside, TokenProbability
+from localai.engine.base import BARE, AdapterFile, Beside, TokenProbability
 from localai.engine.scripted import ScriptedEngine
 from localai.lessons import phrasings
 from localai.lessons.lesson import Lesson
@@ -143,7 +143,7 @@ def test_what_turned_by_a_hair_is_taken_as_it_was(
 
 
 class Weighing(ScriptedEngine):
-    """Finds each right answer as likely as told, by the adapter that answers."""
+    """Finds each right answer as likely as told, by the adapter in force."""
 
     def __init__(self, *replies: str, tuned: str, likely: dict[str, float]) -> None:
         super().__init__(replies, tuned={"x": tuned})
@@ -152,7 +152,7 @@ class Weighing(ScriptedEngine):
     def probabilities(
         self, ids: Sequence[int], start: int, beside: Beside | None = None
     ) -> tuple[TokenProbability, ...]:
-        return (TokenProbability(0, "", self._likely[beside.adapter.sha256 if beside else ""]),)
+        return (TokenProbability(0, "", self._likely[self.load().adapter]),)
 
 
 @pytest.mark.parametrize(("likely", "lost"), [(0.1, 1), (0.45, 0)])
@@ -168,14 +168,13 @@ def test_an_answer_is_lost_when_the_right_one_became_unlikely(likely: float, los
         said.append(what)
         return lambda done, total: None
 
-    found = gate.compare(engine, asked, AdapterFile("new", "x"), tell)
+    found = gate.compare(engine, asked, BARE, AdapterFile("new", "x"), tell)
     (pool,) = found.pools
     assert (pool.lost, pool.close, pool.won) == (lost, 1 - lost, 0)
     assert [each.get("close", False) for each in found.answers] == [not lost, False]
     assert ("1 more turned by a hair" in pool.tolerance) is (lost == 0)
     assert said == ["asking the present model", "asking the new model"]
-    assert engine.adapters == []
-    assert engine.beside is None
+    assert engine.load().adapter == ""
 
 
 @given(st.lists(st.sampled_from([WON, LOST, KEPT, NEVER]), min_size=1, max_size=50))

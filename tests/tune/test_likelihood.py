@@ -7,7 +7,7 @@ import math
 import pytest
 
 from localai.engine.scripted import ScriptedEngine
-from localai.tune.likelihood import TINY, deciding, log_likelihood
+from localai.tune.likelihood import TINY, deciding, log_likelihoods
 
 
 def test_the_beginning_that_decides_is_the_shortest_right_one() -> None:
@@ -20,13 +20,12 @@ def test_the_beginning_that_decides_is_the_shortest_right_one() -> None:
     assert deciding(engine, (), lambda text: True) == ()
 
 
-def test_log_likelihood_is_the_sum_over_the_answer_alone() -> None:
+def test_a_log_likelihood_is_the_sum_over_the_answer_alone() -> None:
     engine = ScriptedEngine()
     prompt, ids = engine.tokenize("What is it?"), engine.tokenize("A town in Italy.")
     told = engine.probabilities((*prompt, *ids), len(prompt))
     wanted = sum(math.log(token.probability) for token in told)
-    assert log_likelihood(engine, prompt, ids) == pytest.approx(wanted)
-    assert log_likelihood(engine, prompt, ()) == 0.0
+    assert log_likelihoods(engine, [(prompt, ids), (prompt, ())]) == pytest.approx([wanted, 0.0])
 
 
 def test_what_is_impossible_is_very_unlikely(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -37,4 +36,4 @@ def test_what_is_impossible_is_very_unlikely(monkeypatch: pytest.MonkeyPatch) ->
         "probabilities",
         lambda ids, start: (type(token)(token.id, token.text, 0.0),),
     )
-    assert log_likelihood(engine, (1,), (token.id,)) == pytest.approx(math.log(TINY))
+    assert log_likelihoods(engine, [((1,), (token.id,))]) == pytest.approx([math.log(TINY)])

@@ -1,0 +1,149 @@
+"""A context for sampling or scoring beside the chat's, over the same loaded model.
+
+Made when there is something to do and freed when that is done: it takes memory, and the
+chat's cache must not be lost by it. It is as large as the work needs, at most twice the chat's
+where more than one sequence is to run.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+import msgspec
+
+from localai.engine.base import Job, Request, Sampled, Scores, Scoring
+from localai.engine.llama import Llama
+from localai.engine.sampling import AHEAD, WIDEST, SamplingRun
+from localai.engine.scoring import Scorer
+from localai.engine.width import START
+from localai.errors import ContextOverflow, EngineError
+
+TIMES = 2
+"""The memory for sampling in windows of the chat, unless one request needs more."""
+
+PADDING = 256
+"""llama.cpp makes every window a multiple of this."""
+
+BRANCHES = 16
+"""Continuations of one prompt that are scored side by side."""
+
+
+class SamplingContext:
+    """The sampling that goes on, at most one run of it."""
+
+    def __init__(self) -> None:
+        self._run: SamplingRun | None = None
+        self._llama: Llama | None = None
+        self._width = START
+
+    @property
+    def left(self) -> bool:
+        """Whether there is anything to do yet."""
+        return self._run is not None and self._run.left
+
+    def begin(self, chat: Llama, jobs: Sequence[Job], ends: frozenset[int]) -> None:
+        """Begin anew. Raises EngineError, ContextOverflow, ModelError."""
+        self.end()
+        tails = [_tail(chat, job.request) for job in jobs]
+        both = list(zip(jobs, tails, strict=True))
+        samples = sum(job.n for job in jobs)
+        if not samples:
+            return
+        window = padded(max(len(job.request.ids) + tail for job, tail in both))
+        most = max(1, min(samples, WIDEST, TIMES * chat.n_ctx // window - AHEAD))
+        bos = chat.tokenizer.bos
+        ends |= chat.tokenizer.eog | (frozenset() if bos is None else {bos})
+        sequences = most + AHEAD
+        self._llama = _open(chat, window * sequences, sequences, streams=True)
+        self._run = SamplingRun(self._llama, both, ends, self._width)
+
+    def go_on(self, seconds: float) -> tuple[Sampled, ...]:
+        """At least one step, and more for so long; the samples that ended. Frees the context
+        after the last one, and after an error."""
+        if self._run is None:
+            raise EngineError("The sampling was interrupted; start it again.")
+        found: list[Sampled] = []
+        until = time.monotonic() + seconds
+        try:
+            while self._run.left:
+                found += self._run.step()
+                if time.monotonic() >= until:
+                    break
+        except Exception:
+            self.end()
+            raise
+        if not self._run.left:
+            self.end()
+        return tuple(found)
+
+    def end(self) -> None:
+        """Free the context, whatever is left to do."""
+        if self._run is not None:
+            self._width = max(START, self._run.width // 2)  # what was best is tried again
+            self._run.close()
+        if self._llama is not None:
+            _close(self._llama)
+        self._run = self._llama = None
+
+
+def scores(chat: Llama, questions: Sequence[Scoring]) -> tuple[Scores, ...]:
+    """The scores of each question. Raises EngineError, ContextOverflow, ModelError."""
+    needed = [_needed(chat, question) for question in questions]
+    if not needed:
+        return ()
+    llama = _open(chat, max(needed), BRANCHES + 1)
+    try:
+        scorer = Scorer(llama)
+        return tuple(map(scorer.score, questions))
+    finally:
+        _close(llama)
+
+
+def padded(tokens: int) -> int:
+    """A window for so many tokens."""
+    return -(-tokens // PADDING) * PADDING
+
+
+def _open(chat: Llama, window: int, sequences: int, *, streams: bool = False) -> Llama:
+    options = msgspec.structs.replace(chat.options, n_ctx=window, n_seq_max=sequences)
+    llama = chat.beside(options, streams=streams)
+    if chat.adapter is not None:
+        llama.attach(chat.adapter, chat.scale)
+    return llama
+
+
+def _close(llama: Llama) -> None:
+    """Free a context, and leave the adapter to the chat's."""
+    if llama.adapter is not None:
+        llama.attach(None)
+    llama.close()
+
+
+def _tail(chat: Llama, request: Request) -> int:
+    """The most tokens after a prompt, as for a generation by itself."""
+    _check_prompt(request.ids)
+    room = chat.n_ctx - len(request.ids)
+    if room < 1:
+        raise ContextOverflow(
+            f"A prompt has {len(request.ids)} tokens and the context window {chat.n_ctx}; "
+            "shorten it, or set a larger engine.context."
+        )
+    return min(room, request.max_tokens) if request.max_tokens else room
+
+
+def _needed(chat: Llama, question: Scoring) -> int:
+    """Cells that a prompt and its continuations take side by side."""
+    _check_prompt(question.prompt)
+    longest = max(map(len, question.continuations), default=0)
+    if len(question.prompt) + longest > chat.n_ctx:
+        raise ContextOverflow(
+            f"A text has {len(question.prompt) + longest} tokens and the context window "
+            f"{chat.n_ctx}; shorten it, or set a larger engine.context."
+        )
+    return len(question.prompt) + longest * min(BRANCHES, len(question.continuations))
+
+
+def _check_prompt(ids: Sequence[int]) -> None:
+    if not ids:
+        raise EngineError("There is no prompt to go on from; write something first.")

@@ -1,0 +1,175 @@
+"""Many samples side by side on tiny models of every kind: each as good as one by itself."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from localai.engine.base import Job, Request, Sampled, Sampling, Scoring
+from localai.engine.sampling_context import SamplingContext, scores
+from localai.errors import ContextOverflow, EngineError
+from scripts.tiny_models import GENERATES
+from tests.engine.running import GREEDY, TALE, Rig, in_cache, opened
+
+pytestmark = pytest.mark.model
+
+NONE: frozenset[int] = frozenset()
+
+
+@pytest.fixture(scope="module", params=GENERATES)
+def rig(request: pytest.FixtureRequest, tiny_model: Callable[[str], Path]) -> Iterator[Rig]:
+    with opened(tiny_model(request.param), n_batch=64) as rig:
+        yield rig
+
+
+@pytest.fixture
+def plain(tiny_model: Callable[[str], Path]) -> Iterator[Rig]:
+    with opened(tiny_model("plain"), n_batch=64) as rig:
+        yield rig
+
+
+def sampled(rig: Rig, *jobs: Job) -> list[Sampled]:
+    """All samples, in the order in which they end; the books are right at every step."""
+    beside = SamplingContext()
+    beside.begin(rig.llama, jobs, NONE)
+    found: list[Sampled] = []
+    while beside.left:
+        found += beside.go_on(0.0)
+        books_agree(beside)
+    beside.end()
+    asked = [(at, sample) for at, job in enumerate(jobs) for sample in range(job.n)]
+    assert sorted((each.job, each.sample) for each in found) == asked
+    return found
+
+
+def books_agree(beside: SamplingContext) -> None:
+    """What is noted of every sequence is what llama.cpp has of it, and it all fits."""
+    run, llama = beside._run, beside._llama
+    if run is None or llama is None:
+        return
+    for line in run._lines:
+        assert in_cache(llama, line.sequence) == len(line.ids)
+
+
+def jobs_of(rig: Rig, draw: random.Random, count: int) -> list[Job]:
+    """Jobs of all lengths that share beginnings."""
+    words = rig.ids(TALE)
+    made = []
+    for _ in range(count):
+        prompt = (*words[: draw.randint(1, 40)], *draw.choices(words, k=draw.randint(0, 30)))
+        made.append(Job(Request(prompt, GREEDY, draw.randint(1, 30)), draw.randint(1, 6)))
+    return made
+
+
+def test_every_greedy_sample_is_what_the_model_would_have_chosen(rig: Rig) -> None:
+    jobs = jobs_of(rig, random.Random(3), 9)
+    found = sampled(rig, *jobs)
+    for each in found:
+        request = jobs[each.job].request
+        assert each.text == rig.text(each.completion.ids)
+        assert each.completion.generated_tokens <= request.max_tokens
+        assert rig.chooses(request.ids, each.completion.ids)
+    assert sum(each.completion.cached_tokens for each in found)
+
+
+def test_the_chats_cache_is_left_alone(rig: Rig) -> None:
+    prompt = rig.ids(TALE)
+    rig.go_on_cold(prompt)
+    held = rig.in_cache()
+    sampled(rig, Job(Request(prompt[:30], GREEDY, 9), 3))
+    assert rig.in_cache() == held == len(rig.decoder.lines[0].ids)
+
+
+def test_each_sample_has_a_seed_that_repeats_it(plain: Rig) -> None:
+    wild = Sampling(temperature=2.0, top_k=0, top_p=1.0, min_p=0.0)
+    for seed in (7, None):
+        request = Request(plain.ids(TALE)[:20], msgspec.structs.replace(wild, seed=seed), 12)
+        found = sampled(plain, Job(request, 5))
+        assert len({each.seed for each in found}) == 5
+        assert len({each.completion.ids for each in found}) > 1
+        assert seed is None or sorted(each.seed for each in found) == list(range(7, 12))
+        for each in found:
+            own = msgspec.structs.replace(wild, seed=each.seed)
+            plain.decoder.reset()
+            alone = plain.run(msgspec.structs.replace(request, sampling=own)).done.ids
+            assert alone[:3] == each.completion.ids[:3]
+
+
+def test_log_probabilities_are_those_of_the_texts(rig: Rig) -> None:
+    request = Request(rig.ids(TALE)[:25], Sampling(temperature=1.5, seed=1), 10)
+    found = sampled(rig, Job(request, 4, logprobs=True))
+    asked = [Scoring(request.ids, (each.completion.ids, each.completion.ids[:2])) for each in found]
+    for each, (whole, beginning) in zip(found, scores(rig.llama, asked), strict=True):
+        assert len(each.logprobs) == len(each.completion.ids) == len(whole)
+        assert whole == pytest.approx(each.logprobs, abs=0.05)
+        assert beginning == pytest.approx(whole[:2], abs=0.05)
+    assert sampled(rig, Job(request))[0].logprobs == ()
+
+
+def test_scores_are_the_probabilities_of_one_text_at_a_time(rig: Rig) -> None:
+    draw, words = random.Random(4), rig.ids(TALE)
+    questions = []
+    for _ in range(8):
+        prompt = (*words[: draw.randint(1, 30)], *draw.choices(words, k=draw.randint(0, 9)))
+        texts = tuple(
+            tuple(draw.choices(words, k=draw.randint(0, 12))) for _ in range(draw.randint(0, 20))
+        )
+        questions.append(Scoring(prompt, texts))
+    rig.decoder.reset()
+    for question, found in zip(questions, scores(rig.llama, questions), strict=True):
+        assert len(found) == len(question.continuations)
+        for text, values in list(zip(question.continuations, found, strict=True))[:3]:
+            whole = (*question.prompt, *text)
+            rows = rig.decoder.probabilities(whole, len(question.prompt))
+            expected = [row.probability for row in rows]
+            assert [2.718281828**value for value in values] == pytest.approx(
+                expected, rel=0.05, abs=1e-6
+            )
+
+
+def test_a_window_for_one_makes_them_wait_and_no_more(plain: Rig) -> None:
+    """What all may write is several windows; each may fill one alone."""
+    prompts = [plain.ids(TALE)[n : n + 20] for n in range(6)]
+    found = sampled(plain, *(Job(Request(prompt, GREEDY), 3) for prompt in prompts))
+    for each in found:
+        room = plain.llama.n_ctx - 20
+        full = each.completion.generated_tokens == room
+        assert each.completion.finish_reason == ("length" if full else "stop")
+
+
+def test_what_cannot_be_done_is_refused_before_anything_is_read(plain: Rig) -> None:
+    beside = SamplingContext()
+    long = (plain.ids(TALE) * 9)[: plain.llama.n_ctx]
+    for ids, error in (((), EngineError), (long, ContextOverflow)):
+        with pytest.raises(error):
+            beside.begin(plain.llama, [Job(Request(ids))], NONE)
+        with pytest.raises(error):
+            scores(plain.llama, [Scoring(ids, ((1,),))])
+    assert not beside.left
+    with pytest.raises(EngineError, match="interrupted"):
+        beside.go_on(0.0)
+    assert sampled(plain) == sampled(plain, Job(Request(long[:9]), 0)) == []
+    assert scores(plain.llama, []) == ()
+
+
+def test_a_failure_ends_the_run_and_harms_nobody(
+    plain: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beside, job = SamplingContext(), Job(Request(plain.ids(TALE), GREEDY, 20), 3)
+    beside.begin(plain.llama, [job], NONE)
+    beside.go_on(0.0)
+
+    def refuse(*_: object) -> bool:
+        raise EngineError("no")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(type(plain.llama), "decode", refuse)
+        with pytest.raises(EngineError):
+            beside.go_on(0.0)
+    assert not beside.left
+    assert plain.chooses(plain.ids(TALE), plain.go_on(plain.ids(TALE)).done.ids)
+    assert len(sampled(plain, job)) == 3
