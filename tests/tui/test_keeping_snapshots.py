@@ -97,6 +97,7 @@ async def forgetting_all(on: Stage) -> None:
     promote(on.store, on.model)
     await on.until(lambda: on.chat.status_line.status.adapter)
     await on.until(lambda: on.chat.status_line.status.state == "ready")
+    on.app.clear_notifications()  # of the tune, where it was looked at while it was written down
     on.chat.forget_mentions("the")
     await asked(on)
 
