@@ -10,8 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from localai.errors import UsageError
+
+if TYPE_CHECKING:
+    from localai.store.store import Store
 
 NAME = "localai.md"
 
@@ -21,18 +25,30 @@ NO_FOLDER = (
 )
 
 
-def add(folders: Sequence[Path], question: str, answer: str, day: date) -> Path:
-    """Add question and answer at the end of NAME in the first of the folders; the file.
-
-    Raises UsageError when there is no folder or it cannot be written.
-    """
+def folder(folders: Sequence[Path]) -> Path:
+    """Where notes are kept: the first of the folders. Raises UsageError when it is not there."""
     if not folders:
         raise UsageError(NO_FOLDER)
-    path = folders[0] / NAME
-    asked = " ".join(question.split()) or "Note"
+    if not folders[0].is_dir():
+        raise UsageError(
+            f"The note cannot be written to {folders[0] / NAME} (there is no such folder); make "
+            "the folder, or name another one in config.toml."
+        )
+    return folders[0]
+
+
+def keep(store: Store, place: Path, message_id: str) -> Path:
+    """Add an answer with its question at the end of NAME in the folder `place`; the file.
+
+    Raises UsageError when it cannot be written.
+    """
+    *before, answer = store.path(message_id)
+    questions = (row.message.text for row in reversed(before) if row.message.role == "user")
+    asked = " ".join(next(questions, "").split()) or "Note"
+    path = place / NAME
     try:
         with path.open("a", encoding="utf-8") as file:
-            file.write(f"## {asked}\n\n{answer.strip()}\n\n*{day.isoformat()}*\n\n")
+            file.write(f"## {asked}\n\n{answer.message.text.strip()}\n\n*{date.today()}*\n\n")
     except OSError as error:
         raise UsageError(
             f"The note cannot be written to {path} ({error.strerror}); see that the folder is "

@@ -8,7 +8,6 @@ what the model said is kept whatever ends it. It knows neither screens nor llama
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
-from datetime import date
 from pathlib import Path
 from typing import Unpack
 
@@ -108,12 +107,7 @@ class Session(Amending):
 
     def keep_note(self, message_id: str) -> Path:
         """Keep an answer with its question in the user's notes, too; the file."""
-        *before, answer = self.store.path(message_id)
-        asked = next(
-            (row.message.text for row in reversed(before) if row.message.role == "user"), ""
-        )
-        folders = self.settings.tools.folders
-        return notes.add(folders, asked, answer.message.text, date.today())
+        return notes.keep(self.store, notes.folder(self.settings.tools.folders), message_id)
 
     def adapter(self) -> Adapter | None:
         """The adapter that is to answer next, None for the bare model."""

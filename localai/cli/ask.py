@@ -6,18 +6,17 @@ answer goes. What happens during the turn is `turn.py`.
 
 from __future__ import annotations
 
-import errno
 import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from localai.cli import options, prompt
-from localai.cli.failure import discard_stdout, note
+from localai.cli.failure import note
 from localai.cli.interrupts import interruptible
 from localai.cli.invocation import Invocation
 from localai.cli.progress import Progress
-from localai.errors import LocalaiError, UsageError
+from localai.errors import UsageError
 
 if TYPE_CHECKING:
     from localai.chat.answering import Events
@@ -106,9 +105,7 @@ def _question(words: tuple[str, ...], progress: Progress) -> str:
         piped = prompt.read_piped(stream)
     finally:
         progress.clear()
-    if piped.replaced:
-        note(f"{piped.replaced:,} places in standard input were not UTF-8 and are shown as \ufffd.")
-    return prompt.compose(words, piped.text)
+    return prompt.compose(words, prompt.told(piped))
 
 
 def _converse(
@@ -120,7 +117,7 @@ def _converse(
     progress: Progress,
 ) -> tuple[StoredMessage, list[tuple[ToolCall, ToolResult]], int]:
     """The answer as stored, the calls on the way to it, and the exit code."""
-    from localai.cli.turn import Turn
+    from localai.cli.turn import Turn, forgive
 
     session = invocation.open_session(
         store,
@@ -143,7 +140,7 @@ def _converse(
     finally:
         session.close()
     if turn.lost_reader is not None:
-        _forgive(turn.lost_reader)
+        forgive(turn.lost_reader)
     return answer, turn.calls, interrupts.exit_code
 
 
@@ -175,16 +172,6 @@ def _check_allowed(names: tuple[str, ...], session: Session, settings: Settings)
             with mcp.servers() as servers:
                 found = mcp.find(name, servers, settings.tools)
             raise UsageError(found.why or f"{name} could not be used just now; ask again.")
-
-
-def _forgive(error: OSError) -> None:
-    """A pipe or terminal that was closed is no failure; a full disk is."""
-    discard_stdout()
-    if error.errno not in (errno.EPIPE, errno.EIO):
-        raise LocalaiError(
-            f"The answer cannot be written ({error.strerror}); what there is of it is kept: "
-            "localai history show latest"
-        ) from error
 
 
 def _conversation(store: Store, given: dict[str, Any]) -> Conversation | None:

@@ -20,7 +20,7 @@ from localai.errors import UsageError
 if TYPE_CHECKING:
     from localai.chat.answering import Events
     from localai.chat.session import Session
-    from localai.store.rows import StoredMessage
+    from localai.store.rows import Conversation, StoredMessage
     from localai.store.store import Store
     from localai.store.tuning import Reason
 
@@ -48,7 +48,7 @@ def correct(invocation: Invocation, /, text: tuple[str, ...], **given: Any) -> N
     """
     _check(text, given)
     with invocation.open_store() as store:
-        answer = _answer(store, given["conversation"], given["message"])
+        talk, answer = _answer(store, given["conversation"], given["message"])
         if given["good"] or given["bad"]:
             store.mark(answer.id, "good" if given["good"] else "bad")
             note(
@@ -57,15 +57,12 @@ def correct(invocation: Invocation, /, text: tuple[str, ...], **given: Any) -> N
                 else "The answer is marked bad; it is never learned."
             )
         elif given["undo"]:
-            note(_undo(store, answer))
+            note(_undo(store, talk, answer))
         elif given["tool"] or given["no_tool"] or given["shorter"]:
-            with closing(_session(invocation, store, answer)) as session:
-                _again(session, answer, given)
+            with closing(_session(invocation, store, talk)) as session:
+                _again(session, talk, answer, given)
         else:
-            made = _edit(store, answer, text, given["invented"])
-            if given["note"]:
-                with closing(_session(invocation, store, answer)) as session:
-                    note(f"Kept in {session.keep_note(made)}.")
+            _edit(store, talk, answer, text, given)
 
 
 def _check(text: tuple[str, ...], given: dict[str, Any]) -> None:
@@ -84,53 +81,72 @@ def _check(text: tuple[str, ...], given: dict[str, Any]) -> None:
         raise UsageError('Say what the answer should have been: localai correct "It is Paris."')
 
 
-def _answer(store: Store, conversation: str, message: str | None) -> StoredMessage:
-    """The answer that is meant."""
-    row = meant.conversation(store, conversation)
+def _answer(
+    store: Store, conversation: str, message: str | None
+) -> tuple[Conversation, StoredMessage]:
+    """The conversation and the answer in it that are meant; in a fork the answer may have been
+    written elsewhere."""
+    talk = meant.conversation(store, conversation)
     if message:
-        return store.message(store.message_id(row.id, message))
-    for stored in reversed(store.path(row.leaf)):
+        return talk, store.message(store.message_id(talk.id, message))
+    for stored in reversed(store.path(talk.leaf, talk.id)):
         if stored.message.role == "assistant":
-            return stored
+            return talk, stored
     raise UsageError("Nothing was answered in this conversation yet; ask something first.")
 
 
-def _edit(store: Store, answer: StoredMessage, text: tuple[str, ...], invented: bool) -> str:
-    """Record a better text; the id of the message that has it."""
-    from localai.chat.amending import INVENTED
+def _edit(
+    store: Store,
+    talk: Conversation,
+    answer: StoredMessage,
+    text: tuple[str, ...],
+    given: dict[str, Any],
+) -> None:
+    """Record a better text, and keep it as a note if that is wanted."""
+    from localai import config
+    from localai.chat import notes
 
-    reason: Reason = "invented" if invented else "edited"
-    if invented and not text:
-        better = INVENTED
-    else:
-        piped = "" if text else prompt.read_piped(sys.stdin.buffer).text
-        better = prompt.compose(text, piped)
-    made = store.add_correction(answer.id, better, reason)
+    # A place that is not there is told before anything is recorded.
+    place = notes.folder(config.load().tools.folders) if given["note"] else None
+    reason: Reason = "invented" if given["invented"] else "edited"
+    made = store.add_correction(answer.id, _better(text, given["invented"]), reason, talk.id)
     note("Correction recorded; the next tune learns it. Take it back: localai correct --undo")
-    return made.chosen
+    if place is not None:
+        note(f"Kept in {notes.keep(store, place, made.chosen)}.")
 
 
-def _undo(store: Store, answer: StoredMessage) -> str:
+def _better(text: tuple[str, ...], invented: bool) -> str:
+    """The better text, as given or piped in."""
+    if invented and not text:
+        from localai.chat.amending import INVENTED
+
+        return INVENTED
+    return prompt.compose(text, "" if text else prompt.told(prompt.read_piped(sys.stdin.buffer)))
+
+
+def _undo(store: Store, talk: Conversation, answer: StoredMessage) -> str:
     """Take a correction or a mark back."""
-    made = store.correction_for(answer.id)
-    if made is not None:
-        store.withdraw_correction(made.id)
-        return "The correction is taken back; the conversation goes on from the model's answer."
+    for row in reversed(store.path(answer.id)):
+        if row.message.role == "user":
+            break
+        # What was chosen may be the call on the way to the answer.
+        if made := store.correction_for(row.id):
+            store.withdraw_correction(made.id, talk.id)
+            return "The correction is taken back; the conversation goes on from the model's answer."
     if store.unmark(answer.id):
         return "The mark is taken back."
     raise UsageError("Nothing was said of this answer; there is nothing to take back.")
 
 
-def _session(invocation: Invocation, store: Store, answer: StoredMessage) -> Session:
+def _session(invocation: Invocation, store: Store, talk: Conversation) -> Session:
     from localai import config
 
-    conversation = store.conversation(answer.conversation)
-    return invocation.open_session(
-        store, config.load(), model=invocation.model, conversation=conversation
-    )
+    return invocation.open_session(store, config.load(), model=invocation.model, conversation=talk)
 
 
-def _again(session: Session, answer: StoredMessage, given: dict[str, Any]) -> None:
+def _again(
+    session: Session, talk: Conversation, answer: StoredMessage, given: dict[str, Any]
+) -> None:
     """Answer another way, and record which is better."""
     if given["tool"]:
         arguments = _arguments(session, answer, given["tool"], given["arguments"])
@@ -139,14 +155,27 @@ def _again(session: Session, answer: StoredMessage, given: dict[str, Any]) -> No
     elif given["no_tool"]:
         _shown(session, session.without_tools(answer.id))
         note("Recorded that no tool should have been used.")
+    elif _shortened(session, talk, answer):
+        note("Recorded that the shorter answer is better.")
     else:
+        note("The first answer stays.")
+
+
+def _shortened(session: Session, talk: Conversation, answer: StoredMessage) -> bool:
+    """Whether a shorter answer was found and kept; else the conversation stays where it was."""
+    kept = False
+    try:
         shorter = _shown(session, session.more_briefly(answer.id))
-        if 0 < len(shorter.message.text) < len(answer.message.text) and _kept():
+        # One that came by way of a call stands further down and is no match for the first.
+        beside = shorter.parent == answer.parent and shorter.status == "done"
+        leaner = 0 < len(shorter.message.text) < len(answer.message.text)
+        if beside and leaner and _kept():
             session.prefer(answer.id, shorter.id, "shorter")
-            note("Recorded that the shorter answer is better.")
-        else:
-            session.store.set_leaf(answer.conversation, answer.id)
-            note("The first answer stays.")
+            kept = True
+    finally:
+        if not kept:
+            session.store.set_leaf(talk.id, talk.leaf)
+    return kept
 
 
 def _arguments(
@@ -175,12 +204,14 @@ def _shown(session: Session, events: Events) -> StoredMessage:
     from localai.cli.interrupts import interruptible
     from localai.cli.output import view
     from localai.cli.progress import Progress
-    from localai.cli.turn import Turn
+    from localai.cli.turn import Turn, forgive
 
     with interruptible(session.cancel) as interrupts:
         turn = Turn(view(sys.stdout), Progress(sys.stderr), interrupts)
         answer = turn.run(events)
-    if interrupts.exit_code:
+    if turn.lost_reader is not None:
+        forgive(turn.lost_reader)
+    if interrupts.exit_code or turn.lost_reader is not None:
         raise click.exceptions.Exit(interrupts.exit_code)
     return answer
 

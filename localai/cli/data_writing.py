@@ -13,6 +13,7 @@ from typing import TypeVar
 
 import click
 
+from localai.cli import prompt
 from localai.cli.failure import note
 from localai.cli.invocation import Invocation
 from localai.errors import LocalaiError, UsageError
@@ -84,10 +85,14 @@ def piped() -> bool:
     return not sys.stdin.isatty()
 
 
+def _read() -> str:
+    return prompt.told(prompt.read_piped(sys.stdin.buffer))
+
+
 def _written(text: str, save: Callable[[str], T]) -> T:
     """What `save` makes of the text that the user writes. Raises UsageError when nothing is."""
     typed = not piped()
-    changed = click.edit(text, extension=".md") if typed else sys.stdin.read()
+    changed = click.edit(text, extension=".md") if typed else _read()
     if changed is None or not changed.strip() or changed == text:
         raise UsageError(NOT_WRITTEN)
     try:

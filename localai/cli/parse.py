@@ -36,15 +36,13 @@ def parse(name: str, offered: tuple[str, ...], inside: bool) -> None:
     from localai.tools.parse.calls import Context, Rejected, collect
 
     stream = sys.stdin.buffer
-    piped = prompt.read_piped(stream) if prompt.is_piped(stream) else prompt.Piped()
-    if not piped.text.strip():
+    text = prompt.told(prompt.read_piped(stream)) if prompt.is_piped(stream) else ""
+    if not text.strip():
         raise UsageError(NO_TEXT)
-    if piped.replaced:
-        note(f"{piped.replaced:,} places in standard input were not UTF-8 and are shown as \ufffd.")
     context = Context(tools={tool: {} for tool in offered}, inside=inside)
-    chosen = formats.recognize(piped.text) if name == AUTO else name
+    chosen = formats.recognize(text) if name == AUTO else name
     parser = formats.parser(chosen, context)
-    events = [*parser.feed(piped.text), *parser.end()]
+    events = [*parser.feed(text), *parser.end()]
     for event in events:
         if isinstance(event, Rejected):
             note(f"A call in the format {chosen} is not well-formed: {event.reason}.")

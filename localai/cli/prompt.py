@@ -12,6 +12,7 @@ import stat
 from collections.abc import Sequence
 from typing import BinaryIO, NamedTuple
 
+from localai.cli.failure import note
 from localai.errors import UsageError
 
 MAX_BYTES = 16 * 2**20
@@ -50,6 +51,13 @@ def read_piped(stream: BinaryIO) -> Piped:
             "at once; pipe in the part that matters, for example with head -c 20000."
         )
     return decode(data)
+
+
+def told(piped: Piped) -> str:
+    """The text, after saying how much of it was not UTF-8."""
+    if piped.replaced:
+        note(f"{piped.replaced:,} places in standard input were not UTF-8 and are shown as \ufffd.")
+    return piped.text
 
 
 def decode(data: bytes) -> Piped:

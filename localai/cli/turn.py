@@ -7,6 +7,8 @@ then is stored like any other answer. It does not know where the text goes.
 
 from __future__ import annotations
 
+import errno
+
 from localai.chat import call_line
 from localai.chat.answering import Events
 from localai.chat.turn import (
@@ -18,11 +20,12 @@ from localai.chat.turn import (
     Remark,
     TurnEvent,
 )
-from localai.cli.failure import note
+from localai.cli.failure import discard_stdout, note
 from localai.cli.interrupts import Interrupts
 from localai.cli.output import AnswerView, Silent
 from localai.cli.progress import Progress
 from localai.conversation import Delta, PromptProgress, ToolCall, ToolResult
+from localai.errors import LocalaiError
 from localai.store.rows import StoredMessage
 
 
@@ -151,3 +154,13 @@ def left_out(event: AnswerStarted) -> str:
         f"{count} {verb} into the context window of {event.context:,} tokens; "
         "the model answers without them."
     )
+
+
+def forgive(error: OSError) -> None:
+    """A pipe or terminal that was closed is no failure; a full disk is."""
+    discard_stdout()
+    if error.errno not in (errno.EPIPE, errno.EIO):
+        raise LocalaiError(
+            f"The answer cannot be written ({error.strerror}); what there is of it is kept: "
+            "localai history show latest"
+        ) from error

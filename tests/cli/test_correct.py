@@ -8,6 +8,8 @@ import pytest
 
 from localai.chat.amending import INVENTED
 from localai.conversation import ToolCall
+from localai.engine.scripted import Script
+from localai.store.rows import Conversation
 from localai.store.store import Store
 from localai.store.tuning import Correction
 from tests.cli.conftest import Run as Command
@@ -161,7 +163,8 @@ def test_a_fact_is_kept_as_a_note(run: Command, home: Path) -> None:
     refused = run("correct", "--note", "It is Paris.")
     assert refused.exit_code == 2
     assert "No folder for notes" in refused.stderr
-    assert text_of(correction().chosen) == "It is Paris."
+    with Store.open() as store:
+        assert store.corrections() == ()  # Nothing is half done.
     folder = home / "my notes"
     folder.mkdir()
     (home / "config.toml").write_text(f'[tools]\nfolders = ["{folder}"]\n')
@@ -172,4 +175,51 @@ def test_a_fact_is_kept_as_a_note(run: Command, home: Path) -> None:
     assert kept.count("## Capital of France?\n\nParis") == 2
     folder.rename(home / "gone")
     assert "cannot be written" in run("correct", "--note", "Paris?").stderr
+    assert text_of(correction().chosen) == "Paris, on the Seine."
     assert "no place here" in run("correct", "--note", "--good").stderr
+
+
+def forked() -> tuple[Conversation, Conversation]:
+    """The last conversation and a fork of it, which is the last one used now."""
+    with Store.open() as store:
+        talk = store.latest()
+        assert talk is not None
+        return talk, store.fork(talk.id, talk.leaf)
+
+
+def leaf_of(talk: Conversation) -> str:
+    with Store.open() as store:
+        return store.conversation(talk.id).leaf
+
+
+def test_in_a_fork_the_fork_goes_on(run: Command) -> None:
+    run("ask", "Capital of France?", replies=["Lyon, I think."])
+    first, fork = forked()
+    run("correct", "--conversation", fork.id, "Paris.")
+    assert (leaf_of(first), leaf_of(fork)) == (first.leaf, correction().chosen)
+    run("correct", "--conversation", fork.id, "--undo")
+    assert (leaf_of(first), leaf_of(fork)) == (first.leaf, first.leaf)
+    run("correct", "--conversation", fork.id, "--shorter", replies=["Paris."])
+    assert (leaf_of(first), leaf_of(fork)) == (first.leaf, correction().chosen)
+
+
+def test_a_tool_that_was_missing_is_taken_back(run: Command) -> None:
+    run("ask", "What is 12 * 12?", replies=["It is 122."])
+    first = last()
+    run("correct", "--tool", "calculator", replies=["It is 144."])
+    assert "The correction is taken back" in run("correct", "--undo").stderr
+    assert last() == first
+
+
+@pytest.mark.parametrize("replies", [[Script("Paris.", crash_at=0)], ['calculator("5")\n', "5."]])
+def test_without_a_shorter_answer_nothing_moves(run: Command, replies: list[str | Script]) -> None:
+    run("ask", "--tools", "on", "Capital of France?", replies=["It is Paris, as all know."])
+    run("ask", "-c", "Sure?", replies=["Yes."])
+    with Store.open() as store:
+        talk = store.latest()
+        assert talk is not None
+        answer = store.path(talk.leaf)[1].id
+    run("correct", "--message", answer, "--shorter", replies=replies)
+    assert leaf_of(talk) == talk.leaf
+    with Store.open() as store:
+        assert store.corrections() == ()

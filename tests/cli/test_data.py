@@ -150,6 +150,14 @@ def test_a_dialogue_is_edited_whole(run: Command, monkeypatch: pytest.MonkeyPatc
         assert store.example(id_).answer == "Arr!"
 
 
+def test_piped_bytes_need_not_be_utf8(run: Command) -> None:
+    written = run("data", "new", input=b"\xef\xbb\xbf## User\r\nCaf\xe9?\r\n## Assistant\r\nYes.")
+    assert written.exit_code == 0
+    assert "1 places in standard input were not UTF-8" in written.stderr
+    with Store.open() as store:
+        assert store.example(written.stdout.strip()).answer == "Yes."
+
+
 def test_what_was_typed_is_kept_when_it_cannot_be_taken(
     run: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -47,6 +47,23 @@ def test_a_reader_that_leaves_ends_it_quietly() -> None:
     assert len(answer.message.text) < len(reply["text"])
 
 
+def test_what_nobody_reads_is_not_preferred() -> None:
+    replies = [{"text": "one\n" * 2000}, {"text": "one\n" + "more\n" * 500}]
+    env = environment(replies[:1])
+    with start(["ask", "Count"], env) as program:
+        program.communicate(timeout=PATIENCE)
+    first = stored()
+    env = environment(replies[1:], SCRIPTED_PACE="0.002")
+    with start(["correct", "--shorter"], env) as program:
+        assert program.stdout is not None
+        assert program.stdout.readline() == "one\n"
+        program.stdout.close()
+        assert program.wait(PATIENCE) == 0
+    assert stored().id == first.id
+    with Store.open() as store:
+        assert store.corrections() == ()
+
+
 def test_signals_keep_the_answer_so_far() -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         env = environment([{"text": "one\ntwo\nthree\nfour", "hold_at": 2}])
