@@ -9,6 +9,7 @@ from operator import itemgetter
 from typing import Any
 
 import click
+from rich.cells import cell_len, set_cell_size
 
 from localai.cli.listing import fit
 from localai.counted import counted
@@ -21,7 +22,7 @@ from localai.store.tuning import StoredExample, Tally
 MARKS = {"pending": "?", "accepted": "+", "rejected": "-"}
 CALL = "(a call of a tool)"
 SOURCE = 20
-"""Columns of where an example comes from."""
+"""Cells of where an example comes from."""
 
 
 def table(rows: Sequence[StoredExample], columns: int = 0) -> list[str]:
@@ -31,9 +32,11 @@ def table(rows: Sequence[StoredExample], columns: int = 0) -> list[str]:
     lines = []
     for row in rows:
         when = local(row.created).strftime(WHEN)
-        where = f"{fit(source(row), SOURCE):<{SOURCE}}"
+        where = set_cell_size(fit(source(row), SOURCE), SOURCE)
         head = f"{row.id[-8:].lower()}  {when}  {MARKS[row.state]} {where}  "
-        lines.append(click.style(head, dim=True) + fit(one_line(row.question), columns - len(head)))
+        lines.append(
+            click.style(head, dim=True) + fit(one_line(row.question), columns - cell_len(head))
+        )
         lines.append("    " + fit(one_line(row.answer) or CALL, columns - 4))
     return lines
 

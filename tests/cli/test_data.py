@@ -6,7 +6,9 @@ import json
 from pathlib import Path
 
 import click
+import msgspec
 import pytest
+from rich.cells import cell_len
 
 from localai.conversation import Message, ToolCall, assistant, user
 from localai.store.store import Store
@@ -176,3 +178,16 @@ def test_a_terminal_shows_examples_aligned(correction: str) -> None:
     assert "+ correction: made up" in first
     assert first.endswith("…")
     assert second == "    Paris."
+
+
+def test_wide_characters_stay_in_their_columns(correction: str) -> None:
+    from localai.cli import example_lines
+
+    with Store.open() as store:
+        (plain,) = store.examples()
+        wide = msgspec.structs.replace(plain, name="猫と犬", reason="")
+        lines = example_lines.table([plain, wide], columns=60)
+    first, _, second, _ = map(click.unstyle, lines)
+    assert max(cell_len(first), cell_len(second)) <= 60
+    begins = [cell_len(line[: line.index("What")]) for line in (first, second)]
+    assert begins[0] == begins[1]
