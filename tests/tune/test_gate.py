@@ -231,6 +231,15 @@ def test_what_is_asked() -> None:
     assert all(len(item.talk) == 1 for item in asks([one], "") if item.pool == "general")
 
 
+def test_it_is_asked_after_the_talk_that_it_is_learned_in() -> None:
+    long = (user(" ".join(["word"] * 1100)), assistant("Yes."), user("Hi!"), assistant("Hello!"))
+    one = lesson("Your cat is called Minka.", context=(system("Be kind."), *long))
+    fitted = Maker(ScriptedEngine()).fit(one)
+    assert fitted.lesson.context == (system("Be kind."), *long[2:])
+    own = [item for item in asks([one], "") if item.pool == "corrections"]
+    assert all(item.talk[:-1] == fitted.lesson.context for item in own)
+
+
 @pytest.mark.parametrize("lessons", [1, 2, 3, 4, 10])
 def test_few_corrections_are_asked_in_more_ways(lessons: int) -> None:
     """Of enough to win beyond chance: five wins without a loss."""
