@@ -93,13 +93,11 @@ def shown(found: Preview, rejected: str, *, colour: bool) -> str:
     lines.append("")
     if found.left_out:
         return "\n".join([*lines, f"Left out: {found.left_out}", ""])
-    for seen in found.examples if row.whole else found.examples[:1]:
+    for seen in found.first:
         lines += ["".join(_told(seen, colour=colour)), ""]
-    first = found.examples[0]
-    lines.append(
-        f"{counted(len(first.pieces), 'token')}, of which {first.weighted:,} are learned; "
-        f"asked in {counted(len(found.examples), 'way')}."
-    )
+    tokens = sum(len(seen.pieces) for seen in found.first)
+    weighted = sum(seen.weighted for seen in found.first)
+    lines.append(f"{counted(tokens, 'token')}, of which {weighted:,} are learned; {found.manner}.")
     return "\n".join(lines) + "\n"
 
 

@@ -11,6 +11,7 @@ import pytest
 from rich.cells import cell_len
 
 from localai.conversation import Message, ToolCall, assistant, user
+from localai.lessons.preview import Preview, Seen
 from localai.store.store import Store
 from tests.cli.conftest import Run as Command
 from tests.store.test_corrections import ask
@@ -56,6 +57,24 @@ def test_an_example_is_shown_with_what_is_learned_of_it(run: Command, correction
     assert {each["learned"] for each in found["examples"]} == {"Paris.<|im_end|>"}
     with Store.open() as store:
         assert store.runs() == ()
+
+
+def test_a_written_answer_is_shown_as_it_is_asked_first(run: Command) -> None:
+    id_ = run("data", "new", input="## User\nYour name?\n## Assistant\nAda.\n").stdout.strip()
+    shown = run("data", "show", id_).stdout
+    assert shown.count("«Ada.<|im_end|>»") == 1
+    assert "ways." in shown
+
+
+def test_the_answers_of_a_dialogue_are_shown_and_summed() -> None:
+    from localai.cli import example_lines
+
+    with Store.open() as store:
+        example = store.example(store.write_example((user("Hi"), assistant("Ahoy!"))))
+    parts = (Seen((("a", False), ("b", True))), Seen((("c", False), ("d", True), ("e", True))))
+    shown = example_lines.shown(Preview(example, parts, parts=True), "", colour=False)
+    assert "a«b»\n\nc«de»\n" in shown
+    assert shown.endswith("\n5 tokens, of which 3 are learned; in 2 parts.\n")
 
 
 def test_what_is_left_out_says_why(run: Command) -> None:
