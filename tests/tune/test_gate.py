@@ -201,6 +201,13 @@ def test_the_verdict_says_what_failed_first() -> None:
     assert all(each.reason.endswith(".") for each in (good, lost, neither))
 
 
+def test_without_corrections_nothing_is_promoted() -> None:
+    found = verdict(**{"good answers": [KEPT] * 8, "general": [KEPT] * 40})
+    assert all(pool.passed for pool in found.pools)
+    assert not found.promoted
+    assert "Nothing that was corrected was asked" in found.reason
+
+
 def test_every_answer_is_kept() -> None:
     kept = verdict(corrections=[WON], general=[LOST]).answers
     assert kept[0] == {
