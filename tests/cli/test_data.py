@@ -168,7 +168,9 @@ def test_a_dialogue_is_edited_whole(run: Command, monkeypatch: pytest.MonkeyPatc
     id_ = run("data", "new", input=PIRATE).stdout.strip()
     assert run("data", "edit", id_, input=PIRATE.replace("Ahoy", "Arr")).exit_code == 0
     with Store.open() as store:
-        assert store.example(id_).answer == "Arr!"
+        (example,) = store.examples()
+        assert example.answer == "Arr!"
+        assert example.id != id_  # what learned the one has not learned the other
 
 
 def test_what_was_typed_is_kept_when_it_cannot_be_taken(

@@ -146,6 +146,29 @@ def test_the_adapter_before_the_retired_one_answers_again(store: Store, home: Pa
     assert (home / "adapters" / "o").exists()
 
 
+@pytest.mark.parametrize("how", ["edited", "marked again", "taken back"])
+def test_an_adapter_is_found_by_what_it_learned_though_that_has_changed(
+    store: Store, how: str
+) -> None:
+    tree, (_, answer) = talk(store, "q", "paris")
+    if how == "edited":
+        written = store.write_example((user("Hello"), assistant("Ahoy!")))
+        tree = store.example(written).conversation
+    else:
+        store.mark(answer, "good")
+        written = store.examples()[0].id
+    run = store.begin_run("m", "b", {"corrections": [written]})
+    made = store.promote(run.id, base_bytes=1, file="f", sha256="s", verdict={})
+    if how == "edited":
+        store.rewrite_example(written, (user("Hello"), assistant("Arr!")))
+    else:
+        store.unmark(answer)
+    if how == "marked again":
+        store.mark(answer, "good")
+    scope = store.scope((tree,))
+    assert (scope.runs, scope.adapters) == ((run.id,), (made,))
+
+
 def test_an_interrupted_one_is_finished(
     store: Store, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
