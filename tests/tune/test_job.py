@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from localai.store.rows import Origin
 from localai.store.store import Store
 from localai.tune import gate, replay, training
 from localai.tune.gate import Verdict
+from localai.tune.items import Item
 from localai.tune.job import Job
 from localai.tune.parity_result import Parity
 from localai.tune.plan import ADAPTER, Plan, Trained
@@ -79,7 +81,7 @@ def test_only_what_was_learned_counts_as_learned(
     asked: list[str] = []
     monkeypatch.setattr(training, "parity", lambda folder, base: Parity(0.0, 0.0, 1.0, 8))
 
-    def passed(engine: object, items: list[gate.Item], *_: object) -> Verdict:
+    def passed(engine: object, items: list[Item], *_: object) -> Verdict:
         asked.extend(item.pool for item in items)
         return Verdict(True, "Learned.", ())
 
@@ -99,7 +101,7 @@ def test_what_was_trained_on_is_recorded_before_it_is(
     learned = correct(store, "My cat?", "Minka.")
     correct(store, "Everything?", TOO_LONG)
     monkeypatch.setattr(training, "train", _dies(lambda: store.runs()[0].plan["corrections"]))
-    with pytest.raises(EngineError, match=learned):
+    with pytest.raises(EngineError, match=re.escape(f"at {[learned]}.")):
         tune.run()
 
 
