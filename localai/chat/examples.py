@@ -53,9 +53,8 @@ def corrections_near(
         for each in store.corrected()
         if each.conversation != conversation and each.chosen not in said
     ]
-    plan = store.run(adapter.run).plan if adapter and adapter.run else {}
     asked = path[-1].message.text
-    return near(asked, found, budget, count, learned=plan.get("corrections", ()))
+    return near(asked, found, budget, count, learned=store.learned(adapter))
 
 
 def near(

@@ -23,8 +23,9 @@ def show(found: Sequence[Preview], *, as_json: bool) -> None:
     made = [seen for each in found for seen in each.examples]
     tokens = sum(len(seen.pieces) for seen in made)
     weighted = sum(seen.weighted for seen in made)
+    ways = sum(1 if each.parts else len(each.examples) for each in found)
     note(
-        f"{counted(len(found), 'accepted example')}, asked in {counted(len(made), 'way')}: "
+        f"{counted(len(found), 'accepted example')}, asked in {counted(ways, 'way')}: "
         f"{tokens:,} tokens, of which {weighted:,} are learned. "
         "The model's own answers to other questions come to that."
     )
@@ -50,10 +51,10 @@ def fields(each: Preview) -> dict[str, Any]:
 
 
 def _lines(each: Preview) -> str:
-    """The question, what is learned, in how many ways it is asked."""
+    """The question, what is learned, in how many ways it is asked or parts it is read."""
     question = one_line(each.example.question)
     if each.left_out:
         return f"{question}\n  left out: {each.left_out}\n"
     learned = dict.fromkeys(clean(seen.learned) for seen in each.examples)
     lines = [f"  learned: {text}" for text in learned]
-    return "\n".join([question, *lines, f"  asked in {counted(len(each.examples), 'way')}", ""])
+    return "\n".join([question, *lines, f"  {each.manner}", ""])

@@ -9,6 +9,7 @@ from operator import itemgetter
 from typing import Any
 
 import click
+from rich.cells import cell_len, set_cell_size
 
 from localai.cli.listing import fit
 from localai.counted import counted
@@ -21,7 +22,7 @@ from localai.store.tuning import StoredExample, Tally
 MARKS = {"pending": "?", "accepted": "+", "rejected": "-"}
 CALL = "(a call of a tool)"
 SOURCE = 20
-"""Columns of where an example comes from."""
+"""Cells of where an example comes from."""
 
 
 def table(rows: Sequence[StoredExample], columns: int = 0) -> list[str]:
@@ -31,9 +32,11 @@ def table(rows: Sequence[StoredExample], columns: int = 0) -> list[str]:
     lines = []
     for row in rows:
         when = local(row.created).strftime(WHEN)
-        where = f"{fit(source(row), SOURCE):<{SOURCE}}"
+        where = set_cell_size(fit(source(row), SOURCE), SOURCE)
         head = f"{row.id[-8:].lower()}  {when}  {MARKS[row.state]} {where}  "
-        lines.append(click.style(head, dim=True) + fit(one_line(row.question), columns - len(head)))
+        lines.append(
+            click.style(head, dim=True) + fit(one_line(row.question), columns - cell_len(head))
+        )
         lines.append("    " + fit(one_line(row.answer) or CALL, columns - 4))
     return lines
 
@@ -90,13 +93,11 @@ def shown(found: Preview, rejected: str, *, colour: bool) -> str:
     lines.append("")
     if found.left_out:
         return "\n".join([*lines, f"Left out: {found.left_out}", ""])
-    for seen in found.examples if row.whole else found.examples[:1]:
+    for seen in found.first:
         lines += ["".join(_told(seen, colour=colour)), ""]
-    first = found.examples[0]
-    lines.append(
-        f"{counted(len(first.pieces), 'token')}, of which {first.weighted:,} are learned; "
-        f"asked in {counted(len(found.examples), 'way')}."
-    )
+    tokens = sum(len(seen.pieces) for seen in found.first)
+    weighted = sum(seen.weighted for seen in found.first)
+    lines.append(f"{counted(tokens, 'token')}, of which {weighted:,} are learned; {found.manner}.")
     return "\n".join(lines) + "\n"
 
 

@@ -13,9 +13,20 @@ from typing import Any
 
 import msgspec
 
-from localai.conversation import Message, Part, Reasoning, Text, ToolCall, ToolResult, system, user
+from localai.conversation import (
+    Message,
+    Part,
+    Reasoning,
+    Text,
+    ToolCall,
+    ToolResult,
+    system,
+    title,
+    user,
+)
 from localai.errors import UsageError
-from localai.port.markdown_reading import conversations
+from localai.port import markdown_reading
+from localai.sanitize import clean
 
 TEMPLATE = "## User\n\n\n\n## Assistant\n\n\n"
 """What an editor shows for a new dialogue."""
@@ -51,15 +62,20 @@ def write(dialogue: Dialogue) -> str:
 
 def read(text: str) -> Dialogue:
     """The dialogue that somebody wrote. Raises UsageError, saying what is missing."""
-    found = next(iter(conversations(text)), None)
-    turns = found["messages"] if found else []
+    before, turns = markdown_reading.dialogue(text)
     if not turns:
         raise UsageError(
             'No heading says who speaks; begin with a line "## User", then "## Assistant".'
         )
-    head = turns[0]["content"] if turns[0]["role"] == "system" else ""
+    if before:
+        raise UsageError(
+            f'Nobody says "{title(clean(before))}", which stands before the first heading; '
+            'put a line "## User" or "## System" above it, or take it out.'
+        )
+    headed = turns[0]["role"] == "system"
+    head = turns[0]["content"] if headed else ""
     messages: list[Message] = []
-    for turn in turns[bool(head) :]:
+    for turn in turns[headed:]:
         messages.append(_message(turn["role"], _ESCAPED.sub(r"\1", turn["content"]), messages))
     return Dialogue(_ESCAPED.sub(r"\1", head), tuple(messages))
 

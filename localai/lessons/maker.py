@@ -43,6 +43,26 @@ class Example(msgspec.Struct, frozen=True, array_like=True):
     weights: tuple[float, ...]
 
 
+class Fitted(msgspec.Struct, frozen=True):
+    """A lesson as the model is to see it: told of the tools that it is about (`offer`), without
+    the turns that it is too long for; `rendered` with `options`."""
+
+    lesson: Lesson
+    options: RenderOptions
+    offer: Offer | None
+    rendered: Rendered
+
+    @property
+    def talk(self) -> tuple[Message, ...]:
+        """The talk to its end, the question as it was asked first."""
+        return self.lesson.tell(self.lesson.question)
+
+    @property
+    def several(self) -> bool:
+        """Whether more answers than the last one count."""
+        return any(each.role == "assistant" and each.learn for each in self.talk[:-1])
+
+
 class Maker:
     """Makes examples. `tools` gives those that calls may be of, when there are calls;
     `described` is the tool format in the model's description."""
@@ -58,33 +78,31 @@ class Maker:
     def make(self, lesson: Lesson) -> tuple[Example, ...]:
         """One example for each way to ask, the question as it was asked first; one for each
         answer where the template writes earlier ones in another way. Raises Unlearnable."""
-        lesson, options = self.told(lesson)
-        talk = lesson.tell(lesson.question)
-        rendered = self._render(talk, options)
-        while len(rendered.ids) > LONGEST:
-            lesson = _without_oldest_turn(lesson)
-            talk = lesson.tell(lesson.question)
-            rendered = self._render(talk, options)
-        if _learned(talk[:-1]):
-            return self._dialogue(talk, rendered, options)
-        if not self._counts_alone(talk, rendered, options):
+        return self.examples(self.fit(lesson))
+
+    def examples(self, fitted: Fitted) -> tuple[Example, ...]:
+        """The same of a lesson that fits."""
+        if fitted.several:
+            return self._dialogue(fitted)
+        lesson, options, rendered = fitted.lesson, fitted.options, fitted.rendered
+        if not self._counts_alone(fitted.talk, rendered, options):
             raise Unlearnable(MISPLACED)
         ways = phrasings.training(lesson.question)[1:] if not lesson.name else ()
         more = (self._render(lesson.tell(phrasing), options) for phrasing in ways)
         return tuple(map(_example, (rendered, *(m for m in more if len(m.ids) <= LONGEST))))
 
-    def told(self, lesson: Lesson) -> tuple[Lesson, RenderOptions]:
-        """The lesson as the model is to see it: told of the tools that it is about."""
-        made = self.offer(lesson)
-        if made is None:
-            return lesson, WHOLE
-        texts = [each.text for each in lesson.context if each.role == "system"]
-        rest = tuple(each for each in lesson.context if each.role != "system")
-        head = heading("\n\n".join(texts), made)
-        context = (system(head), *rest) if head else rest
-        return replace(lesson, context=context), replace(WHOLE, tools=made.schemas)
+    def fit(self, lesson: Lesson) -> Fitted:
+        """The lesson as it is learned and asked about. Raises Unlearnable."""
+        made = self._offer(lesson)
+        options = replace(WHOLE, tools=made.schemas) if made else WHOLE
+        lesson = _headed(lesson, made) if made else lesson
+        rendered = self._render(lesson.tell(lesson.question), options)
+        while len(rendered.ids) > LONGEST:
+            lesson = _without_oldest_turn(lesson)
+            rendered = self._render(lesson.tell(lesson.question), options)
+        return Fitted(lesson, options, made, rendered)
 
-    def offer(self, lesson: Lesson) -> Offer | None:
+    def _offer(self, lesson: Lesson) -> Offer | None:
         """The tools that a lesson is about as a model is told of them; None for none.
 
         Raises Unlearnable when one that it calls is there no more.
@@ -108,11 +126,10 @@ class Maker:
         except EngineError as error:
             raise Unlearnable(str(error)) from error
 
-    def _dialogue(
-        self, talk: tuple[Message, ...], rendered: Rendered, options: RenderOptions
-    ) -> tuple[Example, ...]:
+    def _dialogue(self, fitted: Fitted) -> tuple[Example, ...]:
         """A dialogue of which several answers count: in one, if each stands in it as it will
         be said; else in an example for each."""
+        talk, rendered, options = fitted.talk, fitted.rendered, fitted.options
         ends = [at + 1 for at, each in enumerate(talk) if each.role == "assistant" and each.learn]
         alone = [_only_last_counts(talk[:end]) for end in ends]
         single = [self._render(each, options) for each in alone]
@@ -149,12 +166,16 @@ def _counted(rendered: Rendered) -> int:
     return sum(map(bool, rendered.weights))
 
 
-def _learned(talk: Sequence[Message]) -> bool:
-    return any(each.role == "assistant" and each.learn for each in talk)
-
-
 def _only_last_counts(talk: Sequence[Message]) -> tuple[Message, ...]:
     return (*(replace(each, learn=False) for each in talk[:-1]), talk[-1])
+
+
+def _headed(lesson: Lesson, made: Offer) -> Lesson:
+    """The lesson under a system text that tells of the tools where the template does not."""
+    texts = [each.text for each in lesson.context if each.role == "system"]
+    rest = tuple(each for each in lesson.context if each.role != "system")
+    head = heading("\n\n".join(texts), made)
+    return replace(lesson, context=(system(head), *rest) if head else rest)
 
 
 def _without_oldest_turn(lesson: Lesson) -> Lesson:

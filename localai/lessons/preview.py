@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from localai.counted import counted
 from localai.engine.base import Engine
 from localai.lessons.lesson import Unlearnable, read
 from localai.lessons.maker import Example, Maker
@@ -35,20 +36,35 @@ class Seen(msgspec.Struct, frozen=True):
 
 
 class Preview(msgspec.Struct, frozen=True):
-    """What becomes of an accepted example; `left_out` says why nothing does."""
+    """What becomes of an accepted example; `left_out` says why nothing does. `parts`: what is
+    made of it are the answers of one dialogue, not ways to ask for the same one."""
 
     example: StoredExample
     examples: tuple[Seen, ...] = ()
     left_out: str = ""
+    parts: bool = False
+
+    @property
+    def first(self) -> tuple[Seen, ...]:
+        """All of it, as it is asked first."""
+        return self.examples if self.parts else self.examples[:1]
+
+    @property
+    def manner(self) -> str:
+        """How often it is read, in words."""
+        count = len(self.examples)
+        return f"in {count:,} parts" if self.parts else f"asked in {counted(count, 'way')}"
 
 
 def preview(store: Store, example: StoredExample, engine: Engine, maker: Maker) -> Preview:
     """What would be trained on of an example, if it is accepted."""
     try:
-        made = maker.make(read(store, example))
+        fitted = maker.fit(read(store, example))
+        made = maker.examples(fitted)
     except Unlearnable as error:
         return Preview(example, left_out=str(error))
-    return Preview(example, tuple(_seen(engine, each) for each in made))
+    seen = tuple(_seen(engine, each) for each in made)
+    return Preview(example, seen, parts=fitted.several and len(seen) > 1)
 
 
 def _seen(engine: Engine, example: Example) -> Seen:

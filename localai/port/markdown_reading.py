@@ -7,7 +7,7 @@ fenced code are text.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from localai.conversation import Role
@@ -15,6 +15,8 @@ from localai.port.turns import ROLES
 
 MOST_BYTES = 32 * 1024 * 1024
 """A longer file is not read."""
+
+Turn = tuple[Role, list[str]]
 
 _SPEAKER = re.compile(r"## (\w+)(?: \([^)]*\))? *")
 _TITLE = re.compile(r"# (.+)")
@@ -26,15 +28,9 @@ _NAMES: dict[str, Role] = {**ROLES, "you": "user"}
 def conversations(text: str) -> Iterator[dict[str, Any]]:
     """Records with `title` and `messages`, one for each conversation."""
     lines = text.splitlines()
-    title, turns, fence = "", list[tuple[Role, list[str]]](), ""
-    for at, line in enumerate(lines):
-        mark = _FENCE.match(line)
-        if mark and not fence:
-            fence = mark[1]
-        elif fence and line.strip().startswith(fence) and not line.strip(" `~"):
-            fence = ""
-        role = None if fence else _role(line)
-        head = None if fence else _TITLE.fullmatch(line)
+    title, turns = "", list[Turn]()
+    for at, (line, fenced, role) in enumerate(_told(lines)):
+        head = None if fenced else _TITLE.fullmatch(line)
         if role:
             turns.append((role, []))
         elif head and _begins(lines[at + 1 : at + 5]):
@@ -43,6 +39,30 @@ def conversations(text: str) -> Iterator[dict[str, Any]]:
         elif turns:
             turns[-1][1].append(line)
     yield from _record(title, turns)
+
+
+def dialogue(text: str) -> tuple[str, list[dict[str, Any]]]:
+    """What stands before the first heading, and the messages of a single conversation: a
+    line that looks like a title is what is said."""
+    before, turns = list[str](), list[Turn]()
+    for line, _, role in _told(text.splitlines()):
+        if role:
+            turns.append((role, []))
+        else:
+            (turns[-1][1] if turns else before).append(line)
+    return "\n".join(before).strip(), _messages(turns)
+
+
+def _told(lines: Iterable[str]) -> Iterator[tuple[str, bool, Role | None]]:
+    """Each line with whether it is in a fence, and who speaks after it if it says so."""
+    fence = ""
+    for line in lines:
+        mark = _FENCE.match(line)
+        if mark and not fence:
+            fence = mark[1]
+        elif fence and line.strip().startswith(fence) and not line.strip(" `~"):
+            fence = ""
+        yield line, bool(fence), None if fence else _role(line)
 
 
 def _role(line: str) -> Role | None:
@@ -57,7 +77,10 @@ def _begins(following: list[str]) -> bool:
     return _role(first) is not None or _DATE.fullmatch(first) is not None
 
 
-def _record(title: str, turns: list[tuple[Role, list[str]]]) -> Iterator[dict[str, Any]]:
-    messages = [{"role": role, "content": "\n".join(lines).strip()} for role, lines in turns]
-    if messages:
-        yield {"markdown": True, "title": title, "messages": messages}
+def _record(title: str, turns: Sequence[Turn]) -> Iterator[dict[str, Any]]:
+    if turns:
+        yield {"markdown": True, "title": title, "messages": _messages(turns)}
+
+
+def _messages(turns: Sequence[Turn]) -> list[dict[str, Any]]:
+    return [{"role": role, "content": "\n".join(lines).strip()} for role, lines in turns]

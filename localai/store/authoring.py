@@ -2,6 +2,8 @@
 
 A written dialogue is a conversation that no list of conversations shows; edited, it gets a
 branch, so nothing that was written is lost. Whether examples are learned is decided elsewhere.
+What was edited or taken back is retired: nothing lists it, but by its row forgetting finds the
+adapters that learned it.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from localai.store.connection import Database
 from localai.store.driver import sqlite
 from localai.store.ids import new_id
 from localai.store.messages import fetch, insert
-from localai.store.tuning import ExampleState, Source
+from localai.store.tuning import Source
 
 Mark = Literal["good", "bad"]
 """What a user says of an answer without changing it."""
@@ -28,6 +30,9 @@ INSERT = (
     "INSERT OR IGNORE INTO examples (id, leaf, source, name, state, whole, created) "
     "VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
+_MARK = """INSERT INTO examples (id, leaf, source, name, state, whole, created)
+VALUES (?, ?, ?, '', ?, 0, ?) ON CONFLICT (leaf, name) DO UPDATE
+SET source = excluded.source, state = excluded.state, whole = 0, created = excluded.created"""
 
 # Depth falls by one at each step, so even a damaged parent cannot make this run for ever.
 _LAST_ANSWER = """WITH RECURSIVE up (id, parent, depth, role) AS (
@@ -50,14 +55,16 @@ class Authoring:
         """
         with self._db.write() as db:
             _check_markable(db, message_id)
-            db.execute("DELETE FROM examples WHERE leaf = ? AND name = ''", (message_id,))
-            _insert(db, message_id, mark, state="accepted" if mark == "good" else "rejected")
+            state = "accepted" if mark == "good" else "rejected"
+            db.execute(_MARK, (new_id(), message_id, mark, state, time.time()))
 
     def unmark(self, message_id: str) -> bool:
         """Take a mark back; whether there was one."""
         with self._db.write() as db:
             done = db.execute(
-                "DELETE FROM examples WHERE leaf = ? AND source IN ('good', 'bad')", (message_id,)
+                "UPDATE examples SET state = 'retired' WHERE leaf = ? "
+                "AND source IN ('good', 'bad') AND state <> 'retired'",
+                (message_id,),
             )
             return done.rowcount > 0
 
@@ -70,7 +77,7 @@ class Authoring:
                 db.execute(
                     """SELECT x.leaf, x.source FROM json_each(?1) i
                     JOIN examples x ON x.leaf = i.value AND x.name = ''
-                    WHERE x.source IN ('good', 'bad')
+                    WHERE x.source IN ('good', 'bad') AND x.state <> 'retired'
                     UNION ALL SELECT r.chosen, 'corrected' FROM json_each(?1) i
                     JOIN corrections r ON r.chosen = i.value WHERE r.state = 'accepted'""",
                     (listed,),
@@ -94,14 +101,16 @@ class Authoring:
 
     def rewrite_example(
         self, example_id: str, messages: Sequence[Message], system: str = ""
-    ) -> None:
-        """Let an example be these messages. Raises StoreError when it is gone or they do not
-        end with an answer."""
+    ) -> str:
+        """Let these messages be instead of an example; the id of what they are now, because an
+        adapter that learned the one has not learned the other. Raises StoreError when it is
+        gone or they do not end with an answer."""
         _check_dialogue(messages)
         with self._db.write() as db:
             row = db.execute(
                 "SELECT c.id, c.kind FROM examples x JOIN messages m ON m.id = x.leaf "
-                "JOIN conversations c ON c.id = m.conversation WHERE x.id = ?",
+                "JOIN conversations c ON c.id = m.conversation "
+                "WHERE x.id = ? AND x.state <> 'retired'",
                 (example_id,),
             ).fetchone()
             if row is None:
@@ -109,7 +118,14 @@ class Authoring:
             conversation = row[0] if row[1] == "example" else _hidden(db, messages, system)
             db.execute("UPDATE conversations SET system = ? WHERE id = ?", (system, conversation))
             leaf = _branch(db, conversation, messages)
-            db.execute("UPDATE examples SET leaf = ? WHERE id = ?", (leaf, example_id))
+            id_ = new_id()
+            db.execute(
+                "INSERT INTO examples (id, leaf, source, name, state, whole, created) "
+                "SELECT ?, ?, source, name, state, whole, created FROM examples WHERE id = ?",
+                (id_, leaf, example_id),
+            )
+            db.execute("UPDATE examples SET state = 'retired' WHERE id = ?", (example_id,))
+            return id_
 
 
 def _add_imported(db: sqlite.Connection, name: str, leaf: str) -> bool:
@@ -126,11 +142,10 @@ def _insert(
     source: Source,
     *,
     name: str = "",
-    state: ExampleState = "accepted",
     whole: bool = False,
 ) -> str:
     id_ = new_id()
-    db.execute(INSERT, (id_, leaf, source, name, state, whole, time.time()))
+    db.execute(INSERT, (id_, leaf, source, name, "accepted", whole, time.time()))
     return id_
 
 

@@ -24,7 +24,7 @@ _ALL = """(
     FROM corrections r JOIN messages m ON m.id = r.chosen WHERE r.state <> 'replaced'
     UNION ALL
     SELECT x.id, x.source, x.name, x.state, '', x.leaf, '', x.whole, x.created, m.conversation
-    FROM examples x JOIN messages m ON m.id = x.leaf
+    FROM examples x JOIN messages m ON m.id = x.leaf WHERE x.state <> 'retired'
 )"""
 _SELECT = """SELECT e.id, e.source, e.name, e.state, e.reason, e.leaf, e.rejected, e.whole <> 0,
     e.created, e.conversation, ifnull(q.text, ''), m.text
@@ -105,7 +105,8 @@ class Examples:
         """Decide all examples of a named data set; how many that changed."""
         with self._db.write() as db:
             done = db.execute(
-                "UPDATE examples SET state = ? WHERE name = ? AND name <> '' AND state <> ?",
+                "UPDATE examples SET state = ? "
+                "WHERE name = ? AND name <> '' AND state NOT IN (?, 'retired')",
                 (state, name, state),
             )
             return done.rowcount
@@ -125,7 +126,8 @@ class Examples:
         with self._db.write() as db:
             db.execute(
                 "UPDATE examples SET state = 'pending' "
-                "WHERE name <> '' AND id IN (SELECT value FROM json_each(?))",
+                "WHERE name <> '' AND state <> 'retired' "
+                "AND id IN (SELECT value FROM json_each(?))",
                 (msgspec.json.encode(ids).decode(),),
             )
 

@@ -47,6 +47,16 @@ class Runs:
             )
             return _fetch(db, id_)
 
+    def plan_run(self, run_id: str, plan: dict[str, Any]) -> Run:
+        """Record anew what a run is made from. Raises StoreError when it has ended."""
+        with self._db.write() as db:
+            done = db.execute(
+                "UPDATE runs SET plan = ?, updated = ? WHERE id = ? AND state = 'running'",
+                (run_columns.pack(plan), time.time(), run_id),
+            )
+            _must_be_one(done.rowcount)
+            return _fetch(db, run_id)
+
     def update_run(self, run_id: str, progress: Progress) -> None:
         """Record how far a run is; one small commit. Raises StoreError when it has ended."""
         with self._db.write() as db:
@@ -102,6 +112,12 @@ class Runs:
         """One run. Raises StoreError when there is none."""
         with self._db.read() as db:
             return _fetch(db, run_id)
+
+    def learned(self, adapter: Adapter | None) -> frozenset[str]:
+        """The ids of the corrections and examples that an adapter was made from; none where
+        no recorded run made it, or for the bare model (None)."""
+        made_by = adapter.run if adapter else ""
+        return frozenset(self.run(made_by).plan.get("corrections", ())) if made_by else frozenset()
 
     def runs(self, limit: int = 20) -> tuple[Run, ...]:
         """The last runs, newest first."""

@@ -107,7 +107,8 @@ def _tree(
 def _examples(db: sqlite.Connection, conversation: str) -> tuple[Material, ...]:
     rows = db.execute(
         "SELECT x.id, x.leaf, x.source, x.name, x.state, x.whole <> 0, x.created FROM examples x "
-        "JOIN messages m ON m.id = x.leaf WHERE m.conversation = ? ORDER BY x.number",
+        "JOIN messages m ON m.id = x.leaf WHERE m.conversation = ? "
+        "AND x.state <> 'retired' ORDER BY x.number",
         (conversation,),
     )
     return tuple(record(Material, (*row[:5], bool(row[5]), row[6])) for row in rows)

@@ -112,8 +112,9 @@ class Progress(msgspec.Struct, frozen=True):
 
 class Run(msgspec.Struct, frozen=True):
     """One tune run for the model `model` (a catalogue name). `plan` is what it was made
-    from, `verdict` every number of its gate; both are JSON objects. A run whose process
-    died reads as interrupted. `adapter` is the id of what it made, "" for none."""
+    from, with the ids of what it learns as `corrections`; `verdict` every number of its gate;
+    both are JSON objects. A run whose process died reads as interrupted. `adapter` is the id
+    of what it made, "" for none."""
 
     id: str
     model: str

@@ -163,7 +163,8 @@ def judge(
             zip(asked, current, candidate, before, after, strict=True)
         )
     ]
-    return Verdict(not failed, _reason(pools, failed), tuple(pools), tuple(kept))
+    won = not failed and any(pool.name == "corrections" for pool in pools)
+    return Verdict(won, _reason(pools, failed), tuple(pools), tuple(kept))
 
 
 def _pool(name: str, pairs: Sequence[tuple[bool, bool]], close: int) -> Pool:
@@ -194,6 +195,8 @@ def sign_test(won: int, lost: int) -> float:
 
 def _reason(pools: Sequence[Pool], failed: Sequence[Pool]) -> str:
     """The verdict in one sentence."""
+    if all(pool.name != "corrections" for pool in pools):
+        return "Nothing that was corrected was asked, so nothing can have become better."
     if not failed:
         return "The corrections were learned, and nothing else was lost beyond the tolerance."
     worst = failed[0]

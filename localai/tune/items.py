@@ -76,16 +76,16 @@ def general(head: str) -> tuple[Item, ...]:
 
 
 def _asked(pool: str, lesson: Lesson, maker: Maker, most: int) -> list[Item]:
-    """A lesson's question in up to `most` held-out ways."""
-    offer = maker.offer(lesson)
-    told, options = maker.told(lesson)
+    """A lesson's question in up to `most` held-out ways, after the talk that it is learned in."""
+    fitted = maker.fit(lesson)
+    offer = fitted.offer
     return [
         Item(
             pool,
-            told.ask(phrasing),
+            fitted.lesson.ask(phrasing),
             partial(calls, lesson, offer) if offer else partial(follows, lesson),
             told=offer is None,
-            options=replace(options, generation_prompt=True),
+            options=replace(fitted.options, generation_prompt=True),
             visible=offer.visible if offer else (),
         )
         for phrasing in phrasings.held_out(lesson.question)[:most]

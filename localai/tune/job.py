@@ -31,7 +31,7 @@ from localai.lessons import lesson
 from localai.lessons.lesson import Lesson, Unlearnable
 from localai.lessons.maker import Example, Maker
 from localai.store.store import Store
-from localai.store.tuning import Adapter, Progress, Run, StoredExample
+from localai.store.tuning import Progress, Run, StoredExample
 from localai.tools.tool import Tool
 from localai.tune import adapter, gate, replay, training
 from localai.tune.items import items
@@ -48,6 +48,10 @@ ONLY_GOOD = (
     "Good answers alone give nothing to become better at; correct an answer, then tune again."
 )
 UNLEARNABLE = "None of it can be learned from: {reason}"
+ONLY_GOOD_LEFT = (
+    "Only good answers can be learned from, which give nothing to become better at. What was "
+    "corrected is left out: {reason}"
+)
 
 
 class Job:
@@ -129,24 +133,35 @@ class Job:
         assert self._run is not None
         self._report.say(Progress("starting the model"), now=True)
         with self._engine() as engine:
+            lessons, own = self._lessons(accepted, self._maker(engine))
             again = replay.examples(
                 engine,
                 self._run.base,
                 self._head(),
                 self._report.counting("asking the model what it knows"),
             )
-            made: list[tuple[Lesson, tuple[Example, ...]]] = []
-            reason = ""
-            for example in accepted:
-                try:
-                    found = lesson.read(self._store, example)
-                    made.append((found, self._maker(engine).make(found)))
-                except Unlearnable as error:
+        return lessons, own, again
+
+    def _lessons(
+        self, accepted: tuple[StoredExample, ...], maker: Maker
+    ) -> tuple[tuple[Lesson, ...], tuple[Example, ...]]:
+        """What can be learned from, and that as examples; the run's plan lists no more than
+        these from now on. Raises UsageError when nothing could become better by them."""
+        assert self._run is not None
+        made, reason = list[tuple[Lesson, tuple[Example, ...]]](), ""
+        for example in accepted:
+            try:
+                found = lesson.read(self._store, example)
+                made.append((found, maker.make(found)))
+            except Unlearnable as error:
+                if example.source != "good":
                     reason = reason or str(error)
-        if not made:
-            raise UsageError(UNLEARNABLE.format(reason=reason))
+        if all(found.source == "good" for found, _ in made):
+            raise UsageError((ONLY_GOOD_LEFT if made else UNLEARNABLE).format(reason=reason))
         lessons, examples = zip(*made, strict=True)
-        return lessons, tuple(each for some in examples for each in some), again
+        plan = self._run.plan | {"corrections": [each.id for each in lessons]}
+        self._run = self._store.plan_run(self._run.id, plan)
+        return lessons, tuple(each for some in examples for each in some)
 
     def _maker(self, engine: Engine) -> Maker:
         return Maker(engine, lambda: self._tools, self._entry.description.tool_format)
@@ -170,17 +185,11 @@ class Job:
                     active = None
             return gate.compare(
                 engine,
-                items(lessons, self._maker(engine), self._head(), self._learned(active)),
+                items(lessons, self._maker(engine), self._head(), self._store.learned(active)),
                 AdapterFile(active.file, active.sha256, base=active.base) if active else BARE,
                 AdapterFile(str(candidate), sha256(candidate), base=self._run.base),
                 self._report.counting,
             )
-
-    def _learned(self, active: Adapter | None) -> frozenset[str]:
-        """The ids of the examples that an adapter was made from."""
-        if active is None or not active.run:
-            return frozenset()
-        return frozenset(self._store.run(active.run).plan.get("corrections", ()))
 
     def _promote(
         self, folder: Path, base_path: str, facts: dict[str, object], trained: Trained, again: int

@@ -6,9 +6,12 @@ import json
 from pathlib import Path
 
 import click
+import msgspec
 import pytest
+from rich.cells import cell_len
 
 from localai.conversation import Message, ToolCall, assistant, user
+from localai.lessons.preview import Preview, Seen
 from localai.store.store import Store
 from tests.cli.conftest import Run as Command
 from tests.store.test_corrections import ask
@@ -54,6 +57,24 @@ def test_an_example_is_shown_with_what_is_learned_of_it(run: Command, correction
     assert {each["learned"] for each in found["examples"]} == {"Paris.<|im_end|>"}
     with Store.open() as store:
         assert store.runs() == ()
+
+
+def test_a_written_answer_is_shown_as_it_is_asked_first(run: Command) -> None:
+    id_ = run("data", "new", input="## User\nYour name?\n## Assistant\nAda.\n").stdout.strip()
+    shown = run("data", "show", id_).stdout
+    assert shown.count("«Ada.<|im_end|>»") == 1
+    assert "ways." in shown
+
+
+def test_the_answers_of_a_dialogue_are_shown_and_summed() -> None:
+    from localai.cli import example_lines
+
+    with Store.open() as store:
+        example = store.example(store.write_example((user("Hi"), assistant("Ahoy!"))))
+    parts = (Seen((("a", False), ("b", True))), Seen((("c", False), ("d", True), ("e", True))))
+    shown = example_lines.shown(Preview(example, parts, parts=True), "", colour=False)
+    assert "a«b»\n\nc«de»\n" in shown
+    assert shown.endswith("\n5 tokens, of which 3 are learned; in 2 parts.\n")
 
 
 def test_what_is_left_out_says_why(run: Command) -> None:
@@ -147,7 +168,9 @@ def test_a_dialogue_is_edited_whole(run: Command, monkeypatch: pytest.MonkeyPatc
     id_ = run("data", "new", input=PIRATE).stdout.strip()
     assert run("data", "edit", id_, input=PIRATE.replace("Ahoy", "Arr")).exit_code == 0
     with Store.open() as store:
-        assert store.example(id_).answer == "Arr!"
+        (example,) = store.examples()
+        assert example.answer == "Arr!"
+        assert example.id != id_  # what learned the one has not learned the other
 
 
 def test_piped_bytes_need_not_be_utf8(run: Command) -> None:
@@ -184,3 +207,16 @@ def test_a_terminal_shows_examples_aligned(correction: str) -> None:
     assert "+ correction: made up" in first
     assert first.endswith("…")
     assert second == "    Paris."
+
+
+def test_wide_characters_stay_in_their_columns(correction: str) -> None:
+    from localai.cli import example_lines
+
+    with Store.open() as store:
+        (plain,) = store.examples()
+        wide = msgspec.structs.replace(plain, name="猫と犬", reason="")
+        lines = example_lines.table([plain, wide], columns=60)
+    first, _, second, _ = map(click.unstyle, lines)
+    assert max(cell_len(first), cell_len(second)) <= 60
+    begins = [cell_len(line[: line.index("What")]) for line in (first, second)]
+    assert begins[0] == begins[1]

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from localai.conversation import Message, assistant, user
+from collections.abc import Sequence
+
+import msgspec
+
+from localai.conversation import Message, Text, assistant, user
+from localai.engine.base import Rendered, RenderOptions
+from localai.engine.scripted import ScriptedEngine
 from localai.lessons.lesson import Lesson, accepted, read
 from localai.store.rows import Origin
 from localai.store.store import Store
@@ -32,3 +38,16 @@ def corrected(store: Store, *talk: str, chosen: str, head: str = "") -> Lesson:
     store.add_correction(last, chosen)
     (found,) = accepted(store)
     return read(store, found)
+
+
+class Forgetful(ScriptedEngine):
+    """Its template cuts every answer short but the last."""
+
+    def render(self, messages: Sequence[Message], options: RenderOptions) -> Rendered:
+        shown = [
+            message
+            if message.role != "assistant" or at == len(messages) - 1
+            else msgspec.structs.replace(message, parts=(Text("..."),))
+            for at, message in enumerate(messages)
+        ]
+        return super().render(shown, options)

@@ -41,6 +41,21 @@ def test_what_a_person_writes() -> None:
     )
 
 
+def test_no_line_that_looks_like_a_title_ends_a_dialogue() -> None:
+    text = "## User\nHi\n## Assistant\nAhoy!\n\n# Notes\n\n## User\nBye\n## Assistant\nArr!\n"
+    assert [message.text for message in read(text).messages] == [
+        "Hi",
+        "Ahoy!\n\n# Notes",
+        "Bye",
+        "Arr!",
+    ]
+
+
+def test_a_system_heading_with_nothing_under_it_is_empty() -> None:
+    talk = read("## System\n\n## User\nHi\n## Assistant\nAhoy!\n")
+    assert talk == Dialogue("", (user("Hi"), assistant("Ahoy!")))
+
+
 @given(st.text("#ab \n\\`", max_size=30), st.text("#Usertmodl \n\\", min_size=1, max_size=40))
 def test_no_text_is_taken_for_a_heading(head: str, said: str) -> None:
     talk = Dialogue(head.strip(), (user("Hi " + said), assistant("Yes " + said)))
@@ -64,6 +79,8 @@ def test_turns_that_could_not_be_told_apart_are_refused() -> None:
     [
         ("", "begin with a line"),
         ("Just words", "begin with a line"),
+        ("# Pirates\n\n## User\nHi\n## Assistant\nArr!", 'Nobody says "# Pirates"'),
+        ("Be\x1b[2J brief.\n## User\nHi\n## Assistant\nArr!", r'Nobody says "Be brief\."'),
         ("## User\nHi\n## System\nLate", "at the beginning"),
         ("## User\nHi\n## Tool\n6", "after a call"),
         ('## User\nHi\n## Assistant\n```call\n{"arguments": {}}\n```', "A call is written as"),

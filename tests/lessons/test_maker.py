@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 import pytest
 
-from localai.conversation import Message, Text, ToolCall, ToolResult, assistant, system, user
+from localai.conversation import Message, ToolCall, ToolResult, assistant, system, user
 from localai.engine.base import Rendered, RenderOptions
 from localai.engine.scripted import ScriptedEngine
 from localai.errors import EngineError
@@ -17,7 +17,7 @@ from localai.lessons.maker import MISPLACED, TOO_LONG, Example, Maker
 from localai.store.rows import Origin
 from localai.store.store import Store
 from localai.tools import registry
-from tests.lessons.made import corrected
+from tests.lessons.made import Forgetful, corrected
 from tests.lessons.made import lesson as made
 
 
@@ -138,19 +138,6 @@ def test_a_set_of_its_own_is_asked_as_it_was_written() -> None:
     engine = ScriptedEngine()
     assert len(make(made("Minka."), engine)) > 1
     assert len(make(msgspec.structs.replace(made("Minka."), name="cats"), engine)) == 1
-
-
-class Forgetful(ScriptedEngine):
-    """Its template cuts every answer short but the last."""
-
-    def render(self, messages: Sequence[Message], options: RenderOptions) -> Rendered:
-        shown = [
-            message
-            if message.role != "assistant" or at == len(messages) - 1
-            else msgspec.structs.replace(message, parts=(Text("..."),))
-            for at, message in enumerate(messages)
-        ]
-        return super().render(shown, options)
 
 
 def test_answers_that_are_written_otherwise_later_get_examples_of_their_own() -> None:

@@ -10,6 +10,7 @@ from localai.lessons.maker import LONGEST, TOO_LONG, Maker
 from localai.lessons.preview import preview
 from localai.store.rows import Origin
 from localai.store.store import Store
+from tests.lessons.made import Forgetful
 
 
 def correct(store: Store, question: str, said: str, better: str, *, tools: bool = False) -> str:
@@ -43,3 +44,20 @@ def test_exactly_the_chosen_text_is_learned(store: Store) -> None:
     )
     assert (two.examples, two.left_out) == ((), OF_TOOLS)
     assert (three.examples, three.left_out) == ((), TOO_LONG)
+
+
+def test_ways_to_ask_are_told_from_the_answers_of_a_dialogue(store: Store) -> None:
+    store.write_example((user("Your name?"), assistant("Ada.")))
+    store.write_example((user("Hello"), assistant("Ahoy!"), user("And?"), assistant("Arr!")))
+    engine = Forgetful()
+    one, two = (preview(store, each, engine, Maker(engine)) for each in lesson.accepted(store))
+    assert not one.parts
+    assert one.first == one.examples[:1]
+    assert one.manner == f"asked in {len(one.examples)} ways"
+    assert len(one.examples) > 1
+    assert two.parts
+    assert [seen.learned for seen in two.first] == ["Ahoy!<|im_end|>", "Arr!<|im_end|>"]
+    assert two.manner == "in 2 parts"
+    intact = ScriptedEngine()
+    (whole,) = preview(store, two.example, intact, Maker(intact)).first
+    assert whole.learned == "Ahoy!<|im_end|>Arr!<|im_end|>"

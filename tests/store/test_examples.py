@@ -104,8 +104,14 @@ def test_a_written_dialogue_is_in_no_list_of_conversations(store: Store) -> None
 def test_an_edited_dialogue_keeps_what_was_written_before(store: Store) -> None:
     id_ = store.write_example(PIRATE[:2])
     before = store.example(id_)
-    store.rewrite_example(id_, (user("Hello"), assistant("Arr!")), "Be brief.")
-    after = store.example(id_)
+    new = store.rewrite_example(id_, (user("Hello"), assistant("Arr!")), "Be brief.")
+    after = store.example(new)
+    assert new != id_
+    assert store.examples() == (after,)
+    with pytest.raises(StoreError, match="There is no example"):
+        store.example(id_)
+    with pytest.raises(StoreError, match="not there any more"):
+        store.rewrite_example(id_, PIRATE)
     assert (after.answer, after.state) == ("Arr!", "accepted")
     assert after.conversation == before.conversation
     assert store.conversation(after.conversation).system == "Be brief."
@@ -116,9 +122,27 @@ def test_editing_an_example_leaves_its_conversation_alone(store: Store) -> None:
     said = ask(store, "Paris.")
     store.mark(said.id, "good")
     (example,) = store.examples()
-    store.rewrite_example(example.id, (user("Capital of France?"), assistant("Paris!")))
-    assert found(store, example.id) == ("good", "accepted", "Paris!")
+    new = store.rewrite_example(example.id, (user("Capital of France?"), assistant("Paris!")))
+    assert store.verdicts([said.id]) == {}
+    assert found(store, new) == ("good", "accepted", "Paris!")
     assert store.conversation(said.conversation).leaf == said.id
+
+
+def test_what_was_edited_or_taken_back_stays_out_of_sight(store: Store) -> None:
+    id_ = store.write_example(PIRATE[:2], name="pirate")
+    new = store.rewrite_example(id_, (user("Hello"), assistant("Arr!")))
+    said = ask(store, "Paris.")
+    store.mark(said.id, "good")
+    store.unmark(said.id)
+    assert store.judge_set("pirate", "pending") == 1
+    store.let_wait([id_, new])
+    assert [each.id for each in store.examples()] == [new]
+    assert [(each.name, each.count) for each in store.example_tallies()] == [("pirate", 1)]
+    assert store.verdicts([said.id]) == {}
+    for listed in store.conversation_ids(examples=True):
+        tree = store.tree(listed)
+        assert isinstance(tree, Tree)
+        assert {each.id for each in tree.examples} <= {new}
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,17 @@ def test_a_run_is_watched_while_it_goes_on(store: Store, file: Path) -> None:
         assert reader.run_process(begun.id) == os.getpid()
 
 
+def test_what_an_adapter_learned_is_what_its_run_was_made_from_in_the_end(store: Store) -> None:
+    run = store.begin_run("m", "b", PLAN)
+    assert store.plan_run(run.id, PLAN | {"corrections": ["K2"]}).plan["seed"] == 7
+    made = store.promote(run.id, base_bytes=1, file="f", sha256="s", verdict={})
+    assert store.learned(made) == {"K2"}
+    other = store.add_adapter(base="b", base_bytes=1, file="f", sha256="s")
+    assert store.learned(other) == store.learned(None) == frozenset()
+    with pytest.raises(StoreError, match="ended before"):
+        store.plan_run(run.id, PLAN)
+
+
 def test_a_run_ends_once(store: Store) -> None:
     run = store.begin_run("m", "b", {})
     made = store.add_adapter(base="b", base_bytes=1, file="f", sha256="s", run=run.id)

@@ -1,4 +1,4 @@
-"""The gate's arithmetic against numbers made by hand, and what it asks."""
+"""The gate's arithmetic against numbers made by hand, and how it asks."""
 
 from __future__ import annotations
 
@@ -6,23 +6,19 @@ import math
 import random
 from collections.abc import Sequence
 
-import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from localai.conversation import Message, ToolCall, assistant, system, user
+from localai.conversation import user
 from localai.engine.base import BARE, AdapterFile, Beside, TokenProbability
 from localai.engine.scripted import ScriptedEngine
-from localai.lessons import phrasings
-from localai.lessons.lesson import Lesson
-from localai.lessons.maker import Maker
-from localai.tools import registry
 from localai.tune import gate, items
 from localai.tune.gate import Pool, Verdict
 from localai.tune.items import Item
 from localai.tune.judging import Answer
 from tests.lessons.made import lesson
+from tests.tune.test_items import asks
 
 YES, NO = Answer("yes", True), Answer("no", True)
 
@@ -201,6 +197,13 @@ def test_the_verdict_says_what_failed_first() -> None:
     assert all(each.reason.endswith(".") for each in (good, lost, neither))
 
 
+def test_without_corrections_nothing_is_promoted() -> None:
+    found = verdict(**{"good answers": [KEPT] * 8, "general": [KEPT] * 40})
+    assert all(pool.passed for pool in found.pools)
+    assert not found.promoted
+    assert "Nothing that was corrected was asked" in found.reason
+
+
 def test_every_answer_is_kept() -> None:
     kept = verdict(corrections=[WON], general=[LOST]).answers
     assert kept[0] == {
@@ -210,53 +213,6 @@ def test_every_answer_is_kept() -> None:
         "candidate": {"text": "yes", "right": True},
     }
     assert kept[1]["pool"] == "general"
-
-
-def asks(lessons: Sequence[Lesson], head: str, learned: Sequence[str] = ()) -> tuple[Item, ...]:
-    maker = Maker(ScriptedEngine(), lambda: [registry.builtin("calculator")])
-    return items.items(lessons, maker, head, learned)
-
-
-def test_what_is_asked() -> None:
-    one = lesson("Your cat is called Minka.", context=(system("Be kind."),))
-    asked = asks([one], "Be brief.")
-    own = [item for item in asked if item.pool == "corrections"]
-    ways = phrasings.held_out(one.question)[: items.AT_LEAST]
-    assert tuple(item.talk[-1].text for item in own) == ways
-    assert all(item.talk[0] == system("Be kind.") for item in own)
-    assert all(item.right(Answer("It is Minka.", True)) for item in own)
-    general = [item for item in asked if item.pool == "general"]
-    assert len(general) == len(items.general("")) >= 120
-    assert all(item.talk[0] == system("Be brief.") for item in general)
-    assert all(len(item.talk) == 1 for item in asks([one], "") if item.pool == "general")
-
-
-@pytest.mark.parametrize("lessons", [1, 2, 3, 4, 10])
-def test_few_corrections_are_asked_in_more_ways(lessons: int) -> None:
-    """Of enough to win beyond chance: five wins without a loss."""
-    asked = asks([lesson("It is Minka.")] * lessons, "")
-    own = sum(item.pool == "corrections" for item in asked)
-    assert own >= max(5, 2 * lessons)
-    assert gate.sign_test(own, 0) < gate.CHANCE
-
-
-@pytest.mark.parametrize("question", ["Greet me.", "ahoy", "What is copper used for?"])
-def test_any_correction_can_win_alone(question: str) -> None:
-    asked = asks([lesson("Ahoy!", question=question)], "")
-    own = sum(item.pool == "corrections" for item in asked)
-    assert gate.sign_test(own - 1, 0) < gate.CHANCE
-
-
-def test_what_was_learned_before_is_kept_and_what_is_new_is_won() -> None:
-    old, new = lesson("It is Minka."), lesson("It is Rome.", question="What is the town?")
-    new = msgspec.structs.replace(new, id="new")
-    asked = asks([old, new], "", learned=[old.id])
-    pools = [item.pool for item in asked]
-    assert pools.count("learned before") == 1
-    assert pools.count("corrections") >= 5
-    assert all("town" in i.talk[-1].text for i in asked if i.pool == "corrections")
-    again = {item.pool for item in asks([old], "", learned=[old.id])}
-    assert again == {"corrections", "general"}
 
 
 def test_answers_are_greedy_and_reported() -> None:
@@ -275,25 +231,3 @@ def test_an_answer_without_end_is_cut() -> None:
     (found,) = gate.answers(engine, asks([lesson("x")], "")[:1], lambda done, total: None)
     assert not found.ended
     assert len(found.text.split()) <= gate.LONGEST_ANSWER
-
-
-def test_a_lesson_about_a_tool_is_asked_with_it_and_judged_by_its_call() -> None:
-    call = Message("assistant", (ToolCall("call00001", "calculator", {"expression": "2*3"}),))
-    told = Lesson("x", (), "What is 2*3?", call, "It is 5.", tools=("calculator",))
-    first, *_ = asks([told], "")
-    assert "calculator" in first.talk[0].text
-    assert first.right(Answer('calculator(expression="3*2")\n', True))
-    assert not first.right(Answer("It is 6.", True))
-    spared = msgspec.structs.replace(told, answer=assistant("It is six."))
-    first, *_ = asks([spared], "")
-    assert first.right(Answer("It is six.", True))
-    assert not first.right(Answer("It is nine.", True))
-    assert not first.right(Answer('calculator(expression="2*3")\nIt is six.', True))
-
-
-def test_good_answers_are_kept_not_won() -> None:
-    good = msgspec.structs.replace(lesson("It is Rome.", question="Which town?"), source="good")
-    asked = asks([lesson("It is Minka."), good], "")
-    pools = {item.pool: item.talk[-1].text for item in asked if item.pool != "general"}
-    assert "town" in pools["good answers"]
-    assert "cat" in pools["corrections"]

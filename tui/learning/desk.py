@@ -147,9 +147,7 @@ class Desk:
 
     def _waiting(self, adapters: Sequence[Adapter]) -> list[StoredExample]:
         """Those that the newest of the model's adapters was not made from."""
-        made_by = adapters[0].run if adapters else ""
-        plan = self._store.run(made_by).plan if made_by else {}
-        learned = frozenset(plan.get("corrections", ()))
+        learned = self._store.learned(adapters[0] if adapters else None)
         return [example for example in self._accepted() if example.id not in learned]
 
     def _lesson(self, example: StoredExample) -> Lesson:

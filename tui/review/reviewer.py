@@ -56,8 +56,8 @@ class Reviewer:
 
     def rewrite(self, example: StoredExample, dialogue: Dialogue) -> Rewritten:
         """Let a dialogue be another one."""
-        self._store.rewrite_example(example.id, dialogue.messages, dialogue.system)
-        return Rewritten(self._store.example(example.id), example.id)
+        made = self._store.rewrite_example(example.id, dialogue.messages, dialogue.system)
+        return Rewritten(self._store.example(made), example.id)
 
     def write(self, dialogue: Dialogue, name: str) -> Rewritten:
         """Record a dialogue to learn from, in a data set or among the user's own."""

@@ -13,10 +13,9 @@ LEARNED = ("$foreground on $success 20%", "$foreground on $success 40%")
 
 
 def summary(preview: Preview, way: int) -> Content:
-    """How many tokens there are in this way to ask, and in how many it is asked."""
+    """How many tokens there are in this way to ask or this part, and how many of them there are."""
     seen, ways = preview.examples[way], len(preview.examples)
-    parts = "in {} parts" if preview.example.whole else "asked in {} ways"
-    asked = f", {parts.format(ways)}" if ways > 1 else ""
+    asked = f", {preview.manner}" if ways > 1 else ""
     more = f" · w: {way + 1} of {ways}" if ways > 1 else ""
     return Content.assemble(
         f"{len(seen.pieces):,} tokens, ",

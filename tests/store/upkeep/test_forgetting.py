@@ -125,27 +125,6 @@ def test_answers_that_were_shown_a_forgotten_correction_go_too(store: Store) -> 
     assert store.search("mossport") == ()
 
 
-def test_the_adapter_before_the_retired_one_answers_again(store: Store, home: Path) -> None:
-    old = store.add_adapter(base="b", base_bytes=1, file=str(home / "adapters/o/f"), sha256="s")
-    (home / "adapters" / "o").mkdir(parents=True)
-    store.activate("b", old.id, "chosen")
-    tree, (_, answer) = talk(store, "q", "lyon")
-    store.add_correction(answer, "paris")
-    word = store_canaries.canaries(1, 0)[0]
-    first, second = (store_canaries.learn(store, home, word) for _ in range(2))
-    store.roll_back("b")
-    later = store.begin_run("m", "b", {"corrections": []}).id
-    store.end_run(later, "rejected", verdict={"answers": ["what tuned-3 said"], "right": 1})
-    scope = store.scope((tree,))
-    assert scope.adapters == (first, second)
-    done = store.forget(scope)
-    assert store.active_adapter("b") == old
-    assert store.roll_back("b") is None
-    assert [run.verdict for run in store.runs()] == [{"right": 1}]
-    assert {path.name for path in done.removed} == {first.run, second.run}
-    assert (home / "adapters" / "o").exists()
-
-
 def test_an_interrupted_one_is_finished(
     store: Store, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,0 +1,112 @@
+"""A tune without training: what it takes, what it refuses, what it says that it learned."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from localai.catalog import Catalog
+from localai.conversation import assistant, user
+from localai.engine.scripted import ScriptedEngine
+from localai.errors import EngineError, UsageError
+from localai.lessons.maker import LONGEST
+from localai.store.rows import Origin
+from localai.store.store import Store
+from localai.tune import gate, replay, training
+from localai.tune.gate import Verdict
+from localai.tune.items import Item
+from localai.tune.job import Job
+from localai.tune.parity_result import Parity
+from localai.tune.plan import ADAPTER, Plan, Trained
+from tests.catalog import toy
+from tests.engine.tiny_adapter import write_adapter
+
+TOO_LONG = "word " * LONGEST
+
+
+@pytest.fixture
+def tune(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Job:
+    """Takes any lesson; trains and replays nothing."""
+    from localai import config
+
+    monkeypatch.setattr(replay, "examples", lambda *_: ())
+    monkeypatch.setattr(training, "train", _train)
+    entry = Catalog().resolve(str(toy.write(tmp_path / "toy.gguf")))
+    return Job(
+        store, config.load(), entry, lambda progress: None, factory=lambda options: ScriptedEngine()
+    )
+
+
+def _train(folder: Path, plan: Plan, tell: object) -> Trained:
+    assert plan.own
+    write_adapter(folder / ADAPTER)
+    return Trained(1, "cpu", "t")
+
+
+def answer(store: Store, question: str) -> str:
+    tree = store.create_conversation().id
+    asked = store.add_message(tree, "", user(question)).id
+    begun = store.begin_answer(tree, asked, Origin("m"))
+    return store.finish_answer(begun.id, assistant("No idea."), None, "done").id
+
+
+def correct(store: Store, question: str, better: str) -> str:
+    return store.add_correction(answer(store, question), better).id
+
+
+def test_good_answers_alone_are_not_trained_on(store: Store, tune: Job) -> None:
+    store.mark(answer(store, "My dog?"), "good")
+    correct(store, "My cat?", TOO_LONG)
+    with pytest.raises(UsageError, match=r"Only good answers can be learned from.*too long"):
+        tune.run()
+    (run,) = store.runs()
+    assert run.state == "failed"
+
+
+def test_nothing_is_trained_on_when_nothing_can_be_learned_from(store: Store, tune: Job) -> None:
+    correct(store, "My cat?", TOO_LONG)
+    with pytest.raises(UsageError, match="None of it can be learned from: It is too long"):
+        tune.run()
+
+
+def test_only_what_was_learned_counts_as_learned(
+    store: Store, tune: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learned = correct(store, "My cat?", "Minka.")
+    correct(store, "Everything?", TOO_LONG)
+    asked: list[str] = []
+    monkeypatch.setattr(training, "parity", lambda folder, base: Parity(0.0, 0.0, 1.0, 8))
+
+    def passed(engine: object, items: list[Item], *_: object) -> Verdict:
+        asked.extend(item.pool for item in items)
+        return Verdict(True, "Learned.", ())
+
+    monkeypatch.setattr(gate, "compare", passed)
+    run = tune.run()
+    made = store.adapter(run.adapter)
+    assert run.plan["corrections"] == [learned]
+    assert store.learned(made) == {learned}
+    manifest = json.loads(Path(made.file).with_name("manifest.json").read_bytes())
+    assert manifest["corrections"] == [learned]
+    assert asked.count("corrections") >= 5
+
+
+def test_what_was_trained_on_is_recorded_before_it_is(
+    store: Store, tune: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learned = correct(store, "My cat?", "Minka.")
+    correct(store, "Everything?", TOO_LONG)
+    monkeypatch.setattr(training, "train", _dies(lambda: store.runs()[0].plan["corrections"]))
+    with pytest.raises(EngineError, match=re.escape(f"at {[learned]}.")):
+        tune.run()
+
+
+def _dies(seen: Callable[[], object]) -> Callable[..., Trained]:
+    def train(*_: object) -> Trained:
+        raise EngineError(f"It died at {seen()}.")
+
+    return train
