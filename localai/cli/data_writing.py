@@ -67,17 +67,22 @@ def edit(invocation: Invocation, id: str) -> None:
                 raise UsageError(
                     "This example is a call of a tool; correct the answer again to change it."
                 )
-            _written(path[-1].text, lambda text: mend(store, example, text.rstrip("\n")))
+
+            def save(text: str) -> str:
+                return mend(store, example, text.rstrip("\n")).id
+
+            made = _written(path[-1].text, save)
         else:
             head = store.conversation(example.conversation).system
             before = dialogue.write(dialogue.Dialogue(head, tuple(path)))
 
-            def save(text: str) -> None:
+            def rewrite(text: str) -> str:
                 changed = dialogue.read(text)
-                store.rewrite_example(example.id, changed.messages, changed.system)
+                return store.rewrite_example(example.id, changed.messages, changed.system)
 
-            _written(before, save)
-    note("The example is changed.")
+            made = _written(before, rewrite)
+    click.echo(made)
+    note("The example is changed; it has the new id above.")
 
 
 def piped() -> bool:

@@ -166,10 +166,11 @@ def test_a_good_answer_that_is_edited_becomes_a_correction(run: Command) -> None
 
 def test_a_dialogue_is_edited_whole(run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     id_ = run("data", "new", input=PIRATE).stdout.strip()
-    assert run("data", "edit", id_, input=PIRATE.replace("Ahoy", "Arr")).exit_code == 0
+    edited = run("data", "edit", id_, input=PIRATE.replace("Ahoy", "Arr"))
     with Store.open() as store:
         (example,) = store.examples()
         assert example.answer == "Arr!"
+        assert edited.stdout.strip() == example.id
         assert example.id != id_  # what learned the one has not learned the other
 
 
