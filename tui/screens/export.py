@@ -98,7 +98,7 @@ class ExportScreen(TaskScreen):
         elif path is None:
             self.failed("Write the name of the file first.")
         else:
-            self.work("Writing it", partial(self._write, self._file(path), form), self._written)
+            self.work("Writing it", partial(self._write, self._file(path), form), self.finish)
 
     def failed(self, sentence: str) -> None:
         """Say why; form and name can be changed."""
@@ -115,16 +115,13 @@ class ExportScreen(TaskScreen):
             return path  # what is wrong with it shows when it is written
         return path if path.suffix else path.with_name(f"{path.name}{ending}")
 
-    def _write(self, path: Path, form: str, store: Store) -> str:
+    def _write(self, path: Path, form: str, store: Store) -> list[str]:
         ids = self._ids
         if ids is None:
             ids = store.conversation_ids(examples=form == "json")
         export = Export(store, ids, form)
         export.write(path)
-        return export.outcome(path)
-
-    def _written(self, sentence: str) -> None:
-        self.finish([sentence])
+        return [export.outcome(path)]
 
 
 def _row(name: str) -> Content:

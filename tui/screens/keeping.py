@@ -80,8 +80,7 @@ class KeepingActions(ChatBase):
             self._forget(f"Forget everything with the words “{words}”", Wish(words=text))
 
     def _forget(self, name: str, wish: Wish) -> None:
-        if self.busy:
-            self.say("The answer is still being written; press esc to stop it first.")
+        if self.is_busy():
             return
         tune = self.bridge.start_tune
         self.app.push_screen(ForgetScreen(name, self.open_store, wish, self._forgotten, tune))
