@@ -22,6 +22,7 @@ from tests.tui.reviews import (
     states,
 )
 from tests.tui.stage import Stage
+from tui.review.messages import Judged
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.data_sets import DataSetScreen
 from tui.screens.help import HelpScreen
@@ -194,3 +195,33 @@ async def test_the_learning_screen_and_the_palette_lead_here(stage: Build) -> No
         await on.until(lambda: isinstance(on.app.screen, ReviewScreen))
         await on.pilot.press("question_mark")
         await on.until(lambda: isinstance(on.app.screen, HelpScreen))
+
+
+async def test_what_settles_after_the_review_shows_in_the_conversation(stage: Build) -> None:
+    async with stage(["It is Rome."]).show() as on:
+        await on.ask("Which city?")
+        on.store.add_correction(on.chat.transcript.items[-1].row.id, "It is Lutz.")
+        on.chat.reload()
+        await open_review(on)
+        with on.thread_busy():
+            await on.pilot.press("r", "q")
+            await on.until(lambda: on.app.screen is on.chat)
+            assert "corrected by you" in on.text
+        await on.until(lambda: "corrected by you" not in on.text)
+
+
+async def test_what_another_review_asked_for_does_not_settle_this_one(stage: Build) -> None:
+    async with stage().show() as on:
+        sample(on.store)
+        await open_review(on)
+        with on.thread_busy():
+            await on.pilot.press("a", "a", "q")
+            await on.until(lambda: on.app.screen is on.chat)
+            await open_review(on)
+            await on.pilot.press("r")
+            late = Judged(rows(on)[0].id)
+            on.chat.post_message(late)
+            await on.pilot.press("f")
+            await on.pilot.pause()
+            assert content(on, "#headline").startswith("Review  pending")
+        await on.until(lambda: content(on, "#headline").startswith("Review  accepted"))
