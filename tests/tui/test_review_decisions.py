@@ -17,6 +17,7 @@ from tests.tui.reviews import (
     current,
     open_review,
     review,
+    reviewing,
     rows,
     sample,
     states,
@@ -33,9 +34,7 @@ Build = Callable[..., Stage]
 
 
 async def test_one_key_accepts_and_goes_on(stage: Build) -> None:
-    async with stage().show() as on:
-        sample(on.store)
-        await open_review(on)
+    async with reviewing(stage()) as on:
         await on.pilot.press("a", "r")
         await on.until(lambda: states(on)[:2] == ["accepted", "rejected"])
         assert current(on) == "Where is the treasure?"
@@ -51,9 +50,7 @@ async def test_one_key_accepts_and_goes_on(stage: Build) -> None:
 
 
 async def test_decisions_are_undone_one_by_one(stage: Build) -> None:
-    async with stage().show() as on:
-        sample(on.store)
-        await open_review(on)
+    async with reviewing(stage()) as on:
         await on.pilot.press("a", "r", "a")
         await on.until(lambda: states(on) == ["accepted", "rejected", "accepted", "pending"])
         await on.pilot.press("u")
@@ -83,9 +80,7 @@ async def test_what_is_listed_next_knows_what_was_decided(stage: Build) -> None:
 
 
 async def test_the_mouse_only_points(stage: Build) -> None:
-    async with stage().show() as on:
-        sample(on.store)
-        await open_review(on)
+    async with reviewing(stage()) as on:
         await on.pilot.click("#examples", offset=(5, 2))
         await on.until(lambda: current(on) == "Where is the treasure?")
         await on.pilot.click("#examples", offset=(5, 2))
@@ -94,9 +89,7 @@ async def test_the_mouse_only_points(stage: Build) -> None:
 
 
 async def test_a_mark_that_says_bad_is_not_accepted(stage: Build) -> None:
-    async with stage().show() as on:
-        sample(on.store)
-        await open_review(on, "f", "f")
+    async with reviewing(stage(), "f", "f") as on:
         await on.pilot.press("a")
         assert "marked bad" in on.said[-1]
         assert states(on) == ["rejected"]
@@ -105,9 +98,7 @@ async def test_a_mark_that_says_bad_is_not_accepted(stage: Build) -> None:
 async def test_a_decision_that_cannot_be_kept_is_shown_as_it_was(
     stage: Build, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with stage().show() as on:
-        sample(on.store)
-        await open_review(on)
+    async with reviewing(stage()) as on:
 
         def full(*_: object) -> None:
             raise StoreError("The disk is full; free some space.")
@@ -122,9 +113,7 @@ async def test_a_decision_that_cannot_be_kept_is_shown_as_it_was(
 
 
 async def test_a_whole_data_set_is_accepted_and_undone(stage: Build) -> None:
-    async with stage().show() as on:
-        sample(on.store)
-        await open_review(on)
+    async with reviewing(stage()) as on:
         await on.pilot.press("A")
         assert "Choose a data set" in on.said[-1]
         await choose_set(on, 2)
@@ -148,9 +137,7 @@ async def test_a_whole_data_set_is_accepted_and_undone(stage: Build) -> None:
 
 
 async def test_data_sets_are_chosen_with_their_numbers(stage: Build) -> None:
-    async with stage().show() as on:
-        sample(on.store)
-        await open_review(on)
+    async with reviewing(stage()) as on:
         await on.pilot.press("s")
         await on.until(lambda: isinstance(on.app.screen, DataSetScreen))
         options = on.app.screen.query_one(OptionList).options
@@ -211,9 +198,7 @@ async def test_what_settles_after_the_review_shows_in_the_conversation(stage: Bu
 
 
 async def test_what_another_review_asked_for_does_not_settle_this_one(stage: Build) -> None:
-    async with stage().show() as on:
-        sample(on.store)
-        await open_review(on)
+    async with reviewing(stage()) as on:
         with on.thread_busy():
             await on.pilot.press("a", "a", "q")
             await on.until(lambda: on.app.screen is on.chat)
