@@ -102,3 +102,12 @@ def test_nothing_names_a_registry_or_a_machine() -> None:
         if pattern.search(line)
     }
     assert named == {}
+
+
+def test_the_app_opens_without_what_is_rarely_used() -> None:
+    program = "import json, sys, tui.app; print(json.dumps(list(sys.modules)))"
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    rare = {"localai.port.reading", "localai.port.exporting", "localai.store.upkeep.archive"}
+    assert not set(json.loads(result.stdout)) & {*rare, "localai.forgetting", "llama_cpp"}

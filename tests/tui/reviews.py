@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from itertools import count
 
 import pytest
@@ -94,6 +96,17 @@ def current(on: Stage) -> str:
 def states(on: Stage) -> list[str]:
     """What the store says of what is listed."""
     return [on.store.example(row.id).state for row in rows(on)]
+
+
+@asynccontextmanager
+async def reviewing(
+    staged: Stage, *keys: str, size: tuple[int, int] = (80, 24)
+) -> AsyncIterator[Stage]:
+    """The app with the sample under review, after keys that list something else."""
+    async with staged.show(size) as on:
+        sample(on.store)
+        await open_review(on, *keys)
+        yield on
 
 
 async def open_review(on: Stage, *keys: str) -> None:

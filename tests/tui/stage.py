@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import msgspec
@@ -23,6 +24,7 @@ from localai.store.rows import Conversation, Origin
 from localai.store.store import Store
 from tests.tui.lessons import model_file
 from tui.app import LocalaiApp
+from tui.backend import Backend
 from tui.screens.chat import ChatScreen
 
 THINK = Thinking("<think>", "</think>", True)
@@ -128,6 +130,20 @@ class Stage:
     async def until(self, predicate: Predicate) -> None:
         """Wait until it holds."""
         await until(self.pilot, predicate)
+
+    @contextmanager
+    def thread_busy(self) -> Iterator[None]:
+        """The bridge's thread does nothing meanwhile."""
+        go_on = threading.Event()
+
+        def wait(_: Backend) -> None:
+            assert go_on.wait(PATIENCE_SECONDS)
+
+        self.app.bridge._jobs.put(wait)
+        try:
+            yield
+        finally:
+            go_on.set()
 
     async def ask(self, text: str) -> None:
         """Send a message and wait for the end of its turn."""

@@ -226,3 +226,20 @@ async def test_a_title_cannot_drive_the_terminal(stage: Build) -> None:
     async with staged.show() as on:
         await open_from_list(on)
         assert told(on, "title") == "Export “[b]x[/]”"
+
+
+async def test_every_form_proposes_a_name_that_no_file_has(stage: Build, here: Path) -> None:
+    staged = stage()
+    write(staged.database, talk(1), "Zebras")
+    for ending in ("md", "json"):
+        (here / f"zebras.{ending}").write_text("mine")
+    async with staged.show() as on:
+        await open_from_list(on)
+        assert field(on).value == str(here / "zebras-2.md")
+        await on.pilot.press("down")
+        await on.until(lambda: field(on).value == str(here / "zebras-2.json"))
+        await on.pilot.press("down")
+        await on.until(lambda: field(on).value == str(here / "zebras.html"))
+        field(on).value = "mine.html"
+        await on.pilot.press("up")
+        await on.until(lambda: field(on).value == "mine.json")

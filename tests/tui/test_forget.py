@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,32 +16,12 @@ from localai.errors import StoreError
 from localai.store.backup import back_up
 from localai.store.store import Store
 from localai.store.upkeep import erasing
-from tests.tui.lessons import correct_all, promote, tell
+from tests.tui.erasing import confirm, listed, told
 from tests.tui.stage import Stage, talk, write
-from tui.screens.forget import ForgetScreen
 from tui.screens.search import SearchScreen
 
 Build = Callable[..., Stage]
 SECRET = "zanzibar"
-
-
-def told(on: Stage, part: str = "lines") -> str:
-    """What the dialog says."""
-    if not isinstance(on.app.screen, ForgetScreen) or not on.app.screen.query("#keys"):
-        return ""
-    return str(on.app.screen.query_one(f"#{part}", Static).render())
-
-
-async def listed(on: Stage) -> None:
-    """Wait until the dialog asks for the word."""
-    await on.until(lambda: told(on))
-    await on.until(lambda: isinstance(on.app.screen.focused, Input))
-
-
-async def confirm(on: Stage) -> None:
-    """Type the word, and wait for the end."""
-    await on.pilot.press(*"forget", "enter")
-    await on.until(lambda: told(on).startswith("Forgotten."))
 
 
 def traces(folder: Path) -> list[str]:
@@ -107,48 +86,6 @@ async def test_a_message_goes_with_what_follows(stage: Build) -> None:
         await on.until(lambda: "Answer 1" not in on.text)
         assert "Question 1" in on.text
         assert on.chat.conversation_id == talked.id
-
-
-async def test_an_adapter_that_learned_is_retired_and_a_tune_is_offered(
-    stage: Build, tmp_path: Path
-) -> None:
-    program = "print('begun', flush=True); raise SystemExit('Nothing to learn.')"
-    staged = stage(["Hello!"], tune=(sys.executable, "-c", program))
-    async with staged.show((100, 40)) as on:
-        on.chat.bridge.warm()
-        correct_all(on.store)
-        made = promote(on.store, on.model)
-        await on.until(lambda: on.chat.status_line.status.adapter == made.name)
-        learned = on.store.corrections()[0]
-        on.chat.open_conversation(on.store.message(learned.chosen).conversation)
-        await on.pilot.press("ctrl+b", "D")
-        await listed(on)
-        assert f"1 adapter that learned from it: {made.name}" in told(on)
-        assert "1 correction\n" in told(on)
-        assert "1 tune run with verdicts and answers" in told(on)
-        await confirm(on)
-        assert "learn the rest again: t" in told(on)
-        await on.until(lambda: on.chat.status_line.status.adapter == "")
-        await on.pilot.press("t")
-        await on.until(lambda: any("The tune has started" in said for said in on.said))
-        assert on.app.screen is on.chat
-        assert on.store.adapters() == ()
-        await on.ask("Who answers?")
-        assert on.engine.load().adapter == ""
-
-
-async def test_nothing_is_offered_where_nothing_is_left_to_learn(stage: Build) -> None:
-    async with stage().show() as on:
-        answer = tell(on.store, "Where?", "There.")
-        on.store.add_correction(answer.id, "Here.")
-        promote(on.store, on.model)
-        on.chat.open_conversation(answer.conversation)
-        await on.pilot.press("ctrl+b", "D")
-        await listed(on)
-        await confirm(on)
-        assert "had learned from nothing else that is left" in told(on)
-        await on.pilot.press("t")
-        assert isinstance(on.app.screen, ForgetScreen)
 
 
 async def test_everything_that_matches_a_search(stage: Build, tmp_path: Path) -> None:
@@ -290,3 +227,19 @@ async def test_a_long_list_is_scrolled_while_one_types(stage: Build) -> None:
         await on.until(lambda: on.app.screen.query_one("#outcome").scroll_y > 0)
         await confirm(on)
         assert told(on, "keys") == "enter closes"
+
+
+async def test_what_followed_an_answer_is_not_looked_for_once_it_is_forgotten(
+    stage: Build,
+) -> None:
+    async with stage(["First.", f"A {SECRET}.", "Second."]).show() as on:
+        await on.ask("Which?")
+        await on.ask("And then?")
+        await on.pilot.press("escape", "k", "k", "r")
+        await on.until(lambda: "Second." in on.text and on.chat.turn is None)
+        on.chat.forget_mentions(SECRET)
+        await listed(on)
+        await confirm(on)
+        await on.pilot.press("enter", "left")
+        await on.until(lambda: "First." in on.text)
+        assert on.said == []

@@ -9,7 +9,7 @@ from threading import Event
 
 import pytest
 from textual import events
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from localai.port import lossless, reading
 from localai.store.store import Store
@@ -241,3 +241,14 @@ async def test_what_is_imported_goes_into_a_data_set(stage: Build, tmp_path: Pat
         await on.pilot.press("enter")
         await on.until(lambda: "localai data accept --set pirate" in told(on))
         assert [each.answer for each in on.store.examples(name="pirate")] == ["Ahoy!"]
+
+
+async def test_the_focus_stays_where_one_types_when_a_complaint_goes(stage: Build) -> None:
+    async with stage().show() as on:
+        await look(on, "nowhere.json")
+        complaint = on.app.screen.query_one("#complaint")
+        await on.until(lambda: complaint.display)
+        await on.pilot.press("end", "tab", *"pirate")
+        await on.until(lambda: not complaint.display)
+        assert on.app.screen.query_one("#set", Input).value == "pirate"
+        assert on.app.screen.query_one(PathInput).value == "nowhere.json"

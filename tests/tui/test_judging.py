@@ -11,6 +11,7 @@ from textual.widgets import TextArea
 from localai.chat.amending import INVENTED
 from localai.config import Settings, ToolSettings
 from localai.engine.scripted import Script
+from localai.errors import ModelError
 from localai.store.tuning import Correction
 from tests.tui.stage import Stage
 from tests.tui.test_calls import SUM, TEMPLATE
@@ -205,3 +206,52 @@ async def test_a_correction_is_kept_as_a_note(stage: Build, tmp_path: Path) -> N
         await on.pilot.press("n")
         await on.until(lambda: "Kept in" in on.said[-1])
         assert "## Which city?\n\nIt is Lutz.\n" in (tmp_path / "localai.md").read_text("utf-8")
+
+
+async def test_a_tool_for_an_answer_that_is_gone_is_not_asked_for(stage: Build) -> None:
+    async with stage(["It is 122."], template=TEMPLATE).show() as on:
+        await on.ask("What is 12 * 12?")
+        with on.thread_busy():
+            await choose(on, "t")
+            on.chat.open_conversation("")
+        await on.until(lambda: "is not shown any more" in "".join(on.said))
+        assert on.app.screen is on.chat
+
+
+async def test_a_tool_is_chosen_though_the_answer_was_read_again_meanwhile(stage: Build) -> None:
+    async with stage(["It is 122.", "It is 144."], template=TEMPLATE).show() as on:
+        await on.ask("What is 12 * 12?")
+        with on.thread_busy():
+            await choose(on, "t")
+            on.chat.reload()
+        await on.until(lambda: isinstance(on.app.screen, ToolChoiceScreen))
+        on.chat.reload()
+        await on.pilot.pause()
+        await on.pilot.press("enter")
+        await on.until(lambda: "It is 144." in on.text and on.chat.turn is None)
+
+
+async def test_a_tool_that_comes_while_an_answer_is_written_is_not_offered(stage: Build) -> None:
+    held = Script("one two three", hold_at=1)
+    async with stage(["It is 122.", held], template=TEMPLATE).show() as on:
+        await on.ask("What is 12 * 12?")
+        with on.thread_busy():
+            await choose(on, "t")
+            await on.pilot.press("r")
+            assert on.chat.busy
+        await on.until(lambda: "still being written" in "".join(on.said))
+        assert on.app.screen is on.chat
+        await on.until(on.engine.held.is_set)
+        on.engine.release()
+        await on.until(lambda: on.chat.turn is None)
+
+
+async def test_an_answer_is_not_compared_with_itself(stage: Build) -> None:
+    async with stage(["It is Paris, as everybody knows."]).show() as on:
+        await on.ask("Capital of France?")
+        on.engine._load_error = ModelError("The model is gone; pull it again.")
+        await choose(on, "s")
+        await on.until(lambda: "The model is gone; pull it again." in on.said)
+        await on.pilot.pause()
+        assert on.chat.turn is None
+        assert on.app.screen is on.chat

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from textual.pilot import Pilot
 from textual.widgets import TextArea
 
+from tests.tui.pictures import SIZES, Scene, unchanged
 from tests.tui.stage import Stage
 from tests.tui.test_calls import TEMPLATE
 from tests.tui.test_judging import choose
-from tests.tui.test_snapshots import SIZES
 from tui.screens.better import BetterScreen
 from tui.screens.reasons import ReasonsScreen
 from tui.screens.tool_choice import ToolChoiceScreen
 
-Scene = Callable[[Stage], Awaitable[None]]
 LONG = "Well, that is a good question. " * 6 + "It is Paris, as everybody knows."
+
+
+async def asked(on: Stage) -> None:
+    await on.ask("What is the capital of France, 12 * 12 times?")
 
 
 async def menu(on: Stage) -> None:
@@ -47,13 +48,4 @@ async def marked(on: Stage) -> None:
 @pytest.mark.parametrize("scene", [menu, tools, better, marked], ids=lambda scene: scene.__name__)
 def test_screen(scene: Scene, size: tuple[int, int], tmp_path: Path, snap_compare: Any) -> None:
     staged = Stage(tmp_path, [LONG, "Paris."], template=TEMPLATE)
-
-    async def play(pilot: Pilot[None]) -> None:
-        staged.pilot = pilot
-        staged.chat.prompt.cursor_blink = False
-        await staged.until(lambda: staged.chat.status_line.status.model)
-        await staged.ask("What is the capital of France, 12 * 12 times?")
-        await scene(staged)
-        await staged.pilot.pause()
-
-    assert snap_compare(staged.app, terminal_size=size, run_before=play)
+    assert unchanged(snap_compare, staged, size, asked, scene)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from textual.pilot import Pilot
 from textual.widgets import Input
 
 from localai import forgetting
@@ -16,12 +14,10 @@ from localai.port import lossless
 from localai.store.store import Store
 from tests.port import samples
 from tests.tui.lessons import correct_all, promote
+from tests.tui.pictures import SIZES, Scene, unchanged
 from tests.tui.stage import Stage
-from tests.tui.test_snapshots import SIZES
 from tui.screens.task import TaskScreen
 from tui.widgets.path_input import PathInput
-
-Scene = Callable[[Stage], Awaitable[None]]
 
 
 async def asked(on: Stage) -> TaskScreen:
@@ -155,12 +151,4 @@ def test_dialog(
     talks = [samples.talk(), {"mapping": 5}, {"mapping": {}}, "x"]
     (tmp_path / "exports" / "chatgpt.json").write_text(json.dumps(talks))
     staged = Stage(tmp_path, ["Air scatters blue most."])
-
-    async def play(pilot: Pilot[None]) -> None:
-        staged.pilot = pilot
-        staged.chat.prompt.cursor_blink = False
-        await staged.until(lambda: staged.chat.status_line.status.model)
-        await scene(staged)
-        await staged.pilot.pause()
-
-    assert snap_compare(staged.app, terminal_size=size, run_before=play)
+    assert unchanged(snap_compare, staged, size, scene)

@@ -3,14 +3,18 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from localai.errors import StoreError
 from localai.store.store import Store
-from localai.store.tuning import Progress
+from localai.store.tuning import Progress, StoredExample
 from tests.tui.lessons import REJECTED, begin, correct_all, history, promote
 from tests.tui.stage import Stage
+from tui.learning.desk import Desk
+from tui.learning.tuner import Tuner
 from tui.screens.learning import LearningScreen
 
 Build = Callable[..., Stage]
@@ -213,3 +217,20 @@ async def test_the_palette_knows_the_actions_of_learning(stage: Build) -> None:
         await on.until(lambda: on.app.screen.query("OptionList").first().option_count == 1)  # type: ignore[attr-defined]
         await on.pilot.press("enter")
         await on.until(lambda: isinstance(on.app.screen, LearningScreen))
+
+
+def test_a_look_reads_what_was_accepted_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+    examples = Store.examples
+
+    def watched(store: Store, **given: Any) -> tuple[StoredExample, ...]:
+        asked.append(given)
+        return examples(store, **given)
+
+    monkeypatch.setattr(Store, "examples", watched)
+    with Store.open(tmp_path / "localai.db") as store:
+        correct_all(store)
+        assert len(Desk(store, Tuner(())).overview(None).waiting) == 3
+    assert len(asked) == 1

@@ -18,6 +18,7 @@ from tests.tui.reviews import (
     many,
     open_review,
     review,
+    reviewing,
     rows,
     sample,
 )
@@ -30,9 +31,7 @@ Build = Callable[..., Stage]
 
 
 async def test_what_waits_is_listed_first(stage: Build) -> None:
-    async with stage().show((140, 40)) as on:
-        sample(on.store)
-        await open_review(on)
+    async with reviewing(stage(), size=(140, 40)) as on:
         assert "pending · all data sets" in content(on, "#headline")
         assert content(on, "#headline").endswith("○ 4 pending   ✓ 3 accepted   ✗ 1 rejected")
         assert [row.question for row in rows(on)][:2] == [CAPITAL, "Sing me a song."]

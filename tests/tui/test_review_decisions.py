@@ -17,11 +17,13 @@ from tests.tui.reviews import (
     current,
     open_review,
     review,
+    reviewing,
     rows,
     sample,
     states,
 )
 from tests.tui.stage import Stage
+from tui.review.messages import Judged
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.data_sets import DataSetScreen
 from tui.screens.help import HelpScreen
@@ -32,9 +34,7 @@ Build = Callable[..., Stage]
 
 
 async def test_one_key_accepts_and_goes_on(stage: Build) -> None:
-    async with stage().show() as on:
-        sample(on.store)
-        await open_review(on)
+    async with reviewing(stage()) as on:
         await on.pilot.press("a", "r")
         await on.until(lambda: states(on)[:2] == ["accepted", "rejected"])
         assert current(on) == "Where is the treasure?"
@@ -50,9 +50,7 @@ async def test_one_key_accepts_and_goes_on(stage: Build) -> None:
 
 
 async def test_decisions_are_undone_one_by_one(stage: Build) -> None:
-    async with stage().show() as on:
-        sample(on.store)
-        await open_review(on)
+    async with reviewing(stage()) as on:
         await on.pilot.press("a", "r", "a")
         await on.until(lambda: states(on) == ["accepted", "rejected", "accepted", "pending"])
         await on.pilot.press("u")
@@ -82,9 +80,7 @@ async def test_what_is_listed_next_knows_what_was_decided(stage: Build) -> None:
 
 
 async def test_the_mouse_only_points(stage: Build) -> None:
-    async with stage().show() as on:
-        sample(on.store)
-        await open_review(on)
+    async with reviewing(stage()) as on:
         await on.pilot.click("#examples", offset=(5, 2))
         await on.until(lambda: current(on) == "Where is the treasure?")
         await on.pilot.click("#examples", offset=(5, 2))
@@ -93,9 +89,7 @@ async def test_the_mouse_only_points(stage: Build) -> None:
 
 
 async def test_a_mark_that_says_bad_is_not_accepted(stage: Build) -> None:
-    async with stage().show() as on:
-        sample(on.store)
-        await open_review(on, "f", "f")
+    async with reviewing(stage(), "f", "f") as on:
         await on.pilot.press("a")
         assert "marked bad" in on.said[-1]
         assert states(on) == ["rejected"]
@@ -104,9 +98,7 @@ async def test_a_mark_that_says_bad_is_not_accepted(stage: Build) -> None:
 async def test_a_decision_that_cannot_be_kept_is_shown_as_it_was(
     stage: Build, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with stage().show() as on:
-        sample(on.store)
-        await open_review(on)
+    async with reviewing(stage()) as on:
 
         def full(*_: object) -> None:
             raise StoreError("The disk is full; free some space.")
@@ -121,9 +113,7 @@ async def test_a_decision_that_cannot_be_kept_is_shown_as_it_was(
 
 
 async def test_a_whole_data_set_is_accepted_and_undone(stage: Build) -> None:
-    async with stage().show() as on:
-        sample(on.store)
-        await open_review(on)
+    async with reviewing(stage()) as on:
         await on.pilot.press("A")
         assert "Choose a data set" in on.said[-1]
         await choose_set(on, 2)
@@ -147,9 +137,7 @@ async def test_a_whole_data_set_is_accepted_and_undone(stage: Build) -> None:
 
 
 async def test_data_sets_are_chosen_with_their_numbers(stage: Build) -> None:
-    async with stage().show() as on:
-        sample(on.store)
-        await open_review(on)
+    async with reviewing(stage()) as on:
         await on.pilot.press("s")
         await on.until(lambda: isinstance(on.app.screen, DataSetScreen))
         options = on.app.screen.query_one(OptionList).options
@@ -194,3 +182,31 @@ async def test_the_learning_screen_and_the_palette_lead_here(stage: Build) -> No
         await on.until(lambda: isinstance(on.app.screen, ReviewScreen))
         await on.pilot.press("question_mark")
         await on.until(lambda: isinstance(on.app.screen, HelpScreen))
+
+
+async def test_what_settles_after_the_review_shows_in_the_conversation(stage: Build) -> None:
+    async with stage(["It is Rome."]).show() as on:
+        await on.ask("Which city?")
+        on.store.add_correction(on.chat.transcript.items[-1].row.id, "It is Lutz.")
+        on.chat.reload()
+        await open_review(on)
+        with on.thread_busy():
+            await on.pilot.press("r", "q")
+            await on.until(lambda: on.app.screen is on.chat)
+            assert "corrected by you" in on.text
+        await on.until(lambda: "corrected by you" not in on.text)
+
+
+async def test_what_another_review_asked_for_does_not_settle_this_one(stage: Build) -> None:
+    async with reviewing(stage()) as on:
+        with on.thread_busy():
+            await on.pilot.press("a", "a", "q")
+            await on.until(lambda: on.app.screen is on.chat)
+            await open_review(on)
+            await on.pilot.press("r")
+            late = Judged(rows(on)[0].id)
+            on.chat.post_message(late)
+            await on.pilot.press("f")
+            await on.pilot.pause()
+            assert content(on, "#headline").startswith("Review  pending")
+        await on.until(lambda: content(on, "#headline").startswith("Review  accepted"))

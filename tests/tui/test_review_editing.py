@@ -18,6 +18,7 @@ from tests.tui.reviews import (
     open_all,
     open_review,
     review,
+    reviewing,
     rows,
     sample,
 )
@@ -30,9 +31,7 @@ Build = Callable[..., Stage]
 
 
 async def test_a_corrected_answer_is_edited(stage: Build) -> None:
-    async with stage().show() as on:
-        sample(on.store)
-        await open_review(on)
+    async with reviewing(stage()) as on:
         await on.pilot.press("e")
         await on.until(lambda: isinstance(on.app.screen, EditorScreen))
         on.app.screen.query_one(TextArea).text = "It is Old Lutz."

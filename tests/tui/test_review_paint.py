@@ -88,3 +88,17 @@ def test_calls_and_results_are_shown_in_a_dialogue() -> None:
         "system\nBe brief.\n\nuser\n2*3?\n\n"
         'assistant\ncalculator {"expression": "2*3"}\n\ntool\n6\n\nassistant\nEasy\nIt is 6.'
     )
+
+
+def test_blanks_are_no_words_of_their_own() -> None:
+    shown = compared("one two  three four five", "one two three four")
+    assert [(shown.plain[s.start : s.end], s.style) for s in shown.spans] == [
+        (" ", OLD),
+        (" ", OLD),
+        ("five", OLD),
+    ]
+
+
+def test_no_more_is_compared_than_can_be_waited_for() -> None:
+    old, new = "a." * 300, "a." * 299 + "b."
+    assert compared(old, new).plain == f"{old}\n{new}"

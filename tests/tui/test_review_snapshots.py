@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from textual.pilot import Pilot
 from textual.widgets import TextArea
 
+from tests.tui.pictures import SIZES, Scene, unchanged
 from tests.tui.reviews import content, open_all, open_review, sample
 from tests.tui.stage import Stage
-from tests.tui.test_snapshots import SIZES
 from tui.screens.data_sets import DataSetScreen
 from tui.screens.dialogue import DialogueScreen
 
-Scene = Callable[[Stage], Awaitable[None]]
+
+async def sampled(on: Stage) -> None:
+    sample(on.store)
 
 
 async def tokens(on: Stage) -> None:
@@ -60,13 +60,4 @@ async def dialogue(on: Stage) -> None:
 )
 def test_review(scene: Scene, size: tuple[int, int], tmp_path: Path, snap_compare: Any) -> None:
     staged = Stage(tmp_path)
-
-    async def play(pilot: Pilot[None]) -> None:
-        staged.pilot = pilot
-        staged.chat.prompt.cursor_blink = False
-        await staged.until(lambda: staged.chat.status_line.status.model)
-        sample(staged.store)
-        await scene(staged)
-        await pilot.pause()
-
-    assert snap_compare(staged.app, terminal_size=size, run_before=play)
+    assert unchanged(snap_compare, staged, size, sampled, scene)

@@ -12,16 +12,14 @@ from localai.engine.scripted import Script
 from localai.errors import ModelError
 from localai.store.tuning import StoredExample
 from tests.tui.lessons import tell
-from tests.tui.reviews import content, open_review, review, sample, states
+from tests.tui.reviews import content, open_review, review, reviewing, sample, states
 from tests.tui.stage import Stage
 
 Build = Callable[..., Stage]
 
 
 async def test_the_tokens_come_once_the_model_is_loaded(stage: Build) -> None:
-    async with stage().show() as on:
-        sample(on.store)
-        await open_review(on)
+    async with reviewing(stage()) as on:
         assert "t loads it" in content(on, "#token-count")
         assert on.engine.state == "stopped"
         await on.pilot.press("t")
@@ -34,9 +32,7 @@ async def test_the_tokens_come_once_the_model_is_loaded(stage: Build) -> None:
 
 
 async def test_each_learned_token_is_told_from_the_next(stage: Build) -> None:
-    async with stage().show() as on:
-        sample(on.store)
-        await open_review(on)
+    async with reviewing(stage()) as on:
         await on.pilot.press("t")
         await on.until(lambda: "Lutz" in content(on, "#token-text"))
         shown: Any = review(on).query_one("#token-text").render()
@@ -52,9 +48,7 @@ async def test_without_colours_what_is_learned_is_underlined(
     stage: Build, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    async with stage().show() as on:
-        sample(on.store)
-        await open_review(on)
+    async with reviewing(stage()) as on:
         await on.pilot.press("t")
         await on.until(lambda: "Lutz" in content(on, "#token-text"))
         shown: Any = review(on).query_one("#token-text").render()
@@ -63,9 +57,7 @@ async def test_without_colours_what_is_learned_is_underlined(
 
 
 async def test_the_other_ways_to_ask_can_be_seen(stage: Build) -> None:
-    async with stage().show() as on:
-        sample(on.store)
-        await open_review(on)
+    async with reviewing(stage()) as on:
         await on.pilot.press("w", "t")
         await on.until(lambda: "w: 1 of 13" in content(on, "#token-count"))
         asked = content(on, "#token-text")
@@ -90,9 +82,7 @@ async def test_what_cannot_be_learned_says_why(stage: Build) -> None:
 
 async def test_a_model_that_cannot_be_loaded_leaves_the_review_usable(stage: Build) -> None:
     broken = ModelError("The model is gone; pull it again.")
-    async with stage(load_error=broken).show() as on:
-        sample(on.store)
-        await open_review(on)
+    async with reviewing(stage(load_error=broken)) as on:
         await on.pilot.press("t")
         await on.until(lambda: "model is gone" in content(on, "#token-count"))
         await on.pilot.press("a")

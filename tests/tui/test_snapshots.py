@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Awaitable, Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
 
 from localai.config import Settings, ToolSettings
 from localai.conversation import assistant, user
 from localai.engine.scripted import Script
 from tests.tui.lessons import history
+from tests.tui.pictures import SIZES, Scene, unchanged
 from tests.tui.stage import THINK, Stage, write
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.editor import EditorScreen
 from tui.screens.inspect import InspectScreen
 
-SIZES = [(80, 24), (140, 40)]
 ANSWER = """\
 The **sky** is blue because of *Rayleigh scattering*.
 
@@ -46,8 +44,6 @@ CALLS = [
 ]
 ONLINE = Settings(tools=ToolSettings(web_fetch=True))
 REASONED = "<think>Is it the sea?\nNo, the air</think>It is the air."
-
-Scene = Callable[[Stage], Awaitable[None]]
 
 
 async def first_run(on: Stage) -> None:
@@ -204,12 +200,4 @@ def test_screen(
     if scene is called:
         staged = Stage(tmp_path, [*CALLS], template="<tool_call>", settings=ONLINE)
         monkeypatch.setattr("localai.chat.call_line.took", lambda seconds: "61 ms")
-
-    async def play(pilot: Pilot[None]) -> None:
-        staged.pilot = pilot
-        staged.chat.prompt.cursor_blink = False
-        await staged.until(lambda: staged.chat.status_line.status.model)
-        await scene(staged)
-        await staged.pilot.pause()
-
-    assert snap_compare(staged.app, terminal_size=size, run_before=play)
+    assert unchanged(snap_compare, staged, size, scene)

@@ -41,7 +41,7 @@ class Desk:
 
     def waiting(self, session: Session) -> int:
         """How many corrections wait for the next tune."""
-        return len(self._waiting(self._adapters(session)))
+        return len(self._waiting(self._accepted(), self._adapters(session)))
 
     def mark(self, message_id: str, mark: Mark | None) -> tuple[StoredMessage, str]:
         """Call an answer good or bad, or take that back; it, and a sentence."""
@@ -106,12 +106,13 @@ class Desk:
         """What the learning screen shows."""
         runs = self._store.runs(limit=MOST_RUNS)
         adapters = self._adapters(session) if session else ()
-        waiting = self._waiting(adapters)
+        accepted = self._accepted()
+        waiting = self._waiting(accepted, adapters)
         metrics = self._store.metrics(runs[0].id) if runs else ()
         return Overview(
             adapter=session.adapter() if session else None,
             waiting=tuple(self._lesson(example) for example in waiting),
-            learned=len(self._accepted()) - len(waiting),
+            learned=len(accepted) - len(waiting),
             adapters=adapters,
             runs=runs,
             losses=tuple(values["loss"] for _, values in metrics if "loss" in values),
@@ -145,10 +146,12 @@ class Desk:
         """What the next tune learns, oldest first: the accepted examples of the user's own."""
         return self._store.examples(state="accepted", name="")[::-1]
 
-    def _waiting(self, adapters: Sequence[Adapter]) -> list[StoredExample]:
+    def _waiting(
+        self, accepted: Sequence[StoredExample], adapters: Sequence[Adapter]
+    ) -> list[StoredExample]:
         """Those that the newest of the model's adapters was not made from."""
         learned = self._store.learned(adapters[0] if adapters else None)
-        return [example for example in self._accepted() if example.id not in learned]
+        return [example for example in accepted if example.id not in learned]
 
     def _lesson(self, example: StoredExample) -> Lesson:
         rejected = self._store.message(example.rejected).message.text if example.rejected else ""

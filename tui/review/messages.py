@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from textual.message import Message
 
 from localai.lessons.preview import Preview
 from localai.store.tuning import ExampleState, StoredExample
 
 
-class Judged(Message):
+class Settled(Message):
+    """What came of a decision. `review` is the token of the review that asked for it."""
+
+    review: object = None
+
+    def asked_by(self, review: object) -> Self:
+        """The same, for the review with this token."""
+        self.review = review
+        return self
+
+
+class Judged(Settled):
     """The example `example_id` was decided on; `problem` says why it could not be."""
 
     def __init__(self, example_id: str, problem: str = "") -> None:
@@ -16,7 +29,7 @@ class Judged(Message):
         self.example_id, self.problem = example_id, problem
 
 
-class SetJudged(Message):
+class SetJudged(Settled):
     """The examples `ids`, all of one data set, were `before` and are `after` now."""
 
     def __init__(self, ids: tuple[str, ...], before: ExampleState, after: ExampleState) -> None:

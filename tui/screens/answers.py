@@ -71,8 +71,7 @@ class AnswerActions(ChatBase):
         item = self.chosen()
         if item is None:
             return
-        if self.busy:
-            self.say("The answer is still being written; press esc to stop it first.")
+        if self.is_busy():
             return
         with self.reporting():
             rows = self.store.path(item.row.id)

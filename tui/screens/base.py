@@ -20,6 +20,7 @@ from localai.errors import LocalaiError
 from localai.sanitize import clean
 from localai.store.rows import Conversation, StoredMessage
 from localai.store.store import Store
+from tui import notices
 from tui.backend import OpenStore
 from tui.bridge import Bridge
 from tui.transcript.item import Item
@@ -31,10 +32,13 @@ from tui.widgets.transcript_input import Transcript
 
 MOST_LISTED = 1000
 """Conversations in the list; older ones are found through the command palette."""
+WRITING = "The answer is still being written; press esc to stop it first."
 
 
 class ChatBase(Screen[None]):
     """Collaborators, widgets and the few things every part does."""
+
+    say = notices.say
 
     def __init__(
         self,
@@ -77,10 +81,11 @@ class ChatBase(Screen[None]):
         """The open conversation, "" for one that has not begun."""
         return self.conversation.id if self.conversation else ""
 
-    def say(self, sentence: str, *, wrong: bool = False) -> None:
-        """Show a sentence for a few seconds."""
-        severity = "error" if wrong else "information"
-        self.notify(clean(sentence), severity=severity, markup=False)  # type: ignore[arg-type]
+    def is_busy(self) -> bool:
+        """Whether an answer is being written; if so, a sentence says what to do first."""
+        if self.busy:
+            self.say(WRITING)
+        return self.busy
 
     @contextmanager
     def reporting(self) -> Iterator[None]:

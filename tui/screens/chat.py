@@ -177,9 +177,7 @@ class ChatScreen(
 
     def action_unload(self) -> None:
         """Free the model's memory."""
-        if self.busy:
-            self.say("The answer is still being written; press esc to stop it first.")
-        else:
+        if not self.is_busy():
             self.bridge.unload()
 
     def _cannot_think(self) -> bool:

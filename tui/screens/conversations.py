@@ -24,8 +24,7 @@ class ConversationActions(ChatBase):
 
         The conversation goes on from the branch with the message from now on.
         """
-        if self.busy:
-            self.say("The answer is still being written; press esc to stop it first.")
+        if self.is_busy():
             return
         self._drafts[self.conversation_id] = "" if self.give_up_editing() else self.prompt.text
         with self.reporting():
@@ -60,8 +59,7 @@ class ConversationActions(ChatBase):
 
     def action_fork(self) -> None:
         """Begin a conversation that goes on from the chosen message, the last one by default."""
-        if self.busy:
-            self.say("The answer is still being written; press esc to stop it first.")
+        if self.is_busy():
             return
         items, cursor = self.transcript.items, self.transcript.cursor
         if self.conversation is None or not items:
@@ -107,8 +105,7 @@ class ConversationActions(ChatBase):
         if not target:
             self.say("There is no conversation to delete here.")
             return
-        if self.busy and target == self.conversation_id:
-            self.say("The answer is still being written; press esc to stop it first.")
+        if target == self.conversation_id and self.is_busy():
             return
         with self.reporting():
             title = self.store.conversation(target).title

@@ -11,8 +11,6 @@ from tui.screens.base import ChatBase
 from tui.screens.editor import EditorScreen
 from tui.transcript.item import Item
 
-WRITING = "The answer is still being written; press esc to stop it first."
-
 
 class CorrectionActions(ChatBase):
     """Turns answers into corrections, and back."""
@@ -28,8 +26,8 @@ class CorrectionActions(ChatBase):
         item = self._told_of()
         if item is None:
             self.action_undelete()
-        elif self.busy:
-            self.say(WRITING)
+        elif self.is_busy():
+            return
         elif item.corrected:
             self.bridge.withdraw(self.conversation_id, item.row.id)
         else:
@@ -43,8 +41,7 @@ class CorrectionActions(ChatBase):
 
     def answer_meant(self) -> Item | None:
         """The chosen answer; the last one while nobody is in the transcript."""
-        if self.busy:
-            self.say(WRITING)
+        if self.is_busy():
             return None
         if not self.transcript.has_focus:
             self.transcript.cursor = None

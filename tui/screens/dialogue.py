@@ -48,7 +48,6 @@ class DialogueScreen(EditorScreen):
 
     def on_mount(self) -> None:
         """Begin where one writes."""
-        super().on_mount()
         if self._new:
             self.query_one(TextArea).move_cursor((FIRST_LINE, 0))
 

@@ -54,13 +54,14 @@ class ExportScreen(TaskScreen):
     ) -> None:
         super().__init__(title, open_store)
         self._ids, self._proposal = ids, proposal
+        self._proposed = self._offer("md")
 
     def body(self) -> Iterable[Widget]:
         """The forms, and the file."""
         forms = OptionList(*(Option(_row(name)) for name in FORMS), id="forms", compact=True)
         forms.can_focus = False
         yield forms
-        yield PathInput(shown(unused(self._proposal.with_suffix(FORMS["md"].ending))))
+        yield PathInput(self._proposed)
         yield outcome()
 
     def on_mount(self) -> None:
@@ -76,13 +77,23 @@ class ExportScreen(TaskScreen):
 
     @on(OptionList.OptionHighlighted)
     def _chosen(self, event: OptionList.OptionHighlighted) -> None:
-        """Give the name the form's ending, unless it has one that is none of ours."""
+        """Propose a name for the form. One that was typed only gets the form's ending, unless
+        it has one that is none of ours."""
         event.stop()
-        field = self.query_one(PathInput)
+        field, before = self.query_one(PathInput), self._proposed
+        self._proposed = self._offer(self._form)
         stem, dot, ending = field.value.rpartition(".")
-        if dot and dot + ending in ENDINGS:
+        if field.value == before:
+            field.value = self._proposed
+        elif dot and dot + ending in ENDINGS:
             field.value = stem + FORMS[self._form].ending
-            field.cursor_position = len(field.value)
+        else:
+            return
+        field.cursor_position = len(field.value)
+
+    def _offer(self, form: str) -> str:
+        """A name that no file has, as one would type it."""
+        return shown(unused(self._proposal.with_suffix(FORMS[form].ending)))
 
     @property
     def _form(self) -> str:
@@ -98,7 +109,7 @@ class ExportScreen(TaskScreen):
         elif path is None:
             self.failed("Write the name of the file first.")
         else:
-            self.work("Writing it", partial(self._write, self._file(path), form), self._written)
+            self.work("Writing it", partial(self._write, self._file(path), form), self.finish)
 
     def failed(self, sentence: str) -> None:
         """Say why; form and name can be changed."""
@@ -115,16 +126,13 @@ class ExportScreen(TaskScreen):
             return path  # what is wrong with it shows when it is written
         return path if path.suffix else path.with_name(f"{path.name}{ending}")
 
-    def _write(self, path: Path, form: str, store: Store) -> str:
+    def _write(self, path: Path, form: str, store: Store) -> list[str]:
         ids = self._ids
         if ids is None:
             ids = store.conversation_ids(examples=form == "json")
         export = Export(store, ids, form)
         export.write(path)
-        return export.outcome(path)
-
-    def _written(self, sentence: str) -> None:
-        self.finish([sentence])
+        return [export.outcome(path)]
 
 
 def _row(name: str) -> Content:

@@ -88,10 +88,10 @@ class ImportScreen(TaskScreen):
 
     @on(Input.Changed)
     def _edited(self, event: Input.Changed) -> None:
-        """What was wrong with the path before is wrong no more."""
+        """What was wrong before is wrong no more; the focus stays where one types."""
         event.stop()
         if self.query_one("#complaint").display:
-            self._ask()
+            self.show(keys=ASKS)
 
     def _ask(self, problem: str = "", lines: Iterable[str] = ()) -> None:
         self._looked, self._corrections, self._trust = None, 0, False

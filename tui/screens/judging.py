@@ -23,19 +23,21 @@ MARKS: dict[str | None, Mark] = {"good": "good", "bad": "bad"}
 class JudgingActions(CorrectionActions):
     """Marks answers, and has them given another way."""
 
-    _meant: Item | None = None
+    _meant: tuple[str, str] = ("", "")
+    """The answer that the menu is about: its conversation and its message."""
     _compared: StoredMessage | None = None
 
     def action_judge(self) -> None:
         """Say in a menu what was wrong with the answer, or right."""
-        self._meant = self.answer_meant()
-        if self._meant is not None:
-            used_tools = any(each.calls for each in self.turn_to(self._meant))
+        item = self.answer_meant()
+        if item is not None:
+            self._meant = self.conversation_id, item.row.id
+            used_tools = any(each.calls for each in self.turn_to(item))
             self.app.push_screen(ReasonsScreen(used_tools=used_tools), self._judge)
 
     def _judge(self, choice: str | None) -> None:
         """What was chosen in the menu."""
-        item = self._meant
+        item = self._still_meant() if choice is not None else None
         if item is None:
             return
         if choice in MARKS:
@@ -55,16 +57,20 @@ class JudgingActions(CorrectionActions):
 
     @on(ToolsFound)
     def _choose_tool(self, message: ToolsFound) -> None:
-        item = self._meant
-        if item is None or self.app.screen is not self:
+        if self.app.screen is not self or self.is_busy():
+            return
+        item = self._still_meant()
+        if item is None:
             return
         if not message.tools:
             self.say("There are no tools to choose from; localai tools list tells why.")
             return
 
         def run(name: str, arguments: dict[str, Any]) -> None:
-            first = self.turn_to(item)[0]
-            self.answer_again(first, lambda s: s.with_tool(item.row.id, name, arguments))
+            item = self._still_meant()
+            if item is not None:
+                first, answer = self.turn_to(item)[0], item.row.id
+                self.answer_again(first, lambda s: s.with_tool(answer, name, arguments))
 
         self.app.push_screen(ToolChoiceScreen(self.question_text(item), message.tools, run))
 
@@ -77,7 +83,8 @@ class JudgingActions(CorrectionActions):
             return
         here = self.conversation_id
         second = items[-1].row
-        if second.parent != first.parent or second.status != "done":
+        begun = second.id != first.id and second.parent == first.parent
+        if not begun or second.status != "done":
             return
 
         def prefer(number: int | None) -> None:
@@ -87,6 +94,15 @@ class JudgingActions(CorrectionActions):
                 self._go_back_to(first)
 
         self.app.push_screen(BetterScreen(first, second), prefer)
+
+    def _still_meant(self) -> Item | None:
+        """The answer that the menu is about as it is shown now, or a sentence that it is gone."""
+        conversation, message = self._meant
+        place = self.transcript.index_of(message)
+        if place is None or conversation != self.conversation_id:
+            self.say("The answer is not shown any more; go to it and press m again.")
+            return None
+        return self.transcript.items[place]
 
     def _go_back_to(self, first: StoredMessage) -> None:
         with self.reporting():

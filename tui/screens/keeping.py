@@ -10,11 +10,7 @@ from localai.errors import LocalaiError
 from localai.sanitize import one_line
 from localai.store import query
 from tui.learning.words import shorten
-from tui.screens.backup import BackupScreen
 from tui.screens.base import ChatBase
-from tui.screens.export import ExportScreen
-from tui.screens.forget import ForgetScreen, Wish
-from tui.screens.imports import ImportScreen
 from tui.widgets.sidebar import UNTITLED
 
 NAME_CELLS = 40
@@ -22,14 +18,18 @@ ALL = "conversations"
 
 
 class KeepingActions(ChatBase):
-    """Opens a screen for each, and shows afterwards what is there."""
+    """Opens a screen for each, imported only then, and shows afterwards what is there."""
 
     def action_import(self) -> None:
         """Take in conversations from elsewhere."""
+        from tui.screens.imports import ImportScreen
+
         self.app.push_screen(ImportScreen(self.open_store), lambda _: self._refresh())
 
     def action_export(self) -> None:
         """Write a conversation into a file."""
+        from tui.screens.export import ExportScreen
+
         target = self.target()
         if not target:
             self.say("This conversation has no messages yet; there is nothing to export.")
@@ -41,11 +41,15 @@ class KeepingActions(ChatBase):
 
     def action_export_all(self) -> None:
         """Write all conversations into one file."""
+        from tui.screens.export import ExportScreen
+
         name = "Export all conversations"
         self.app.push_screen(ExportScreen(name, self.open_store, None, proposal(ALL)))
 
     def action_back_up(self) -> None:
         """Put everything into one file."""
+        from tui.screens.backup import BackupScreen
+
         self.app.push_screen(BackupScreen(self.open_store))
 
     def action_forget(self) -> None:
@@ -55,12 +59,12 @@ class KeepingActions(ChatBase):
         if self.transcript.has_focus and cursor is not None:
             row = self.transcript.items[cursor].row
             said = one_line(row.message.text) or "…"
-            self._forget(f"Forget “{shorten(said, NAME_CELLS)}”", Wish(messages=(row.id,)))
+            self._forget(f"Forget “{shorten(said, NAME_CELLS)}”", messages=(row.id,))
         elif target:
             with self.reporting():
                 title = one_line(self.store.conversation(target).title) or UNTITLED
                 name = f"Forget the conversation “{shorten(title, NAME_CELLS)}”"
-                self._forget(name, Wish(conversations=(target,)))
+                self._forget(name, conversations=(target,))
         else:
             self.say("There is no conversation to forget here.")
 
@@ -77,18 +81,26 @@ class KeepingActions(ChatBase):
             self.say("Write the words of what is to be forgotten first.")
         else:
             words = shorten(one_line(text), NAME_CELLS)
-            self._forget(f"Forget everything with the words “{words}”", Wish(words=text))
+            self._forget(f"Forget everything with the words “{words}”", words=text)
 
-    def _forget(self, name: str, wish: Wish) -> None:
-        if self.busy:
-            self.say("The answer is still being written; press esc to stop it first.")
+    def _forget(
+        self,
+        name: str,
+        conversations: tuple[str, ...] = (),
+        messages: tuple[str, ...] = (),
+        words: str = "",
+    ) -> None:
+        from tui.screens.forget import ForgetScreen, Wish
+
+        if self.is_busy():
             return
-        tune = self.bridge.start_tune
+        wish, tune = Wish(conversations, messages, words), self.bridge.start_tune
         self.app.push_screen(ForgetScreen(name, self.open_store, wish, self._forgotten, tune))
 
     def _forgotten(self) -> None:
         """Show what is left; the engine, whose memory holds what it has read, ends."""
         self.bridge.unload()
+        self.tips.clear()  # they may name messages that are gone
         try:
             if self.conversation is not None:
                 self.store.conversation(self.conversation.id)

@@ -15,8 +15,7 @@ class QuestionActions(TurnActions):
 
     def action_ask_instead(self) -> None:
         """Put the chosen question, or that of the chosen answer, into the prompt to change it."""
-        if self.turn is not None:
-            self.say("The answer is still being written; press esc to stop it first.")
+        if self.is_busy():
             return
         items = self.transcript.items
         cursor = self.transcript.cursor

@@ -21,7 +21,8 @@ from localai.store.tuning import ExampleState, StoredExample
 from tui.bridge import Bridge
 from tui.keymap import bindings
 from tui.review import pages
-from tui.review.messages import Judged, SetJudged
+from tui.review.messages import Judged, SetJudged, Settled
+from tui.review.reviewer import Reviewer
 from tui.review.values import STATES, Decision, Filter
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.data_sets import DataSetScreen
@@ -40,6 +41,8 @@ class ReviewScreen(ReviewList):
 
     def __init__(self, store: Store, reader: Store, bridge: Bridge) -> None:
         super().__init__(store, reader, bridge)
+        self.token = object()
+        """Tells this review from one that was closed before its decisions were written."""
         self._decisions: list[Decision] = []
         self._unsettled = 0
         self._afterwards: Callable[[], None] | None = None
@@ -72,8 +75,7 @@ class ReviewScreen(ReviewList):
             self._judge(back.ids[0], back.after)
             self.examples.point(back.ids[0])
         else:
-            self._unsettled += 1
-            self.bridge.review(lambda reviewer: reviewer.let_wait(back.ids))
+            self._decide(lambda reviewer: reviewer.let_wait(back.ids))
 
     def action_next(self) -> None:
         """Go to the next pending example."""
@@ -109,8 +111,7 @@ class ReviewScreen(ReviewList):
 
         def decide(accept: bool | None) -> None:
             if accept:
-                self._unsettled += 1
-                self.bridge.review(lambda reviewer: reviewer.accept_set(name))
+                self._decide(lambda reviewer: reviewer.accept_set(name))
 
         question = f"Accept all {count:,} pending examples of {name}?"
         self.app.push_screen(ConfirmScreen(question, "Accept", "Leave them"), decide)
@@ -143,12 +144,12 @@ class ReviewScreen(ReviewList):
         """Go back."""
         self.dismiss(self._changed)
 
-    def settle(self, message: Judged | SetJudged) -> None:
-        """A decision is written, or could not be."""
-        self._unsettled = max(0, self._unsettled - 1)  # a review that was closed may have asked
+    def settle(self, message: Settled) -> None:
+        """A decision of this review is written, or could not be."""
+        self._unsettled -= 1
         if isinstance(message, SetJudged):
             self._settle_set(message)
-        elif message.problem:
+        elif isinstance(message, Judged) and message.problem:
             failed = (message.example_id,)
             self._decisions = [each for each in self._decisions if each.ids != failed]
             self._list(self.shown, message.example_id)
@@ -180,8 +181,12 @@ class ReviewScreen(ReviewList):
             list_()
 
     def _judge(self, example_id: str, state: ExampleState) -> None:
+        self._decide(lambda reviewer: reviewer.judge(example_id, state))
+
+    def _decide(self, act: Callable[[Reviewer], Settled]) -> None:
+        """Have it written; what comes of it is for this review alone."""
         self._unsettled += 1
-        self.bridge.review(lambda reviewer: reviewer.judge(example_id, state))
+        self.bridge.review(lambda reviewer: act(reviewer).asked_by(self.token))
 
     def _settle_set(self, message: SetJudged) -> None:
         name = self.shown.name or ""

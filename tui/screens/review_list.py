@@ -23,6 +23,7 @@ from localai.errors import LocalaiError
 from localai.sanitize import clean
 from localai.store.store import Store
 from localai.store.tuning import ExampleState, StoredExample
+from tui import notices
 from tui.bridge import Bridge
 from tui.review import pages, paint
 from tui.review.messages import LaidOut
@@ -50,6 +51,7 @@ class ReviewList(ModalScreen[bool]):
     """Lists with `reader`, which it closes; looks single examples up with `store`."""
 
     AUTO_FOCUS: ClassVar[str | None] = "#examples"
+    say = notices.say
 
     class Listed(Message):
         """What the reading with this number found, or why it cannot be read."""
@@ -109,11 +111,6 @@ class ReviewList(ModalScreen[bool]):
     def view(self) -> ExampleView:
         """The example in full."""
         return self.query_one(ExampleView)
-
-    def say(self, sentence: str, *, wrong: bool = False) -> None:
-        """Show a sentence for a few seconds."""
-        severity = "error" if wrong else "information"
-        self.notify(clean(sentence), severity=severity, markup=False)  # type: ignore[arg-type]
 
     def list_anew(self, wanted: Filter | None, point: str = "") -> None:
         """List the examples of a filter from the newest on, the cursor on `point`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual import on
 
-from tui.review.messages import Judged, LaidOut, Rewritten, SetJudged
+from tui.review.messages import Judged, LaidOut, Rewritten, SetJudged, Settled
 from tui.screens.base import ChatBase
 from tui.screens.editor import EditorScreen
 from tui.screens.review import ReviewScreen
@@ -22,13 +22,19 @@ class ReviewActions(ChatBase):
     def _judged(self, message: Judged) -> None:
         if message.problem:
             self.say(message.problem, wrong=True)
-        if (review := self._review) is not None:
-            review.settle(message)
+        self._settled(message)
 
     @on(SetJudged)
     def _set_judged(self, message: SetJudged) -> None:
-        if (review := self._review) is not None:
+        self._settled(message)
+
+    def _settled(self, message: Settled) -> None:
+        """Tell the review that asked; where it is closed, show what was decided here."""
+        review = self._review
+        if review is not None and review.token is message.review:
             review.settle(message)
+        else:
+            self.reviewed(True)
 
     @on(Rewritten)
     def _rewritten(self, message: Rewritten) -> None:

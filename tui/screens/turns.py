@@ -43,9 +43,9 @@ class TurnActions(ChatBase):
 
     @on(Prompt.Submitted)
     def _submitted(self, event: Prompt.Submitted) -> None:
-        if self.turn is not None:
-            self.say("The answer is still being written; press esc to stop it first.")
-        elif not event.text.strip():
+        if self.is_busy():
+            return
+        if not event.text.strip():
             self.say("There is nothing to send; write a message first.")
         else:
             self.prompt.recall.add(event.text)
@@ -84,8 +84,7 @@ class TurnActions(ChatBase):
 
     def answer_again(self, item: Item, begin: Begin) -> None:
         """Give another answer beside one, or to a question that has none."""
-        if self.turn is not None:
-            self.say("The answer is still being written; press esc to stop it first.")
+        if self.is_busy():
             return
         place = self.transcript.items.index(item)
         if item.is_answer:
