@@ -22,7 +22,8 @@ from tests.engine.running import opened
 
 pytestmark = pytest.mark.model
 
-contents = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40)
+# SentencePiece writes a space as ▁, so its models cannot tell the two apart.
+contents = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0▁"), max_size=40)
 
 
 @pytest.fixture(scope="module", params=["plain", "window"])

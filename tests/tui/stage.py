@@ -133,13 +133,15 @@ class Stage:
 
     @contextmanager
     def thread_busy(self) -> Iterator[None]:
-        """The bridge's thread does nothing meanwhile."""
-        go_on = threading.Event()
+        """The bridge's thread does nothing meanwhile: what it was about to do is done before."""
+        begun, go_on = threading.Event(), threading.Event()
 
         def wait(_: Backend) -> None:
+            begun.set()
             assert go_on.wait(PATIENCE_SECONDS)
 
         self.app.bridge._jobs.put(wait)
+        assert begun.wait(PATIENCE_SECONDS)
         try:
             yield
         finally:
