@@ -22,7 +22,7 @@ from localai.engine.threads import ThreadCount, physical_cores
 from localai.engine.width import START, Width
 
 AHEAD = 4
-"""Prompts that are read before there is a place for their samples."""
+"""Prompts that are read before there is a place for their samples, at most."""
 
 PORTION = 128
 """Prompt tokens read between two steps of running sequences."""
@@ -35,8 +35,9 @@ class SamplingRun:
     """All samples of `jobs` on `llama`, which is nobody else's meanwhile.
 
     Each job comes with the most tokens that one of its samples may have; with them its prompt
-    must fit the window of a sequence. `ends` end a sample. `width` is how many were best
-    before. After an error the run is over.
+    must fit the window of a sequence. `ends` end a sample. At most `places` samples run side
+    by side; the other sequences are for prompts. `width` is how many were best before. After
+    an error the run is over.
     """
 
     def __init__(
@@ -44,13 +45,14 @@ class SamplingRun:
         llama: Llama,
         jobs: Sequence[tuple[Job, int]],
         ends: frozenset[int],
+        places: int,
         width: int = START,
     ) -> None:
         self._llama, self._ends = llama, ends
         self._waiting = deque(Stem(n, job, tail) for n, (job, tail) in enumerate(jobs) if job.n)
         self._stems: list[Stem] = []
         self._lines = [Line(sequence) for sequence in range(llama.options.n_seq_max)]
-        places = max(1, min(len(self._lines) - AHEAD, llama.n_batch))
+        places = min(places, llama.n_batch)
         self._places: list[Running | None] = [None] * places
         self._width = Width(places, width)
         self._threads = None if llama.options.n_threads else ThreadCount(physical_cores())

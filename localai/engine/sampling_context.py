@@ -1,8 +1,8 @@
 """A context for sampling or scoring beside the chat's, over the same loaded model.
 
 Made when there is something to do and freed when that is done: it takes memory, and the
-chat's cache must not be lost by it. It is as large as the work needs, at most twice the chat's
-where more than one sequence is to run.
+chat's cache must not be lost by it. It is as large as the work needs, for sampling at most
+twice the chat's.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from localai.engine.width import START
 from localai.errors import ContextOverflow, EngineError
 
 TIMES = 2
-"""The memory for sampling in windows of the chat, unless one request needs more."""
+"""The memory for sampling in windows of the chat, at most; a prompt and a sample need two."""
 
 PADDING = 256
 """llama.cpp makes every window a multiple of this."""
@@ -51,12 +51,14 @@ class SamplingContext:
         if not samples:
             return
         window = padded(max(len(job.request.ids) + tail for job, tail in both))
-        most = max(1, min(samples, WIDEST, TIMES * chat.n_ctx // window - AHEAD))
+        fits = max(2, min(TIMES * chat.n_ctx // window, WIDEST + AHEAD))
+        ahead = min(AHEAD, sum(1 for job in jobs if job.n), fits // 2)
+        places = min(samples, WIDEST, fits - ahead)
         bos = chat.tokenizer.bos
         ends |= chat.tokenizer.eog | (frozenset() if bos is None else {bos})
-        sequences = most + AHEAD
+        sequences = places + ahead
         self._llama = _open(chat, window * sequences, sequences, streams=True)
-        self._run = SamplingRun(self._llama, both, ends, self._width)
+        self._run = SamplingRun(self._llama, both, ends, places, self._width)
 
     def go_on(self, seconds: float) -> tuple[Sampled, ...]:
         """At least one step, and more for so long; the samples that ended. Frees the context

@@ -22,7 +22,7 @@ NONE: frozenset[int] = frozenset()
 
 @pytest.fixture(scope="module", params=GENERATES)
 def rig(request: pytest.FixtureRequest, tiny_model: Callable[[str], Path]) -> Iterator[Rig]:
-    with opened(tiny_model(request.param), n_batch=64) as rig:
+    with opened(tiny_model(request.param), n_ctx=2048, n_batch=64) as rig:
         yield rig
 
 
@@ -39,20 +39,22 @@ def sampled(rig: Rig, *jobs: Job) -> list[Sampled]:
     found: list[Sampled] = []
     while beside.left:
         found += beside.go_on(0.0)
-        books_agree(beside)
+        books_agree(beside, rig)
     beside.end()
     asked = [(at, sample) for at, job in enumerate(jobs) for sample in range(job.n)]
     assert sorted((each.job, each.sample) for each in found) == asked
     return found
 
 
-def books_agree(beside: SamplingContext) -> None:
-    """What is noted of every sequence is what llama.cpp has of it, and it all fits."""
+def books_agree(beside: SamplingContext, chat: Rig) -> None:
+    """What is noted of every sequence is what llama.cpp has of it, and all of them together
+    take twice the chat's window at most."""
     run, llama = beside._run, beside._llama
     if run is None or llama is None:
         return
     for line in run._lines:
         assert in_cache(llama, line.sequence) == len(line.ids)
+    assert llama.n_ctx * llama.options.n_seq_max <= 2 * chat.llama.n_ctx
 
 
 def jobs_of(rig: Rig, draw: random.Random, count: int) -> list[Job]:
@@ -139,6 +141,23 @@ def test_a_window_for_one_makes_them_wait_and_no_more(plain: Rig) -> None:
         room = plain.llama.n_ctx - 20
         full = each.completion.generated_tokens == room
         assert each.completion.finish_reason == ("length" if full else "stop")
+
+
+@pytest.mark.parametrize(
+    ("jobs", "n", "tokens", "places"),
+    [(1, 32, 60, 32), (32, 1, 60, 32), (9, 8, 60, 60), (4, 8, 600, 17), (4, 8, 4000, 2)],
+)
+def test_as_many_run_side_by_side_as_twice_the_chats_window_holds(
+    tiny_model: Callable[[str], Path], jobs: int, n: int, tokens: int, places: int
+) -> None:
+    with opened(tiny_model("plain"), n_ctx=8192) as rig:
+        beside = SamplingContext()
+        asked = Job(Request(rig.ids(TALE)[:20], GREEDY, tokens), n)
+        beside.begin(rig.llama, [asked] * jobs, NONE)
+        assert beside._run is not None
+        assert len(beside._run._places) == places
+        books_agree(beside, rig)
+        beside.end()
 
 
 def test_what_cannot_be_done_is_refused_before_anything_is_read(plain: Rig) -> None:
