@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 
 from localai.engine.base import Job, Sampled
+from localai.engine.lines import begins, drop, feed
 from localai.engine.llama import Llama
 from localai.engine.prefix import Line, common, longest
 from localai.engine.samples import Running, Stem
@@ -113,8 +114,8 @@ class SamplingRun:
         """The line to copy the beginning of a prompt from, and how much of it."""
         llama = self._llama
         source, shared = longest(self._lines, ids, partial=llama.partial, most=len(ids))
-        if shared and llama.partial and llama.first_position(source.sequence) != 0:
-            shared = 0  # a sliding window has let go of the beginning
+        if shared and llama.partial and not begins(llama, source):
+            shared = 0
         return source, shared
 
     def _read(self) -> None:
@@ -124,12 +125,7 @@ class SamplingRun:
             running = any(self._running)
             size = PORTION if running and stem.unread >= 1.5 * PORTION else stem.unread
             portion = stem.ids[len(stem.line.ids) :][: min(size, self._llama.n_batch)]
-            if portion:
-                at, line = len(stem.line.ids), stem.line
-                self._llama.decode(
-                    [(id, at + i, line.sequence, False) for i, id in enumerate(portion)]
-                )
-                line.ids.extend(portion)
+            feed(self._llama, stem.line, portion)
 
     def _start(self) -> None:
         """Give places to samples whose prompt is read."""
@@ -141,7 +137,7 @@ class SamplingRun:
                 self._places[at] = Running(self._llama, stem, line, self._ends)
             if not stem.left:
                 self._stems.remove(stem)
-                self._drop(stem.line)
+                drop(self._llama, stem.line)
 
     def _close_gaps(self) -> None:
         """Move the last sequences to the places that are empty before them."""
@@ -152,7 +148,7 @@ class SamplingRun:
                 assert moved is not None
                 line = moved.slot.line
                 self._copy(line, self._lines[at], len(line.ids))
-                self._drop(line)
+                drop(self._llama, line)
                 moved.slot.line = self._lines[at]
                 self._places[at], self._places[used.pop()] = moved, None
 
@@ -174,7 +170,7 @@ class SamplingRun:
             if each is not None and each.slot.finish is not None:
                 found.append(each.end(each.slot.finish))
                 each.close()
-                self._drop(each.slot.line)
+                drop(self._llama, each.slot.line)
                 self._places[at] = None
         return found
 
@@ -185,7 +181,3 @@ class SamplingRun:
             if length < len(source.ids):
                 self._llama.forget(target.sequence, length)
             target.ids[:] = source.ids[:length]
-
-    def _drop(self, line: Line) -> None:
-        self._llama.forget(line.sequence, 0)
-        line.cut(0, "")

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
 from localai.engine.base import Scores, Scoring
+from localai.engine.lines import feed, keep
 from localai.engine.llama import Llama
 from localai.engine.logprobs import log_probabilities
 from localai.engine.prefix import Line
@@ -31,25 +32,12 @@ class Scorer:
 
     def score(self, question: Scoring) -> Scores:
         """For each continuation the log-probabilities of its tokens."""
-        self._read(question.prompt[:-1])
+        llama, stem, ids = self._llama, self._stem, question.prompt[:-1]
+        feed(llama, stem, ids[keep(llama, stem, ids, len(ids)) :])
         found: list[tuple[float, ...]] = []
         for some in portions(question.continuations, len(self._branches)):
             found += self._side_by_side(question.prompt[-1], some)
         return tuple(found)
-
-    def _read(self, ids: Sequence[int]) -> None:
-        """Have the stem hold exactly these ids."""
-        stem, llama = self._stem, self._llama
-        kept = stem.usable(ids, "", partial=llama.partial, most=len(ids))
-        if kept < len(stem.ids) and not llama.forget(stem.sequence, kept):
-            kept = 0
-        if kept == 0:
-            llama.forget(stem.sequence, 0)
-        stem.cut(kept, "")
-        for chunk in portions(ids[kept:], llama.n_batch):
-            rows = [(id, len(stem.ids) + i, stem.sequence, False) for i, id in enumerate(chunk)]
-            llama.decode(rows)
-            stem.ids.extend(chunk)
 
     def _side_by_side(
         self, last: int, continuations: Sequence[tuple[int, ...]]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from localai.engine.base import Job, Request, Sampled, Sampling, Scoring
+from localai.engine.llama import Abort, Llama
 from localai.engine.sampling_context import SamplingContext, scores
 from localai.errors import ContextOverflow, EngineError
 from scripts.tiny_models import GENERATES
@@ -18,6 +19,7 @@ from tests.engine.running import GREEDY, TALE, Rig, in_cache, opened
 pytestmark = pytest.mark.model
 
 NONE: frozenset[int] = frozenset()
+Rows = Sequence[tuple[int, int, int, bool]]
 
 
 @pytest.fixture(scope="module", params=GENERATES)
@@ -131,6 +133,26 @@ def test_scores_are_the_probabilities_of_one_text_at_a_time(rig: Rig) -> None:
             assert [2.718281828**value for value in values] == pytest.approx(
                 expected, rel=0.05, abs=1e-6
             )
+
+
+def test_a_prompt_is_read_again_where_a_sliding_window_has_let_go_of_its_beginning(
+    plain: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words, llama, read = plain.ids(TALE), type(plain.llama), list[int]()
+    decode = llama.decode
+
+    def watched(self: Llama, rows: Rows, abort: Abort | None = None) -> bool:
+        read.extend(position for _, position, _, logits in rows if not logits)
+        return decode(self, rows, abort)
+
+    monkeypatch.setattr(llama, "decode", watched)
+    questions = [Scoring(words[:21], ((7,),)), Scoring(words[:10], ((7,),))]
+    scores(plain.llama, questions)
+    assert read == [*range(20)]
+    read.clear()
+    monkeypatch.setattr(llama, "first_position", lambda *_: 5)
+    scores(plain.llama, questions)
+    assert read == [*range(20), *range(9)]
 
 
 def test_a_window_for_one_makes_them_wait_and_no_more(plain: Rig) -> None:

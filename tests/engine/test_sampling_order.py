@@ -31,7 +31,7 @@ class FakeLlama:
         self.asked: list[tuple[int, ...]] = []
         self.prompt_tokens = 0
 
-    def decode(self, rows: Sequence[tuple[int, int, int, bool]]) -> bool:
+    def decode(self, rows: Sequence[tuple[int, int, int, bool]], abort: None = None) -> bool:
         assert 0 < len(rows) <= self.n_batch
         self.asked = []
         for id, position, sequence, logits in rows:
@@ -138,7 +138,7 @@ def test_a_long_prompt_does_not_stop_the_others() -> None:
     steps: list[tuple[int, int]] = []
 
     class Watched(FakeLlama):
-        def decode(self, rows: Sequence[tuple[int, int, int, bool]]) -> bool:
+        def decode(self, rows: Sequence[tuple[int, int, int, bool]], abort: None = None) -> bool:
             steps.append((sum(not row[3] for row in rows), sum(row[3] for row in rows)))
             return super().decode(rows)
 
