@@ -100,7 +100,7 @@ class Service:
         elif isinstance(command, frames.Generate):
             yield from self._generate(number, model, command)
         elif isinstance(command, frames.Keep):
-            _save(model, lambda: self._cancelled(number), last=True)
+            _save(model, lambda: False, last=True)
             yield frames.Kept(number)
         elif isinstance(command, frames.Probe):
             _check(command.ids, model.info)
