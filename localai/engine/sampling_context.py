@@ -85,7 +85,7 @@ class SamplingContext:
             self._width = max(START, self._run.width // 2)  # what was best is tried again
             self._run.close()
         if self._llama is not None:
-            _close(self._llama)
+            self._llama.close()
         self._run = self._llama = None
 
 
@@ -99,7 +99,7 @@ def scores(chat: Llama, questions: Sequence[Scoring]) -> tuple[Scores, ...]:
         scorer = Scorer(llama)
         return tuple(map(scorer.score, questions))
     finally:
-        _close(llama)
+        llama.close()
 
 
 def padded(tokens: int) -> int:
@@ -110,16 +110,12 @@ def padded(tokens: int) -> int:
 def _open(chat: Llama, window: int, sequences: int, *, streams: bool = False) -> Llama:
     options = msgspec.structs.replace(chat.options, n_ctx=window, n_seq_max=sequences)
     llama = chat.beside(options, streams=streams)
-    if chat.adapter is not None:
+    try:
         llama.attach(chat.adapter, chat.scale)
+    except EngineError:
+        llama.close()
+        raise
     return llama
-
-
-def _close(llama: Llama) -> None:
-    """Free a context, and leave the adapter to the chat's."""
-    if llama.adapter is not None:
-        llama.attach(None)
-    llama.close()
 
 
 def _tail(chat: Llama, request: Request) -> int:

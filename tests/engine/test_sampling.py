@@ -9,12 +9,14 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from localai.engine.base import Job, Request, Sampled, Sampling, Scoring
+from localai.engine.base import AdapterFile, Job, Request, Sampled, Sampling, Scoring
 from localai.engine.llama import Abort, Llama
+from localai.engine.llama_adapter import LlamaAdapter
 from localai.engine.sampling_context import SamplingContext, scores
 from localai.errors import ContextOverflow, EngineError
 from scripts.tiny_models import GENERATES
 from tests.engine.running import GREEDY, TALE, Rig, in_cache, opened
+from tests.engine.tiny_adapter import write_adapter
 
 pytestmark = pytest.mark.model
 
@@ -195,6 +197,36 @@ def test_what_cannot_be_done_is_refused_before_anything_is_read(plain: Rig) -> N
         beside.go_on(0.0)
     assert sampled(plain) == sampled(plain, Job(Request(long[:9]), 0)) == []
     assert scores(plain.llama, []) == ()
+
+
+def test_a_context_that_cannot_have_the_adapter_is_freed(
+    plain: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, closed = tmp_path / "a.gguf", list[Llama]()
+    plain.adapters.put_on(
+        plain.llama, plain.decoder, AdapterFile(str(path), write_adapter(path), 0.5)
+    )
+    attach, close = Llama.attach, Llama.close
+
+    def refuse(self: Llama, adapter: LlamaAdapter | None, scale: float = 1.0) -> None:
+        if adapter is not None:
+            raise EngineError("no")
+        attach(self, adapter, scale)
+
+    def watched(self: Llama) -> None:
+        close(self)
+        closed.append(self)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Llama, "attach", refuse)
+        broken.setattr(Llama, "close", watched)
+        with pytest.raises(EngineError):
+            scores(plain.llama, [Scoring((1, 2), ((3,),))])
+    assert [each.context for each in closed] == [None]
+    assert plain.llama.adapter is not None
+    assert plain.llama.adapter.users == 1
+    assert len(sampled(plain, Job(Request(plain.ids(TALE), GREEDY, 5), 2))) == 2
+    assert plain.llama.adapter.users == 1
 
 
 def test_a_failure_ends_the_run_and_harms_nobody(
