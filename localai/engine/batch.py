@@ -21,9 +21,6 @@ from localai.engine.slot import Slot
 from localai.engine.threads import ThreadCount, physical_cores
 from localai.errors import ContextOverflow, EngineError
 
-SCORED_TOGETHER = 32
-"""Positions whose logits are kept at once: each is a row of the whole vocabulary."""
-
 TOP = 5
 """Alternatives given with each probability."""
 
@@ -91,7 +88,7 @@ class Decoder:
         """For each position from `start` (at least 1) on: the token there given those before."""
         self._room(ids)
         line, start = self.lines[0], max(1, start)
-        together = min(SCORED_TOGETHER, self._llama.n_batch)
+        together = min(self._llama.n_outputs, self._llama.n_batch)
         try:
             kept = keep(self._llama, line, ids, start - 1)
             feed(self._llama, line, ids[kept : start - 1])

@@ -15,10 +15,6 @@ from localai.engine.llama import Llama
 from localai.engine.logprobs import log_probabilities
 from localai.engine.prefix import Line
 
-TOGETHER = 32
-"""Positions whose logits are kept at once: each is a row of the whole vocabulary."""
-
-
 T = TypeVar("T")
 
 
@@ -51,7 +47,7 @@ class Scorer:
             pairs = zip((last, *ids[:-1]), ids, strict=False)
             rows += [(id, at, line, wanted) for at, (id, wanted) in enumerate(pairs, length)]
         found: dict[int, list[float]] = {line.sequence: [] for line in self._branches}
-        for chunk in portions(rows, min(TOGETHER, llama.n_batch)):
+        for chunk in portions(rows, min(llama.n_outputs, llama.n_batch)):
             llama.decode([(id, at, line.sequence, True) for id, at, line, _ in chunk])
             likely = log_probabilities(llama, range(len(chunk)), [row[3] for row in chunk])
             for (_, _, line, _), value in zip(chunk, likely, strict=True):
