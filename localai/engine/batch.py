@@ -8,6 +8,7 @@ not render, and it knows no conversation.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Sequence
+from itertools import chain
 
 import numpy as np
 
@@ -17,9 +18,9 @@ from localai.engine.choosing import Chooser, chooser, next_token, seed_of
 from localai.engine.lines import drop, feed, keep
 from localai.engine.llama import Llama
 from localai.engine.prefix import Line
-from localai.engine.slot import Slot
+from localai.engine.slot import Slot, room
 from localai.engine.threads import ThreadCount, physical_cores
-from localai.errors import ContextOverflow, EngineError
+from localai.errors import EngineError
 
 TOP = 5
 """Alternatives given with each probability."""
@@ -35,9 +36,6 @@ class Decoder:
         """`restore` may bring a line to a state that serves a prompt better."""
         self._restore = restore
         self._llama, self._tokenizer = llama, llama.tokenizer
-        # BOS opens another text: whatever follows it, it is not this answer.
-        bos = llama.tokenizer.bos
-        self._always_end = llama.tokenizer.eog | (frozenset() if bos is None else {bos})
         self.lines = [Line(sequence) for sequence in range(llama.options.n_seq_max)]
         fixed = llama.options.n_threads
         self._threads = None if fixed else ThreadCount(physical_cores())
@@ -61,8 +59,8 @@ class Decoder:
 
         They share the window: what the prompts leave of it is divided among them.
         """
-        room = self._room(*(request.ids for request in requests))
-        slots = [self._slot(i, request, end_ids, room) for i, request in enumerate(requests)]
+        share = self._room(*(request.ids for request in requests))
+        slots = [self._slot(i, request, end_ids, share) for i, request in enumerate(requests)]
         samplers: list[Chooser] = []
         if self._threads is not None:
             self._threads.begin()
@@ -86,7 +84,7 @@ class Decoder:
 
     def probabilities(self, ids: Sequence[int], start: int) -> Iterator[TokenProbability]:
         """For each position from `start` (at least 1) on: the token there given those before."""
-        self._room(ids)
+        room(ids, self._llama.n_ctx)
         line, start = self.lines[0], max(1, start)
         together = min(self._llama.n_outputs, self._llama.n_batch)
         try:
@@ -106,24 +104,17 @@ class Decoder:
         for line in self.lines:
             drop(self._llama, line)
 
-    def _slot(self, index: int, request: Request, end_ids: frozenset[int], room: int) -> Slot:
-        if not request.ids:
-            raise EngineError("There is no prompt to go on from; write something first.")
+    def _slot(self, index: int, request: Request, end_ids: frozenset[int], share: int) -> Slot:
         if index >= len(self.lines):
             raise EngineError(f"This context holds {len(self.lines)} sequences; send fewer.")
-        ends = end_ids | self._always_end
-        return Slot(request, self.lines[index], self._tokenizer, ends, room)
+        ends = end_ids | self._tokenizer.ends
+        most = min(share, room(request.ids, self._llama.n_ctx))
+        return Slot(request, self.lines[index], self._tokenizer, ends, most)
 
     def _room(self, *prompts: Sequence[int]) -> int:
         """How many tokens fit after each prompt, at least one. Raises ContextOverflow."""
-        taken = sum(map(len, prompts))
-        room = (self._llama.n_ctx - taken) // max(1, len(prompts))
-        if room < 1:
-            raise ContextOverflow(
-                f"The prompt has {taken} tokens and the context window "
-                f"{self._llama.n_ctx}; shorten it, or set a larger engine.context."
-            )
-        return room
+        taken = tuple(chain.from_iterable(prompts))
+        return max(1, room(taken, self._llama.n_ctx) // len(prompts))
 
     def _make_room(self, slots: Sequence[Slot]) -> None:
         """Keep in the cache what the prompts can use of it; the rest belongs to all."""

@@ -16,8 +16,9 @@ from localai.engine.base import Job, Request, Sampled, Scores, Scoring
 from localai.engine.llama import Llama
 from localai.engine.sampling import AHEAD, WIDEST, SamplingRun
 from localai.engine.scoring import Scorer
+from localai.engine.slot import room
 from localai.engine.width import START
-from localai.errors import ContextOverflow, EngineError
+from localai.errors import EngineError
 
 TIMES = 2
 """The memory for sampling in windows of the chat, at most; a prompt and a sample need two."""
@@ -54,11 +55,9 @@ class SamplingContext:
         fits = max(2, min(TIMES * chat.n_ctx // window, WIDEST + AHEAD))
         ahead = min(AHEAD, sum(1 for job in jobs if job.n), fits // 2)
         places = min(samples, WIDEST, fits - ahead)
-        bos = chat.tokenizer.bos
-        ends |= chat.tokenizer.eog | (frozenset() if bos is None else {bos})
         sequences = places + ahead
         self._llama = _open(chat, window * sequences, sequences, streams=True)
-        self._run = SamplingRun(self._llama, both, ends, places, self._width)
+        self._run = SamplingRun(self._llama, both, ends | chat.tokenizer.ends, places, self._width)
 
     def go_on(self, seconds: float) -> tuple[Sampled, ...]:
         """At least one step, and more for so long; the samples that ended. Frees the context
@@ -120,28 +119,13 @@ def _open(chat: Llama, window: int, sequences: int, *, streams: bool = False) ->
 
 def _tail(chat: Llama, request: Request) -> int:
     """The most tokens after a prompt, as for a generation by itself."""
-    _check_prompt(request.ids)
-    room = chat.n_ctx - len(request.ids)
-    if room < 1:
-        raise ContextOverflow(
-            f"A prompt has {len(request.ids)} tokens and the context window {chat.n_ctx}; "
-            "shorten it, or set a larger engine.context."
-        )
-    return min(room, request.max_tokens) if request.max_tokens else room
+    left = room(request.ids, chat.n_ctx)
+    return min(left, request.max_tokens) if request.max_tokens else left
 
 
 def _needed(chat: Llama, question: Scoring) -> int:
     """Cells that a prompt and its continuations take side by side."""
-    _check_prompt(question.prompt)
-    longest = max(map(len, question.continuations), default=0)
-    if len(question.prompt) + longest > chat.n_ctx:
-        raise ContextOverflow(
-            f"A text has {len(question.prompt) + longest} tokens and the context window "
-            f"{chat.n_ctx}; shorten it, or set a larger engine.context."
-        )
-    return len(question.prompt) + longest * min(BRANCHES, len(question.continuations))
-
-
-def _check_prompt(ids: Sequence[int]) -> None:
-    if not ids:
-        raise EngineError("There is no prompt to go on from; write something first.")
+    longest = max(question.continuations, key=len, default=())
+    room(question.prompt, chat.n_ctx)
+    room((*question.prompt, *longest[:-1]), chat.n_ctx)  # nothing follows the last one
+    return len(question.prompt) + len(longest) * min(BRANCHES, len(question.continuations))
