@@ -11,8 +11,10 @@ DEFAULT_CONTEXT = 8192
 """Tokens; the longest window that is taken without asking."""
 BATCH = 512
 """Tokens that are computed together while a prompt is read."""
-OUTPUTS = 64
-"""Tokens of a batch whose logits may be asked for; each is a row of the whole vocabulary."""
+OUTPUTS = 32
+"""Tokens of a batch whose logits may be asked for; each is a row of the whole vocabulary. Fewer
+than 64, from which on a CPU computes attention in tiles: what a text is given then is no longer
+what it is given token by token."""
 
 KvType = Literal["f16", "q8_0", "q4_0"]
 

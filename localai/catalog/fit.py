@@ -54,24 +54,16 @@ def default_window(header: GgufHeader) -> int:
     return min(header.context_length or DEFAULT_CONTEXT, DEFAULT_CONTEXT)
 
 
-def fit(
-    header: GgufHeader,
-    n_ctx: int = 0,
-    kv_type: KvType = "f16",
-    *,
-    n_batch: int = BATCH,
-    n_seq_max: int = 1,
-) -> Fit:
+def fit(header: GgufHeader, n_ctx: int = 0, kv_type: KvType = "f16") -> Fit:
     """The need of a model with a window of `n_ctx` tokens (0: the default window)."""
     window = n_ctx or default_window(header)
-    batch = min(n_batch, window)
     cells = window + -window % _CELLS
     return Fit(
         weights=header.weight_bytes or header.expected_bytes or header.file_bytes,
         repacked=header.repacked_bytes,
         cache=round(cells * _cache_width(header) * BITS[kv_type] / 8),
-        state=4 * n_seq_max * _state_values(header),
-        compute=_compute(header, cells, batch, n_seq_max),
+        state=4 * _state_values(header),
+        compute=_compute(header, cells, min(BATCH, window)),
         program=_PROGRAM + _TOKEN * header.vocabulary,
     )
 
@@ -110,19 +102,18 @@ def _state_values(header: GgufHeader) -> int:
     return layers * header.recurrence.values(header.embedding_length)
 
 
-def _compute(header: GgufHeader, cells: int, batch: int, n_seq_max: int) -> int:
+def _compute(header: GgufHeader, cells: int, batch: int) -> int:
     """The larger of the two moments that the graph's memory is planned for.
 
     Within a layer a batch of tokens is at its widest between the two matrices of the
     feed-forward part (or as queries), beside the mask of the attention; at the end some of
-    them have logits. The logits of one token for each sequence are kept outside it.
+    them have logits. The logits of one token are kept outside it.
     """
-    outputs = max(n_seq_max, min(batch, OUTPUTS))
     embedding, vocabulary = header.embedding_length, header.vocabulary
     inner = max(header.feed_forward, header.experts * header.expert_feed_forward)
     queries = header.head_count * head_widths(header)[0]
     layer = batch * (4 * embedding + 3 * max(inner, queries, header.recurrence.inner))
     masks = (2 if header.sliding_window else 1) if _cache_width(header) else 0
-    logits = outputs * (vocabulary + embedding) + batch * embedding
+    logits = min(batch, OUTPUTS) * (vocabulary + embedding) + batch * embedding
     graph = max(4 * layer + 2 * masks * batch * cells, 4 * logits)
-    return graph + 4 * n_seq_max * vocabulary
+    return graph + 4 * vocabulary

@@ -1,6 +1,6 @@
 """How large a context window fits into the memory that is free, decided before loading.
 
-Pure but for the one question how much is free, which a caller may answer itself.
+Pure but for two questions about the machine, which a caller of `choose_window` may answer.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from pathlib import Path
 
 from localai.catalog.fit import default_window, fit
 from localai.catalog.gguf import GgufHeader
-from localai.catalog.memory import free_memory
+from localai.catalog.memory import free_memory, has_discrete_gpu
+from localai.config import EngineSettings
 from localai.context_window import KvType
 from localai.errors import ModelError
 
@@ -23,6 +24,15 @@ MARGIN = 200_000_000
 def least_window(header: GgufHeader) -> int:
     """The smallest window in tokens that is chosen for a model."""
     return min(LEAST, default_window(header))
+
+
+def window_here(path: Path, header: GgufHeader, engine: EngineSettings) -> int:
+    """The window to load a model with on this machine, as these settings want it.
+
+    Raises ModelError as `choose_window` does.
+    """
+    gpu = has_discrete_gpu() and engine.gpu_layers != 0
+    return choose_window(path, header, engine.context, engine.kv_type, gpu=gpu)
 
 
 def choose_window(

@@ -12,8 +12,7 @@ from functools import partial
 from localai import paths
 from localai.catalog import Catalog, ModelEntry, check
 from localai.catalog.entry import required_path
-from localai.catalog.memory import has_discrete_gpu
-from localai.catalog.window import choose_window
+from localai.catalog.window import window_here
 from localai.chat.consent import Approve, deny
 from localai.chat.session import Session
 from localai.config import Settings
@@ -36,10 +35,9 @@ def load_options(settings: Settings, entry: ModelEntry, *, private: bool = False
     """
     path, engine = required_path(entry), settings.engine
     header = check(path, engine.context, engine.kv_type)
-    gpu = has_discrete_gpu() and engine.gpu_layers != 0
     return LoadOptions(
         path=str(path),
-        n_ctx=choose_window(path, header, engine.context, engine.kv_type, gpu=gpu),
+        n_ctx=window_here(path, header, engine),
         n_gpu_layers=engine.gpu_layers,
         n_threads=engine.threads,
         template=entry.description.template,

@@ -18,8 +18,7 @@ from localai.catalog.choose import quant_of
 from localai.catalog.cursor import Damaged
 from localai.catalog.fit import fit
 from localai.catalog.gguf import read_header
-from localai.catalog.memory import has_discrete_gpu
-from localai.catalog.window import choose_window, least_window
+from localai.catalog.window import least_window, window_here
 from localai.config import EngineSettings, Settings
 from localai.errors import ModelError
 from localai.sanitize import one_line
@@ -132,9 +131,8 @@ def _header(entry: ModelEntry) -> GgufHeader | None:
 
 def _memory(path: Path, header: GgufHeader, engine: EngineSettings) -> tuple[int, bool]:
     """Bytes that a model needs as it would be loaded now, and whether they are free."""
-    gpu = has_discrete_gpu() and engine.gpu_layers != 0
     try:
-        window = choose_window(path, header, engine.context, engine.kv_type, gpu=gpu)
+        window = window_here(path, header, engine)
     except ModelError:
         window = engine.context or least_window(header)
         return fit(header, window, engine.kv_type).total, False

@@ -24,6 +24,9 @@ MANIFEST = "manifest.json"
 State = tuple[int, ...]
 """Size, time of change and number of a file; empty for none."""
 
+Key = tuple[str, State, State]
+"""The hash an adapter was said to have, and the states of its file and its manifest."""
+
 
 class Origin(msgspec.Struct, frozen=True):
     """What counts here of a manifest: the hashes of the model's file and of the adapter's."""
@@ -33,25 +36,26 @@ class Origin(msgspec.Struct, frozen=True):
 
 
 class AdapterFiles:
-    """Judges adapters for the model in `model_path`; reads each file once per state of it."""
+    """Judges adapters for the model in `model_path`; reads each file once per state of it,
+    however strongly it is to work."""
 
     def __init__(self, model_path: str, architecture: str) -> None:
         self._model, self._architecture = Path(model_path), architecture
-        self._good: dict[str, tuple[AdapterFile, State, State]] = {}
+        self._read: dict[str, tuple[Key, Origin | None]] = {}
 
     def check(self, adapter: AdapterFile) -> None:
         """Raise AdapterError unless the file has this content and was made for this model."""
         path = Path(adapter.path)
-        found = (adapter, _state(path), _state(path.with_name(MANIFEST)))
-        if self._good.get(adapter.path) == found and found[1]:
-            return
-        _check_header(path, _read(path, adapter.sha256), self._architecture)
-        self._check_origin(path, adapter)
-        self._good[adapter.path] = found
+        key = (adapter.sha256, _state(path), _state(path.with_name(MANIFEST)))
+        known, origin = self._read.get(adapter.path, (None, None))
+        if known != key or not key[1]:
+            _check_header(path, _read(path, adapter.sha256), self._architecture)
+            origin = _origin(path)
+            self._read[adapter.path] = (key, origin)
+        self._check_origin(path, adapter, origin)
 
-    def _check_origin(self, path: Path, adapter: AdapterFile) -> None:
+    def _check_origin(self, path: Path, adapter: AdapterFile, origin: Origin | None) -> None:
         """A manifest is about the adapter it names by its hash; one without says nothing."""
-        origin = _origin(path)
         if origin is None or not origin.base or origin.sha256 not in ("", adapter.sha256):
             return
         if origin.base != (adapter.base or self._base):

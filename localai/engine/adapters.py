@@ -115,7 +115,7 @@ class Adapters:
 
 def _probe(llama: Llama) -> Logits:
     """The logits of a short text, shape (tokens, n_vocab), from an empty cache."""
-    room = min(llama.n_batch, llama.n_ctx)
+    room = min(llama.n_batch, llama.n_ctx, llama.n_outputs)
     ids = llama.tokenizer.tokenize(PROBE, special=False)[:room]
     llama.forget(0, 0)
     llama.decode([(id, position, 0, True) for position, id in enumerate(ids)])

@@ -8,20 +8,19 @@ not render, and it knows no conversation.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Sequence
+from itertools import chain
 
 import numpy as np
 
 from localai.conversation import Delta, Event, PromptProgress
 from localai.engine.base import Request, TokenProbability
 from localai.engine.choosing import Chooser, chooser, next_token, seed_of
+from localai.engine.lines import drop, feed, keep
 from localai.engine.llama import Llama
 from localai.engine.prefix import Line
-from localai.engine.slot import Slot
+from localai.engine.slot import Slot, room
 from localai.engine.threads import ThreadCount, physical_cores
-from localai.errors import ContextOverflow, EngineError
-
-SCORED_TOGETHER = 32
-"""Positions whose logits are kept at once: each is a row of the whole vocabulary."""
+from localai.errors import EngineError
 
 TOP = 5
 """Alternatives given with each probability."""
@@ -37,9 +36,6 @@ class Decoder:
         """`restore` may bring a line to a state that serves a prompt better."""
         self._restore = restore
         self._llama, self._tokenizer = llama, llama.tokenizer
-        # BOS opens another text: whatever follows it, it is not this answer.
-        bos = llama.tokenizer.bos
-        self._always_end = llama.tokenizer.eog | (frozenset() if bos is None else {bos})
         self.lines = [Line(sequence) for sequence in range(llama.options.n_seq_max)]
         fixed = llama.options.n_threads
         self._threads = None if fixed else ThreadCount(physical_cores())
@@ -63,8 +59,8 @@ class Decoder:
 
         They share the window: what the prompts leave of it is divided among them.
         """
-        room = self._room(*(request.ids for request in requests))
-        slots = [self._slot(i, request, end_ids, room) for i, request in enumerate(requests)]
+        share = self._room(*(request.ids for request in requests))
+        slots = [self._slot(i, request, end_ids, share) for i, request in enumerate(requests)]
         samplers: list[Chooser] = []
         if self._threads is not None:
             self._threads.begin()
@@ -88,15 +84,15 @@ class Decoder:
 
     def probabilities(self, ids: Sequence[int], start: int) -> Iterator[TokenProbability]:
         """For each position from `start` (at least 1) on: the token there given those before."""
-        self._room(ids)
+        room(ids, self._llama.n_ctx)
         line, start = self.lines[0], max(1, start)
-        together = min(SCORED_TOGETHER, self._llama.n_batch)
+        together = min(self._llama.n_outputs, self._llama.n_batch)
         try:
-            kept = self._keep(line, ids, start - 1)
-            self._feed(line, ids[kept : start - 1])
+            kept = keep(self._llama, line, ids, start - 1)
+            feed(self._llama, line, ids[kept : start - 1])
             for begin in range(start - 1, len(ids) - 1, together):
                 chunk = ids[begin : min(begin + together, len(ids) - 1)]
-                self._feed(line, chunk, logits=True)
+                feed(self._llama, line, chunk, logits=len(chunk))
                 for row in range(len(chunk)):
                     yield self._probability(row, ids[begin + row + 1])
         except Exception:
@@ -106,45 +102,38 @@ class Decoder:
     def reset(self) -> None:
         """Drop the whole cache."""
         for line in self.lines:
-            self._llama.forget(line.sequence, 0)
-            line.cut(0, "")
+            drop(self._llama, line)
 
-    def _slot(self, index: int, request: Request, end_ids: frozenset[int], room: int) -> Slot:
-        if not request.ids:
-            raise EngineError("There is no prompt to go on from; write something first.")
+    def _slot(self, index: int, request: Request, end_ids: frozenset[int], share: int) -> Slot:
         if index >= len(self.lines):
             raise EngineError(f"This context holds {len(self.lines)} sequences; send fewer.")
-        ends = end_ids | self._always_end
-        return Slot(request, self.lines[index], self._tokenizer, ends, room)
+        ends = end_ids | self._tokenizer.ends
+        most = min(share, room(request.ids, self._llama.n_ctx))
+        return Slot(request, self.lines[index], self._tokenizer, ends, most)
 
     def _room(self, *prompts: Sequence[int]) -> int:
         """How many tokens fit after each prompt, at least one. Raises ContextOverflow."""
-        taken = sum(map(len, prompts))
-        room = (self._llama.n_ctx - taken) // max(1, len(prompts))
-        if room < 1:
-            raise ContextOverflow(
-                f"The prompt has {taken} tokens and the context window "
-                f"{self._llama.n_ctx}; shorten it, or set a larger engine.context."
-            )
-        return room
+        taken = tuple(chain.from_iterable(prompts))
+        return max(1, room(taken, self._llama.n_ctx) // len(prompts))
 
     def _make_room(self, slots: Sequence[Slot]) -> None:
         """Keep in the cache what the prompts can use of it; the rest belongs to all."""
         for line in self.lines[len(slots) :]:
-            self._keep(line, (), 0)
+            keep(self._llama, line, (), 0)
         for slot in slots:
             if self._restore is not None and len(slots) == 1:
                 self._restore(slot.line, slot.request.ids)
-            slot.cached = self._keep(slot.line, slot.request.ids, len(slot.request.ids) - 1)
+            ids = slot.request.ids
+            slot.cached = keep(self._llama, slot.line, ids, len(ids) - 1)
 
     def _read(self, slot: Slot, cancelled: Cancelled) -> Iterator[PromptProgress]:
         """Bring the rest of the prompt into the cache, at least its last token."""
-        ids, line = slot.request.ids, slot.line
+        llama, ids, line = self._llama, slot.request.ids, slot.line
         yield PromptProgress(slot.cached, len(ids))
         while len(line.ids) < len(ids):
             self._adapt()
-            chunk = ids[len(line.ids) : len(line.ids) + self._llama.n_batch]
-            if cancelled() or not self._feed(line, chunk, abort=cancelled):
+            chunk = ids[len(line.ids) : len(line.ids) + llama.n_batch]
+            if cancelled() or not feed(llama, line, chunk, logits=1, abort=cancelled):
                 slot.finish = "cancelled"
                 return
             yield PromptProgress(len(line.ids), len(ids))
@@ -182,42 +171,6 @@ class Decoder:
         for row, (index, slot) in enumerate(running.items()):
             for delta in slot.accept(next_token(slot, samplers[index], row)):
                 yield index, delta
-
-    def _keep(self, line: Line, ids: Sequence[int], most: int) -> int:
-        """Cut the line to what `ids` can use of it; how much that is."""
-        llama = self._llama
-        kept = line.usable(ids, llama.adapter_key, partial=llama.partial, most=most)
-        if kept < len(line.ids) and not llama.forget(line.sequence, kept):
-            kept = 0
-        cut = kept < len(line.ids) and llama.partial
-        if kept and cut and llama.first_position(line.sequence) != 0:
-            kept = 0  # a sliding window has let go of the beginning
-        if kept == 0:
-            llama.forget(line.sequence, 0)
-        line.cut(kept, llama.adapter_key)
-        return kept
-
-    def _feed(
-        self,
-        line: Line,
-        ids: Sequence[int],
-        *,
-        logits: bool = False,
-        abort: Cancelled | None = None,
-    ) -> bool:
-        """Decode ids into a line; False when aborted: the last batch is not in it then."""
-        size = self._llama.n_batch
-        for begin in range(0, len(ids), size):
-            chunk = ids[begin : begin + size]
-            at, last = len(line.ids), len(chunk) - 1
-            rows = [(id, at + i, line.sequence, logits or i == last) for i, id in enumerate(chunk)]
-            if not self._llama.decode(rows, abort):
-                if not self._llama.forget(line.sequence, at):
-                    self._llama.forget(line.sequence, 0)
-                    line.cut(0, line.key)
-                return False
-            line.ids.extend(chunk)
-        return True
 
     def _probability(self, row: int, token: int) -> TokenProbability:
         logits = self._llama.logits(row)

@@ -50,24 +50,26 @@ class Keeper:
         self._whole_only = llama_state.whole_only(llama)
         self._folder = KvFolder(Path(options.kv_folder))
         self._on = False
-        self._context = b""
+        self._context, self._epoch = b"", ""
         try:
             if options.kv_folder and options.kv_disk:
                 self._folder.make()
                 self._folder.trim(self._budget)
                 self._context = _context(llama, template)
+                self._epoch = self._folder.epoch
                 self._on = True
             elif options.kv_folder:
                 self._folder.erase()
         except (OSError, StoreError) as error:
             log.warning("saved caches: %s", error)
-        self._epoch = self._folder.epoch
 
     def outdated(self) -> bool:
         """Whether something was forgotten since this was asked last: what is in the cache may
         be that."""
+        if not self._on:
+            return False
         before, self._epoch = self._epoch, self._folder.epoch
-        return self._on and before != self._epoch
+        return before != self._epoch
 
     def restore(self, line: Line, ids: Sequence[int]) -> None:
         """Bring the line to a state that serves the prompt `ids` better, if there is one."""
@@ -89,10 +91,11 @@ class Keeper:
         if not self._on or len(ids) < LEAST or line.key != self._llama.adapter_key or waiting():
             return
         try:
-            saved = max((each.shared for each in self._shelf.all(ids)), default=0)
-            if len(ids) - saved >= (GROWN_LAST if last else GROWN) * len(ids):
-                self._write(line.sequence, ids, waiting)
-        except OSError as error:
+            saved = self._shelf.all(ids)
+            held = max((each.shared for each in saved), default=0)
+            if len(ids) - held >= (GROWN_LAST if last else GROWN) * len(ids):
+                self._write(line.sequence, ids, kept.superseded(saved, ids), waiting)
+        except (OSError, kept.Broken) as error:
             log.warning("saved caches: %s", error)
 
     @property
@@ -120,11 +123,14 @@ class Keeper:
         line.ids.extend(ids)
         os.utime(best.path)
 
-    def _write(self, sequence: int, ids: list[int], waiting: Callable[[], bool]) -> None:
+    def _write(
+        self, sequence: int, ids: list[int], gone: list[Path], waiting: Callable[[], bool]
+    ) -> None:
+        """Write a file, and remove those that it makes of no use."""
         size = llama_state.size(self._llama, sequence)
         if size > self._budget or shutil.disk_usage(self._folder.path).free < size + FREE:
             return
-        gone, name = self._shelf.superseded(ids), kept.name(self._key, ids)
+        name = kept.name(self._key, ids)
         partial = self._folder.begin(name)
         try:
             if (

@@ -50,7 +50,7 @@ def name(key: bytes, ids: Sequence[int]) -> str:
 
 
 def seal(path: Path, key: bytes, stop: Callable[[], bool]) -> bool:
-    """Complete what llama.cpp has written; False when `stop` said so. Raises OSError."""
+    """Complete what llama.cpp has written; False when `stop` said so. Raises OSError, Broken."""
     with path.open("r+b") as file:
         length = file.seek(0, os.SEEK_END)
         checksum = _checksum(file, length, stop)
@@ -116,13 +116,14 @@ class Shelf:
         # Of those that serve alike the shortest: it is read fastest.
         return max(usable, key=lambda each: (each.shared, -len(each.ids)), default=None)
 
-    def superseded(self, ids: Sequence[int]) -> list[Path]:
-        """Those that are of no more use beside one that holds `ids`."""
-        return [
-            each.path
-            for each in self.all(ids)
-            if each.shared >= OVERLAP * len(each.ids) and len(each.ids) < len(ids)
-        ]
+
+def superseded(saved: Sequence[Candidate], ids: Sequence[int]) -> list[Path]:
+    """Those that are of no more use beside one that holds `ids`."""
+    return [
+        each.path
+        for each in saved
+        if each.shared >= OVERLAP * len(each.ids) and len(each.ids) < len(ids)
+    ]
 
 
 def _prefix(key: bytes) -> str:

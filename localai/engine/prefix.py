@@ -1,6 +1,6 @@
 """What is in the KV cache, kept in Python, and how much of it a new prompt can use.
 
-Pure bookkeeping: llama.cpp is told by `batch` what to remove. A line is one sequence of
+Pure bookkeeping: llama.cpp is told by `lines` what to remove. A line is one sequence of
 the cache. Its key names the adapter its keys and values were computed with, by content
 and scale; under another key nothing of it can be used.
 """

@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 
 from localai.engine.base import Job, Sampled
+from localai.engine.lines import begins, drop, feed
 from localai.engine.llama import Llama
 from localai.engine.prefix import Line, common, longest
 from localai.engine.samples import Running, Stem
@@ -22,7 +23,7 @@ from localai.engine.threads import ThreadCount, physical_cores
 from localai.engine.width import START, Width
 
 AHEAD = 4
-"""Prompts that are read before there is a place for their samples."""
+"""Prompts that are read before there is a place for their samples, at most."""
 
 PORTION = 128
 """Prompt tokens read between two steps of running sequences."""
@@ -35,8 +36,9 @@ class SamplingRun:
     """All samples of `jobs` on `llama`, which is nobody else's meanwhile.
 
     Each job comes with the most tokens that one of its samples may have; with them its prompt
-    must fit the window of a sequence. `ends` end a sample. `width` is how many were best
-    before. After an error the run is over.
+    must fit the window of a sequence. `ends` end a sample. At most `places` samples run side
+    by side; the other sequences are for prompts. `width` is how many were best before. After
+    an error the run is over.
     """
 
     def __init__(
@@ -44,13 +46,14 @@ class SamplingRun:
         llama: Llama,
         jobs: Sequence[tuple[Job, int]],
         ends: frozenset[int],
+        places: int,
         width: int = START,
     ) -> None:
         self._llama, self._ends = llama, ends
         self._waiting = deque(Stem(n, job, tail) for n, (job, tail) in enumerate(jobs) if job.n)
         self._stems: list[Stem] = []
         self._lines = [Line(sequence) for sequence in range(llama.options.n_seq_max)]
-        places = max(1, min(len(self._lines) - AHEAD, llama.n_batch))
+        places = min(places, llama.n_batch)
         self._places: list[Running | None] = [None] * places
         self._width = Width(places, width)
         self._threads = None if llama.options.n_threads else ThreadCount(physical_cores())
@@ -111,8 +114,8 @@ class SamplingRun:
         """The line to copy the beginning of a prompt from, and how much of it."""
         llama = self._llama
         source, shared = longest(self._lines, ids, partial=llama.partial, most=len(ids))
-        if shared and llama.partial and llama.first_position(source.sequence) != 0:
-            shared = 0  # a sliding window has let go of the beginning
+        if shared and llama.partial and not begins(llama, source):
+            shared = 0
         return source, shared
 
     def _read(self) -> None:
@@ -122,12 +125,7 @@ class SamplingRun:
             running = any(self._running)
             size = PORTION if running and stem.unread >= 1.5 * PORTION else stem.unread
             portion = stem.ids[len(stem.line.ids) :][: min(size, self._llama.n_batch)]
-            if portion:
-                at, line = len(stem.line.ids), stem.line
-                self._llama.decode(
-                    [(id, at + i, line.sequence, False) for i, id in enumerate(portion)]
-                )
-                line.ids.extend(portion)
+            feed(self._llama, stem.line, portion)
 
     def _start(self) -> None:
         """Give places to samples whose prompt is read."""
@@ -139,7 +137,7 @@ class SamplingRun:
                 self._places[at] = Running(self._llama, stem, line, self._ends)
             if not stem.left:
                 self._stems.remove(stem)
-                self._drop(stem.line)
+                drop(self._llama, stem.line)
 
     def _close_gaps(self) -> None:
         """Move the last sequences to the places that are empty before them."""
@@ -150,7 +148,7 @@ class SamplingRun:
                 assert moved is not None
                 line = moved.slot.line
                 self._copy(line, self._lines[at], len(line.ids))
-                self._drop(line)
+                drop(self._llama, line)
                 moved.slot.line = self._lines[at]
                 self._places[at], self._places[used.pop()] = moved, None
 
@@ -172,7 +170,7 @@ class SamplingRun:
             if each is not None and each.slot.finish is not None:
                 found.append(each.end(each.slot.finish))
                 each.close()
-                self._drop(each.slot.line)
+                drop(self._llama, each.slot.line)
                 self._places[at] = None
         return found
 
@@ -183,7 +181,3 @@ class SamplingRun:
             if length < len(source.ids):
                 self._llama.forget(target.sequence, length)
             target.ids[:] = source.ids[:length]
-
-    def _drop(self, line: Line) -> None:
-        self._llama.forget(line.sequence, 0)
-        line.cut(0, "")

@@ -1,8 +1,8 @@
 """A context for sampling or scoring beside the chat's, over the same loaded model.
 
 Made when there is something to do and freed when that is done: it takes memory, and the
-chat's cache must not be lost by it. It is as large as the work needs, at most twice the chat's
-where more than one sequence is to run.
+chat's cache must not be lost by it. It is as large as the work needs, for sampling at most
+twice the chat's.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ from localai.engine.base import Job, Request, Sampled, Scores, Scoring
 from localai.engine.llama import Llama
 from localai.engine.sampling import AHEAD, WIDEST, SamplingRun
 from localai.engine.scoring import Scorer
+from localai.engine.slot import room
 from localai.engine.width import START
-from localai.errors import ContextOverflow, EngineError
+from localai.errors import EngineError
 
 TIMES = 2
-"""The memory for sampling in windows of the chat, unless one request needs more."""
+"""The memory for sampling in windows of the chat, at most; a prompt and a sample need two."""
 
 PADDING = 256
 """llama.cpp makes every window a multiple of this."""
@@ -51,12 +52,12 @@ class SamplingContext:
         if not samples:
             return
         window = padded(max(len(job.request.ids) + tail for job, tail in both))
-        most = max(1, min(samples, WIDEST, TIMES * chat.n_ctx // window - AHEAD))
-        bos = chat.tokenizer.bos
-        ends |= chat.tokenizer.eog | (frozenset() if bos is None else {bos})
-        sequences = most + AHEAD
+        fits = max(2, min(TIMES * chat.n_ctx // window, WIDEST + AHEAD))
+        ahead = min(AHEAD, sum(1 for job in jobs if job.n), fits // 2)
+        places = min(samples, WIDEST, fits - ahead)
+        sequences = places + ahead
         self._llama = _open(chat, window * sequences, sequences, streams=True)
-        self._run = SamplingRun(self._llama, both, ends, self._width)
+        self._run = SamplingRun(self._llama, both, ends | chat.tokenizer.ends, places, self._width)
 
     def go_on(self, seconds: float) -> tuple[Sampled, ...]:
         """At least one step, and more for so long; the samples that ended. Frees the context
@@ -83,7 +84,7 @@ class SamplingContext:
             self._width = max(START, self._run.width // 2)  # what was best is tried again
             self._run.close()
         if self._llama is not None:
-            _close(self._llama)
+            self._llama.close()
         self._run = self._llama = None
 
 
@@ -97,7 +98,7 @@ def scores(chat: Llama, questions: Sequence[Scoring]) -> tuple[Scores, ...]:
         scorer = Scorer(llama)
         return tuple(map(scorer.score, questions))
     finally:
-        _close(llama)
+        llama.close()
 
 
 def padded(tokens: int) -> int:
@@ -108,42 +109,23 @@ def padded(tokens: int) -> int:
 def _open(chat: Llama, window: int, sequences: int, *, streams: bool = False) -> Llama:
     options = msgspec.structs.replace(chat.options, n_ctx=window, n_seq_max=sequences)
     llama = chat.beside(options, streams=streams)
-    if chat.adapter is not None:
+    try:
         llama.attach(chat.adapter, chat.scale)
+    except EngineError:
+        llama.close()
+        raise
     return llama
-
-
-def _close(llama: Llama) -> None:
-    """Free a context, and leave the adapter to the chat's."""
-    if llama.adapter is not None:
-        llama.attach(None)
-    llama.close()
 
 
 def _tail(chat: Llama, request: Request) -> int:
     """The most tokens after a prompt, as for a generation by itself."""
-    _check_prompt(request.ids)
-    room = chat.n_ctx - len(request.ids)
-    if room < 1:
-        raise ContextOverflow(
-            f"A prompt has {len(request.ids)} tokens and the context window {chat.n_ctx}; "
-            "shorten it, or set a larger engine.context."
-        )
-    return min(room, request.max_tokens) if request.max_tokens else room
+    left = room(request.ids, chat.n_ctx)
+    return min(left, request.max_tokens) if request.max_tokens else left
 
 
 def _needed(chat: Llama, question: Scoring) -> int:
     """Cells that a prompt and its continuations take side by side."""
-    _check_prompt(question.prompt)
-    longest = max(map(len, question.continuations), default=0)
-    if len(question.prompt) + longest > chat.n_ctx:
-        raise ContextOverflow(
-            f"A text has {len(question.prompt) + longest} tokens and the context window "
-            f"{chat.n_ctx}; shorten it, or set a larger engine.context."
-        )
-    return len(question.prompt) + longest * min(BRANCHES, len(question.continuations))
-
-
-def _check_prompt(ids: Sequence[int]) -> None:
-    if not ids:
-        raise EngineError("There is no prompt to go on from; write something first.")
+    longest = max(question.continuations, key=len, default=())
+    room(question.prompt, chat.n_ctx)
+    room((*question.prompt, *longest[:-1]), chat.n_ctx)  # nothing follows the last one
+    return len(question.prompt) + len(longest) * min(BRANCHES, len(question.continuations))

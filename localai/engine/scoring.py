@@ -10,13 +10,10 @@ from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
 from localai.engine.base import Scores, Scoring
+from localai.engine.lines import feed, keep
 from localai.engine.llama import Llama
 from localai.engine.logprobs import log_probabilities
 from localai.engine.prefix import Line
-
-TOGETHER = 32
-"""Positions whose logits are kept at once: each is a row of the whole vocabulary."""
-
 
 T = TypeVar("T")
 
@@ -31,25 +28,12 @@ class Scorer:
 
     def score(self, question: Scoring) -> Scores:
         """For each continuation the log-probabilities of its tokens."""
-        self._read(question.prompt[:-1])
+        llama, stem, ids = self._llama, self._stem, question.prompt[:-1]
+        feed(llama, stem, ids[keep(llama, stem, ids, len(ids)) :])
         found: list[tuple[float, ...]] = []
         for some in portions(question.continuations, len(self._branches)):
             found += self._side_by_side(question.prompt[-1], some)
         return tuple(found)
-
-    def _read(self, ids: Sequence[int]) -> None:
-        """Have the stem hold exactly these ids."""
-        stem, llama = self._stem, self._llama
-        kept = stem.usable(ids, "", partial=llama.partial, most=len(ids))
-        if kept < len(stem.ids) and not llama.forget(stem.sequence, kept):
-            kept = 0
-        if kept == 0:
-            llama.forget(stem.sequence, 0)
-        stem.cut(kept, "")
-        for chunk in portions(ids[kept:], llama.n_batch):
-            rows = [(id, len(stem.ids) + i, stem.sequence, False) for i, id in enumerate(chunk)]
-            llama.decode(rows)
-            stem.ids.extend(chunk)
 
     def _side_by_side(
         self, last: int, continuations: Sequence[tuple[int, ...]]
@@ -63,7 +47,7 @@ class Scorer:
             pairs = zip((last, *ids[:-1]), ids, strict=False)
             rows += [(id, at, line, wanted) for at, (id, wanted) in enumerate(pairs, length)]
         found: dict[int, list[float]] = {line.sequence: [] for line in self._branches}
-        for chunk in portions(rows, min(TOGETHER, llama.n_batch)):
+        for chunk in portions(rows, min(llama.n_outputs, llama.n_batch)):
             llama.decode([(id, at, line.sequence, True) for id, at, line, _ in chunk])
             likely = log_probabilities(llama, range(len(chunk)), [row[3] for row in chunk])
             for (_, _, line, _), value in zip(chunk, likely, strict=True):

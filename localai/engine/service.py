@@ -15,7 +15,7 @@ import msgspec
 from localai.engine import frames
 from localai.engine.adapters import Adapters
 from localai.engine.alarm import alarm
-from localai.engine.base import Beside, Job, LoadOptions, ModelInfo
+from localai.engine.base import Beside, LoadOptions, ModelInfo, Request
 from localai.engine.batch import Decoder
 from localai.engine.coalesce import coalesce
 from localai.engine.info import model_info
@@ -100,7 +100,7 @@ class Service:
         elif isinstance(command, frames.Generate):
             yield from self._generate(number, model, command)
         elif isinstance(command, frames.Keep):
-            _save(model, lambda: self._cancelled(number), last=True)
+            _save(model, lambda: False, last=True)
             yield frames.Kept(number)
         elif isinstance(command, frames.Probe):
             _check(command.ids, model.info)
@@ -114,7 +114,10 @@ class Service:
     ) -> frames.Answer:
         number = command.number
         if isinstance(command, frames.Sample):
-            jobs = tuple(self._job(model, job) for job in command.jobs)
+            jobs = [
+                msgspec.structs.replace(job, request=_request(model, job.request))
+                for job in command.jobs
+            ]
             self._sampling.begin(model.llama, jobs, model.renderer.end_ids)
             return frames.Some(number, (), self._sampling.left)
         if isinstance(command, frames.GoOn):
@@ -122,13 +125,6 @@ class Service:
         for question in command.questions:
             _check((*question.prompt, *chain(*question.continuations)), model.info)
         return frames.Scored(number, scores(model.llama, command.questions))
-
-    def _job(self, model: Loaded, job: Job) -> Job:
-        """The job with what ends every answer of this model."""
-        _check(job.request.ids, model.info)
-        stop = (*job.request.stop, *model.renderer.stop)
-        request = msgspec.structs.replace(job.request, stop=stop)
-        return msgspec.structs.replace(job, request=request)
 
     def _load(self, options: LoadOptions) -> ModelInfo:
         llama = Llama.open(options)
@@ -169,14 +165,18 @@ class Service:
     def _generate(
         self, number: int, model: Loaded, command: frames.Generate
     ) -> Iterator[frames.Answer]:
-        request = command.request
-        _check(request.ids, model.info)
-        request = msgspec.structs.replace(request, stop=(*request.stop, *model.renderer.stop))
+        request = _request(model, command.request)
         events = model.side(request.beside).generate(
             request, lambda: self._cancelled(number), model.renderer.end_ids
         )
         for event in coalesce(events, COALESCE_SECONDS):
             yield frames.Happened(number, event)
+
+
+def _request(model: Loaded, request: Request) -> Request:
+    """The request with what ends every answer of this model. Raises EngineError."""
+    _check(request.ids, model.info)
+    return msgspec.structs.replace(request, stop=(*request.stop, *model.renderer.stop))
 
 
 def _save(model: Loaded, waiting: Callable[[], bool], *, last: bool = False) -> None:

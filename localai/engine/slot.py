@@ -14,9 +14,26 @@ from localai.engine.base import Request
 from localai.engine.prefix import Line
 from localai.engine.stream import HIDDEN, PLAIN, SPECIAL, Piece, TextStream
 from localai.engine.vocab import VocabTokenizer
+from localai.errors import ContextOverflow, EngineError
 
 AFTER_BUDGET = "\n\n"
 """Written after the closing marker when the reasoning budget is spent."""
+
+
+def room(ids: Sequence[int], n_ctx: int) -> int:
+    """How many tokens fit after a prompt into a window of `n_ctx`, at least one.
+
+    Raises ContextOverflow, and EngineError without a prompt.
+    """
+    if not ids:
+        raise EngineError("There is no prompt to go on from; write something first.")
+    left = n_ctx - len(ids)
+    if left < 1:
+        raise ContextOverflow(
+            f"The prompt has {len(ids)} tokens and the context window {n_ctx}; "
+            "shorten it, or set a larger engine.context."
+        )
+    return left
 
 
 class Slot:

@@ -72,6 +72,12 @@ class VocabTokenizer:
         """The text of `eos`; empty without one."""
         return "" if self.eos is None else self.piece(self.eos)
 
+    @property
+    def ends(self) -> frozenset[int]:
+        """What always ends an answer: the ends that the file names, and BOS, which opens another
+        text."""
+        return self.eog if self.bos is None else self.eog | {self.bos}
+
     @cached_property
     def vocab_hash(self) -> str:
         """sha256 hex over every token's bytes and attributes, in order."""

@@ -20,6 +20,7 @@ import msgspec
 
 from localai import __version__, paths
 from localai.catalog import ModelEntry
+from localai.catalog.entry import required_path
 from localai.chat.adapters import file_hash
 from localai.chat.open import EngineFactory, load_options, open_toolbox
 from localai.config import Settings
@@ -83,8 +84,8 @@ class Job:
             accepted = lesson.accepted(self._store, self._name)
             if all(example.source == "good" for example in accepted):
                 raise UsageError(ONLY_GOOD)
-            path = load_options(self._settings, self._entry).path
-            base = file_hash(self._store, Path(path))
+            path = required_path(self._entry)
+            base = file_hash(self._store, path)
             plan = {
                 "corrections": [example.id for example in accepted],
                 "data": self._name,
@@ -105,15 +106,15 @@ class Job:
             finally:
                 shutil.rmtree(work_folder(self._run.id), ignore_errors=True)
 
-    def _go(self, accepted: tuple[StoredExample, ...], base_path: str) -> Run:
+    def _go(self, accepted: tuple[StoredExample, ...], base_path: Path) -> Run:
         assert self._run is not None
         folder = paths.private_dir(work_folder(self._run.id))
         lessons, own, again = self._examples(accepted)
-        plan = Plan(base_path, self._options(), own, again, _parity_texts(own, again))
+        plan = Plan(str(base_path), self._options(), own, again, _parity_texts(own, again))
         trained = training.train(folder, plan, self._report.step)
         adapter.check(folder / ADAPTER)
         self._report.say(Progress("comparing MLX with llama.cpp"), now=True)
-        agreement = training.parity(folder, Path(base_path))
+        agreement = training.parity(folder, base_path)
         verdict = self._judge(lessons, folder) if agreement.passed else _unequal(agreement)
         facts = {
             **msgspec.to_builtins(verdict),
@@ -192,7 +193,7 @@ class Job:
             )
 
     def _promote(
-        self, folder: Path, base_path: str, facts: dict[str, object], trained: Trained, again: int
+        self, folder: Path, base_path: Path, facts: dict[str, object], trained: Trained, again: int
     ) -> Run:
         """Put the adapter in its place, then let one transaction make it answer."""
         assert self._run is not None
@@ -220,7 +221,7 @@ class Job:
         adapter.verify(home, run.base, hashed)
         self._store.promote(
             run.id,
-            base_bytes=Path(base_path).stat().st_size,
+            base_bytes=base_path.stat().st_size,
             file=str(home / ADAPTER),
             sha256=hashed,
             verdict=facts,
@@ -238,7 +239,7 @@ class Job:
 
     @contextmanager
     def _engine(self) -> Iterator[Engine]:
-        engine = self._factory(load_options(self._settings, self._entry))
+        engine = self._factory(load_options(self._settings, self._entry, private=True))
         try:
             yield engine
         finally:

@@ -11,7 +11,6 @@ from localai.catalog.entry import from_path
 from localai.catalog.fit import fit
 from localai.catalog.gguf import read_header
 from localai.catalog.window import MARGIN
-from localai.chat import open as opening
 from localai.chat.open import load_options, open_engine
 from localai.config import EngineSettings, Settings
 from localai.engine.base import Engine, LoadOptions
@@ -21,7 +20,7 @@ from tests.catalog import toy
 
 @pytest.fixture
 def entry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModelEntry:
-    monkeypatch.setattr(opening, "has_discrete_gpu", lambda: False)
+    monkeypatch.setattr(window, "has_discrete_gpu", lambda: False)
     path = toy.write(
         tmp_path / "toy.gguf",
         llama__context_length=8192,
@@ -55,7 +54,7 @@ def test_the_window_follows_the_free_memory(
     assert load_options(settings(), entry).n_ctx == 8192
     with_free(monkeypatch, entry, 4096)
     assert load_options(settings(), entry).n_ctx == 4096
-    monkeypatch.setattr(opening, "has_discrete_gpu", lambda: True)
+    monkeypatch.setattr(window, "has_discrete_gpu", lambda: True)
     assert load_options(settings(), entry).n_ctx == 8192
     assert load_options(settings(gpu_layers=0), entry).n_ctx == 4096
 

@@ -91,6 +91,16 @@ def test_each_file_is_hashed_once_for_each_state_of_it(place: Place) -> None:
     assert place.hashed == [place.path, place.model, place.path, place.path]
 
 
+def test_another_scale_or_base_is_no_reason_to_hash_it_again(place: Place) -> None:
+    place.manifest(base=place.base)
+    place.files.check(place.adapter)
+    place.files.check(replace(place.adapter, scale=0.5))
+    place.files.check(replace(place.adapter, base=place.base))
+    assert "another model's file" in place.refusal(replace(place.adapter, base=OTHER))
+    place.files.check(replace(place.adapter, scale=2.0))
+    assert place.hashed == [place.path, place.model]
+
+
 def test_a_base_that_is_known_is_not_read(place: Place) -> None:
     place.manifest(base=place.base)
     place.files.check(replace(place.adapter, base=place.base))

@@ -92,6 +92,17 @@ def test_a_quantised_cache_still_makes_sense(
         assert word in Chat(rig).answer([SYSTEM, user(QUESTIONS[0])]).text
 
 
+def test_probabilities_are_those_of_one_token_at_a_time(chat: Chat) -> None:
+    """So that a text that was sampled is scored as it was sampled."""
+    ids = chat.ids("The keeper lit the lamp again, and nobody at sea knew of it. " * 9)
+    assert len(ids) > 2 * 64
+    chat.decoder.reset()
+    together = [row.probability for row in chat.decoder.probabilities(ids, 1)]
+    with opened(Path(chat.llama.options.path), n_ctx=256, n_batch=1) as slow:
+        single = [row.probability for row in slow.decoder.probabilities(ids, 1)]
+    assert together == pytest.approx(single, rel=0.01)
+
+
 def test_samples_side_by_side_are_those_of_one_by_one(chat: Chat) -> None:
     """To the token, whatever shares the batch, joins or leaves it: decision 14."""
     jobs = []

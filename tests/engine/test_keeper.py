@@ -3,64 +3,32 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
 import msgspec
 import pytest
 
-from localai.engine import keeper as keeping
-from localai.engine import kept, llama_state
+from localai.engine import llama_state
 from localai.engine.adapters import Adapters
 from localai.engine.base import AdapterFile, LoadOptions
-from localai.engine.batch import Decoder
 from localai.engine.keeper import Keeper
-from localai.engine.llama import Llama
-from localai.kv_folder import KvFolder
-from tests.engine.running import TALE, Rig
+from tests.engine.keeping import options_for, shorten, started
+from tests.engine.running import TALE
 from tests.engine.tiny_adapter import write_adapter
 
 KINDS = ("plain", "window", "recurrent", "hybrid")
 
 
-class KeepingRig(Rig):
-    """A rig whose cache is saved and restored."""
-
-    def __init__(self, llama: Llama) -> None:
-        super().__init__(llama)
-        self.keeper = Keeper(llama, "template")
-        self.decoder = Decoder(llama, self.keeper.restore)
-        self.folder = KvFolder(Path(llama.options.kv_folder))
-
-    def save(self, *, waiting: bool = False, last: bool = True) -> int:
-        """Save the line; how many files there are then."""
-        self.keeper.save(self.decoder.lines[0], lambda: waiting, last=last)
-        return len(self.folder.files())
-
-
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What counts as long, for windows of some hundred tokens."""
-    monkeypatch.setattr(keeping, "LEAST", 16)
-    monkeypatch.setattr(keeping, "GAIN", 8)
+    shorten(monkeypatch)
 
 
 @pytest.fixture
 def options(tiny_model: Callable[[str], Path], tmp_path: Path) -> LoadOptions:
-    path, folder = str(tiny_model("plain")), str(tmp_path / "kv")
-    return LoadOptions(path, 256, 0, 1, kv_folder=folder, kv_disk=10**9)
-
-
-@contextmanager
-def started(options: LoadOptions) -> Iterator[KeepingRig]:
-    """A fresh start, with whatever is on the disk."""
-    llama = Llama.open(options)
-    try:
-        yield KeepingRig(llama)
-    finally:
-        llama.close()
+    return options_for(tiny_model("plain"), tmp_path / "kv")
 
 
 def of_kind(options: LoadOptions, path: Path) -> LoadOptions:
@@ -223,66 +191,3 @@ def test_a_longer_line_in_memory_is_not_given_up_for_a_file(options: LoadOptions
         line = list(rig.decoder.lines[0].ids)
         ran = rig.go_on((*line, 1), n=1)
         assert ran.done.cached_tokens == len(line)
-
-
-def test_a_full_disk_and_a_small_budget_save_nothing(
-    options: LoadOptions, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with started(msgspec.structs.replace(options, kv_disk=1000)) as rig:
-        rig.go_on(rig.ids(TALE))
-        assert rig.save() == 0
-    with started(options) as rig:
-        rig.go_on(rig.ids(TALE))
-        monkeypatch.setattr(keeping, "FREE", 1 << 62)
-        assert rig.save() == 0
-
-
-def test_a_folder_that_cannot_be_used_is_no_failure(options: LoadOptions, tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("in the way")
-    with started(msgspec.structs.replace(options, kv_folder=str(tmp_path / "file" / "kv"))) as rig:
-        rig.go_on(rig.ids(TALE))
-        assert rig.save() == 0
-    with started(options) as rig:
-        rig.go_on(rig.ids(TALE))
-        shutil.rmtree(rig.folder.path)
-        assert rig.save() == 0
-
-
-def test_no_budget_erases_and_no_folder_does_nothing(options: LoadOptions, tmp_path: Path) -> None:
-    with started(options) as rig:
-        rig.go_on(rig.ids(TALE))
-        assert rig.save() == 1
-    with started(msgspec.structs.replace(options, kv_folder="")) as rig:
-        rig.go_on(rig.ids(TALE))
-        rig.save()
-    assert len(KvFolder(tmp_path / "kv").files()) == 1
-    with started(msgspec.structs.replace(options, kv_disk=0)) as rig:
-        rig.go_on(rig.ids(TALE))
-        assert rig.save() == 0
-
-
-def test_after_forgetting_what_is_in_memory_is_not_saved(options: LoadOptions) -> None:
-    with started(options) as rig:
-        rig.go_on(rig.ids(TALE))
-        assert not rig.keeper.outdated()
-        rig.folder.erase()
-        assert rig.save() == 0  # even by who has not looked
-        assert rig.keeper.outdated()
-        assert not rig.keeper.outdated()
-
-
-def test_an_erasing_in_the_middle_of_saving_wins(
-    options: LoadOptions, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with started(options) as rig:
-        rig.go_on(rig.ids(TALE))
-        sealed = kept.seal
-
-        def erased_meanwhile(path: Path, key: bytes, stop: Callable[[], bool]) -> bool:
-            done = sealed(path, key, stop)
-            rig.folder.erase()
-            return done
-
-        monkeypatch.setattr(kept, "seal", erased_meanwhile)
-        assert rig.save() == 0
-        assert {path.name for path in rig.folder.path.iterdir()} == {"epoch", "lock"}

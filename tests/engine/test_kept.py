@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from localai.engine import kept
-from localai.engine.kept import Broken, Shelf
+from localai.engine.kept import Broken, Shelf, superseded
 from localai.kv_folder import KvFolder
 
 KEY, OTHER = b"k" * 32, b"o" * 32
@@ -120,7 +120,7 @@ def test_a_longer_one_replaces_those_it_holds_nearly_whole(folder: KvFolder) -> 
     inside, nearly = put(folder, ids[:50]), put(folder, [*ids[:57], 7, 7, 7])
     put(folder, [*ids[:30], *ids[:30]])
     put(folder, [*ids, 1])
-    assert set(Shelf(folder, KEY).superseded(ids)) == {inside, nearly}
+    assert set(superseded(Shelf(folder, KEY).all(ids), ids)) == {inside, nearly}
 
 
 def test_sealing_stops_for_somebody_who_waits(tmp_path: Path) -> None:

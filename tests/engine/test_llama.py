@@ -11,9 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from localai.engine.base import LoadOptions
+from localai.engine.base import LoadOptions, Scoring
+from localai.engine.batch import Decoder
 from localai.engine.info import model_info
 from localai.engine.llama import Llama
+from localai.engine.sampling_context import scores
 from localai.engine.vocab import VocabTokenizer
 from localai.errors import EngineError, ModelError
 from localai.render.tokens import Renderer
@@ -140,6 +142,17 @@ def test_more_logits_than_there_is_room_for_are_refused(tiny_model: Callable[[st
         with pytest.raises(EngineError, match="4 tokens were asked for at once and there is room"):
             llama.decode(rows)
         assert llama.decode(rows[:3])
+
+
+def test_no_more_logits_are_asked_for_than_there_is_room_for(
+    tiny_model: Callable[[str], Path],
+) -> None:
+    options = LoadOptions(str(tiny_model("plain")), n_threads=1, n_outputs=3)
+    with closing(Llama.open(options)) as llama:
+        rows = list(Decoder(llama).probabilities(range(1, 40), 1))
+        assert [row.id for row in rows] == [*range(2, 40)]
+        (scored,) = scores(llama, [Scoring((1,), tuple((2, id, 4) for id in range(30)))])
+        assert len(scored) == 30
 
 
 def test_a_cache_type_that_does_not_fit_the_heads_is_refused_in_a_sentence(

@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from localai.engine.base import Job, Request, Sampled, Sampling, Scoring
+from localai.engine.base import AdapterFile, Job, Request, Sampled, Sampling, Scoring
+from localai.engine.llama import Abort, Llama
+from localai.engine.llama_adapter import LlamaAdapter
 from localai.engine.sampling_context import SamplingContext, scores
 from localai.errors import ContextOverflow, EngineError
 from scripts.tiny_models import GENERATES
 from tests.engine.running import GREEDY, TALE, Rig, in_cache, opened
+from tests.engine.tiny_adapter import write_adapter
 
 pytestmark = pytest.mark.model
 
 NONE: frozenset[int] = frozenset()
+Rows = Sequence[tuple[int, int, int, bool]]
 
 
 @pytest.fixture(scope="module", params=GENERATES)
 def rig(request: pytest.FixtureRequest, tiny_model: Callable[[str], Path]) -> Iterator[Rig]:
-    with opened(tiny_model(request.param), n_batch=64) as rig:
+    with opened(tiny_model(request.param), n_ctx=2048, n_batch=64) as rig:
         yield rig
 
 
@@ -39,20 +43,22 @@ def sampled(rig: Rig, *jobs: Job) -> list[Sampled]:
     found: list[Sampled] = []
     while beside.left:
         found += beside.go_on(0.0)
-        books_agree(beside)
+        books_agree(beside, rig)
     beside.end()
     asked = [(at, sample) for at, job in enumerate(jobs) for sample in range(job.n)]
     assert sorted((each.job, each.sample) for each in found) == asked
     return found
 
 
-def books_agree(beside: SamplingContext) -> None:
-    """What is noted of every sequence is what llama.cpp has of it, and it all fits."""
+def books_agree(beside: SamplingContext, chat: Rig) -> None:
+    """What is noted of every sequence is what llama.cpp has of it, and all of them together
+    take twice the chat's window at most."""
     run, llama = beside._run, beside._llama
     if run is None or llama is None:
         return
     for line in run._lines:
         assert in_cache(llama, line.sequence) == len(line.ids)
+    assert llama.n_ctx * llama.options.n_seq_max <= 2 * chat.llama.n_ctx
 
 
 def jobs_of(rig: Rig, draw: random.Random, count: int) -> list[Job]:
@@ -131,6 +137,26 @@ def test_scores_are_the_probabilities_of_one_text_at_a_time(rig: Rig) -> None:
             )
 
 
+def test_a_prompt_is_read_again_where_a_sliding_window_has_let_go_of_its_beginning(
+    plain: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words, llama, read = plain.ids(TALE), type(plain.llama), list[int]()
+    decode = llama.decode
+
+    def watched(self: Llama, rows: Rows, abort: Abort | None = None) -> bool:
+        read.extend(position for _, position, _, logits in rows if not logits)
+        return decode(self, rows, abort)
+
+    monkeypatch.setattr(llama, "decode", watched)
+    questions = [Scoring(words[:21], ((7,),)), Scoring(words[:10], ((7,),))]
+    scores(plain.llama, questions)
+    assert read == [*range(20)]
+    read.clear()
+    monkeypatch.setattr(llama, "first_position", lambda *_: 5)
+    scores(plain.llama, questions)
+    assert read == [*range(20), *range(9)]
+
+
 def test_a_window_for_one_makes_them_wait_and_no_more(plain: Rig) -> None:
     """What all may write is several windows; each may fill one alone."""
     prompts = [plain.ids(TALE)[n : n + 20] for n in range(6)]
@@ -139,6 +165,23 @@ def test_a_window_for_one_makes_them_wait_and_no_more(plain: Rig) -> None:
         room = plain.llama.n_ctx - 20
         full = each.completion.generated_tokens == room
         assert each.completion.finish_reason == ("length" if full else "stop")
+
+
+@pytest.mark.parametrize(
+    ("jobs", "n", "tokens", "places"),
+    [(1, 32, 60, 32), (32, 1, 60, 32), (9, 8, 60, 60), (4, 8, 600, 17), (4, 8, 4000, 2)],
+)
+def test_as_many_run_side_by_side_as_twice_the_chats_window_holds(
+    tiny_model: Callable[[str], Path], jobs: int, n: int, tokens: int, places: int
+) -> None:
+    with opened(tiny_model("plain"), n_ctx=8192) as rig:
+        beside = SamplingContext()
+        asked = Job(Request(rig.ids(TALE)[:20], GREEDY, tokens), n)
+        beside.begin(rig.llama, [asked] * jobs, NONE)
+        assert beside._run is not None
+        assert len(beside._run._places) == places
+        books_agree(beside, rig)
+        beside.end()
 
 
 def test_what_cannot_be_done_is_refused_before_anything_is_read(plain: Rig) -> None:
@@ -154,6 +197,36 @@ def test_what_cannot_be_done_is_refused_before_anything_is_read(plain: Rig) -> N
         beside.go_on(0.0)
     assert sampled(plain) == sampled(plain, Job(Request(long[:9]), 0)) == []
     assert scores(plain.llama, []) == ()
+
+
+def test_a_context_that_cannot_have_the_adapter_is_freed(
+    plain: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, closed = tmp_path / "a.gguf", list[Llama]()
+    plain.adapters.put_on(
+        plain.llama, plain.decoder, AdapterFile(str(path), write_adapter(path), 0.5)
+    )
+    attach, close = Llama.attach, Llama.close
+
+    def refuse(self: Llama, adapter: LlamaAdapter | None, scale: float = 1.0) -> None:
+        if adapter is not None:
+            raise EngineError("no")
+        attach(self, adapter, scale)
+
+    def watched(self: Llama) -> None:
+        close(self)
+        closed.append(self)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Llama, "attach", refuse)
+        broken.setattr(Llama, "close", watched)
+        with pytest.raises(EngineError):
+            scores(plain.llama, [Scoring((1, 2), ((3,),))])
+    assert [each.context for each in closed] == [None]
+    assert plain.llama.adapter is not None
+    assert plain.llama.adapter.users == 1
+    assert len(sampled(plain, Job(Request(plain.ids(TALE), GREEDY, 5), 2))) == 2
+    assert plain.llama.adapter.users == 1
 
 
 def test_a_failure_ends_the_run_and_harms_nobody(

@@ -31,7 +31,7 @@ class FakeLlama:
         self.asked: list[tuple[int, ...]] = []
         self.prompt_tokens = 0
 
-    def decode(self, rows: Sequence[tuple[int, int, int, bool]]) -> bool:
+    def decode(self, rows: Sequence[tuple[int, int, int, bool]], abort: None = None) -> bool:
         assert 0 < len(rows) <= self.n_batch
         self.asked = []
         for id, position, sequence, logits in rows:
@@ -84,9 +84,9 @@ PROMPTS = st.tuples(st.integers(0, 400), st.lists(st.sampled_from(LETTERS), min_
 JOBS = st.lists(st.tuples(PROMPTS, st.integers(1, 5), st.integers(0, 6)), max_size=9)
 
 
-def drive(llama: FakeLlama, jobs: Sequence[tuple[Job, int]]) -> list[Sampled]:
+def drive(llama: FakeLlama, jobs: Sequence[tuple[Job, int]], ahead: int = AHEAD) -> list[Sampled]:
     with patch.object(samples, "chooser", FakeChooser):
-        run = SamplingRun(cast(Llama, llama), jobs, ENDS)
+        run = SamplingRun(cast(Llama, llama), jobs, ENDS, len(llama.cells) - ahead)
         found: list[Sampled] = []
         for _ in range(3000):
             if not run.left:
@@ -96,16 +96,22 @@ def drive(llama: FakeLlama, jobs: Sequence[tuple[Job, int]]) -> list[Sampled]:
 
 
 @settings(deadline=None)
-@given(JOBS, st.integers(1, 6), st.sampled_from([4, 200, 512]), st.booleans())
+@given(
+    JOBS, st.integers(1, 6), st.integers(1, AHEAD), st.sampled_from([4, 200, 512]), st.booleans()
+)
 def test_each_sample_is_what_it_would_be_alone(
-    drawn: list[tuple[tuple[int, list[int]], int, int]], places: int, n_batch: int, partial: bool
+    drawn: list[tuple[tuple[int, list[int]], int, int]],
+    places: int,
+    ahead: int,
+    n_batch: int,
+    partial: bool,
 ) -> None:
     asked = [
         (Job(Request((*b"abc" * (shared // 3), *own), max_tokens=tail), n), tail)
         for (shared, own), tail, n in drawn
     ]
-    llama = FakeLlama(places + AHEAD, n_batch, partial=partial)
-    found = drive(llama, asked)
+    llama = FakeLlama(places + ahead, n_batch, partial=partial)
+    found = drive(llama, asked, ahead)
     wanted = [(at, i) for at, (job, _) in enumerate(asked) for i in range(job.n)]
     assert sorted((each.job, each.sample) for each in found) == wanted
     for each in found:
@@ -132,7 +138,7 @@ def test_a_long_prompt_does_not_stop_the_others() -> None:
     steps: list[tuple[int, int]] = []
 
     class Watched(FakeLlama):
-        def decode(self, rows: Sequence[tuple[int, int, int, bool]]) -> bool:
+        def decode(self, rows: Sequence[tuple[int, int, int, bool]], abort: None = None) -> bool:
             steps.append((sum(not row[3] for row in rows), sum(row[3] for row in rows)))
             return super().decode(rows)
 

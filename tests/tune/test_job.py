@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from localai import paths
 from localai.catalog import Catalog
+from localai.config import Settings
 from localai.conversation import assistant, user
+from localai.engine.base import Engine, LoadOptions
 from localai.engine.scripted import ScriptedEngine
 from localai.errors import EngineError, UsageError
 from localai.lessons.maker import LONGEST
@@ -31,13 +34,11 @@ TOO_LONG = "word " * LONGEST
 @pytest.fixture
 def tune(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Job:
     """Takes any lesson; trains and replays nothing."""
-    from localai import config
-
     monkeypatch.setattr(replay, "examples", lambda *_: ())
     monkeypatch.setattr(training, "train", _train)
     entry = Catalog().resolve(str(toy.write(tmp_path / "toy.gguf")))
     return Job(
-        store, config.load(), entry, lambda progress: None, factory=lambda options: ScriptedEngine()
+        store, Settings(), entry, lambda progress: None, factory=lambda options: ScriptedEngine()
     )
 
 
@@ -110,3 +111,23 @@ def _dies(seen: Callable[[], object]) -> Callable[..., Trained]:
         raise EngineError(f"It died at {seen()}.")
 
     return train
+
+
+def test_its_engine_leaves_the_conversations_saved_caches_alone(
+    store: Store, tmp_path: Path
+) -> None:
+    asked: list[LoadOptions] = []
+
+    def no_engine(options: LoadOptions) -> Engine:
+        asked.append(options)
+        raise EngineError("It did not start; try again.")
+
+    entry = Catalog().resolve(str(toy.write(tmp_path / "toy.gguf")))
+    store.write_example((user("Hello"), assistant("Ahoy!")), name="pirate")
+    with pytest.raises(EngineError):
+        Job(store, Settings(), entry, lambda progress: None, name="pirate", factory=no_engine).run()
+    (options,) = asked
+    assert (options.path, options.kv_folder) == (str(entry.path), "")
+    assert not paths.kv().exists()
+    (run,) = store.runs()
+    assert (run.state, run.error) == ("failed", "It did not start; try again.")
