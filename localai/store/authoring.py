@@ -28,6 +28,7 @@ INSERT = (
     "INSERT OR IGNORE INTO examples (id, leaf, source, name, state, whole, created) "
     "VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
+_UNMARK = "DELETE FROM examples WHERE leaf = ? AND source IN ('good', 'bad')"
 
 # Depth falls by one at each step, so even a damaged parent cannot make this run for ever.
 _LAST_ANSWER = """WITH RECURSIVE up (id, parent, depth, role) AS (
@@ -46,20 +47,18 @@ class Authoring:
     def mark(self, message_id: str, mark: Mark) -> None:
         """Call an answer good, so that it is learned, or bad, so that it never is.
 
-        Raises StoreError for what is no answer of a model's.
+        Raises StoreError for what is no answer of a model's, and where a dialogue to learn
+        from ends.
         """
         with self._db.write() as db:
             _check_markable(db, message_id)
-            db.execute("DELETE FROM examples WHERE leaf = ? AND name = ''", (message_id,))
+            db.execute(_UNMARK, (message_id,))
             _insert(db, message_id, mark, state="accepted" if mark == "good" else "rejected")
 
     def unmark(self, message_id: str) -> bool:
         """Take a mark back; whether there was one."""
         with self._db.write() as db:
-            done = db.execute(
-                "DELETE FROM examples WHERE leaf = ? AND source IN ('good', 'bad')", (message_id,)
-            )
-            return done.rowcount > 0
+            return db.execute(_UNMARK, (message_id,)).rowcount > 0
 
     def verdicts(self, message_ids: Iterable[str]) -> dict[str, Verdict]:
         """What the user said of these messages: those that are the better answer by a
@@ -165,6 +164,14 @@ def _check_markable(db: sqlite.Connection, message_id: str) -> None:
     ).fetchone()
     if written:
         raise StoreError("This is your own text, which is learned already; edit it instead.")
+    dialogue = db.execute(
+        "SELECT 1 FROM examples WHERE leaf = ? AND name = '' AND source NOT IN ('good', 'bad')",
+        (message_id,),
+    ).fetchone()
+    if dialogue:
+        raise StoreError(
+            "A dialogue to learn from ends here; accept, reject or edit that: localai data list"
+        )
 
 
 def _check_dialogue(messages: Sequence[Message]) -> None:

@@ -6,11 +6,13 @@ import pytest
 
 from localai.conversation import ToolCall, assistant, user
 from localai.errors import StoreError
+from localai.store.authoring import Mark
 from localai.store.rows import StoredMessage
 from localai.store.store import Store
 from localai.store.tree import Tree
 from tests.store.test_corrections import ask
 
+MARKS: tuple[Mark, ...] = ("good", "bad")
 PIRATE = (user("Hello"), assistant("Ahoy!"), user("Who are you?"), assistant("A pirate."))
 
 
@@ -87,6 +89,24 @@ def test_only_a_models_finished_answer_is_marked(store: Store) -> None:
         store.mark(said.parent, "good")
     with pytest.raises(StoreError, match="your own text"):
         store.mark(store.add_correction(said.id, "Paris.").chosen, "good")
+
+
+def test_where_a_dialogue_to_learn_from_ends_no_answer_is_marked(store: Store) -> None:
+    id_ = store.write_example(PIRATE)
+    before = store.example(id_)
+    for mark in MARKS:
+        with pytest.raises(StoreError, match="localai data list"):
+            store.mark(before.leaf, mark)
+    assert not store.unmark(before.leaf)
+    assert store.examples() == (before,)
+    of_set = store.example(store.write_example(PIRATE, name="pirate"))
+    store.mark(of_set.leaf, "bad")
+    store.mark(of_set.leaf, "good")
+    assert {(each.name, each.source) for each in store.examples()} == {
+        ("", "written"),
+        ("pirate", "written"),
+        ("", "good"),
+    }
 
 
 def test_a_written_dialogue_is_in_no_list_of_conversations(store: Store) -> None:
