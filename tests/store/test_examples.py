@@ -196,6 +196,22 @@ def test_what_is_deleted_or_forgotten_is_listed_no_more(store: Store) -> None:
     assert store.example_tallies() == ()
 
 
+def test_what_a_fork_shows_of_a_deleted_conversation_is_learned_still(store: Store) -> None:
+    said = ask(store)
+    made = store.add_correction(said.id, "Paris.")
+    fork = store.fork(said.conversation, made.chosen).id
+    after = store.add_message(said.conversation, made.chosen, user("And Spain?")).id
+    beside = store.add_message(said.conversation, after, assistant("Madrid.")).id
+    store.mark(beside, "good")
+    store.delete(said.conversation)
+    assert [each.id for each in store.examples(state="accepted")] == [made.id]
+    assert [each.id for each in store.corrections()] == [made.id]
+    assert [each.count for each in store.example_tallies()] == [1]
+    assert store.judge_example(made.id, "rejected").state == "rejected"
+    store.delete(fork)
+    assert store.examples() == store.example_tallies() == ()
+
+
 def test_the_better_of_two_answers_is_preferred(store: Store) -> None:
     said = ask(store, "It is Paris, as everybody knows.")
     path = store.path(said.id)
