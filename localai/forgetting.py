@@ -57,9 +57,14 @@ def made(done: Erased) -> str:
     return f"Forgotten. A clean backup was made: {done.backup}.{removed}"
 
 
+def relearnable(store: Store) -> bool:
+    """Whether a tune has something to learn from: the user's own, not a data set."""
+    return bool(store.examples(state="accepted", name="", limit=1))
+
+
 def advice(store: Store, how: str) -> str:
     """What to do once adapters are retired; `how` one learns anew."""
-    if store.examples(state="accepted", limit=1):
+    if relearnable(store):
         return f"What the retired adapters knew is gone; learn the rest again: {how}"
     return "The retired adapters had learned from nothing else that is left."
 

@@ -142,6 +142,7 @@ async def test_nothing_is_offered_where_nothing_is_left_to_learn(stage: Build) -
         answer = tell(on.store, "Where?", "There.")
         on.store.add_correction(answer.id, "Here.")
         promote(on.store, on.model)
+        on.store.write_example((user("Ahoy?"), assistant("Ahoy!")), name="pirate")
         on.chat.open_conversation(answer.conversation)
         await on.pilot.press("ctrl+b", "D")
         await listed(on)
@@ -149,6 +150,22 @@ async def test_nothing_is_offered_where_nothing_is_left_to_learn(stage: Build) -
         assert "had learned from nothing else that is left" in told(on)
         await on.pilot.press("t")
         assert isinstance(on.app.screen, ForgetScreen)
+
+
+async def test_a_tune_is_offered_where_an_answer_that_was_called_good_is_left(
+    stage: Build,
+) -> None:
+    async with stage().show() as on:
+        on.store.mark(tell(on.store, "When?", "Now.").id, "good")
+        answer = tell(on.store, "Where?", "There.")
+        on.store.add_correction(answer.id, "Here.")
+        promote(on.store, on.model)
+        on.chat.open_conversation(answer.conversation)
+        await on.pilot.press("ctrl+b", "D")
+        await listed(on)
+        await confirm(on)
+        assert "learn the rest again: t" in told(on)
+        assert "t starts a tune" in told(on, "keys")
 
 
 async def test_everything_that_matches_a_search(stage: Build, tmp_path: Path) -> None:

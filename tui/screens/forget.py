@@ -118,7 +118,7 @@ class ForgetScreen(TaskScreen):
         lines = [forgetting.made(store.forget(self._scope))]
         if not self._scope.adapters:
             return lines, False
-        return [*lines, forgetting.advice(store, "t")], bool(store.corrections())
+        return [*lines, forgetting.advice(store, "t")], forgetting.relearnable(store)
 
     def _done(self, done: tuple[list[str], bool]) -> None:
         lines, self._relearn = done
