@@ -91,6 +91,12 @@ class Authoring:
         with self._db.write() as db:
             return sum(_add_imported(db, name, leaf) for leaf in leaves)
 
+    def preview_imported(self, name: str, leaves: Iterable[str]) -> int:
+        """How many `add_imported` would put there. One that is not here is taken for a new
+        answer."""
+        with self._db.read() as db:
+            return sum(_would_wait(db, name, leaf) for leaf in leaves)
+
     def rewrite_example(
         self, example_id: str, messages: Sequence[Message], system: str = ""
     ) -> None:
@@ -117,6 +123,14 @@ def _add_imported(db: sqlite.Connection, name: str, leaf: str) -> bool:
         return False
     values = (new_id(), row[0], "imported", name, "pending", True, time.time())
     return db.execute(INSERT, values).rowcount > 0
+
+
+def _would_wait(db: sqlite.Connection, name: str, leaf: str) -> bool:
+    row = db.execute(_LAST_ANSWER, (leaf,)).fetchone()
+    if row is None:
+        return not db.execute("SELECT 1 FROM messages WHERE id = ?", (leaf,)).fetchone()
+    query = "SELECT 1 FROM examples WHERE leaf = ? AND name = ?"
+    return not db.execute(query, (row[0], name)).fetchone()
 
 
 def _insert(

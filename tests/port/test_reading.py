@@ -17,6 +17,7 @@ from localai.store.store import Store
 from tests.port import samples
 from tests.port.conftest import shown
 from tests.port.samples import node, openai
+from tests.port.test_lossless import export
 
 
 def skipped(report: Report) -> dict[str, list[str]]:
@@ -97,6 +98,23 @@ def test_a_dry_run_tells_the_same_and_adds_nothing(store: Store, tmp_path: Path)
     assert store.conversations() == ()
     assert Import(store).run(path) == told
     assert Import(Preview(store)).run(path) == Import(store).run(path)
+
+
+def test_a_dry_run_tells_how_many_would_wait_in_a_data_set(store: Store, tmp_path: Path) -> None:
+    asks = {"messages": [{"role": "user", "content": "Hi?"}]}
+    rows = [samples.talk(), openai("Hi", "Ho"), openai("Hi", "Ho"), asks, openai("A", "B")]
+    one, two = (samples.lines(tmp_path / f"{n}", *rows[:n]) for n in (4, 5))
+    more = samples.lines(tmp_path / "more", samples.talk("c-1", node("q2", "a", text="And?")))
+    for path, number in ((one, 2), (one, 0), (two, 1), (more, 0)):
+        told = Import(Preview(store), name="set").run(path)
+        assert told.examples == number
+        assert Import(store, name="set").run(path) == told
+    own = export(store, tmp_path / "own")
+    with Store.memory() as other:
+        for number in (3, 0):
+            told = Import(Preview(other), name="new").run(own)
+            assert told.examples == number
+            assert Import(other, name="new").run(own) == told
 
 
 def test_broken_records_cost_themselves_alone(store: Store, tmp_path: Path) -> None:
