@@ -55,18 +55,6 @@ def shared(db: sqlite.Connection, conversation: str) -> list[str]:
     return [id_ for (id_,) in rows]
 
 
-def hangs_on(db: sqlite.Connection, conversation: str) -> dict[str, list[str]]:
-    """The messages that a fork shares, the first one first, by where they were written."""
-    found: dict[str, list[str]] = {}
-    for id_, home in db.execute(
-        f"{SHARED} SELECT m.id, m.conversation FROM shared s JOIN messages m ON m.id = s.id "
-        "ORDER BY s.depth",
-        (conversation,),
-    ):
-        found.setdefault(home, []).append(id_)
-    return found
-
-
 def siblings(
     db: sqlite.Connection, conversation: str, rows: Sequence[tuple[Any, ...]]
 ) -> dict[tuple[str, str], tuple[str, ...]]:

@@ -35,12 +35,22 @@ def _untitle(db: sqlite.Connection, messages: str) -> None:
     )
     titled = {id_ for (id_,) in rows}
     forks = db.execute("SELECT id FROM conversations WHERE fork IS NOT NULL").fetchall()
-    on = {fork: set(views.hangs_on(db, fork)) for (fork,) in forks} if titled else {}
+    on = {fork: _hangs_on(db, fork) for (fork,) in forks} if titled else {}
     while more := {fork for fork in on if on[fork] & titled} - titled:
         titled |= more
     db.execute(
         f"UPDATE conversations SET title = '' WHERE title <> '' AND id {_IN}", (json(titled),)
     )
+
+
+def _hangs_on(db: sqlite.Connection, fork: str) -> set[str]:
+    """The conversations in which was written what a fork shares."""
+    rows = db.execute(
+        f"{views.SHARED} SELECT DISTINCT m.conversation FROM shared s "
+        "JOIN messages m ON m.id = s.id",
+        (fork,),
+    )
+    return {id_ for (id_,) in rows}
 
 
 def _move_leaves(db: sqlite.Connection, messages: str) -> None:
