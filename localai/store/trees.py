@@ -25,13 +25,8 @@ _MESSAGES = """messages (
     origin, completion, ids, parts, text, hash
 )"""
 
+_WAY = views.way_up("way", "?2")
 # What belongs to conversation ?1, also once it shares all up to the message ?2.
-_WAY = """WITH RECURSIVE way (id, parent, depth) AS (
-    SELECT id, parent, depth FROM messages WHERE id = ?2
-    UNION ALL
-    SELECT m.id, m.parent, m.depth FROM way JOIN messages m ON m.id = way.parent
-    WHERE m.depth = way.depth - 1
-)"""
 _KNOWN = f"""{_WAY} SELECT id, depth FROM messages WHERE conversation = ?1
 UNION SELECT id, depth FROM way
 UNION SELECT id, depth FROM ({SHARED} SELECT id, depth FROM shared)"""

@@ -83,12 +83,8 @@ def _move_forks(db: sqlite.Connection, messages: str) -> None:
 def _last_kept(db: sqlite.Connection, messages: str, leaf: str) -> tuple[str] | None:
     """The last message on the way to this one that stays."""
     row: tuple[str] | None = db.execute(
-        f"""WITH RECURSIVE up (id, parent, depth) AS (
-            SELECT id, parent, depth FROM messages WHERE id = ?2
-            UNION ALL
-            SELECT m.id, m.parent, m.depth FROM up JOIN messages m ON m.id = up.parent
-            WHERE m.depth = up.depth - 1
-        ) SELECT id FROM up WHERE NOT id {_IN} ORDER BY depth DESC LIMIT 1""",
+        f"{views.way_up('up', '?2')} "
+        f"SELECT id FROM up WHERE NOT id {_IN} ORDER BY depth DESC LIMIT 1",
         (messages, leaf),
     ).fetchone()
     return row
