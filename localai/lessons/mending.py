@@ -18,5 +18,4 @@ def mend(store: Store, example: StoredExample, text: str) -> Correction:
     correction = store.add_correction(example.leaf, text)
     if stays and stays != example.leaf:
         store.set_leaf(example.conversation, stays)
-    store.unmark(example.leaf)
     return correction

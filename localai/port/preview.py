@@ -16,6 +16,7 @@ class Preview:
         self._store = store
         self._seen: set[bytes] = set()
         self._ids: set[str] = set()
+        self._leaves: set[str] = {""}
 
     def add_drafts(self, drafts: Iterable[Draft]) -> list[Landed]:
         """What the store would do."""
@@ -26,8 +27,10 @@ class Preview:
         return self._store.preview_trees(trees, self._ids, trust=trust)
 
     def add_imported(self, name: str, leaves: Sequence[str]) -> int:
-        """As many as there are conversations, so far as a preview can tell."""
-        return len(leaves)
+        """What the store would do, so far as a preview can tell."""
+        new = set(leaves) - self._leaves
+        self._leaves |= new
+        return self._store.preview_imported(name, new)
 
     def fold_log(self) -> None:
         """There is nothing to fold."""

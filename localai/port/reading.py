@@ -97,27 +97,18 @@ class Report:
         self.corrections += landed.corrections
 
 
-def import_path(
-    path: Path,
-    sink: Sink,
-    progress: Callable[[int, int, int], None] = lambda *_: None,
-    *,
-    trust: bool = False,
-) -> Report:
-    """Read everything at `path` into the store; `progress` is told the bytes read, their
-    total and the messages so far. The corrections of our own files are learned from if they
-    are to `trust`. Raises PortError when there is nothing to read."""
-    return Import(sink, progress, trust=trust).run(path)
-
-
 class Import:
-    """One import under way; `report` is true at any time. `name` is that of a data set that
-    the conversations are put into, to be accepted there, "" for none."""
+    """One import under way; `report` is true at any time.
+
+    `progress` is told the bytes read, their total and the messages so far. The corrections of
+    our own files are learned from if they are to `trust`. `name` is that of a data set that the
+    conversations are put into, to be accepted there, "" for none.
+    """
 
     def __init__(
         self,
         sink: Sink,
-        progress: Callable[[int, int, int], None],
+        progress: Callable[[int, int, int], None] = lambda *_: None,
         *,
         trust: bool = False,
         name: str = "",

@@ -51,7 +51,8 @@ class Authoring:
     def mark(self, message_id: str, mark: Mark) -> None:
         """Call an answer good, so that it is learned, or bad, so that it never is.
 
-        Raises StoreError for what is no answer of a model's.
+        Raises StoreError for what is no answer of a model's, and where a dialogue to learn
+        from ends.
         """
         with self._db.write() as db:
             _check_markable(db, message_id)
@@ -99,6 +100,12 @@ class Authoring:
         with self._db.write() as db:
             return sum(_add_imported(db, name, leaf) for leaf in leaves)
 
+    def preview_imported(self, name: str, leaves: Iterable[str]) -> int:
+        """How many `add_imported` would put there. One that is not here is taken for a new
+        answer."""
+        with self._db.read() as db:
+            return sum(_would_wait(db, name, leaf) for leaf in leaves)
+
     def rewrite_example(
         self, example_id: str, messages: Sequence[Message], system: str = ""
     ) -> str:
@@ -134,6 +141,14 @@ def _add_imported(db: sqlite.Connection, name: str, leaf: str) -> bool:
         return False
     values = (new_id(), row[0], "imported", name, "pending", True, time.time())
     return db.execute(INSERT, values).rowcount > 0
+
+
+def _would_wait(db: sqlite.Connection, name: str, leaf: str) -> bool:
+    row = db.execute(_LAST_ANSWER, (leaf,)).fetchone()
+    if row is None:
+        return not db.execute("SELECT 1 FROM messages WHERE id = ?", (leaf,)).fetchone()
+    query = "SELECT 1 FROM examples WHERE leaf = ? AND name = ?"
+    return not db.execute(query, (row[0], name)).fetchone()
 
 
 def _insert(
@@ -180,6 +195,14 @@ def _check_markable(db: sqlite.Connection, message_id: str) -> None:
     ).fetchone()
     if written:
         raise StoreError("This is your own text, which is learned already; edit it instead.")
+    dialogue = db.execute(
+        "SELECT 1 FROM examples WHERE leaf = ? AND name = '' AND source NOT IN ('good', 'bad')",
+        (message_id,),
+    ).fetchone()
+    if dialogue:
+        raise StoreError(
+            "A dialogue to learn from ends here; accept, reject or edit that: localai data list"
+        )
 
 
 def _check_dialogue(messages: Sequence[Message]) -> None:

@@ -21,6 +21,11 @@ from localai.store.tuning import Corrected, Correction, CorrectionState, Reason
 
 _SELECT = """SELECT r.id, m.conversation, r.rejected, r.chosen, r.state, r.created, r.reason
 FROM corrections r JOIN messages m ON m.id = r.chosen"""
+# One answer teaches one thing, so a correction stands in the place of marks on it and on every
+# text that it was corrected to.
+_UNMARK = """UPDATE examples SET state = 'retired' WHERE source IN ('good', 'bad') AND (
+    leaf = ?1 OR leaf IN (SELECT chosen FROM corrections WHERE rejected = ?1)
+)"""
 
 
 class Corrections:
@@ -40,8 +45,9 @@ class Corrections:
 
         `rejected` of the result is always what a model said: when the edited message is
         itself a correction, it is the one that was corrected first. A message has one
-        correction in force, so an earlier one becomes "replaced". Raises StoreError when
-        there is nothing to correct or the text says nothing new.
+        correction in force, so an earlier one becomes "replaced", and marks on it or on its
+        corrections go. Raises StoreError when there is nothing to correct or the text says
+        nothing new.
         """
         with self._db.write() as db:
             edited = fetch(db, rejected_id)
@@ -127,7 +133,7 @@ class Corrections:
 def _record(
     db: sqlite.Connection, conversation: str, rejected: str, chosen: str, reason: Reason
 ) -> Correction:
-    """The correction, in force in the place of an earlier one."""
+    """The correction, in force in the place of an earlier one and of marks."""
     db.execute(
         "UPDATE corrections SET state = 'replaced' WHERE rejected = ? AND state = 'accepted'",
         (rejected,),
@@ -139,6 +145,7 @@ def _record(
         "state = excluded.state, created = excluded.created, reason = excluded.reason",
         (made.id, made.rejected, made.chosen, made.state, made.created, made.reason),
     )
+    db.execute(_UNMARK, (rejected,))
     return made
 
 

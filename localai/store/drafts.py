@@ -49,8 +49,9 @@ class Draft(msgspec.Struct, frozen=True):
 class Landed(msgspec.Struct, frozen=True):
     """What became of a draft or a tree: messages that were `added`, or were `known` before.
     `new` when its conversation was not there; `corrections` in force were brought along, to
-    be learned from or not; `problem` says why nothing was done. It goes on from `leaf` (an id,
-    "" in a preview)."""
+    be learned from or not; `problem` says why nothing was done. It goes on from `leaf` (an id). In
+    a preview that is the last answer on the way there, with another name for one that gets its
+    id only when it is recorded."""
 
     new: bool
     added: int
@@ -72,6 +73,14 @@ def hashes(draft: Draft) -> tuple[bytes, list[bytes]]:
         twins = taken[path] = taken.get(path, -1) + 1
         found.append(_hash(path + twins.to_bytes(8)) if twins else path)
     return seed, found
+
+
+def last_answer(draft: Draft) -> int:
+    """The index of the last answer on the way to the draft's leaf, -1 for none."""
+    at = draft.leaf
+    while at >= 0 and draft.nodes[at].message.role != "assistant":
+        at = draft.nodes[at].parent
+    return at
 
 
 def _content(draft: Draft, said: list[bytes]) -> bytes:

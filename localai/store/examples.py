@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import msgspec
 
 from localai.errors import StoreError
+from localai.store import views
 from localai.store.connection import Database
 from localai.store.driver import sqlite
 from localai.store.records import record
@@ -26,10 +27,13 @@ _ALL = """(
     SELECT x.id, x.source, x.name, x.state, '', x.leaf, '', x.whole, x.created, m.conversation
     FROM examples x JOIN messages m ON m.id = x.leaf WHERE x.state <> 'retired'
 )"""
-_SELECT = """SELECT e.id, e.source, e.name, e.state, e.reason, e.leaf, e.rejected, e.whole <> 0,
+# As long as a fork shows an answer it is learned from, whatever became of where it was written.
+_SEEN = f"""JOIN messages m ON m.id = e.leaf JOIN conversations c ON c.id = e.conversation
+    WHERE {views.IN_SIGHT}"""
+_SELECT = f"""SELECT e.id, e.source, e.name, e.state, e.reason, e.leaf, e.rejected, e.whole <> 0,
     e.created, e.conversation, ifnull(q.text, ''), m.text
-FROM (SELECT e.* FROM {all} e JOIN conversations c ON c.id = e.conversation
-    WHERE c.deleted IS NULL{where} ORDER BY e.created DESC, e.id DESC LIMIT ? OFFSET ?) e
+FROM (SELECT e.* FROM {_ALL} e {_SEEN}{{where}}
+    ORDER BY e.created DESC, e.id DESC LIMIT ? OFFSET ?) e
 JOIN messages m ON m.id = e.leaf LEFT JOIN messages q ON q.id = m.parent
 ORDER BY e.created DESC, e.id DESC"""
 _ANY_NUMBER = -1
@@ -50,7 +54,7 @@ class Examples:
         offset: int = 0,
     ) -> tuple[StoredExample, ...]:
         """Examples of this state, source and data set (None: any), the newest first, without
-        those of deleted conversations and corrections that were edited again."""
+        those that only deleted conversations have and corrections that were edited again."""
         wanted = {"state": state, "source": source, "name": name}
         given = {column: value for column, value in wanted.items() if value is not None}
         where = "".join(f" AND e.{column} = ?" for column in given)
@@ -77,8 +81,7 @@ class Examples:
         """How many examples there are of each data set, source and state."""
         with self._db.read() as db:
             rows = db.execute(
-                f"SELECT e.name, e.source, e.state, count(*) FROM {_ALL} e "
-                "JOIN conversations c ON c.id = e.conversation WHERE c.deleted IS NULL "
+                f"SELECT e.name, e.source, e.state, count(*) FROM {_ALL} e {_SEEN} "
                 "GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
             ).fetchall()
         return tuple(record(Tally, row) for row in rows)
@@ -135,7 +138,7 @@ class Examples:
 def _examples(
     db: sqlite.Connection, where: str, values: tuple[object, ...]
 ) -> tuple[StoredExample, ...]:
-    rows = db.execute(_SELECT.format(all=_ALL, where=where), values).fetchall()
+    rows = db.execute(_SELECT.format(where=where), values).fetchall()
     return tuple(record(StoredExample, (*row[:7], bool(row[7]), *row[8:])) for row in rows)
 
 

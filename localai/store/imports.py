@@ -14,7 +14,7 @@ import msgspec
 from localai.store import columns
 from localai.store.bulk import insert_many
 from localai.store.connection import Database
-from localai.store.drafts import Draft, Landed, hashes
+from localai.store.drafts import Draft, Landed, hashes, last_answer
 from localai.store.driver import sqlite, trusted
 from localai.store.ids import new_ids
 from localai.store.rows import Origin
@@ -58,11 +58,13 @@ class Imports:
             for draft in drafts:
                 source, path = hashes(draft)
                 row = db.execute(_BY_SOURCE, (source,)).fetchone()
-                known = {each for each, _ in db.execute(_KNOWN, row)} if row else set()
+                known = dict(db.execute(_KNOWN, row).fetchall()) if row else {}
                 new = [each for each in path if each not in known and each not in seen]
                 fresh = row is None and source not in seen
                 seen.update(new, (source,))
-                found.append(Landed(fresh, len(new), len(path) - len(new)))
+                at = last_answer(draft)
+                leaf = known.get(path[at], path[at].hex()) if at >= 0 else ""
+                found.append(Landed(fresh, len(new), len(path) - len(new), leaf=leaf))
         return found
 
     def fold_log(self) -> None:

@@ -24,13 +24,8 @@ _INSERT = """INSERT INTO messages (
     origin, ids, parts, text
 ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, '', ?, ?, ?, ?, ?)"""
 
-# Depth falls by one at each step, so even a damaged parent cannot make this run for ever.
-_PATH = f"""WITH RECURSIVE up (number, parent, depth) AS (
-    SELECT number, parent, depth FROM messages WHERE id = ?
-    UNION ALL
-    SELECT m.number, m.parent, m.depth FROM up JOIN messages m ON m.id = up.parent
-    WHERE m.depth = up.depth - 1
-) SELECT {columns.MESSAGE}, up.depth FROM up JOIN messages m ON m.number = up.number"""
+_PATH = f"""{views.way_up("up", "?")}
+SELECT {columns.MESSAGE}, up.depth FROM up JOIN messages m ON m.number = up.number"""
 
 
 class Messages:

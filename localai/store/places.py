@@ -7,14 +7,9 @@ from localai.store import views
 from localai.store.connection import Database
 from localai.store.views import BELONGS, SHARED
 
-# Depth grows by one at each step, so even a damaged tree cannot make these run for ever.
-_ON_PATH = """WITH RECURSIVE up (id, parent, depth) AS (
-    SELECT l.id, l.parent, l.depth FROM conversations c JOIN messages l ON l.id = c.leaf
-    WHERE c.id = ?1
-    UNION ALL
-    SELECT m.id, m.parent, m.depth FROM up JOIN messages m ON m.id = up.parent
-    WHERE m.depth = up.depth - 1
-) SELECT c.leaf FROM up JOIN conversations c ON c.id = ?1 WHERE up.id = ?2"""
+_ON_PATH = f"""{views.way_up("up", "(SELECT leaf FROM conversations WHERE id = ?1)")}
+SELECT c.leaf FROM up JOIN conversations c ON c.id = ?1 WHERE up.id = ?2"""
+# Depth grows by one at each step, so even a damaged tree cannot make this run for ever.
 _NEWEST_BELOW = f"""{SHARED}, down (id, depth) AS (
     SELECT m.id, m.depth FROM messages m WHERE m.id = ?2 AND {BELONGS}
     UNION ALL

@@ -25,13 +25,8 @@ _MESSAGES = """messages (
     origin, completion, ids, parts, text, hash
 )"""
 
+_WAY = views.way_up("way", "?2")
 # What belongs to conversation ?1, also once it shares all up to the message ?2.
-_WAY = """WITH RECURSIVE way (id, parent, depth) AS (
-    SELECT id, parent, depth FROM messages WHERE id = ?2
-    UNION ALL
-    SELECT m.id, m.parent, m.depth FROM way JOIN messages m ON m.id = way.parent
-    WHERE m.depth = way.depth - 1
-)"""
 _KNOWN = f"""{_WAY} SELECT id, depth FROM messages WHERE conversation = ?1
 UNION SELECT id, depth FROM way
 UNION SELECT id, depth FROM ({SHARED} SELECT id, depth FROM shared)"""
@@ -104,8 +99,10 @@ class Trees:
         with self._db.read() as db:
             for tree in trees:
                 landed, _ = _preview(db, tree, trust=trust, seen=seen)
-                found.append(landed)
-                if not landed.problem:
+                if landed.problem:
+                    found.append(landed)
+                else:
+                    found.append(msgspec.structs.replace(landed, leaf=_last_answer(tree)))
                     seen.update((tree.id, *(each.id for each in tree.messages)))
         return found
 
@@ -126,8 +123,17 @@ def _preview(
         len(new),
         len(tree.messages) - len(new),
         corrections=brought.coming(db, tree, trust=trust),
+        leaf=tree.leaf,
     )
     return landed, known
+
+
+def _last_answer(tree: Tree) -> str:
+    """The last answer on the way to the leaf, or where that way leaves the tree."""
+    messages, at = {each.id: each for each in tree.messages}, tree.leaf
+    while at in messages and messages[at].role != "assistant":
+        at = messages[at].parent
+    return at
 
 
 def _add(db: sqlite.Connection, tree: Tree, *, trust: bool) -> Landed:
@@ -155,7 +161,7 @@ def _add(db: sqlite.Connection, tree: Tree, *, trust: bool) -> Landed:
         # What came before may have been a part of it.
         db.execute(_LENGTHEN, (tree.id, tree.fork))
     brought.take(db, tree, trust=trust)
-    return msgspec.structs.replace(landed, leaf=tree.leaf)
+    return landed
 
 
 def _insert_conversation(db: sqlite.Connection, tree: Tree) -> None:

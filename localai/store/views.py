@@ -13,14 +13,20 @@ from localai.errors import StoreError
 from localai.store import columns
 from localai.store.driver import sqlite
 
-# Depth falls by one at each step, so even a damaged parent cannot make these run for ever.
-SHARED = """WITH RECURSIVE shared (id, parent, depth) AS (
-    SELECT m.id, m.parent, m.depth FROM conversations c JOIN messages m ON m.id = c.fork
-    WHERE c.id = ?1
+
+def way_up(name: str, start: str) -> str:
+    """Begins a query: `name` are the messages from the one with the id `start`, an expression,
+    up to the first, with number, id, parent and depth."""
+    # Depth falls by one at each step, so even a damaged parent cannot make it run for ever.
+    return f"""WITH RECURSIVE {name} (number, id, parent, depth) AS (
+    SELECT number, id, parent, depth FROM messages WHERE id = {start}
     UNION ALL
-    SELECT m.id, m.parent, m.depth FROM shared s JOIN messages m ON m.id = s.parent
-    WHERE m.depth = s.depth - 1
+    SELECT m.number, m.id, m.parent, m.depth FROM {name} w JOIN messages m ON m.id = w.parent
+    WHERE m.depth = w.depth - 1
 )"""
+
+
+SHARED = way_up("shared", "(SELECT fork FROM conversations WHERE id = ?1)")
 """Begins a query: `shared` are the messages on the way to where conversation ?1 was forked."""
 BELONGS = "(m.conversation = ?1 OR m.id IN (SELECT id FROM shared))"
 """After SHARED: whether the message `m` belongs to conversation ?1."""
@@ -53,18 +59,6 @@ def shared(db: sqlite.Connection, conversation: str) -> list[str]:
     """The ids of the messages up to where a conversation was forked, the first one first."""
     rows = db.execute(f"{SHARED} SELECT id FROM shared ORDER BY depth", (conversation,))
     return [id_ for (id_,) in rows]
-
-
-def hangs_on(db: sqlite.Connection, conversation: str) -> dict[str, list[str]]:
-    """The messages that a fork shares, the first one first, by where they were written."""
-    found: dict[str, list[str]] = {}
-    for id_, home in db.execute(
-        f"{SHARED} SELECT m.id, m.conversation FROM shared s JOIN messages m ON m.id = s.id "
-        "ORDER BY s.depth",
-        (conversation,),
-    ):
-        found.setdefault(home, []).append(id_)
-    return found
 
 
 def siblings(

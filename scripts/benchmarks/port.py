@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from localai.port.reading import import_path
+from localai.port.reading import Import
 from localai.port.writing import WRITERS
 from localai.store.driver import sqlite
 from localai.store.store import Store
@@ -67,7 +67,7 @@ def bare(path: Path, said: list[str]) -> float:
 def timed(path: Path, store: Store) -> float:
     """Messages a second of an import."""
     began = time.perf_counter()
-    report = import_path(path, store)
+    report = Import(store).run(path)
     return (report.messages + report.messages_known) / (time.perf_counter() - began)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from localai.port import values
-from localai.port.reading import import_path
+from localai.port.reading import Import
 from localai.store.store import Store
 from tests.port.conftest import shown
 
@@ -50,7 +50,7 @@ def test_a_record_and_what_it_shows(
     store: Store, tmp_path: Path, record: dict[str, Any], system: str,
     told: list[tuple[str, str]], array: bool,
 ) -> None:  # fmt: skip
-    report = import_path(write(tmp_path / "x", [record] if array else record), store)
+    report = Import(store).run(write(tmp_path / "x", [record] if array else record))
     assert (report.read, report.added) == (1, 1)
     assert shown(store) == told
     assert store.conversations()[0].system == system
@@ -58,7 +58,7 @@ def test_a_record_and_what_it_shows(
 
 def test_both_answers_of_a_pair_are_kept_and_correct_nothing(store: Store, tmp_path: Path) -> None:
     pair = {"prompt": "Hi", "chosen": "Hello!", "rejected": "Go away"}
-    import_path(write(tmp_path / "x", pair), store)
+    Import(store).run(write(tmp_path / "x", pair))
     answer = store.path(store.conversations()[0].leaf)[-1]
     assert [store.message(id_).message.text for id_ in answer.siblings] == ["Go away", "Hello!"]
     assert store.corrections() == ()
@@ -74,7 +74,7 @@ def test_calls_and_results_of_openai_messages(store: Store, tmp_path: Path) -> N
         {"role": "assistant", "function_call": {"name": "old", "arguments": "not json"}},
         {"role": "function", "name": "old", "content": "3"},
     ]
-    import_path(write(tmp_path / "x", {"messages": turns}), store)
+    Import(store).run(write(tmp_path / "x", {"messages": turns}))
     assert shown(store) == [
         ("user", "Sum\n\n[image]"),
         ("assistant", "add({'a': 1})"),
@@ -96,7 +96,7 @@ def test_the_best_ranked_path_of_a_tree_is_shown(store: Store, tmp_path: Path) -
         {"message_id": "d", "text": "Spam", "role": "assistant", "deleted": True, "replies": []},
     ]  # fmt: skip
     top = {"message_id": "t", "text": "Hi", "role": "prompter", "replies": replies}
-    report = import_path(write(tmp_path / "x", {"message_tree_id": "t", "prompt": top}), store)
+    report = Import(store).run(write(tmp_path / "x", {"message_tree_id": "t", "prompt": top}))
     assert shown(store) == [("user", "Hi"), ("assistant", "Good"), ("user", "Thanks")]
     assert (report.messages, report.left_out["deleted or empty messages"].count) == (4, 1)
 
@@ -107,7 +107,7 @@ def test_markdown_is_read_by_its_speakers(store: Store, tmp_path: Path) -> None:
         "# One\n\n## User\nHi\n\n## Assistant\n# A heading\n```\n## User\n```\n\n"
         "# Two\n\n*2026-01-31 12:00*\n\n## You\n\nSo?\n\n## Model (a-1)\n\nNo.\n"
     )
-    assert import_path(file, store).formats == {"Markdown": 2}
+    assert Import(store).run(file).formats == {"Markdown": 2}
     assert shown(store, "One") == [("user", "Hi"), ("assistant", "# A heading\n```\n## User\n```")]
     assert shown(store, "Two") == [("user", "So?"), ("assistant", "No.")]
 
@@ -116,7 +116,7 @@ def test_arguments_that_are_nested_without_end(store: Store, tmp_path: Path) -> 
     deep = '{"a":' * 200 + "1" + "}" * 200
     call = {"function": {"name": "add", "arguments": deep}}
     turns = [{"role": "user", "content": "Hi"}, {"role": "assistant", "tool_calls": [call]}]
-    report = import_path(write(tmp_path / "x", {"messages": turns}), store)
+    report = Import(store).run(write(tmp_path / "x", {"messages": turns}))
     assert list(report.skipped) == ["the arguments of a call are nested too deeply"]
 
 

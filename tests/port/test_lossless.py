@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from localai.conversation import Completion, Message, Text, Timings, ToolCall, ToolResult
 from localai.port import lossless
 from localai.port.preview import Preview
-from localai.port.reading import import_path
+from localai.port.reading import Import
 from localai.store.rows import Origin
 from localai.store.store import Store
 from localai.store.tree import Tree
@@ -116,8 +116,8 @@ def test_export_then_import_into_an_empty_store_is_identical(plan: list[Any]) ->
     with Store.memory() as one, Store.memory() as other, TemporaryDirectory() as folder:
         build(one, plan)
         file = export(one, Path(folder, "x.json"))
-        told = import_path(file, Preview(other), trust=True)
-        report = import_path(file, other, trust=True)
+        told = Import(Preview(other), trust=True).run(file)
+        report = Import(other, trust=True).run(file)
         assert told == report
         assert (report.skipped, report.added) == ({}, len(one.conversation_ids()))
         assert trees(other) == trees(one)
@@ -140,10 +140,10 @@ def test_the_document_is_json_and_drives_no_terminal(store: Store, tmp_path: Pat
 
 def test_what_was_imported_is_known_after_a_move(store: Store, tmp_path: Path) -> None:
     there = samples.lines(tmp_path / "x", samples.talk())
-    import_path(there, store)
+    Import(store).run(there)
     with Store.memory() as other:
-        import_path(export(store, tmp_path / "y"), other)
-        assert import_path(there, other).messages == 0
+        Import(other).run(export(store, tmp_path / "y"))
+        assert Import(other).run(there).messages == 0
 
 
 def test_a_conversation_that_is_here_gets_what_it_lacks(store: Store, tmp_path: Path) -> None:
@@ -154,11 +154,11 @@ def test_a_conversation_that_is_here_gets_what_it_lacks(store: Store, tmp_path: 
     store.add_correction(answer, "Hello")
     after = export(store, tmp_path / "y")
     with Store.memory() as other:
-        import_path(before, other)
-        report = import_path(after, other)
+        Import(other).run(before)
+        report = Import(other).run(after)
         assert (report.grown, report.messages, report.corrections) == (1, 2, 1)
         assert len(other.corrections(state="withdrawn")) == 1
-        assert import_path(before, other).messages == 0
+        assert Import(other).run(before).messages == 0
 
 
 A, B, C, D, E, F, CALLS = ("01K0000000000000000000000" + end for end in "ABCDEFG")
@@ -203,7 +203,7 @@ def test_a_conversation_that_does_not_hold_together_is_left_out(
     whole = [held | {"messages": broken}, sound]
     path = tmp_path / "x"
     path.write_text(json.dumps({"format": "localai", "version": 1, "conversations": whole}))
-    report = import_path(path, store)
+    report = Import(store).run(path)
     assert (report.added, [c.id for c in store.conversations()]) == (1, [B])
     assert [each.places for each in report.skipped.values()] == [["conversation 1"]]
 
@@ -266,5 +266,5 @@ def test_a_message_of_another_conversation_is_not_taken_over(store: Store, tmp_p
     stolen = held | {"messages": [message(mine)]}
     path = tmp_path / "x"
     path.write_text(json.dumps({"format": "localai", "version": 1, "conversations": [stolen]}))
-    assert import_path(path, store).read == 0
+    assert Import(store).run(path).read == 0
     assert store.message(mine).message.text == "Hi"

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from localai.port.preview import Preview
-from localai.port.reading import import_path
+from localai.port.reading import Import
 from localai.store.store import Store
 from tests.port.test_lossless import build, export, plans, trees
 
@@ -33,13 +33,13 @@ def test_a_conversation_alone_can_be_taken_in_anywhere(plan: list[Any], chance: 
         for talk in every:
             alone = export(one, Path(folder, talk), talk)
             fresh = other.tree(talk) is None
-            assert import_path(alone, one).messages == 0
-            assert import_path(alone, Preview(other)).skipped == {}
-            assert import_path(alone, other, trust=True).skipped == {}
+            assert Import(one).run(alone).messages == 0
+            assert Import(Preview(other)).run(alone).skipped == {}
+            assert Import(other, trust=True).run(alone).skipped == {}
             if fresh:
                 assert shown(other, talk) == shown(one, talk)
         assert trees(one) == before
-        import_path(whole, other, trust=True)
+        Import(other, trust=True).run(whole)
         for talk in every:
             mine, there = one.tree(talk), other.tree(talk)
             assert mine is not None

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from localai.conversation import Message, Text
 from localai.port.preview import Preview
-from localai.port.reading import import_path
+from localai.port.reading import Import
 from localai.store.store import Store
 from tests.port.test_lossless import export, trees
 
@@ -25,32 +25,32 @@ def test_nothing_is_learned_from_corrections_that_are_not_trusted(
     store: Store, tmp_path: Path
 ) -> None:
     file = corrected_elsewhere(tmp_path / "x")
-    assert import_path(file, Preview(store)).corrections == 1
-    assert import_path(file, store).corrections == 1
+    assert Import(Preview(store)).run(file).corrections == 1
+    assert Import(store).run(file).corrections == 1
     assert (store.corrections(), store.corrected()) == ((), ())
     [tree] = [each for each in trees(store) if each]
     assert not any(each.learn for each in tree.messages)
-    assert import_path(file, store).corrections == 0
+    assert Import(store).run(file).corrections == 0
     # What is said and corrected here is the user's own.
     assert store.add_correction(tree.messages[1].id, "Hey").state == "accepted"
 
 
 def test_corrections_that_are_trusted_later_are_in_force_then(store: Store, tmp_path: Path) -> None:
     file = corrected_elsewhere(tmp_path / "x")
-    import_path(file, store)
-    assert import_path(file, Preview(store), trust=True).corrections == 1
+    Import(store).run(file)
+    assert Import(Preview(store), trust=True).run(file).corrections == 1
     assert store.corrections() == ()
-    assert import_path(file, store, trust=True).corrections == 1
+    assert Import(store, trust=True).run(file).corrections == 1
     assert [each.answer for each in store.corrected()] == ["Hello"]
     assert export(store, tmp_path / "y").read_bytes() == file.read_bytes()
-    assert import_path(file, store, trust=True).corrections == 0
+    assert Import(store, trust=True).run(file).corrections == 0
 
 
 def test_a_correction_that_was_taken_back_here_stays_so(store: Store, tmp_path: Path) -> None:
     file = corrected_elsewhere(tmp_path / "x")
-    import_path(file, store, trust=True)
+    Import(store, trust=True).run(file)
     store.withdraw_correction(store.corrections()[0].id)
-    assert import_path(file, store, trust=True).corrections == 0
+    assert Import(store, trust=True).run(file).corrections == 0
     assert store.corrections() == ()
 
 
@@ -58,8 +58,8 @@ def test_a_correction_made_here_stands_against_one_that_is_trusted(
     store: Store, tmp_path: Path
 ) -> None:
     file = corrected_elsewhere(tmp_path / "x")
-    import_path(file, store)
+    Import(store).run(file)
     [tree] = [each for each in trees(store) if each]
     store.add_correction(tree.messages[1].id, "Hey")
-    assert import_path(file, store, trust=True).corrections == 0
+    assert Import(store, trust=True).run(file).corrections == 0
     assert [each.answer for each in store.corrected()] == ["Hey"]

@@ -8,7 +8,7 @@ import pytest
 
 from localai import conversation
 from localai.conversation import Message, Reasoning, Text, ToolCall, ToolResult
-from localai.port.reading import import_path
+from localai.port.reading import Import
 from localai.port.writing import WRITERS
 from localai.store.rows import Origin
 from localai.store.store import Store
@@ -56,7 +56,7 @@ def test_markdown_is_read_back_as_texts(store: Store, talk: str, tmp_path: Path)
     file = tmp_path / "x.md"
     file.write_text(written(store, "md"))
     with Store.memory() as other:
-        assert import_path(file, other).messages == 4
+        assert Import(other).run(file).messages == 4
         assert shown(other)[-1] == ("assistant", "At noon.\n\n- high")
 
 
@@ -108,7 +108,7 @@ def test_openai_messages_are_read_back(store: Store, talk: str, tmp_path: Path) 
     file = tmp_path / "x.jsonl"
     file.write_text(json.dumps(row))
     with Store.memory() as other:
-        import_path(file, other)
+        Import(other).run(file)
         assert shown(other)[-1] == ("assistant", "At noon.\n\n- high")
         assert other.conversations()[0].system == "Be brief."
 

@@ -8,6 +8,7 @@ import pytest
 
 from localai.conversation import Message, Text, assistant, user
 from localai.errors import StoreError
+from localai.store.authoring import Mark
 from localai.store.rows import Origin, StoredMessage
 from localai.store.store import Store
 
@@ -85,6 +86,31 @@ def test_one_that_was_replaced_cannot_be_withdrawn(store: Store) -> None:
         with pytest.raises(StoreError, match="not in force"):
             store.withdraw_correction(gone)
     assert store.conversation(said.conversation).leaf == second.chosen
+
+
+@pytest.mark.parametrize("mark", ["good", "bad"])
+def test_a_correction_takes_the_place_of_a_mark(store: Store, mark: Mark) -> None:
+    said = ask(store)
+    store.mark(said.id, mark)
+    made = store.add_correction(said.id, "Pariss.")
+    assert [each.id for each in store.examples()] == [made.id]
+    assert store.verdicts([said.id, made.chosen]) == {made.chosen: "corrected"}
+    store.withdraw_correction(made.id)
+    store.mark(made.chosen, mark)
+    again = store.add_correction(made.chosen, "Paris.")
+    assert [each.id for each in store.examples(state="accepted")] == [again.id]
+    assert store.verdicts([said.id, made.chosen]) == {}
+
+
+def test_a_preferred_answer_takes_the_place_of_marks_on_both(store: Store) -> None:
+    said = ask(store, "It is Paris, as everybody knows.")
+    leaner = store.add_message(said.conversation, said.parent, assistant("Paris.")).id
+    for id_ in (said.id, leaner):
+        store.mark(id_, "good")
+    made = store.prefer(said.id, leaner, "shorter")
+    assert [each.id for each in store.examples()] == [made.id]
+    store.withdraw_correction(made.id)
+    assert store.examples(state="accepted") == ()
 
 
 def test_what_cannot_be_corrected_is_refused_and_changes_nothing(store: Store) -> None:

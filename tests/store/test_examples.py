@@ -6,11 +6,13 @@ import pytest
 
 from localai.conversation import ToolCall, assistant, user
 from localai.errors import StoreError
+from localai.store.authoring import Mark
 from localai.store.rows import StoredMessage
 from localai.store.store import Store
 from localai.store.tree import Tree
 from tests.store.test_corrections import ask
 
+MARKS: tuple[Mark, ...] = ("good", "bad")
 PIRATE = (user("Hello"), assistant("Ahoy!"), user("Who are you?"), assistant("A pirate."))
 
 
@@ -87,6 +89,24 @@ def test_only_a_models_finished_answer_is_marked(store: Store) -> None:
         store.mark(said.parent, "good")
     with pytest.raises(StoreError, match="your own text"):
         store.mark(store.add_correction(said.id, "Paris.").chosen, "good")
+
+
+def test_where_a_dialogue_to_learn_from_ends_no_answer_is_marked(store: Store) -> None:
+    id_ = store.write_example(PIRATE)
+    before = store.example(id_)
+    for mark in MARKS:
+        with pytest.raises(StoreError, match="localai data list"):
+            store.mark(before.leaf, mark)
+    assert not store.unmark(before.leaf)
+    assert store.examples() == (before,)
+    of_set = store.example(store.write_example(PIRATE, name="pirate"))
+    store.mark(of_set.leaf, "bad")
+    store.mark(of_set.leaf, "good")
+    assert {(each.name, each.source) for each in store.examples()} == {
+        ("", "written"),
+        ("pirate", "written"),
+        ("", "good"),
+    }
 
 
 def test_a_written_dialogue_is_in_no_list_of_conversations(store: Store) -> None:
@@ -200,6 +220,23 @@ def test_what_is_deleted_or_forgotten_is_listed_no_more(store: Store) -> None:
     assert store.example_tallies() == ()
 
 
+def test_what_a_fork_shows_of_a_deleted_conversation_is_learned_still(store: Store) -> None:
+    said = ask(store)
+    made = store.add_correction(said.id, "Paris.")
+    fork = store.fork(said.conversation, made.chosen).id
+    after = store.add_message(said.conversation, made.chosen, user("And Spain?")).id
+    beside = store.add_message(said.conversation, after, assistant("Madrid.")).id
+    store.mark(beside, "good")
+    store.delete(said.conversation)
+    assert [each.id for each in store.examples(state="accepted")] == [made.id]
+    assert [each.id for each in store.corrections()] == [made.id]
+    assert [each.count for each in store.example_tallies()] == [1]
+    assert store.judge_example(made.id, "rejected").state == "rejected"
+    store.delete(fork)
+    assert store.examples() == ()
+    assert store.example_tallies() == ()
+
+
 def test_the_better_of_two_answers_is_preferred(store: Store) -> None:
     said = ask(store, "It is Paris, as everybody knows.")
     path = store.path(said.id)
@@ -221,44 +258,3 @@ def test_a_better_call_is_no_worked_example(store: Store) -> None:
     called = store.add_message(said.conversation, said.parent, message)
     store.prefer(said.id, called.id, "tool")
     assert store.corrected() == ()
-
-
-def brought(store: Store, tree: Tree | None, *, trust: bool) -> Store:
-    assert tree is not None
-    (landed,) = store.add_trees([tree], trust=trust)
-    assert not landed.problem
-    return store
-
-
-def test_examples_travel_with_their_conversation(store: Store) -> None:
-    id_ = store.write_example(PIRATE, "Talk like a pirate.", "pirate")
-    tree = store.tree(store.example(id_).conversation)
-    with Store.memory() as other:
-        brought(other, tree, trust=True)
-        assert other.examples() == store.examples()
-        assert other.conversations() == ()
-
-
-def test_examples_that_are_not_trusted_wait(store: Store) -> None:
-    said = ask(store)
-    store.add_correction(said.id, "Paris.", "shorter")
-    store.mark(said.id, "good")
-    tree = store.tree(said.conversation)
-    with Store.memory() as other:
-        brought(other, tree, trust=False)
-        assert {each.state for each in other.examples()} == {"pending"}
-        brought(other, tree, trust=True)
-        assert {each.state for each in other.examples()} == {"accepted"}
-        assert other.examples() == store.examples()
-
-
-def test_imported_conversations_wait_in_their_set_once(store: Store) -> None:
-    said = ask(store)
-    asked = store.add_message(said.conversation, said.id, user("And Spain?"))
-    empty = store.add_message(store.create_conversation().id, "", user("Hello?"))
-    assert store.add_imported("travel", [asked.id, empty.id]) == 1
-    assert store.add_imported("travel", [asked.id, said.id]) == 0
-    (example,) = store.examples(name="travel")
-    assert (example.leaf, example.state, example.whole) == (said.id, "pending", True)
-    assert store.judge_set("travel", "accepted") == 1
-    assert store.add_imported("other", [said.id]) == 1

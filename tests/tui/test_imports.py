@@ -72,7 +72,7 @@ async def test_the_open_conversation_shows_what_it_got(stage: Build, tmp_path: P
     path.write_text(json.dumps([samples.talk()]))
     staged = stage()
     with Store.open(staged.database) as store:
-        reading.import_path(path, store)
+        reading.Import(store).run(path)
     more = samples.node("q2", "a", text="And low tide?")
     path.write_text(json.dumps([samples.talk("c-1", more)]))
     async with staged.show() as on:

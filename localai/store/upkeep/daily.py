@@ -73,15 +73,15 @@ def to_keep(copies: list[tuple[float, Path]]) -> set[Path]:
     return kept
 
 
-def rotate(data: Path) -> list[Path]:
-    """Remove the automatic copies that are not kept; what was removed. Nothing is, unless one
-    that stays is sound."""
+def rotate(data: Path, sound: Path | None = None) -> list[Path]:
+    """Remove the automatic copies that are not kept; what was removed. Nothing is, unless the
+    newest that stays is sound, as one is known to be that was just made."""
     from localai.store.upkeep import copies
 
     found = times(data)
     kept = to_keep(found)
     newest = next((path for _, path in found if path in kept), None)
-    if newest is None or not copies.sound(newest):
+    if newest is None or (newest != sound and not copies.sound(newest)):
         return []
     gone = [path for _, path in found if path not in kept]
     for path in gone:
@@ -106,7 +106,7 @@ def make(path: Path) -> Path | None:
             if not _due(database, time.time()):
                 return None
             made = backup.back_up(database.connection, path, LABELS[0])
-        rotate(path.parent)
+        rotate(path.parent, sound=made)
         return made
     return None
 

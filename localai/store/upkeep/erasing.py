@@ -42,7 +42,8 @@ class Erased(msgspec.Struct, frozen=True):
 
 
 def erase(database: Database, scope: Scope) -> Erased:
-    """Forget what the scope names, and all that has come to go with it since.
+    """Forget what the scope names and what an earlier erasure has left, with all that has come
+    to go with either since.
 
     Raises StoreError when a tune goes on, before anything is
     done; or when something has to be finished later.
@@ -50,7 +51,7 @@ def erase(database: Database, scope: Scope) -> Erased:
     data = Path(database.where).parent
     with _alone(data):
         pending = _noted(data, Pending(scope.conversations, scope.messages))
-        present = _remove_rows(database, Pending(scope.conversations, scope.messages))
+        present = _remove_rows(database, pending)
         more = Pending(present.conversations, present.messages)
         return _clean(database, data, _noted(data, more) if more != pending else pending)
 

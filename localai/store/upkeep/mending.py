@@ -9,6 +9,7 @@ or computing again does none. All inside the running transaction.
 from __future__ import annotations
 
 from itertools import count
+from typing import get_args
 
 import msgspec
 
@@ -17,10 +18,11 @@ from localai.store.activations import in_force, log
 from localai.store.driver import sqlite
 from localai.store.faults import UnreadableRow
 from localai.store.m007_search import FILL
-from localai.store.tuning import Progress
+from localai.store.tuning import ExampleState, Progress, Reason, Source
 from localai.store.upkeep.carve import Row
 
 RECOVERED = "Recovered"
+_STATES = (*get_args(ExampleState), "retired")
 LOST = "What is known of this run was lost when the history was damaged."
 PROGRESS = run_columns.pack(Progress(""))
 
@@ -108,6 +110,10 @@ def readable(table: str, row: Row) -> Row | None:
         return _message(row)
     if table == "runs":
         return _run(row)
+    if table == "corrections" and row.get("reason", "edited") not in get_args(Reason):
+        return row | {"reason": "edited"}
+    if table == "examples" and not _is_example(row):
+        return None
     return row
 
 
@@ -170,6 +176,10 @@ def _reads(row: Row) -> bool:
     except (UnreadableRow, msgspec.MsgspecError, UnicodeError):
         return False
     return True
+
+
+def _is_example(row: Row) -> bool:
+    return row["source"] in get_args(Source) and row["state"] in _STATES
 
 
 def _run(row: Row) -> Row | None:

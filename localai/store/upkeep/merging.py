@@ -33,9 +33,12 @@ _LACKING = f"""WITH RECURSIVE way (id, parent) AS (
 WHERE NOT m.conversation {_NEW} AND NOT EXISTS (SELECT 1 FROM messages h WHERE h.id = m.id)"""
 _COMING = f"""SELECT id FROM copy.messages
 WHERE conversation {_NEW} OR id IN (SELECT value FROM json_each(?2))"""
+# Of two that were imported from the same place, one has its name: that which is here.
+_SOURCE = """CASE WHEN NOT EXISTS (
+    SELECT 1 FROM conversations h WHERE h.source = c.source
+) THEN c.source END"""
 _HERE = "EXISTS (SELECT 1 FROM {0} h WHERE h.{1} = c.{2})"
 _WHICH = {
-    "conversations": f"c.id {_NEW}",
     "messages": f"c.id IN ({_COMING}) AND NOT {_HERE.format('messages', 'id', 'id')}",
     "prompts": f"c.message IN ({_COMING}) AND NOT {_HERE.format('prompts', 'message', 'message')}",
     "corrections": f"c.chosen IN ({_COMING}) AND {_HERE.format('messages', 'id', 'rejected')}",
@@ -71,22 +74,36 @@ def _merge(db: sqlite.Connection) -> Merged:
     lacking = json(id_ for (id_,) in db.execute(_LACKING, (listed,)))
     # Prompts may lean on some that are not here.
     db.execute("PRAGMA defer_foreign_keys=ON")
+    _add_conversations(db, listed)
     for table, which in _WHICH.items():
-        columns = ", ".join(
-            name
-            for (name,) in db.execute("SELECT name FROM pragma_table_info(?)", (table,))
-            if name != "number"
-        )
+        columns = ", ".join(_columns(db, table))
         # A correction that another one in force stands against is left out.
         done = db.execute(
             f"INSERT OR IGNORE INTO {table} ({columns}) SELECT {columns} FROM copy.{table} c "
             f"WHERE {which} ORDER BY {_ORDER.get(table, 'number')}",
-            (listed, lacking)[: 1 + (table != "conversations")],
+            (listed, lacking),
         )
         added = done.rowcount if table == "messages" else added
     _bring_home(db, listed)
     db.execute(prompts.DROP_UNREADABLE)
     return Merged(len(new), added, there - len(new))
+
+
+def _add_conversations(db: sqlite.Connection, new: str) -> None:
+    """Add the rows of the new conversations, before their messages."""
+    columns = _columns(db, "conversations")
+    values = [_SOURCE if name == "source" else f"c.{name}" for name in columns]
+    db.execute(
+        f"INSERT INTO conversations ({', '.join(columns)}) SELECT {', '.join(values)} "
+        f"FROM copy.conversations c WHERE c.id {_NEW} ORDER BY c.number",
+        (new,),
+    )
+
+
+def _columns(db: sqlite.Connection, table: str) -> list[str]:
+    """What is copied of a table: all but the numbers, which each file gives itself."""
+    rows = db.execute("SELECT name FROM pragma_table_info(?)", (table,))
+    return [name for (name,) in rows if name != "number"]
 
 
 def _bring_home(db: sqlite.Connection, new: str) -> None:

@@ -1,13 +1,16 @@
 """Salvages a damaged database: what can be read goes into a new file, which takes its place.
 
 What cannot be read comes from the newest automatic backup that is sound, where there is one.
-The damaged file is kept beside the new one, and no backup is touched.
+It may be something that the user took back or removed since, so nothing is learned from it and
+no conversation that is in the backup alone is in sight, until the user says so. The damaged file
+is kept beside the new one, and no backup is touched.
 """
 
 from __future__ import annotations
 
 import mmap
 import os
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, nullcontext, suppress
 from pathlib import Path
@@ -22,9 +25,13 @@ from localai.store.driver import sqlite
 from localai.store.faults import plain_words
 from localai.store.upkeep import aside, carve, daily, mending, restoring
 from localai.store.upkeep.pages import Pages, lost_log
+from localai.store.upkeep.records_raw import Value
+from localai.store.upkeep.scope import json
 
 LATEST = 1_000
 """No schema of a newer localai has such a number; a larger one is damage."""
+_WAITING = {"corrections": "withdrawn", "examples": "pending"}
+"""The state of what waits to be accepted; the text of such a correction is not learned, too."""
 
 
 class Repaired(msgspec.Struct, frozen=True):
@@ -72,6 +79,9 @@ def is_sound(path: Path) -> bool:
         with closing(database), database.read() as db:
             for row in db.execute(f"SELECT {columns.MESSAGE} FROM messages m"):
                 columns.message(row, ())
+            for table, found in _rows(db, "corrections", "examples"):
+                if mending.readable(table, found) != found:
+                    return False
             whole = db.execute("PRAGMA integrity_check(1)").fetchone()[0] == "ok"
             return whole and not db.execute("PRAGMA foreign_key_check").fetchall()
     except StoreDamaged:
@@ -139,16 +149,19 @@ def _salvage(
         migrations.migrate(db, None, migrations.STEPS)
         db.execute("PRAGMA foreign_keys=OFF")
         db.execute("BEGIN IMMEDIATE")
-        doubtful = []
+        doubtful, named = [], set()
         for table, row in carve.rows(pages, carve.Shapes(db)):
+            if table in ("conversations", "messages"):
+                named.add(row["id" if table == "conversations" else "conversation"])
             if mending.doubtful(row):
                 doubtful.append((table, row))
             else:
                 _insert(db, table, row)
-        lent = sum(_insert(db, table, row) for table, row in _rows(lender)) if lender else 0
+        lent = _lend(db, lender) if lender else 0
         for table, row in doubtful:
             _insert(db, table, row)
         mending.mend(db)
+        _hide_others(db, named)
         db.execute("COMMIT")
         _check(db)
         found = _count(db)
@@ -156,14 +169,37 @@ def _salvage(
     return found, lent
 
 
-def _rows(database: Path) -> Iterator[tuple[str, carve.Row]]:
-    """(Table, row) of everything in a sound database."""
-    with closing(connect(database, readonly=True, checkpoints=False)) as db:
-        for table in (*carve.TABLES, *carve.KEYED):
-            found = db.execute(f"SELECT * FROM {table}")
-            names = [name for name, *_ in found.description]
-            for row in found:
-                yield table, dict(zip(names, row, strict=True))
+def _lend(db: sqlite.Connection, lender: Path) -> int:
+    """Add what a sound database has of the rest, to be learned from only once it is accepted;
+    how many rows."""
+    lent = 0
+    with closing(connect(lender, readonly=True, checkpoints=False)) as other:
+        for table, row in _rows(other, *carve.TABLES, *carve.KEYED):
+            waits = table in _WAITING and row["state"] == "accepted"
+            added = _insert(db, table, row | {"state": _WAITING[table]} if waits else row)
+            if added and waits and table == "corrections":
+                db.execute("UPDATE messages SET learn = 0 WHERE id = ?", (row["chosen"],))
+            lent += added
+    return lent
+
+
+def _hide_others(db: sqlite.Connection, named: set[Value]) -> None:
+    """Take the conversations out of sight that no row of the damaged database names."""
+    listed = json(str(id_) for id_ in named)
+    db.execute(
+        "UPDATE conversations SET deleted = ? WHERE deleted IS NULL AND kind = 'chat' "
+        "AND id NOT IN (SELECT value FROM json_each(?))",
+        (time.time(), listed),
+    )
+
+
+def _rows(db: sqlite.Connection, *tables: str) -> Iterator[tuple[str, carve.Row]]:
+    """(Table, row) of everything in these tables."""
+    for table in tables:
+        found = db.execute(f"SELECT * FROM {table}")
+        names = [name for name, *_ in found.description]
+        for row in found:
+            yield table, dict(zip(names, row, strict=True))
 
 
 def _insert(db: sqlite.Connection, table: str, found: carve.Row) -> int:

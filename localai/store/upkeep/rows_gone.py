@@ -35,12 +35,22 @@ def _untitle(db: sqlite.Connection, messages: str) -> None:
     )
     titled = {id_ for (id_,) in rows}
     forks = db.execute("SELECT id FROM conversations WHERE fork IS NOT NULL").fetchall()
-    on = {fork: set(views.hangs_on(db, fork)) for (fork,) in forks} if titled else {}
+    on = {fork: _hangs_on(db, fork) for (fork,) in forks} if titled else {}
     while more := {fork for fork in on if on[fork] & titled} - titled:
         titled |= more
     db.execute(
         f"UPDATE conversations SET title = '' WHERE title <> '' AND id {_IN}", (json(titled),)
     )
+
+
+def _hangs_on(db: sqlite.Connection, fork: str) -> set[str]:
+    """The conversations in which was written what a fork shares."""
+    rows = db.execute(
+        f"{views.SHARED} SELECT DISTINCT m.conversation FROM shared s "
+        "JOIN messages m ON m.id = s.id",
+        (fork,),
+    )
+    return {id_ for (id_,) in rows}
 
 
 def _move_leaves(db: sqlite.Connection, messages: str) -> None:
@@ -73,12 +83,8 @@ def _move_forks(db: sqlite.Connection, messages: str) -> None:
 def _last_kept(db: sqlite.Connection, messages: str, leaf: str) -> tuple[str] | None:
     """The last message on the way to this one that stays."""
     row: tuple[str] | None = db.execute(
-        f"""WITH RECURSIVE up (id, parent, depth) AS (
-            SELECT id, parent, depth FROM messages WHERE id = ?2
-            UNION ALL
-            SELECT m.id, m.parent, m.depth FROM up JOIN messages m ON m.id = up.parent
-            WHERE m.depth = up.depth - 1
-        ) SELECT id FROM up WHERE NOT id {_IN} ORDER BY depth DESC LIMIT 1""",
+        f"{views.way_up('up', '?2')} "
+        f"SELECT id FROM up WHERE NOT id {_IN} ORDER BY depth DESC LIMIT 1",
         (messages, leaf),
     ).fetchone()
     return row

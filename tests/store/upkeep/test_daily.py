@@ -174,6 +174,21 @@ def test_nothing_goes_while_the_newest_copy_is_damaged(store: Store, home: Path)
     assert made[0].exists()
 
 
+def test_the_copy_that_was_just_made_is_not_checked_again(
+    store: Store, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    age(store, home, 90)
+    store._db.shed()
+    for days in range(2, 60):
+        copy(home, days)
+    checked: list[Path] = []
+    monkeypatch.setattr(copies, "sound", checked.append)
+    made = daily.make(home / "localai.db")
+    assert made in copies.listed(home)
+    assert len(copies.listed(home)) < 20
+    assert checked == []
+
+
 def test_a_lock_that_cannot_be_made_is_told(home: Path) -> None:
     home.mkdir()
     (home / "backups.lock").mkdir()

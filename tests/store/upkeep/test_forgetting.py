@@ -148,7 +148,22 @@ def test_one_that_was_killed_is_finished(home: Path, statement: int) -> None:
     assert store_forget.check(home, statement)
 
 
-def _interrupt(_: object) -> None:
+def test_the_next_one_finishes_what_was_left(
+    store: Store, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = (talk(store, text, "b")[0] for text in ("secret", "another"))
+    kept, _ = talk(store, "kept", "b")
+    with monkeypatch.context() as patch:
+        patch.setattr(erasing, "_remove_rows", _interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            store.forget(store.scope((first,)))
+    done = store.forget(store.scope((second,)))
+    assert [row.id for row in store.conversations()] == [kept]
+    assert done.backup.exists()
+    assert (done.removed, erasing.unfinished(home)) == ((), None)
+
+
+def _interrupt(*_: object) -> None:
     raise KeyboardInterrupt
 
 

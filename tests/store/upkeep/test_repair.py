@@ -131,8 +131,47 @@ def test_what_cannot_be_read_comes_from_the_newest_sound_backup(home: Path) -> N
         assert (found.title, found.leaf) == ("after", newest)
         texts = [each.message.text for each in store.path(newest)]
         assert texts == ["one", "zebra", "not in the backup"]
-        assert len(store.corrections()) == len(store.search("one")) == 1
+        assert len(store.examples(state="pending")) == len(store.search("one")) == 1
     assert list(home.glob("*.partial")) == list(home.glob("*.salvage")) == []
+
+
+def test_what_was_taken_back_since_the_backup_comes_to_wait_or_out_of_sight(home: Path) -> None:
+    path = home / "localai.db"
+    with Store.open(path) as store:
+        tree = store.create_conversation("kept").id
+        asked = store.add_message(tree, "", user("lost")).id
+        said = [store.add_message(tree, asked, assistant(text)).id for text in ("a", "b")]
+        made = store.add_correction(said[0], "better")
+        store.mark(said[1], "good")
+        purged = store.create_conversation("purged").id
+        leaf = store.add_message(purged, "", user("nobody needs this")).id
+        kept = store.write_example((user("Hello"), assistant("Ahoy!")))
+        written = store.example(store.write_example((user("Who?"), assistant("A pirate."))))
+        back_up(store._db.connection, path, "daily")
+        store.withdraw_correction(made.id)
+        store.unmark(said[1])
+        store.purge(purged)
+        store.create_conversation("new")
+    lose(
+        path,
+        "DELETE FROM corrections",
+        f"DELETE FROM examples WHERE id = '{written.id}'",
+        f"DELETE FROM messages WHERE text = 'lost' OR conversation = '{written.conversation}'",
+        f"DELETE FROM conversations WHERE id = '{written.conversation}'",
+    )
+    assert repair(path) is not None
+    with Store.open(path) as store:
+        assert {row.title for row in store.conversations()} == {"kept", "new"}
+        (hidden,) = store.conversations(deleted=True)
+        assert (hidden.id, hidden.title, hidden.leaf) == (purged, "purged", leaf)
+        assert [each.id for each in store.examples(state="accepted")] == [kept]
+        waiting = {each.source: each.id for each in store.examples(state="pending")}
+        assert set(waiting) == {"correction", "written"}
+        assert store.corrections() == ()
+        for id_ in waiting.values():
+            store.judge_example(id_, "accepted")
+        assert [each.answer for each in store.corrected()] == ["better"]
+        assert store.message(made.chosen).message.learn
 
 
 def test_what_a_lost_run_measured_is_kept(home: Path) -> None:
@@ -155,6 +194,24 @@ def test_what_a_lost_run_measured_is_kept(home: Path) -> None:
         assert {each.state for each in named} == {"interrupted"}
         assert [store.metrics(id_) for id_ in ids] == [((1, {"loss": 1.0}),)] * 3
         assert store.adapters()[0].run == made.run
+
+
+def test_a_changed_letter_in_why_something_is_learned_is_mended(home: Path) -> None:
+    path = home / "localai.db"
+    with Store.open(path) as store:
+        tree = store.create_conversation("a").id
+        asked = store.add_message(tree, "", user("one")).id
+        made = store.add_correction(store.add_message(tree, asked, assistant("two")).id, "three")
+        store.write_example((user("Hello"), assistant("Ahoy!")))
+        kept = store.write_example((user("Who?"), assistant("A pirate.")))
+    lose(path, "UPDATE corrections SET reason = '/dited'")
+    assert repair(path) is not None
+    lose(path, f"UPDATE examples SET state = 'accepte ' WHERE id <> '{kept}'")
+    assert repair(path) is not None
+    assert repair(path) is None
+    with Store.open(path) as store:
+        assert store.corrections() == (made,)
+        assert {each.id for each in store.examples()} == {made.id, kept}
 
 
 def test_tools_of_what_is_recovered_are_found(home: Path) -> None:

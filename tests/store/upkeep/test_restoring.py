@@ -4,11 +4,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from localai.conversation import user
+from localai.conversation import assistant, user
 from localai.errors import StoreDamaged, StoreError, StoreNewer
 from localai.store import connection
 from localai.store.backup import back_up
+from localai.store.drafts import Draft, Node
 from localai.store.driver import sqlite
 from localai.store.store import Store
 from localai.store.upkeep import restoring
@@ -200,6 +202,26 @@ def test_merging_adds_what_is_not_there_and_nothing_the_second_time(
     assert len(store.conversations()) == 3
     assert len(store.search(canary.word)) == 3
     assert store._db.connection.execute("PRAGMA foreign_key_check").fetchall() == []
+
+
+def test_what_both_histories_imported_is_there_twice_and_goes_on_in_the_present_one(
+    store: Store, home: Path, tmp_path: Path
+) -> None:
+    nodes = (Node(-1, user("Why?"), 1.0), Node(0, assistant("Because."), 2.0))
+    draft = Draft("Elsewhere", "", 1.0, 2.0, nodes, 1, "chatgpt:one")
+    with Store.open(tmp_path / "there" / "localai.db") as other:
+        (theirs,) = other.add_drafts([draft])
+        later = say(other, "later")
+        other.write_backup(tmp_path / "one.tar")
+    (ours,) = store.add_drafts([draft])
+    with restoring.candidate(tmp_path / "one.tar", home) as found:
+        assert store.merge(found) == Merged(2, 3, 0)
+    assert {row.leaf for row in store.conversations()} >= {ours.leaf, theirs.leaf}
+    assert store.conversation(later).title == "later"
+    longer = replace(draft, nodes=(*nodes, Node(1, user("Really?"), 3.0)), leaf=2)
+    (grown,) = store.add_drafts([longer])
+    assert (grown.new, grown.added) == (False, 1)
+    assert store.message(grown.leaf).parent == ours.leaf
 
 
 def test_a_backup_of_an_older_schema_is_brought_up_to_date(home: Path, tmp_path: Path) -> None:
