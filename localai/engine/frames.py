@@ -107,16 +107,23 @@ class Sample(Numbered, frozen=True, tag="sample"):
     jobs: tuple[Job, ...]
 
 
-class GoOn(Numbered, frozen=True, tag="go-on"):
+class SampleOn(Numbered, frozen=True, tag="sample-on"):
     """Sample for at least `seconds`, or until nothing is left; answered by Some."""
 
     seconds: float
 
 
 class Score(Numbered, frozen=True, tag="score"):
-    """How likely the continuations are; answered by Scored."""
+    """Begin to score these continuations, instead of those before; no questions: end it.
+    Answered by Scored."""
 
     questions: tuple[Scoring, ...]
+
+
+class ScoreOn(Numbered, frozen=True, tag="score-on"):
+    """Score for at least `seconds`, or until nothing is left; answered by Scored."""
+
+    seconds: float
 
 
 class Cancel(Numbered, frozen=True, tag="cancel"):
@@ -134,8 +141,9 @@ Command = (
     | Probe
     | Keep
     | Sample
-    | GoOn
+    | SampleOn
     | Score
+    | ScoreOn
     | Cancel
 )
 
@@ -188,9 +196,10 @@ class Some(Numbered, frozen=True, tag="some"):
 
 
 class Scored(Numbered, frozen=True, tag="scored"):
-    """The scores of each question."""
+    """The scores of the next questions; `left` tells whether there are others."""
 
     scores: tuple[Scores, ...]
+    left: bool
 
 
 class Failed(Numbered, frozen=True, tag="failed"):

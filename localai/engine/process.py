@@ -32,7 +32,7 @@ from localai.engine.base import (
     TokenProbability,
 )
 from localai.engine.deaths import Phase
-from localai.engine.slices import sampled
+from localai.engine.slices import sampled, scored
 from localai.engine.supervisor import BUSY, Supervisor
 from localai.errors import EngineError, LocalaiError
 
@@ -197,18 +197,11 @@ class EngineProcess:
 
     def sample(self, jobs: Sequence[Job]) -> Generator[Sampled, None, None]:
         """All samples of all jobs, in the order in which they end. Closing it ends them."""
-        return sampled(self._child, tuple(jobs), self._limits.prompt)
+        return sampled(self._child, jobs, self._limits.prompt)
 
     def score(self, questions: Sequence[Scoring]) -> tuple[Scores, ...]:
         """How likely the continuations of each prompt are, shared beginnings read once."""
-        kept = tuple(questions)
-        answer = self._ask(
-            lambda number: frames.Score(number, kept),
-            frames.Scored,
-            self._limits.prompt * max(1, len(kept)),
-            "reading the prompt",
-        )
-        return answer.scores
+        return scored(self._child, questions, self._limits.prompt)
 
     def unload(self) -> None:
         """End the child; the next call starts another. EngineError while it is in use."""

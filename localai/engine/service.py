@@ -22,7 +22,8 @@ from localai.engine.info import model_info
 from localai.engine.keeper import Keeper
 from localai.engine.llama import Llama
 from localai.engine.refusals import failed
-from localai.engine.sampling_context import SamplingContext, scores
+from localai.engine.sampling_context import SamplingContext
+from localai.engine.scoring_context import ScoringContext
 from localai.engine.second import Second
 from localai.engine.vocab import VocabTokenizer
 from localai.errors import EngineError, LocalaiError
@@ -55,7 +56,7 @@ class Service:
     def __init__(self, cancelled: Callable[[int], bool]) -> None:
         self._cancelled = cancelled
         self._loaded: Loaded | None = None
-        self._sampling = SamplingContext()
+        self._sampling, self._scoring = SamplingContext(), ScoringContext()
 
     def answers(self, command: frames.Command) -> Iterator[frames.Answer]:
         """Everything there is to say to `command`; a failure is an answer, too."""
@@ -106,25 +107,30 @@ class Service:
             _check(command.ids, model.info)
             decoder = model.side(command.beside)
             yield frames.Probed(number, tuple(decoder.probabilities(command.ids, command.start)))
-        elif isinstance(command, frames.Sample | frames.GoOn | frames.Score):
-            yield self._many(model, command)
+        elif isinstance(command, frames.Sample | frames.SampleOn):
+            yield self._sample(model, command)
+        elif isinstance(command, frames.Score | frames.ScoreOn):
+            yield self._score(model, command)
 
-    def _many(
-        self, model: Loaded, command: frames.Sample | frames.GoOn | frames.Score
-    ) -> frames.Answer:
-        number = command.number
-        if isinstance(command, frames.Sample):
-            jobs = [
-                msgspec.structs.replace(job, request=_request(model, job.request))
-                for job in command.jobs
-            ]
-            self._sampling.begin(model.llama, jobs, model.renderer.end_ids)
-            return frames.Some(number, (), self._sampling.left)
-        if isinstance(command, frames.GoOn):
-            return frames.Some(number, self._sampling.go_on(command.seconds), self._sampling.left)
+    def _sample(self, model: Loaded, command: frames.Sample | frames.SampleOn) -> frames.Answer:
+        if isinstance(command, frames.SampleOn):
+            found = self._sampling.go_on(command.seconds)
+            return frames.Some(command.number, found, self._sampling.left)
+        jobs = [
+            msgspec.structs.replace(job, request=_request(model, job.request))
+            for job in command.jobs
+        ]
+        self._sampling.begin(model.llama, jobs, model.renderer.end_ids)
+        return frames.Some(command.number, (), self._sampling.left)
+
+    def _score(self, model: Loaded, command: frames.Score | frames.ScoreOn) -> frames.Answer:
+        if isinstance(command, frames.ScoreOn):
+            found = self._scoring.go_on(command.seconds)
+            return frames.Scored(command.number, found, self._scoring.left)
         for question in command.questions:
             _check((*question.prompt, *chain(*question.continuations)), model.info)
-        return frames.Scored(number, scores(model.llama, command.questions))
+        self._scoring.begin(model.llama, command.questions)
+        return frames.Scored(command.number, (), self._scoring.left)
 
     def _load(self, options: LoadOptions) -> ModelInfo:
         llama = Llama.open(options)
@@ -149,7 +155,8 @@ class Service:
         return info
 
     def _use_adapter(self, model: Loaded, command: frames.UseAdapter) -> ModelInfo:
-        self._sampling.end()  # it computes with the adapter of before
+        self._sampling.end()  # they compute with the adapter of before
+        self._scoring.end()
         llama = model.llama
         model.adapters.put_on(llama, model.decoder, command.adapter)
         sha256 = "" if llama.adapter is None else llama.adapter.sha256

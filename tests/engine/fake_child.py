@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from localai.conversation import Completion, Delta, Finished, PromptProgress
 from localai.engine import frames
-from localai.engine.base import BARE, AdapterFile, ModelInfo, Rendered, Sampled
+from localai.engine.base import BARE, AdapterFile, ModelInfo, Rendered, Sampled, Scoring
 
 TOKENS = 8
 FAULT_TOKEN = 3
@@ -43,6 +43,7 @@ class Fake:
         self.waiting: list[frames.Command] = []
         self.cancelled = 0
         self.asked: list[tuple[int, int]] = []
+        self.questions: list[Scoring] = []
 
     def run(self) -> NoReturn:
         while True:
@@ -89,15 +90,12 @@ class Fake:
             yield frames.Failed(number, "overflow", "That is too long; shorten it.")
         elif isinstance(command, frames.Generate):
             yield from self.generate(number, len(command.request.ids))
-        elif isinstance(command, frames.Sample | frames.GoOn):
+        elif isinstance(command, frames.Sample | frames.SampleOn):
             yield self.sample(command)
-        elif isinstance(command, frames.Score):
-            scored = tuple(
-                tuple((0.0,) * len(c) for c in q.continuations) for q in command.questions
-            )
-            yield frames.Scored(number, scored)
+        elif isinstance(command, frames.Score | frames.ScoreOn):
+            yield self.score(command)
 
-    def sample(self, command: frames.Sample | frames.GoOn) -> frames.Answer:
+    def sample(self, command: frames.Sample | frames.SampleOn) -> frames.Answer:
         """A sample for every slice, the last one first."""
         if isinstance(command, frames.Sample):
             self.asked = [(at, i) for at, job in enumerate(command.jobs) for i in range(job.n)]
@@ -108,6 +106,16 @@ class Fake:
         job, sample = self.asked.pop()
         done = Sampled(job, sample, 0, f"{job}.{sample}", "", Completion("stop"))
         return frames.Some(command.number, (done,), bool(self.asked))
+
+    def score(self, command: frames.Score | frames.ScoreOn) -> frames.Answer:
+        """A question for every slice."""
+        if isinstance(command, frames.Score):
+            self.questions = list(command.questions)
+            return frames.Scored(command.number, (), bool(self.questions))
+        self.reach("score")
+        question = self.questions.pop(0)
+        scores = tuple((0.0,) * len(ids) for ids in question.continuations)
+        return frames.Scored(command.number, (scores,), bool(self.questions))
 
     def use_adapter(self, number: int, adapter: AdapterFile) -> frames.Answer:
         """The fault "adapter" strikes at one of them alone, another is refused."""

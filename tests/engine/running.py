@@ -12,9 +12,10 @@ from llama_cpp import llama_cpp
 from localai.context_window import KvType
 from localai.conversation import Completion, Delta, Event, Finished
 from localai.engine.adapters import Adapters
-from localai.engine.base import LoadOptions, Request, Sampling
+from localai.engine.base import LoadOptions, Request, Sampling, Scores, Scoring
 from localai.engine.batch import Decoder
 from localai.engine.llama import Llama
+from localai.engine.scoring_context import ScoringContext
 
 GREEDY = Sampling(temperature=0)
 TALE = "the fox and the sea: what is the capital of France? café 日本. " * 2
@@ -103,3 +104,12 @@ def opened(
         yield Rig(llama)
     finally:
         llama.close()
+
+
+def scores(chat: Llama, questions: Sequence[Scoring]) -> tuple[Scores, ...]:
+    """The scores of each question, a step at a time."""
+    context, found = ScoringContext(), list[Scores]()
+    context.begin(chat, questions)
+    while context.left:
+        found += context.go_on(0.0)
+    return tuple(found)

@@ -52,12 +52,13 @@ COMMANDS = st.one_of(
     st.builds(frames.Pieces, NUMBERS, IDS),
     st.builds(frames.Probe, NUMBERS, IDS, NUMBERS, BESIDES),
     st.builds(frames.Sample, NUMBERS, st.lists(st.builds(Job, st.builds(Request, IDS))).map(tuple)),
-    st.builds(frames.GoOn, NUMBERS, st.floats(0, 100)),
+    st.builds(frames.SampleOn, NUMBERS, st.floats(0, 100)),
     st.builds(
         frames.Score,
         NUMBERS,
         st.lists(st.builds(Scoring, IDS, st.lists(IDS, max_size=2).map(tuple))).map(tuple),
     ),
+    st.builds(frames.ScoreOn, NUMBERS, st.floats(0, 100)),
     st.builds(frames.Cancel, NUMBERS),
 )
 EVENTS = st.one_of(
@@ -79,7 +80,7 @@ ANSWERS = st.one_of(
         ).map(tuple),
         st.booleans(),
     ),
-    st.builds(frames.Scored, NUMBERS, st.just((((-0.5, -1.25), ()), ()))),
+    st.builds(frames.Scored, NUMBERS, st.just((((-0.5, -1.25), ()), ())), st.booleans()),
     st.builds(frames.Texts, NUMBERS, st.lists(TEXTS).map(tuple)),
     st.builds(frames.Failed, NUMBERS, st.sampled_from(["model", "overflow", "engine"]), TEXTS),
 )

@@ -15,12 +15,11 @@ from localai.engine.base import LoadOptions, Scoring
 from localai.engine.batch import Decoder
 from localai.engine.info import model_info
 from localai.engine.llama import Llama
-from localai.engine.sampling_context import scores
 from localai.engine.vocab import VocabTokenizer
 from localai.errors import EngineError, ModelError
 from localai.render.tokens import Renderer
 from scripts.tiny_models import TRAINED
-from tests.engine.running import opened
+from tests.engine.running import opened, scores
 
 pytestmark = pytest.mark.model
 

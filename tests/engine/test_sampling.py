@@ -12,10 +12,11 @@ import pytest
 from localai.engine.base import AdapterFile, Job, Request, Sampled, Sampling, Scoring
 from localai.engine.llama import Abort, Llama
 from localai.engine.llama_adapter import LlamaAdapter
-from localai.engine.sampling_context import SamplingContext, scores
+from localai.engine.sampling_context import SamplingContext
+from localai.engine.scoring_context import ScoringContext
 from localai.errors import ContextOverflow, EngineError
 from scripts.tiny_models import GENERATES
-from tests.engine.running import GREEDY, TALE, Rig, in_cache, opened
+from tests.engine.running import GREEDY, TALE, Rig, in_cache, opened, scores
 from tests.engine.tiny_adapter import write_adapter
 
 pytestmark = pytest.mark.model
@@ -155,6 +156,17 @@ def test_a_prompt_is_read_again_where_a_sliding_window_has_let_go_of_its_beginni
     monkeypatch.setattr(llama, "first_position", lambda *_: 5)
     scores(plain.llama, questions)
     assert read == [*range(20), *range(9)]
+
+
+def test_scoring_pauses_after_every_decode(plain: Rig) -> None:
+    """So that a chat need not wait for all of it."""
+    words, context = plain.ids(TALE), ScoringContext()
+    context.begin(plain.llama, [Scoring(words[:20], ((7,) * 40,)), Scoring(words[:9], ())])
+    at_once = [context.go_on(0.0) for _ in range(4)]
+    assert [len(found) for found in at_once] == [0, 0, 0, 1]
+    assert context.left
+    assert context.go_on(1.0) == ((),)
+    assert not context.left
 
 
 def test_a_window_for_one_makes_them_wait_and_no_more(plain: Rig) -> None:

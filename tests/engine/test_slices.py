@@ -85,7 +85,32 @@ def test_a_child_that_dies_meanwhile_is_replaced(tmp_path: Path, fault: str) -> 
         assert [each.text for each in engine.sample(JOBS)] == TEXTS
 
 
+QUESTIONS = [Scoring((1,), ((2, 3), ())), Scoring((1, 2), ())]
+SCORES = (((0.0, 0.0), ()), ())
+
+
 def test_scores_come_back_in_order(tmp_path: Path) -> None:
     with fake_engine(tmp_path) as engine:
-        questions = [Scoring((1,), ((2, 3), ())), Scoring((1, 2), ())]
-        assert engine.score(questions) == (((0.0, 0.0), ()), ())
+        assert engine.score(QUESTIONS) == SCORES
+        assert engine.score(()) == ()
+        assert engine.state == "ready"
+
+
+def test_scoring_waits_for_the_end_of_an_answer(tmp_path: Path) -> None:
+    with fake_engine(tmp_path, "slow") as engine:
+        events = engine.generate(REQUEST)
+        next(events)
+        found: list[object] = []
+        thread = threading.Thread(target=lambda: found.append(engine.score(QUESTIONS)))
+        thread.start()
+        engine.cancel()
+        assert isinstance(list(events)[-1], Finished)
+        thread.join()
+        assert found == [SCORES]
+
+
+def test_a_child_that_dies_while_it_scores_is_replaced(tmp_path: Path) -> None:
+    with fake_engine(tmp_path, "segv", "score", once=True) as engine:
+        with pytest.raises(EngineCrashed):
+            engine.score(QUESTIONS)
+        assert engine.score(QUESTIONS) == SCORES
