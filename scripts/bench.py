@@ -128,6 +128,27 @@ def fit(model: str, rounds: int) -> Iterator[list[Row]]:
     yield from fit.rows(model)
 
 
+def kv_types(model: str, rounds: int) -> Iterator[list[Row]]:
+    """What a quantised cache changes."""
+    from scripts.benchmarks import kv_types
+
+    yield from kv_types.rows(model)
+
+
+def drafting(model: str, rounds: int) -> Iterator[list[Row]]:
+    """What drafting answers from the prompt could bring."""
+    from scripts.benchmarks import drafting
+
+    yield from drafting.rows(model, rounds)
+
+
+def soak(model: str, rounds: int) -> Iterator[list[Row]]:
+    """Everything the engine does, mixed, for so many minutes."""
+    from scripts.benchmarks import soak
+
+    yield from soak.rows(model, rounds)
+
+
 BENCHMARKS: dict[str, Callable[[str, int], Iterator[list[Row]]]] = {
     "chat": chat,
     "engine": sampling,
@@ -144,6 +165,9 @@ BENCHMARKS: dict[str, Callable[[str, int], Iterator[list[Row]]]] = {
     "tune": tune,
     "port": port,
     "fit": fit,
+    "soak": soak,
+    "kv-types": kv_types,
+    "drafting": drafting,
 }
 
 
