@@ -13,7 +13,7 @@ import numpy as np
 
 from localai.engine.adapter import AdapterFiles
 from localai.engine.base import AdapterFile
-from localai.engine.batch import Decoder
+from localai.engine.decoder import Decoder
 from localai.engine.llama import Llama
 from localai.engine.llama_adapter import LlamaAdapter
 from localai.errors import AdapterError

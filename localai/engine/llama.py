@@ -2,7 +2,7 @@
 
 The `llama_*` modules and this one alone import the binding. They use the C API: the model and
 what is shared over it are in `llama_model`; vocabulary, samplers, adapters have a module each.
-No policy lives here (the decode loop is `batch`, the KV bookkeeping `prefix`, what an
+No policy lives here (the decode loop is `decoder`, the KV bookkeeping `prefix`, what an
 adapter must prove `adapter`). Whoever uses it must close it in the thread that decodes.
 """
 

@@ -1,6 +1,6 @@
 """llama.cpp's samplers: the chain that picks the next token from a row of logits.
 
-Which tokens end an answer is decided in `slot`; seeds are drawn in `batch`.
+Which tokens end an answer is decided in `slot`; seeds are drawn in `choosing`.
 """
 
 from __future__ import annotations

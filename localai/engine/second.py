@@ -10,7 +10,7 @@ import msgspec
 
 from localai.engine.adapters import Adapters
 from localai.engine.base import Beside
-from localai.engine.batch import Decoder
+from localai.engine.decoder import Decoder
 from localai.engine.llama import Llama
 
 

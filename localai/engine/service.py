@@ -16,8 +16,8 @@ from localai.engine import frames
 from localai.engine.adapters import Adapters
 from localai.engine.alarm import alarm
 from localai.engine.base import Beside, LoadOptions, ModelInfo, Request
-from localai.engine.batch import Decoder
 from localai.engine.coalesce import coalesce
+from localai.engine.decoder import Decoder
 from localai.engine.info import model_info
 from localai.engine.keeper import Keeper
 from localai.engine.llama import Llama
@@ -190,8 +190,7 @@ def _save(model: Loaded, waiting: Callable[[], bool], *, last: bool = False) -> 
     """Save the cache, or drop it when it may hold what was forgotten meanwhile."""
     if model.keeper.outdated():
         model.decoder.reset()
-    for line in model.decoder.lines:
-        model.keeper.save(line, waiting, last=last)
+    model.keeper.save(model.decoder.line, waiting, last=last)
 
 
 def _prompt_ids(model: Loaded, text: str) -> tuple[int, ...]:

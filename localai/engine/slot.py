@@ -1,6 +1,6 @@
 """One generation in the decode loop: its limits, its text, its count of everything.
 
-Knows tokens and text; the loop in `batch` knows the cache and llama.cpp.
+Knows tokens and text; the loops in `decoder` and `sampling` know the cache and llama.cpp.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ from localai.engine.base import (
     Sampled,
     Sampling,
 )
-from localai.engine.batch import Decoder
+from localai.engine.decoder import Decoder
 from localai.engine.llama import Llama
 from localai.engine.process import EngineProcess
 from localai.engine.sampling import AHEAD, SamplingRun

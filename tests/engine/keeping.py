@@ -10,7 +10,7 @@ import pytest
 
 from localai.engine import keeper as keeping
 from localai.engine.base import LoadOptions
-from localai.engine.batch import Decoder
+from localai.engine.decoder import Decoder
 from localai.engine.keeper import Keeper
 from localai.engine.llama import Llama
 from localai.kv_folder import KvFolder
@@ -28,7 +28,7 @@ class KeepingRig(Rig):
 
     def save(self, *, waiting: bool = False, last: bool = True) -> int:
         """Save the line; how many files there are then."""
-        self.keeper.save(self.decoder.lines[0], lambda: waiting, last=last)
+        self.keeper.save(self.decoder.line, lambda: waiting, last=last)
         return len(self.folder.files())
 
 

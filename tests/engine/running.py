@@ -13,7 +13,7 @@ from localai.context_window import KvType
 from localai.conversation import Completion, Delta, Event, Finished
 from localai.engine.adapters import Adapters
 from localai.engine.base import LoadOptions, Request, Sampling, Scores, Scoring
-from localai.engine.batch import Decoder
+from localai.engine.decoder import Decoder
 from localai.engine.llama import Llama
 from localai.engine.scoring_context import ScoringContext
 
@@ -94,11 +94,10 @@ def opened(
     path: Path,
     n_ctx: int = 256,
     n_batch: int = 512,
-    n_seq_max: int = 1,
     kv_type: KvType = "f16",
 ) -> Iterator[Rig]:
     """A rig over a model file, closed at the end."""
-    options = LoadOptions(str(path), n_ctx, 0, 1, n_batch, n_seq_max, kv_type=kv_type)
+    options = LoadOptions(str(path), n_ctx, 0, 1, n_batch, kv_type=kv_type)
     llama = Llama.open(options)
     try:
         yield Rig(llama)

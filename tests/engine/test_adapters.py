@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from localai.engine import adapters
 from localai.engine.base import BARE, AdapterFile, Beside, Request
-from localai.engine.batch import Decoder
+from localai.engine.decoder import Decoder
 from localai.engine.llama_adapter import LlamaAdapter
 from localai.engine.second import Second
 from localai.errors import AdapterError

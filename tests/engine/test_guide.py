@@ -83,24 +83,6 @@ def test_a_model_that_writes_nonsense_still_makes_calls(tiny: Rig, format: str) 
         first_call(format, one.open, events)
 
 
-def test_each_of_several_generations_has_its_own_call(
-    tiny_model: Callable[[str], Path],
-) -> None:
-    with running.opened(tiny_model("plain"), n_ctx=8192, n_seq_max=3) as rig:
-        makers = [constraints(format, TOOLS)[0] for format in ("hermes", "inline", "granite")]
-        sampling = [msgspec.structs.replace(WILD, seed=seed) for seed in range(3)]
-        requests = [
-            Request(rig.ids("sea"), each, 1500, constraints=(opened(one),))
-            for each, one in zip(sampling, makers, strict=True)
-        ]
-        events: dict[int, list[Delta | Finished]] = {0: [], 1: [], 2: []}
-        for index, event in rig.decoder.run(requests, lambda: False, NONE):
-            if isinstance(event, Delta | Finished):
-                events[index].append(event)
-    for index, format in enumerate(("hermes", "inline", "granite")):
-        first_call(format, makers[index].open, events[index])
-
-
 def test_an_answer_without_a_call_is_the_same_as_without_constraints(starter: Rig) -> None:
     for sampling in (GREEDY, Sampling(seed=4)):
         request = Request(starter.ids(TALE), sampling, 20)
@@ -225,13 +207,14 @@ def test_a_control_token_that_the_grammar_spells_out_is_taken_whole(starter: Rig
 
 def test_samples_side_by_side_are_held_to_it_as_one_by_one(starter: Rig) -> None:
     renderer = Renderer(starter.llama.template, starter.tokenizer)
-    asked = [forced(renderer, "hermes", seed)[1] for seed in range(2)]
+    formats = ("hermes", "inline", "granite")
+    asked = [forced(renderer, format, seed)[1] for seed, format in enumerate(formats)]
     asked = [msgspec.structs.replace(request, max_tokens=48) for request in asked]
     beside, found = SamplingContext(), list[Sampled]()
     beside.begin(starter.llama, [Job(request, 2) for request in asked], NONE)
     while beside.left:
         found += beside.go_on(0.0)
-    assert len(found) == 4
+    assert len(found) == 6
     for each in found:
         request = asked[each.job]
         seeded = msgspec.structs.replace(request.sampling, seed=each.seed)

@@ -42,13 +42,13 @@ def test_what_is_read_back_answers_as_what_was_read(
     options = of_kind(options, tiny_model(kind))
     with started(options) as rig:
         first = rig.go_on(rig.ids(TALE))
-        held = list(rig.decoder.lines[0].ids)
+        held = list(rig.decoder.line.ids)
         assert rig.save() == 1
         prompt = (*held, *rig.ids("and then?"))
     with started(options) as rig:
         again = rig.go_on(prompt)
         assert again.done.cached_tokens == len(held) > len(first.done.ids)
-        assert rig.in_cache() == len(rig.decoder.lines[0].ids)
+        assert rig.in_cache() == len(rig.decoder.line.ids)
         assert rig.chooses(prompt, again.done.ids)
 
 
@@ -118,7 +118,7 @@ def test_two_adapters_never_mix(options: LoadOptions, tmp_path: Path) -> None:
             worn.put_on(rig.llama, rig.decoder, AdapterFile(path, sha256))
             ran = rig.go_on(prompt)
             assert ran.done.cached_tokens == len(prompt) - 1
-            assert rig.decoder.lines[0].key == sha256
+            assert rig.decoder.line.key == sha256
             assert ran.done.ids == answers[sha256]
 
 
@@ -159,8 +159,8 @@ def test_a_file_that_does_not_fit_the_window_is_left_alone(options: LoadOptions)
         rig.keeper._llama = SimpleNamespace(  # type: ignore[assignment]
             adapter_key="", partial=True, n_ctx=len(ids) + 1
         )
-        rig.keeper.restore(rig.decoder.lines[0], ids)
-        assert rig.decoder.lines[0].ids == []
+        rig.keeper.restore(rig.decoder.line, ids)
+        assert rig.decoder.line.ids == []
         assert rig.folder.files() == kept_files
 
 
@@ -188,6 +188,6 @@ def test_a_longer_line_in_memory_is_not_given_up_for_a_file(options: LoadOptions
         rig.go_on(ids, n=1)
         rig.save()
         rig.go_on(ids, n=40)
-        line = list(rig.decoder.lines[0].ids)
+        line = list(rig.decoder.line.ids)
         ran = rig.go_on((*line, 1), n=1)
         assert ran.done.cached_tokens == len(line)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from localai.engine.base import LoadOptions, Scoring
-from localai.engine.batch import Decoder
+from localai.engine.decoder import Decoder
 from localai.engine.info import model_info
 from localai.engine.llama import Llama
 from localai.engine.vocab import VocabTokenizer

@@ -88,7 +88,7 @@ def test_the_chats_cache_is_left_alone(rig: Rig) -> None:
     rig.go_on_cold(prompt)
     held = rig.in_cache()
     sampled(rig, Job(Request(prompt[:30], GREEDY, 9), 3))
-    assert rig.in_cache() == held == len(rig.decoder.lines[0].ids)
+    assert rig.in_cache() == held == len(rig.decoder.line.ids)
 
 
 def test_each_sample_has_a_seed_that_repeats_it(plain: Rig) -> None:

@@ -133,32 +133,6 @@ def test_reading_in_small_steps_gives_the_same_text(rig: Rig) -> None:
     assert rig.chooses(prompt, ran.done.ids)
 
 
-def test_side_by_side_is_as_good_as_one_by_one(rig: Rig) -> None:
-    prompts = [rig.ids(TALE)[:n] for n in (40, 7, 23)]
-    limits = [12, 30, 1]
-    requests = [Request(p, GREEDY, n) for p, n in zip(prompts, limits, strict=True)]
-    with opened(Path(rig.llama.options.path), n_ctx=512, n_seq_max=3) as wide:
-        ids: dict[int, tuple[int, ...]] = {}
-        text = dict.fromkeys(range(3), "")
-        for index, event in wide.decoder.run(requests, lambda: False, frozenset()):
-            if isinstance(event, Delta):
-                text[index] += event.text
-            if isinstance(event, Finished):
-                ids[index] = event.completion.ids
-        for index, prompt in enumerate(prompts):
-            assert ids[index]
-            assert rig.chooses(prompt, ids[index])
-            assert text[index] == rig.text(ids[index])
-        stream = wide.decoder.run(requests, lambda: False, frozenset())
-        for _ in range(9):
-            next(stream)
-        stream.close()
-        for line in wide.decoder.lines:
-            assert wide.in_cache(line.sequence) == len(line.ids)
-        with pytest.raises(EngineError, match="3 sequences"):
-            list(wide.decoder.run(requests * 2, lambda: False, frozenset()))
-
-
 def test_reasoning_over_budget_goes_on_as_an_answer(plain: Rig) -> None:
     rule = ReasoningRule("<think>", "</think>", inside=True, budget=5)
     prompt = plain.ids(TALE)

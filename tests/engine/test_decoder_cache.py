@@ -94,7 +94,7 @@ def test_the_books_agree_with_llama_cpp_however_it_ends(rig: Rig) -> None:
     draw = random.Random(7)
     for _ in range(20):
         take(rig, (*prompt, *prompt[: draw.randint(0, 30)]), draw.randint(0, 9))
-        assert rig.in_cache() == len(rig.decoder.lines[0].ids)
+        assert rig.in_cache() == len(rig.decoder.line.ids)
     assert rig.chooses(prompt, rig.go_on(prompt).done.ids)
 
 
@@ -118,7 +118,7 @@ def test_a_cancel_while_llama_cpp_reads_leaves_it_clean(rig: Rig) -> None:
         rig.decoder.reset()
         ran = rig.run(Request(prompt, GREEDY, 12), after(questions))
         assert ran.done.finish_reason == "cancelled"
-        assert rig.in_cache() == len(rig.decoder.lines[0].ids)
+        assert rig.in_cache() == len(rig.decoder.line.ids)
         assert rig.chooses(prompt, rig.go_on(prompt).done.ids)
 
 
@@ -137,7 +137,7 @@ def test_a_failure_leaves_it_clean(rig: Rig, monkeypatch: pytest.MonkeyPatch) ->
         with pytest.raises(EngineError):
             rig.go_on(prompt)
         monkeypatch.undo()
-        assert rig.in_cache() == len(rig.decoder.lines[0].ids) == 0
+        assert rig.in_cache() == len(rig.decoder.line.ids) == 0
         assert rig.chooses(prompt, rig.go_on(prompt).done.ids)
         rig.decoder.reset()
 
@@ -152,7 +152,7 @@ def test_probabilities_agree_with_the_choice_and_do_not_disturb(rig: Rig) -> Non
         assert row.probability == pytest.approx(row.top[0][1])
         assert 0 < sum(p for _, p in row.top) <= 1 + 1e-5
         assert row.text == row.top[0][0]
-    assert rig.in_cache() == len(rig.decoder.lines[0].ids)
+    assert rig.in_cache() == len(rig.decoder.line.ids)
     assert rig.chooses(prompt, rig.go_on(prompt).done.ids)
     everything = list(rig.decoder.probabilities(whole, 0))
     assert len(everything) == len(whole) - 1
