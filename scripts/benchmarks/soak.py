@@ -46,7 +46,7 @@ QUESTIONS = (
     "Why do ships have sails?",
     "Write a line about the sea.",
 )
-"""Short, so that they are always read in one portion: then even rounding is the same."""
+"""Short, so that they are always read in a small portion: then even rounding is the same."""
 STORY = "The keeper lit the lamp again, and the ships came home over a calm grey sea. "
 CONVERSATIONS, SENTENCES = 4, 60
 MINUTE = 60.0
@@ -72,10 +72,8 @@ class Soak:
         self.asked = [Request(ids, GREEDY, SHORT) for ids in prompts]
         self.jobs = [Job(Request(ids, WARM, SHORT), SAMPLES) for ids in prompts]
         self.scored = [Scoring(ids, (prompts[0], ids[:3])) for ids in prompts]
-        self.long = [
-            engine.render([user(f"{n}. " + STORY * SENTENCES)], RenderOptions()).ids
-            for n in range(CONVERSATIONS)
-        ]
+        # Without a template, so that no question begins as they do.
+        self.long = [engine.tokenize(f"{n}. {STORY * SENTENCES}") for n in range(CONVERSATIONS)]
         self.found, self.wrong = Counter[str](), Counter[str]()
         self.known: dict[AdapterFile, Known] = {}
         self.now = BARE
