@@ -116,6 +116,8 @@ class Service:
         if isinstance(command, frames.SampleOn):
             found = self._sampling.go_on(command.seconds)
             return frames.Some(command.number, found, self._sampling.left)
+        if any(job.request.beside is not None for job in command.jobs):
+            raise EngineError("Samples are the adapter's in force; let that one answer first.")
         jobs = [
             msgspec.structs.replace(job, request=_request(model, job.request))
             for job in command.jobs

@@ -14,7 +14,16 @@ import pytest
 
 from localai.constraint import Constraint
 from localai.conversation import Delta, Event, Finished, Message, system, user
-from localai.engine.base import Job, LoadOptions, RenderOptions, Request, Sampling, Scoring
+from localai.engine.base import (
+    BARE,
+    Beside,
+    Job,
+    LoadOptions,
+    RenderOptions,
+    Request,
+    Sampling,
+    Scoring,
+)
 from localai.engine.process import EngineProcess
 from localai.errors import ContextOverflow, EngineCrashed, EngineError, ModelError
 from tests.engine.faulty import gone, said, wait_until
@@ -190,3 +199,10 @@ def test_tokens_of_another_model_are_refused(engine: EngineProcess) -> None:
     for prompt, ids in (((2**30,), (1,)), ((1,), (-1,))):
         with pytest.raises(EngineError, match="another model"):
             engine.score([Scoring(prompt, (ids,))])
+
+
+def test_samples_by_an_adapter_beside_are_refused(engine: EngineProcess) -> None:
+    aside = Request((1,), beside=Beside(BARE))
+    with pytest.raises(EngineError, match="adapter's in force"):
+        list(engine.sample([Job(aside)]))
+    assert paris(engine)
