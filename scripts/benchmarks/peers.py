@@ -17,6 +17,8 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from scripts.benchmarks.bare import PORTION, BareContext
+
 
 class Peer:
     """A peer process and one question at a time."""
@@ -45,48 +47,30 @@ class Peer:
         self._process.communicate()
 
 
-class Bare:
+class Bare(BareContext):
     """llama_decode and llama_sampler_sample, nothing else."""
-
-    def __init__(self, model: str, n_ctx: int) -> None:
-        import llama_cpp
-        import psutil
-
-        self._api = api = llama_cpp
-        api.llama_backend_init()
-        self._model = api.llama_model_load_from_file(
-            model.encode(), api.llama_model_default_params()
-        )
-        params = api.llama_context_default_params()
-        params.n_ctx, params.n_batch = n_ctx, 512
-        params.n_threads = params.n_threads_batch = psutil.cpu_count(logical=False) or 1
-        self._context = api.llama_init_from_model(self._model, params)
-        self._batch = api.llama_batch_init(512, 0, 1)
-        self._sampler = api.llama_sampler_chain_init(api.llama_sampler_chain_default_params())
-        api.llama_sampler_chain_add(self._sampler, api.llama_sampler_init_greedy())
 
     def decode(self, ids: Sequence[int], start: int) -> None:
         """Feed ids from position `start`, logits for the last one."""
-        for begin in range(0, len(ids), 512):
-            chunk = ids[begin : begin + 512]
+        for begin in range(0, len(ids), PORTION):
+            chunk = ids[begin : begin + PORTION]
             for i, token in enumerate(chunk):
-                self._batch.token[i], self._batch.pos[i] = token, start + begin + i
-                self._batch.n_seq_id[i], self._batch.seq_id[i][0] = 1, 0
-                self._batch.logits[i] = 0
-            self._batch.n_tokens = len(chunk)
-            self._batch.logits[len(chunk) - 1] = 1
-            if self._api.llama_decode(self._context, self._batch):
+                self.batch.token[i], self.batch.pos[i] = token, start + begin + i
+                self.batch.n_seq_id[i], self.batch.seq_id[i][0] = 1, 0
+                self.batch.logits[i] = 0
+            self.batch.n_tokens = len(chunk)
+            self.batch.logits[len(chunk) - 1] = 1
+            if self.api.llama_decode(self.context, self.batch):
                 raise RuntimeError("llama_decode failed")
 
     def sample(self) -> int:
         """The next token, greedily."""
-        token: int = self._api.llama_sampler_sample(self._sampler, self._context, -1)
+        token: int = self.api.llama_sampler_sample(self.sampler, self.context, -1)
         return token
 
     def forget(self, start: int) -> None:
         """Drop everything from position `start` on."""
-        memory = self._api.llama_get_memory(self._context)
-        self._api.llama_memory_seq_rm(memory, 0, start, -1)
+        self.api.llama_memory_seq_rm(self.memory, 0, start, -1)
 
     def run(self, command: dict[str, Any]) -> dict[str, float]:
         """{ids, n}: tokens/s of n tokens after a prompt; {prefix, ids}: seconds to read ids."""
