@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from localai.cli import meant
+from localai.cli import adapter_port, meant
 from localai.cli.confirm import confirm
 from localai.cli.failure import note, say
 from localai.cli.invocation import Invocation
@@ -22,10 +22,14 @@ if TYPE_CHECKING:
 
 @click.group()
 def adapters() -> None:
-    """List, show, choose, rename and delete adapters.
+    """List, show, choose, rename, delete, export and import adapters.
 
     NAME is an adapter's name or id; `localai adapters list` names those of the model in use.
     """
+
+
+adapters.add_command(adapter_port.export)
+adapters.add_command(adapter_port.import_)
 
 
 @adapters.command("list")

@@ -42,7 +42,8 @@ COMMANDS = {
     "tools": Lazy("localai.cli.tools:tools", "List, show, try and add the tools a model may call."),
     "tune": Lazy("localai.cli.tune:tune", "Learn from your corrections."),
     "adapters": Lazy(
-        "localai.cli.adapters:adapters", "List, show, choose, rename and delete adapters."
+        "localai.cli.adapters:adapters",
+        "List, show, choose, rename, delete, export and import adapters.",
     ),
     "backup": Lazy(
         "localai.cli.backup:backup", "Put data, adapters and settings into one verified file."
