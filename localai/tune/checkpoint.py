@@ -41,7 +41,11 @@ class Base(NamedTuple):
 
 def read(path: Path) -> Base:
     """The model in the file. Raises ModelError when it is in several parts."""
-    reader = GGUFReader(path)
+    return describe(GGUFReader(path))
+
+
+def describe(reader: GGUFReader) -> Base:
+    """The model in a file that is open already: opening one reads its whole vocabulary."""
 
     def value(key: str, default: Any = 0) -> Any:
         field = reader.get_field(key)

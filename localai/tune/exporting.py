@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
+from gguf import GGUFReader
 
 from localai.engine.adapter import MANIFEST
 from localai.port.target import new_path
@@ -39,10 +40,11 @@ def export(
             partial.mkdir(mode=0o700)
             _copy(source, partial)
             return
-        model, matrices = checkpoint.read(base), lora.read(source)
+        reader, matrices = GGUFReader(base), lora.read(source)
+        model = checkpoint.describe(reader)
         checkpoint.check(matrices, model, base.name)
         if form == "merged-gguf":
-            merging.write(partial, base, matrices, tell)
+            merging.write(partial, reader, matrices, tell)
         else:
             partial.mkdir(mode=0o700)
             lora_folders.write(partial, form, matrices, model)

@@ -17,6 +17,7 @@ from gguf import GGMLQuantizationType as Kind
 from gguf import GGUFReader, ReaderTensor
 from gguf.quants import dequantize, quantize
 
+from localai.errors import ModelError
 from localai.tune.lora import Lora
 
 KEPT = (Kind.F32, Kind.F16, Kind.BF16, Kind.Q4_0, Kind.Q4_1, Kind.Q5_0, Kind.Q5_1, Kind.Q8_0)
@@ -26,20 +27,20 @@ Data = np.ndarray[Any, np.dtype[Any]]
 Tell = Callable[[int, int], object]
 
 
-def write(path: Path, base: Path, lora: Lora, tell: Tell) -> None:
-    """Write the file; `tell` hears how many bytes of how many are there. Raises OSError.
+def write(path: Path, base: GGUFReader, lora: Lora, tell: Tell) -> None:
+    """Write the file; `tell` hears how many bytes of how many are there. Raises OSError, or
+    ModelError when a weight cannot be merged.
 
     The adapter must fit (`checkpoint.check`).
     """
-    reader = GGUFReader(base)
-    align = int(reader.alignment)
-    kinds = {each.name: _kind(each, lora) for each in reader.tensors}
-    sizes = [_size(each, kinds[each.name]) for each in reader.tensors]
+    align = int(base.alignment)
+    kinds = {each.name: _kind(each, lora) for each in base.tensors}
+    sizes = [_size(each, kinds[each.name]) for each in base.tensors]
     total = sum(sizes)
     with path.open("xb") as file:
-        file.write(_header(reader, kinds, sizes, align))
+        file.write(_header(base, kinds, sizes, align))
         done = 0
-        for tensor, size in zip(reader.tensors, sizes, strict=True):
+        for tensor, size in zip(base.tensors, sizes, strict=True):
             data = merged(tensor, lora) if tensor.name in lora.pairs else np.asarray(tensor.data)
             file.write(np.ascontiguousarray(data).data)
             file.write(bytes(-size % align))
@@ -47,8 +48,15 @@ def write(path: Path, base: Path, lora: Lora, tell: Tell) -> None:
 
 
 def merged(tensor: ReaderTensor, lora: Lora) -> Data:
-    """A tensor with the adapter's change, in its new type."""
-    plain = dequantize(np.asarray(tensor.data), tensor.tensor_type)
+    """A tensor with the adapter's change, in its new type. Raises ModelError for a type that
+    cannot be read."""
+    try:
+        plain = dequantize(np.asarray(tensor.data), tensor.tensor_type)
+    except NotImplementedError as error:
+        raise ModelError(
+            f"Nothing can be merged into weights of the type {tensor.tensor_type.name} "
+            f"({tensor.name}); export the adapter as gguf-lora."
+        ) from error
     return np.asarray(quantize(plain + lora.change(tensor.name), _kind(tensor, lora)))
 
 

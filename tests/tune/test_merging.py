@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from gguf import GGMLQuantizationType as Kind
 
+from localai.errors import ModelError
 from localai.tune import checkpoint, lora, merging
 from localai.tune.lora import Lora, Pair
 from tests.tune.tiny_llama import divergence, ids, llama_logits, write_llama
@@ -20,7 +21,8 @@ TOKENS = ids(32)
 
 def merged(base: Path, path: Path, matrices: Lora) -> Path:
     told: list[tuple[int, int]] = []
-    merging.write(path, base, matrices, lambda done, total: told.append((done, total)))
+    reader = gguf.GGUFReader(base)
+    merging.write(path, reader, matrices, lambda done, total: told.append((done, total)))
     assert told[-1][0] == told[-1][1]
     assert told == sorted(told)
     return path
@@ -83,3 +85,17 @@ def test_what_cannot_be_written_again_becomes_half_floats(tmp_path: Path) -> Non
         assert kept.tensor_type == Kind.Q4_K
         np.testing.assert_array_equal(kept.data, blocks[block])
     np.testing.assert_array_equal(found["output_norm.weight"].data, np.ones(5))
+
+
+def test_a_type_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
+    writer = gguf.GGUFWriter(base := tmp_path / "base.gguf", "llama")
+    writer.add_block_count(1)
+    data = np.zeros((4, 40), np.uint8)  # Q8_1: 32 weights each, for activations
+    writer.add_tensor("blk.0.attn_v.weight", data, raw_dtype=Kind.Q8_1)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    one = Lora(1.0, {"blk.0.attn_v.weight": Pair(np.ones((1, 32), "f4"), np.ones((4, 1), "f4"))})
+    with pytest.raises(ModelError, match="of the type Q8_1"):
+        merged(base, tmp_path / "merged.gguf", one)
