@@ -190,7 +190,7 @@ def _learning(corrections: int) -> Finding:
     value = f"{corrections} corrections, {len(adapters)} adapters"
     if not broken:
         return Finding("learning", value)
-    advice = "Choose another adapter with `localai tune use`, or tune again."
+    advice = "Choose another adapter with `localai adapters use`, or tune again."
     return Finding("learning", f"{value}, damaged: {', '.join(broken)}", "warning", advice)
 
 

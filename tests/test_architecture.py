@@ -111,3 +111,14 @@ def test_the_app_opens_without_what_is_rarely_used() -> None:
     )
     rare = {"localai.port.reading", "localai.port.exporting", "localai.store.upkeep.archive"}
     assert not set(json.loads(result.stdout)) & {*rare, "localai.forgetting", "llama_cpp"}
+
+
+def test_adapters_are_taken_elsewhere_and_brought_in_without_mlx() -> None:
+    modules = ("adapter_facts", "exporting", "importing", "workplace")
+    names = ", ".join(f"localai.tune.{name}" for name in modules)
+    program = f"import json, sys, {names}; print(json.dumps(list(sys.modules)))"
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    heavy = {"mlx", "mlx_lm", "torch", "transformers", "llama_cpp"}
+    assert not set(json.loads(result.stdout)) & heavy

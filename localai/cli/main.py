@@ -41,6 +41,10 @@ COMMANDS = {
     "models": Lazy("localai.cli.models:models", "List, fetch, add and choose models."),
     "tools": Lazy("localai.cli.tools:tools", "List, show, try and add the tools a model may call."),
     "tune": Lazy("localai.cli.tune:tune", "Learn from your corrections."),
+    "adapters": Lazy(
+        "localai.cli.adapters:adapters",
+        "List, show, choose, rename, delete, export and import adapters.",
+    ),
     "backup": Lazy(
         "localai.cli.backup:backup", "Put data, adapters and settings into one verified file."
     ),

@@ -1,4 +1,4 @@
-"""`localai tune`: learn from the corrections; look at runs; choose which adapter answers.
+"""`localai tune`: learn from the corrections; look at runs; go back.
 
 Progress goes to stderr, verdicts and tables to stdout. What a run does is `tune.job`'s.
 """
@@ -11,24 +11,16 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from types import FrameType
-from typing import TYPE_CHECKING
 
 import click
 
-from localai.cli.failure import note, say
+from localai.cli import adapters, meant
 from localai.cli.interrupts import SIGNALS, Interrupted
 from localai.cli.invocation import Invocation
 from localai.errors import ExitCode, UsageError
 
-if TYPE_CHECKING:
-    from localai.catalog import ModelEntry
-    from localai.config import Settings
-    from localai.store.store import Store
-    from localai.store.tuning import Adapter
-
 _BUDGET = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
 SHORTEST_BUDGET = 120
-BARE = "base"
 
 
 class Budget(click.ParamType[float]):
@@ -86,7 +78,7 @@ def tune(ctx: click.Context, budget: float, name: str, dry_run: bool, as_json: b
     settings = config.load()
     gentle.step_back(settings.tune.nice)
     with invocation.open_store() as store, _signals(), closing(Watcher(sys.stderr)) as watcher:
-        entry = _entry(invocation, settings)
+        entry = meant.model(invocation, settings)
         run = Job(store, settings, entry, watcher.tell, name=name, seconds=budget).run()
         adapter = store.adapter(run.adapter).name if run.adapter else ""
     click.echo(verdict(run, adapter), nl=False)
@@ -116,38 +108,13 @@ def _preview(invocation: Invocation, name: str, *, as_json: bool) -> None:
 def rollback(invocation: Invocation) -> None:
     """Let answer again what answered before."""
     with invocation.open_store() as store:
-        now = store.roll_back(_base(invocation, store))
-    note(f"From the next answer on: {_name(now)}.")
+        now = store.roll_back(meant.base(invocation, store))
+    adapters.answers(now)
 
 
-@tune.command()
-@click.argument("name", metavar="NAME|base")
-@click.pass_obj
-def use(invocation: Invocation, name: str) -> None:
-    """Let the adapter NAME answer, or the bare model."""
-    with invocation.open_store() as store:
-        base = _base(invocation, store)
-        chosen = None if name == BARE else store.adapter(name)
-        if chosen is not None and chosen.base != base:
-            raise UsageError(
-                f"{chosen.name} belongs to another model; choose that model with -m first."
-            )
-        store.activate(base, chosen.id if chosen else "", "chosen")
-    note(f"From the next answer on: {_name(chosen)}.")
-
-
-@tune.command("list")
-@click.pass_obj
-def list_(invocation: Invocation) -> None:
-    """List the adapters of the model; * marks the one that answers."""
-    with invocation.open_store() as store:
-        base = _base(invocation, store)
-        active, adapters = store.active_adapter(base), store.adapters(base)
-    from localai.cli.tuning import adapter_lines
-
-    click.echo("".join(f"{line}\n" for line in adapter_lines(adapters, active)), nl=False)
-    if not adapters:
-        say("There are no adapters yet; correct some answers, then `localai tune`.")
+# They began here, and people look for them here, too.
+tune.add_command(adapters.list_)
+tune.add_command(adapters.use)
 
 
 @tune.command()
@@ -172,25 +139,6 @@ def show(invocation: Invocation, run: str, as_json: bool) -> None:
         click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
     else:
         click.echo(verdict(found, adapter), nl=False)
-
-
-def _entry(invocation: Invocation, settings: Settings) -> ModelEntry:
-    from localai.catalog import Catalog
-
-    return Catalog().resolve(invocation.model or settings.model)
-
-
-def _base(invocation: Invocation, store: Store) -> str:
-    """The hash of the model in use."""
-    from localai import config
-    from localai.catalog.entry import required_path
-    from localai.chat.adapters import file_hash
-
-    return file_hash(store, required_path(_entry(invocation, config.load())))
-
-
-def _name(adapter: Adapter | None) -> str:
-    return adapter.name if adapter else "the bare model"
 
 
 @contextmanager

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, TextIO
 
 from localai.cli.progress import Progress as Line
 from localai.measures import measures
-from localai.moments import local
 from localai.sanitize import clean
-from localai.store.tuning import Adapter, Progress, Run
+from localai.store.tuning import Progress, Run
 
 BAR = 20
 
@@ -61,8 +59,13 @@ def verdict(run: Run, adapter: str) -> str:
     state = STATES[run.state] + (f": {adapter} answers from now on." if adapter else ".")
     lines = [state]
     lines += [clean(text) for text in (found.get("reason", ""), run.error) if text]
-    pools = found.get("pools", ())
-    if pools:
+    return "".join(f"{line}\n" for line in (*lines, *numbers(found)))
+
+
+def numbers(found: dict[str, Any]) -> list[str]:
+    """The numbers of a verdict: of each pool, and of parity."""
+    lines = list[str]()
+    if pools := found.get("pools", ()):
         lines += ["", f"{'':12}  {'n':>4}  {'before':>6}  {'after':>6}  won  lost  rule"]
     lines += [_pool(pool) for pool in pools]
     if parity := found.get("parity"):
@@ -71,16 +74,7 @@ def verdict(run: Run, adapter: str) -> str:
             f"MLX against llama.cpp: KL {_kl(parity['kl'])}, same token {parity['same']:.1%} "
             f"of {parity['n']} positions.",
         ]
-    return "".join(f"{line}\n" for line in lines)
-
-
-def adapter_lines(adapters: Sequence[Adapter], active: Adapter | None) -> list[str]:
-    """A line for each adapter, newest first."""
-    return [
-        f"{'*' if active and active.id == each.id else ' '} {each.name:10}  "
-        + local(each.created).strftime("%Y-%m-%d %H:%M")
-        for each in adapters
-    ]
+    return lines
 
 
 def _kl(value: float | None) -> str:

@@ -1,8 +1,9 @@
-"""The file that an export is written to: complete or not there, for the owner alone."""
+"""What an export is written to: complete or not there, for the owner alone."""
 
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,22 +17,46 @@ def new_file(path: Path) -> Iterator[Callable[[str], object]]:
 
     Raises PortError when a file is there already, or it cannot be written.
     """
-    taken = f"{path} is there already; name another file or move it away."
+    with new_path(path) as partial:
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with open(descriptor, "w", encoding="utf-8", newline="\n") as file:  # noqa: PTH123
+            yield file.write
+
+
+@contextmanager
+def new_path(path: Path) -> Iterator[Path]:
+    """A free name for the block to make a file or a folder of; that becomes `path` when the
+    block ends well, and is removed otherwise.
+
+    Raises PortError when something is there already, or it cannot be written.
+    """
+    taken = f"{path} is there already; choose another name or move it away."
     try:
         if path.exists():
             raise PortError(taken)
         partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
-        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
-            with open(descriptor, "w", encoding="utf-8", newline="\n") as file:  # noqa: PTH123
-                yield file.write
-                file.flush()
-                os.fsync(descriptor)
-            # A link takes the name only if it is free, which renaming would not.
-            os.link(partial, path)
+            yield partial
+            _settle(partial, path)
         finally:
-            partial.unlink(missing_ok=True)
+            if partial.is_dir():
+                shutil.rmtree(partial, ignore_errors=True)
+            else:
+                partial.unlink(missing_ok=True)
     except FileExistsError as error:
         raise PortError(taken) from error
     except OSError as error:
         raise PortError(f"{path} cannot be written ({error.strerror or error}).") from error
+
+
+def _settle(partial: Path, path: Path) -> None:
+    """Give what was made its name, once it is on disk."""
+    folder = partial.is_dir()
+    for file in partial.iterdir() if folder else (partial,):
+        with file.open("rb") as written:
+            os.fsync(written.fileno())
+    if folder:
+        partial.rename(path)
+    else:
+        # A link takes the name only if it is free, which renaming would not.
+        os.link(partial, path)

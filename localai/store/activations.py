@@ -1,14 +1,15 @@
 """Which adapter answers for a model, and the way back to the one before.
 
-Activations are a log that only grows: going back is an entry in it like any other. What
-there is to go back to follows from the log (`undo_stack`). Loading adapters into an
+Activations are a log that grows: going back is an entry in it like any other. What
+there is to go back to follows from the log (`undo_stack`). Only when an adapter goes for
+good is it written anew, as if that one had never been made. Loading adapters into an
 engine is done elsewhere.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Literal
 
 from localai.errors import StoreError
@@ -59,6 +60,19 @@ class Activations:
             insert(db, base, before[-1], "rollback")
             return _active(db, base)
 
+    def answers_without(self, adapter: Adapter) -> str:
+        """The id of what would answer for its model if this adapter were gone, "" for the bare
+        model."""
+        with self._db.read() as db:
+            kept = _without(log(db, adapter.base), {adapter.id})
+            return kept[-1].adapter if kept else ""
+
+    def remove_adapter(self, adapter: Adapter) -> None:
+        """Take an adapter out; where it answered, what did before answers again. Its run and
+        its files are left alone."""
+        with self._db.write() as db:
+            remove(db, (adapter,))
+
     def activations(self, base: str) -> tuple[Activation, ...]:
         """Everything that was ever activated for the model `base`, newest first."""
         with self._db.read() as db:
@@ -86,6 +100,31 @@ def undo_stack(log: Iterable[Activation]) -> list[str]:
     """The adapters' ids that going back leads through, from the bare model ("") at the start
     to the present one, which is last."""
     return ["", *(entry.adapter for entry in in_force(log))]
+
+
+def remove(db: sqlite.Connection, adapters: Collection[Adapter]) -> None:
+    """Take adapters out inside the running transaction."""
+    gone = {adapter.id for adapter in adapters}
+    for base in {adapter.base for adapter in adapters}:
+        kept = _without(log(db, base), gone)
+        db.execute("DELETE FROM activations WHERE base = ?", (base,))
+        db.executemany(
+            "INSERT INTO activations (base, adapter, reason, created) "
+            "VALUES (?, nullif(?, ''), ?, ?)",
+            [(base, entry.adapter, entry.reason, entry.created) for entry in kept],
+        )
+    ids = [(id_,) for id_ in gone]
+    db.executemany("UPDATE runs SET adapter = NULL WHERE adapter = ?", ids)
+    db.executemany("DELETE FROM adapters WHERE id = ?", ids)
+
+
+def _without(log: Iterable[Activation], gone: Collection[str]) -> list[Activation]:
+    """What is in force of a log, as if these adapters had never been made."""
+    kept: list[Activation] = []
+    for entry in in_force(log):
+        if entry.adapter not in gone and entry.adapter != (kept[-1].adapter if kept else ""):
+            kept.append(entry)
+    return kept
 
 
 def insert(

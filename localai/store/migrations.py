@@ -22,6 +22,7 @@ from localai.store.m004_imports import m004_imports
 from localai.store.m005_examples import m005_examples
 from localai.store.m006_forks import m006_forks
 from localai.store.m007_search import m007_search
+from localai.store.m008_names import m008_names
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -38,6 +39,7 @@ STEPS: tuple[Step, ...] = (
     m005_examples,
     m006_forks,
     m007_search,
+    m008_names,
 )
 
 

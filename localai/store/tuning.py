@@ -73,9 +73,9 @@ class Tally(msgspec.Struct, frozen=True):
 
 
 class Adapter(msgspec.Struct, frozen=True):
-    """A trained adapter. `base` and `sha256` are the hashes of the model file it belongs to
-    and of its own file; `base_bytes` the former's size; `file` its path; `name` is short
-    and unique ("tuned-3"). `run` made it."""
+    """An adapter. `base` and `sha256` are the hashes of the model file it belongs to and of its
+    own file; `base_bytes` the former's size; `file` its path; `name` is short and unique:
+    "tuned-3", or what the user calls it. `run` made it, "" for none that is recorded."""
 
     id: str
     name: str

@@ -112,13 +112,19 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
     settle(temporary, folder / MANIFEST)
 
 
+def read_manifest(folder: Path) -> Manifest:
+    """What lies beside the adapter in the folder. Raises ModelError."""
+    try:
+        return msgspec.json.decode((folder / MANIFEST).read_bytes(), type=Manifest)
+    except (OSError, msgspec.MsgspecError) as error:
+        raise ModelError(
+            f"The adapter {folder / ADAPTER} has no readable manifest; tune again."
+        ) from error
+
+
 def verify(folder: Path, base: str, sha256: str) -> None:
     """Raise ModelError unless the folder holds the adapter with that hash, made for `base`."""
-    path = folder / ADAPTER
-    try:
-        manifest = msgspec.json.decode((folder / MANIFEST).read_bytes(), type=Manifest)
-    except (OSError, msgspec.MsgspecError) as error:
-        raise ModelError(f"The adapter {path} has no readable manifest; tune again.") from error
+    path, manifest = folder / ADAPTER, read_manifest(folder)
     try:
         found = digest.sha256(path)
     except OSError as error:

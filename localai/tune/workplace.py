@@ -13,8 +13,9 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from localai import paths
-from localai.errors import LocalaiError, UsageError
+from localai.errors import LocalaiError, StoreError, UsageError
 from localai.store.store import Store
+from localai.store.tuning import Adapter
 
 RUNNING = "A tune is running already; wait for it, or stop it in the app (ctrl+g)."
 
@@ -49,6 +50,24 @@ def clear_leftovers(store: Store) -> None:
         for folder in adapters_folder().iterdir():
             if folder not in known:
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def remove(adapter: Adapter) -> None:
+    """Delete the files of an adapter that no row names any more. Raises StoreError.
+
+    Only with the lock held, and only below the data folder: what lies elsewhere is not ours.
+    """
+    folder = Path(adapter.file).parent
+    if folder.parent != adapters_folder():
+        return
+    try:
+        shutil.rmtree(folder)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise StoreError(
+            f"{folder} cannot be deleted ({error.strerror}); delete it yourself."
+        ) from error
 
 
 def work_folder(run_id: str) -> Path:

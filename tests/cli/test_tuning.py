@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from localai.cli.tuning import Watcher, adapter_lines, progress_line, verdict
-from localai.store.tuning import Adapter, Progress, Run
+from localai.cli.tuning import Watcher, progress_line, verdict
+from localai.store.tuning import Progress, Run
 
 
 def ended(state: Any, **fields: Any) -> Run:
@@ -79,12 +79,6 @@ def test_a_run_without_numbers(run: Run, adapter: str, text: str) -> None:
 )
 def test_the_line(progress: Progress, text: str) -> None:
     assert progress_line(progress) == text
-
-
-def test_the_active_adapter_is_marked() -> None:
-    two, one = (Adapter(f"a{n}", f"tuned-{n}", "b", 1, "f", "s", "r", 86400.0 * n) for n in (2, 1))
-    assert [line[:11] for line in adapter_lines([two, one], one)] == ["  tuned-2  ", "* tuned-1  "]
-    assert [line[0] for line in adapter_lines([two, one], None)] == [" ", " "]
 
 
 class Terminal(io.StringIO):

@@ -118,6 +118,18 @@ class Undo(RuleBasedStateMachine):
         if self.stacks[base][-1] != id_:
             self.stacks[base].append(id_)
 
+    @rule(base=st.sampled_from(BASES), number=st.integers(1, 3))
+    def remove(self, base: str, number: int) -> None:
+        gone = self.store.adapter(self.known[base][number])
+        self.known[base][number] = add(self.store, base)
+        left = [id_ for id_ in self.stacks[base] if id_ != gone.id]
+        self.stacks[base] = [id_ for id_, _ in itertools.groupby(left)]
+        self.entries[base] = len(self.stacks[base]) - 1
+        assert self.store.answers_without(gone) == self.stacks[base][-1]
+        self.store.remove_adapter(gone)
+        with pytest.raises(StoreError, match="no adapter"):
+            self.store.adapter(gone.id)
+
     @rule(base=st.sampled_from(BASES))
     def promote(self, base: str) -> None:
         run = self.store.begin_run("m", base, {}).id
@@ -155,3 +167,12 @@ class Undo(RuleBasedStateMachine):
 
 TestUndoAgainstModel = Undo.TestCase
 TestUndoAgainstModel.settings = settings(max_examples=60, stateful_step_count=20, deadline=None)
+
+
+def test_a_run_outlives_the_adapter_it_made() -> None:
+    with Store.memory() as store:
+        run = store.begin_run("m", "b", {}).id
+        made = store.promote(run, base_bytes=1, file="f", sha256="s", verdict={"right": 1})
+        store.remove_adapter(made)
+        assert (store.run(run).adapter, store.run(run).verdict) == ("", {"right": 1})
+        assert store.active_adapter("b") is None

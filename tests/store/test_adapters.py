@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from localai.errors import StoreDamaged, StoreError
+from localai.errors import StoreDamaged, StoreError, UsageError
 from localai.store.store import Store
 from localai.store.tuning import Adapter
 
@@ -43,6 +43,44 @@ def test_an_adapter_is_found_by_id_or_name(store: Store) -> None:
     for unknown in ("", "1", "tuned-01", "tuned-2", made.id[:-1]):
         with pytest.raises(StoreError, match="There is no adapter"):
             store.adapter(unknown)
+
+
+def test_a_new_name_is_used_everywhere_and_the_first_one_still_finds_it(store: Store) -> None:
+    made, other = add(store, "b"), add(store, "b")
+    store.activate("b", made.id, "chosen")
+    assert store.rename_adapter(made.id, " Pirate.v2 ").name == "Pirate.v2"
+    assert {store.adapter(known).id for known in ("PIRATE.V2", "tuned-1", made.id)} == {made.id}
+    assert store.adapters()[1].name == store.active_adapter("b").name == "Pirate.v2"  # type: ignore[union-attr]
+    assert store.rename_adapter(made.id, "pirate.V2").name == "pirate.V2"
+    with pytest.raises(UsageError, match="is called PIRATE"):
+        store.rename_adapter(other.id, "PIRATE.v2")
+    assert store.rename_adapter(made.id, "Tuned-1").name == "tuned-1"
+    assert store.rename_adapter(other.id, "pirate.v2").name == "pirate.v2"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", " ", "base", "Base", "tuned-2", "TUNED-7", "a b", "-a", "a/b", "ä", "a" * 41, "\x1b"],
+)
+def test_what_cannot_be_a_name(store: Store, name: str) -> None:
+    made = add(store, "b")
+    for bad in (name, made.id.lower()):
+        with pytest.raises(UsageError, match="name") as error:
+            store.rename_adapter(made.id, bad)
+        assert "\n" not in str(error.value)
+        with pytest.raises(UsageError, match="name"):
+            store.check_adapter_name(bad)
+    assert store.adapter(made.id) == made
+    with pytest.raises(StoreError, match="no adapter"):
+        store.rename_adapter("nowhere", "fine")
+
+
+def test_a_name_from_the_start_or_nothing(store: Store) -> None:
+    facts = {"base": "b", "base_bytes": 1, "file": "f", "sha256": "s"}
+    assert store.add_adapter(**facts, name="pirate").name == "pirate"  # type: ignore[arg-type]
+    with pytest.raises(UsageError):
+        store.add_adapter(**facts, name="Pirate")  # type: ignore[arg-type]
+    assert [adapter.name for adapter in store.adapters()] == ["pirate"]
 
 
 def test_a_run_that_is_not_there_made_no_adapter(store: Store) -> None:

@@ -176,8 +176,16 @@ def test_the_seventh_schema_is_read_whole(file: Path) -> None:
         assert [hit.message for hit in store.search("after:2025-11-27")] == [NOTED]
 
 
-@pytest.mark.parametrize("version", range(1, len(migrations.STEPS)))
-def test_an_older_schema_is_searched_alike(file: Path, version: int) -> None:
+def test_the_eighth_schema_is_read_whole(file: Path) -> None:
+    file.parent.mkdir()
+    make_old(file, 8)
+    with Store.open(file) as store:
+        assert [adapter.name for adapter in store.adapters()] == ["Pirate", "tuned-1"]
+        assert store.adapter("pirate") == store.adapter("tuned-2")
+
+
+@pytest.mark.parametrize("version", range(1, 7))
+def test_what_is_older_than_the_search_is_searched_alike(file: Path, version: int) -> None:
     file.parent.mkdir()
     make_old(file, version)
     with Store.open(file) as store, store._db.read() as db:

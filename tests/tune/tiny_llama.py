@@ -15,6 +15,7 @@ from gguf import GGMLQuantizationType as Weights
 
 from localai.engine.base import LoadOptions
 from localai.engine.llama import Llama
+from localai.engine.llama_adapter import LlamaAdapter
 from localai.tune import forward, weights
 from scripts.tiny_models import HEAD, HEADS, Draft, plain
 
@@ -74,12 +75,15 @@ def ids(count: int, seed: int = 1) -> Array:
     return np.random.default_rng(seed).integers(0, 256, count).astype(np.int32)
 
 
-def llama_logits(path: Path, tokens: Array) -> Array:
-    """What llama.cpp makes of them: shape (positions, vocabulary)."""
+def llama_logits(path: Path, tokens: Array, adapter: Path | None = None) -> Array:
+    """What llama.cpp makes of them, by an adapter's file if there is one: shape (positions,
+    vocabulary)."""
     size = len(tokens) + 1
     options = LoadOptions(str(path), size, n_gpu_layers=0, n_batch=512, n_outputs=size)
     llama = Llama.open(options)
     try:
+        if adapter is not None:
+            llama.attach(LlamaAdapter(llama.model, adapter, "s"))
         llama.decode([(int(id), at, 0, True) for at, id in enumerate(tokens)])
         return np.stack([llama.logits(at).copy() for at in range(len(tokens))])
     finally:

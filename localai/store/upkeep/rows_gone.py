@@ -6,10 +6,8 @@ which adapter answers reads as if the retired ones had never been made.
 
 from __future__ import annotations
 
-from localai.store import views
-from localai.store.activations import in_force, log
+from localai.store import activations, views
 from localai.store.driver import sqlite
-from localai.store.tuning import Activation
 from localai.store.upkeep.scope import Scope, json
 
 _IN = "IN (SELECT value FROM json_each(?1))"
@@ -92,31 +90,14 @@ def _last_kept(db: sqlite.Connection, messages: str, leaf: str) -> tuple[str] | 
 
 def _retire(db: sqlite.Connection, scope: Scope) -> None:
     """Take out the adapters and the runs, and what retired adapters said in other runs."""
-    retired = {adapter.id for adapter in scope.adapters}
     for base in {adapter.base for adapter in scope.adapters}:
-        _rewrite_log(db, base, retired)
         since = min(each.created for each in scope.adapters if each.base == base)
         db.execute(
             "UPDATE runs SET verdict = json_remove(verdict, '$.answers') "
             "WHERE base = ? AND updated >= ? AND verdict IS NOT NULL",
             (base, since),
         )
-    listed = json(retired)
-    db.execute(f"UPDATE runs SET adapter = NULL WHERE adapter {_IN}", (listed,))
-    db.execute(f"DELETE FROM adapters WHERE id {_IN}", (listed,))
+    activations.remove(db, scope.adapters)
     runs = json(scope.runs)
     db.execute(f"UPDATE adapters SET run = NULL WHERE run {_IN}", (runs,))
     db.execute(f"DELETE FROM runs WHERE id {_IN}", (runs,))
-
-
-def _rewrite_log(db: sqlite.Connection, base: str, retired: set[str]) -> None:
-    """Keep of a model's activations those that are in force and not of a retired adapter."""
-    kept: list[Activation] = []
-    for entry in in_force(log(db, base)):
-        if entry.adapter not in retired and entry.adapter != (kept[-1].adapter if kept else ""):
-            kept.append(entry)
-    db.execute("DELETE FROM activations WHERE base = ?", (base,))
-    db.executemany(
-        "INSERT INTO activations (base, adapter, reason, created) VALUES (?, nullif(?, ''), ?, ?)",
-        [(base, entry.adapter, entry.reason, entry.created) for entry in kept],
-    )

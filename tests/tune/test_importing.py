@@ -1,0 +1,188 @@
+"""Adapters taken elsewhere and brought in: the same again, or refused in one sentence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from filelock import FileLock
+
+from localai import paths
+from localai.catalog.entry import ModelEntry, from_path
+from localai.engine.adapter import MANIFEST
+from localai.errors import LocalaiError, ModelError, UsageError
+from localai.port.sources import PortError
+from localai.store.store import Store
+from localai.store.tuning import Adapter
+from localai.tune import adapter, exporting, importing, lora
+from localai.tune.lora import Lora, Pair
+from localai.tune.plan import ADAPTER
+from scripts.tiny_models import write
+from tests.engine.tiny_adapter import write_adapter
+from tests.tune.tiny_llama import write_llama
+from tests.tune.tiny_lora import random_lora, record, same
+
+FOLDERS = ("gguf-lora", "mlx", "peft")
+
+
+@pytest.fixture
+def base(tmp_path: Path) -> Path:
+    return write_llama(tmp_path / "base.gguf", sharing=2)
+
+
+@pytest.fixture
+def entry(base: Path) -> ModelEntry:
+    return from_path(base)
+
+
+@pytest.fixture
+def tuned(store: Store, base: Path) -> Adapter:
+    return record(store, base, random_lora(base))
+
+
+@pytest.mark.parametrize("form", FOLDERS)
+def test_there_and_back(
+    store: Store, base: Path, entry: ModelEntry, tuned: Adapter, tmp_path: Path, form: str
+) -> None:
+    exporting.export(tuned, base, form, out := tmp_path / "out")
+    store.remove_adapter(tuned)
+    made = importing.add(store, entry, out, "pirate")
+    assert same(lora.read(Path(made.file)), random_lora(base))
+    assert (made.name, made.base, made.run) == ("pirate", tuned.base, "")
+    assert made.base_bytes == base.stat().st_size
+    assert store.active_adapter(made.base) is None
+    folder = Path(made.file).parent
+    assert folder.parent == paths.adapters()
+    assert sorted(each.name for each in folder.iterdir()) == [ADAPTER, MANIFEST]
+    adapter.verify(folder, made.base, made.sha256)
+    manifest = adapter.read_manifest(folder)
+    own = form == "gguf-lora"
+    assert manifest.options["imported"] == ("gguf" if own else form)
+    assert (manifest.corrections, manifest.replay) == ((("c1",), 3) if own else ((), 0))
+    assert store.activate(made.base, made.id, "chosen").adapter == made.id
+
+
+def test_a_copy_is_the_same_file_without_what_was_asked(
+    base: Path, tuned: Adapter, tmp_path: Path
+) -> None:
+    exporting.export(tuned, base, "gguf-lora", out := tmp_path / "out")
+    assert (out / ADAPTER).read_bytes() == Path(tuned.file).read_bytes()
+    assert "secret" not in (out / MANIFEST).read_text()
+    adapter.verify(out, tuned.base, tuned.sha256)
+
+
+@pytest.mark.parametrize("form", [*FOLDERS, "merged-gguf"])
+def test_nothing_is_overwritten_and_nothing_half_is_left(
+    base: Path, tuned: Adapter, tmp_path: Path, form: str
+) -> None:
+    (taken := tmp_path / "taken").write_text("mine")
+    with pytest.raises(PortError, match="is there already"):
+        exporting.export(tuned, base, form, taken)
+    assert taken.read_text() == "mine"
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(PortError, match="cannot be written"):
+        exporting.export(tuned, base, form, tmp_path / "nowhere" / "out")
+    Path(tuned.file).write_bytes(b"GGUF")
+    with pytest.raises(ModelError, match="not the one"):
+        exporting.export(tuned, base, form, tmp_path / "out")
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_what_is_here_already_is_not_brought_twice(
+    store: Store, base: Path, entry: ModelEntry, tuned: Adapter, tmp_path: Path
+) -> None:
+    exporting.export(tuned, base, "peft", out := tmp_path / "out")
+    before = sorted(paths.adapters().iterdir())
+    refused(store, entry, out, "is here already, as tuned-1", UsageError)
+    assert sorted(paths.adapters().iterdir()) == before
+
+
+def test_a_gguf_file_of_others_is_taken_as_it_is(
+    store: Store, entry: ModelEntry, tmp_path: Path
+) -> None:
+    sha256 = write_adapter(file := tmp_path / "theirs.gguf", dtype=np.float16)
+    made = importing.add(store, entry, file)
+    assert (made.name, made.sha256) == ("tuned-1", sha256)
+
+
+def refused(
+    store: Store,
+    entry: ModelEntry,
+    path: Path,
+    said: str,
+    kind: type[LocalaiError] = ModelError,
+    name: str = "",
+) -> None:
+    count = len(store.adapters())
+    with pytest.raises(kind, match=said) as error:
+        importing.add(store, entry, path, name)
+    assert "\n" not in str(error.value)
+    assert len(store.adapters()) == count
+
+
+@pytest.mark.parametrize("form", ["mlx", "peft"])
+def test_another_model_is_refused(
+    store: Store, base: Path, tuned: Adapter, tmp_path: Path, form: str
+) -> None:
+    exporting.export(tuned, base, form, out := tmp_path / "out")
+    other = from_path(write_llama(tmp_path / "other.gguf", sharing=1))
+    refused(store, other, out, r"made for another model than other.*choose its model with -m")
+    gemma = from_path(write("window", tmp_path))
+    refused(store, gemma, out, "made for another model than tiny-window")
+    refused(store, from_path(write("recurrent", tmp_path)), out, "mamba models look like is not")
+
+
+def test_the_manifest_tells_files_of_the_same_shape_apart(
+    store: Store, base: Path, tuned: Adapter, tmp_path: Path
+) -> None:
+    exporting.export(tuned, base, "gguf-lora", out := tmp_path / "out")
+    other = from_path(write_llama(tmp_path / "other.gguf", sharing=2, weights="F16"))
+    refused(store, other, out, r"another model's file \(tiny\)")
+    (out / MANIFEST).unlink()
+    assert importing.add(store, other, out).name == "tuned-2"
+
+
+def test_what_is_no_sound_adapter_is_refused(
+    store: Store, base: Path, entry: ModelEntry, tmp_path: Path
+) -> None:
+    refused(store, entry, base, "holds a model, not an adapter")
+    refused(store, entry, tmp_path / "absent", "cannot be read")
+    refused(store, entry, tmp_path, "holds no adapter")
+    (text := tmp_path / "text").write_text("Hello, I am no model at all.")
+    refused(store, entry, text, "cannot be read")
+    write_adapter(odd := tmp_path / "odd.gguf", scale=float("nan"))
+    refused(store, entry, odd, "not finite")
+    write_adapter(odd, architecture="qwen3")
+    refused(store, entry, odd, "of the kind qwen3, and this one is llama")
+    write_adapter(odd, inputs=32)
+    refused(store, entry, odd, "64 x 32 weights, and this model has 64 x 64")
+    whole = odd.read_bytes()
+    odd.write_bytes(whole[:-100])
+    refused(store, entry, odd, "truncated")
+    assert not paths.adapters().exists() or list(paths.adapters().iterdir()) == []
+
+
+def test_a_name_that_is_taken_is_refused_first(
+    store: Store, base: Path, entry: ModelEntry, tuned: Adapter
+) -> None:
+    refused(store, entry, Path(tuned.file), "means something else", UsageError, "base")
+
+
+def test_nothing_is_brought_in_while_a_tune_clears_up(
+    store: Store, entry: ModelEntry, tmp_path: Path
+) -> None:
+    write_adapter(file := tmp_path / "theirs.gguf")
+    paths.private_dir(paths.home())
+    with FileLock(paths.tune_lock()):
+        refused(store, entry, file, "A tune is running", UsageError)
+
+
+def test_half_a_pair_is_refused(
+    store: Store, base: Path, entry: ModelEntry, tmp_path: Path
+) -> None:
+    a, b = random_lora(base).pairs["blk.0.attn_q.weight"]
+    one = Lora(1.0, {"blk.0.attn_q.weight": Pair(a, b)})
+    lora.write(file := tmp_path / "half.gguf", "llama", one)
+    file.write_bytes(file.read_bytes().replace(b"weight.lora_b", b"weight.lora_c"))
+    refused(store, entry, file, "is missing")
