@@ -24,8 +24,10 @@ def show(found: Sequence[Preview], *, as_json: bool) -> None:
     tokens = sum(len(seen.pieces) for seen in made)
     weighted = sum(seen.weighted for seen in made)
     ways = sum(1 if each.parts else len(each.examples) for each in found)
+    if repeated := sum(each.repeated for each in found):
+        note(f"{counted(repeated, 'duplicate')} left out; of what says the same the newest stays.")
     note(
-        f"{counted(len(found), 'accepted example')}, asked in {counted(ways, 'way')}: "
+        f"{counted(len(found) - repeated, 'accepted example')}, asked in {counted(ways, 'way')}: "
         f"{tokens:,} tokens, of which {weighted:,} are learned. "
         "The model's own answers to other questions come to that."
     )

@@ -100,14 +100,15 @@ def _preview(invocation: Invocation, name: str, *, as_json: bool) -> None:
     from localai.cli import dry_run
     from localai.lessons.lesson import accepted
     from localai.lessons.maker import maker_for
-    from localai.lessons.preview import preview
+    from localai.lessons.material import gather
+    from localai.lessons.preview import read_back
 
     with invocation.read_store() as store:
         examples = accepted(store, name)
         settings = config.load()
         with closing(invocation.open_session(store, settings, model=invocation.model)) as session:
-            maker = maker_for(session)
-            found = tuple(preview(store, each, session.engine, maker) for each in examples)
+            taught = gather(store, examples, maker_for(session))
+            found = tuple(read_back(session.engine, each) for each in taught)
     dry_run.show(found, as_json=as_json)
 
 

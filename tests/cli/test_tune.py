@@ -291,3 +291,16 @@ def test_a_dry_run_shows_what_would_be_learned(run: Command) -> None:
 def test_options_of_a_dry_run_are_refused_elsewhere(run: Command) -> None:
     assert "--json is for --dry-run" in run("tune", "--json").stderr
     assert run("tune", "--dry-run", "list").exit_code == 2
+
+
+def test_a_dry_run_tells_of_duplicates(run: Command) -> None:
+    with Store.open() as store:
+        for question in ("My cat?", "my cat"):
+            store.write_example((user(question), assistant("Minka.")))
+    shown = run("tune", "--dry-run")
+    assert shown.stdout.startswith("My cat?\n  left out: Another example says the same.\n")
+    assert "1 duplicate left out; of what says the same the newest stays." in shown.stderr
+    assert "\n1 accepted example, asked in " in shown.stderr
+    older, newer = json.loads(run("tune", "--dry-run", "--json").stdout)
+    assert (older["left_out"], older["examples"]) == ("Another example says the same.", [])
+    assert newer["left_out"] is None
