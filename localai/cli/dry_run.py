@@ -1,9 +1,11 @@
-"""`localai tune --dry-run`: what would be learned, word for word, without learning it."""
+"""`localai tune --dry-run`: what would be learned, word for word, and what that would take,
+without learning it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from contextlib import closing
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 import msgspec
@@ -16,7 +18,45 @@ from localai.measures import duration
 from localai.sanitize import clean, one_line
 
 if TYPE_CHECKING:
+    from localai.catalog import ModelEntry
+    from localai.cli.invocation import Invocation
+    from localai.config import Settings
     from localai.tune.estimate import Estimate
+
+
+class Wanted(NamedTuple):
+    """What is asked for: of the data set `name`, for a run of `budget` seconds (0: without)."""
+
+    name: str
+    budget: float
+    only_estimate: bool
+    as_json: bool
+
+
+def run(invocation: Invocation, settings: Settings, entry: ModelEntry, wanted: Wanted) -> None:
+    """Show what a tune would learn, with the engine that renders it, and what it would take."""
+    from localai.catalog.entry import required_path
+    from localai.lessons.lesson import accepted
+    from localai.lessons.maker import maker_for
+    from localai.lessons.material import gather
+    from localai.lessons.preview import read_back
+    from localai.tune.estimate import estimate, pace
+    from localai.tune.job import RESERVE
+    from localai.tune.plan import options
+
+    with invocation.read_store() as store:
+        examples = accepted(store, wanted.name)
+        known = pace(store, entry.name, required_path(entry))
+        with closing(invocation.open_session(store, settings, model=invocation.model)) as session:
+            taught = gather(store, examples, maker_for(session))
+            read = () if wanted.only_estimate else taught
+            found = tuple(read_back(session.engine, each) for each in read)
+    made = [each for some in taught for each in some.examples]
+    taken = estimate(made, options(settings.tune, wanted.budget * (1 - RESERVE)), known)
+    if wanted.only_estimate:
+        show_estimate(taken, as_json=wanted.as_json)
+    else:
+        show(found, taken, as_json=wanted.as_json)
 
 
 def show(found: Sequence[Preview], taken: Estimate, *, as_json: bool) -> None:

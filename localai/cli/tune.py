@@ -55,7 +55,7 @@ class Budget(click.ParamType[float]):
 
 
 @click.group(invoke_without_command=True)
-@click.option("--budget", type=Budget(), help="Longest time, e.g. 12m or 1h30m.")
+@click.option("--budget", type=Budget(), default=0.0, help="Longest time, e.g. 12m or 1h30m.")
 @click.option(
     "--preset", type=click.Choice(list(PRESETS)), help="Named settings, over those of the file."
 )
@@ -68,7 +68,7 @@ class Budget(click.ParamType[float]):
 @click.pass_context
 def tune(
     ctx: click.Context,
-    budget: float | None,
+    budget: float,
     preset: str | None,
     name: str,
     dry_run: bool,
@@ -94,21 +94,24 @@ def tune(
         budget = budget or PRESETS[preset].budget
     invocation = ctx.ensure_object(Invocation)
     if dry_run:
-        _preview(invocation, settings, budget or 0.0, name, only=estimate, as_json=as_json)
-    elif not _learn(invocation, settings, budget or 0.0, name):
+        from localai.cli.dry_run import Wanted, run
+
+        wanted = Wanted(name, budget, only_estimate=estimate, as_json=as_json)
+        run(invocation, settings, _entry(invocation, settings), wanted)
+    elif not _tune(invocation, settings, budget, name):
         ctx.exit(ExitCode.FAILURE)
 
 
 def _refuse_options(ctx: click.Context) -> None:
-    """Before a subcommand, options of tuning itself would do nothing."""
-    for param in ctx.command.params:
-        if param.name and ctx.get_parameter_source(param.name) is not ParameterSource.DEFAULT:
-            option = param.opts[0]
-            raise UsageError(f"{option} belongs to `localai tune` itself; leave it out here.")
+    """Raise UsageError for an option of `localai tune` before a command of it."""
+    for each in ctx.command.params:
+        if each.name and ctx.get_parameter_source(each.name) is ParameterSource.COMMANDLINE:
+            name = "/".join((*each.opts, *each.secondary_opts))
+            raise UsageError(f"{name} belongs to `localai tune` itself; leave it out here.")
 
 
-def _learn(invocation: Invocation, settings: Settings, budget: float, name: str) -> bool:
-    """Tune and tell the verdict; whether something better came of it."""
+def _tune(invocation: Invocation, settings: Settings, budget: float, name: str) -> bool:
+    """Tune and print the verdict; whether the adapter was let in."""
     from localai.cli.tuning import Watcher, verdict
     from localai.engine import gentle
     from localai.tune.job import Job
@@ -120,42 +123,6 @@ def _learn(invocation: Invocation, settings: Settings, budget: float, name: str)
         adapter = store.adapter(run.adapter).name if run.adapter else ""
     click.echo(verdict(run, adapter), nl=False)
     return run.state == "promoted"
-
-
-def _preview(
-    invocation: Invocation,
-    settings: Settings,
-    budget: float,
-    name: str,
-    *,
-    only: bool,
-    as_json: bool,
-) -> None:
-    """Show what a tune would learn, with the engine that renders it, and what it would take
-    (that `only`)."""
-    from localai.catalog.entry import required_path
-    from localai.cli import dry_run
-    from localai.lessons.lesson import accepted
-    from localai.lessons.maker import maker_for
-    from localai.lessons.material import gather
-    from localai.lessons.preview import read_back
-    from localai.tune.estimate import estimate, pace
-    from localai.tune.job import RESERVE
-    from localai.tune.plan import options
-
-    with invocation.read_store() as store:
-        examples = accepted(store, name)
-        entry = _entry(invocation, settings)
-        known = pace(store, entry.name, required_path(entry))
-        with closing(invocation.open_session(store, settings, model=invocation.model)) as session:
-            taught = gather(store, examples, maker_for(session))
-            found = () if only else tuple(read_back(session.engine, each) for each in taught)
-    made = [each for some in taught for each in some.examples]
-    taken = estimate(made, options(settings.tune, budget * (1 - RESERVE)), known)
-    if only:
-        dry_run.show_estimate(taken, as_json=as_json)
-    else:
-        dry_run.show(found, taken, as_json=as_json)
 
 
 @tune.command()
