@@ -1,33 +1,102 @@
-"""`localai tune --dry-run`: what would be learned, word for word, without learning it."""
+"""`localai tune --dry-run`: what would be learned, word for word, and what that would take,
+without learning it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from contextlib import closing
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
+import msgspec
 
 from localai.cli import record
 from localai.cli.failure import note
 from localai.counted import counted
 from localai.lessons.preview import Preview
+from localai.measures import duration
 from localai.sanitize import clean, one_line
 
+if TYPE_CHECKING:
+    from localai.catalog import ModelEntry
+    from localai.cli.invocation import Invocation
+    from localai.config import Settings
+    from localai.tune.estimate import Estimate
 
-def show(found: Sequence[Preview], *, as_json: bool) -> None:
+
+class Wanted(NamedTuple):
+    """What is asked for: of the data set `name`, for a run of `budget` seconds (0: without)."""
+
+    name: str
+    budget: float
+    only_estimate: bool
+    as_json: bool
+
+
+def run(invocation: Invocation, settings: Settings, entry: ModelEntry, wanted: Wanted) -> None:
+    """Show what a tune would learn, with the engine that renders it, and what it would take."""
+    from localai.catalog.entry import required_path
+    from localai.lessons.lesson import accepted
+    from localai.lessons.maker import maker_for
+    from localai.lessons.material import gather
+    from localai.lessons.preview import read_back
+    from localai.tune.estimate import estimate, pace
+    from localai.tune.job import RESERVE
+    from localai.tune.plan import options
+
+    with invocation.read_store() as store:
+        examples = accepted(store, wanted.name)
+        known = pace(store, entry.name, required_path(entry))
+        with closing(invocation.open_session(store, settings, model=invocation.model)) as session:
+            taught = gather(store, examples, maker_for(session))
+            read = () if wanted.only_estimate else taught
+            found = tuple(read_back(session.engine, each) for each in read)
+    made = [each for some in taught for each in some.examples]
+    taken = estimate(made, options(settings.tune, wanted.budget * (1 - RESERVE)), known)
+    if wanted.only_estimate:
+        show_estimate(taken, as_json=wanted.as_json)
+    else:
+        show(found, taken, as_json=wanted.as_json)
+
+
+def show(found: Sequence[Preview], taken: Estimate, *, as_json: bool) -> None:
     """Print what counts of each example; a summary on stderr."""
     if as_json:
         click.echo(record.dumps([fields(each) for each in found]))
     else:
         click.echo("\n".join(_lines(each) for each in found), nl=bool(found))
-    made = [seen for each in found for seen in each.examples]
-    tokens = sum(len(seen.pieces) for seen in made)
-    weighted = sum(seen.weighted for seen in made)
+    if repeated := sum(each.repeated for each in found):
+        note(f"{counted(repeated, 'duplicate')} left out; of what says the same the newest stays.")
     ways = sum(1 if each.parts else len(each.examples) for each in found)
     note(
-        f"{counted(len(found), 'accepted example')}, asked in {counted(ways, 'way')}: "
-        f"{tokens:,} tokens, of which {weighted:,} are learned. "
+        f"{counted(len(found) - repeated, 'accepted example')}, asked in {counted(ways, 'way')}: "
+        f"{taken.tokens:,} tokens, of which {taken.supervised:,} are learned. "
         "The model's own answers to other questions come to that."
+    )
+    note(_what_it_takes(taken))
+
+
+def show_estimate(taken: Estimate, *, as_json: bool) -> None:
+    """Print what a tune would take, and nothing else."""
+    if as_json:
+        click.echo(record.dumps(msgspec.to_builtins(taken)))
+        return
+    click.echo(
+        f"{counted(taken.examples, 'example')} of {taken.tokens:,} tokens, "
+        f"of which {taken.supervised:,} are learned.\n{_what_it_takes(taken)}"
+    )
+
+
+def _what_it_takes(taken: Estimate) -> str:
+    known = (
+        f"from {counted(taken.from_runs, 'run')} of this model"
+        if taken.from_runs
+        else "by rule of thumb for a CPU, as this model has had no run yet"
+    )
+    return (
+        f"An estimate {known}: {counted(taken.steps, 'step')} in "
+        f"{duration(taken.training_seconds)}, the whole run {duration(taken.seconds)}, "
+        f"{taken.memory / 1e9:.1f} GB of memory."
     )
 
 

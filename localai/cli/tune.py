@@ -13,11 +13,13 @@ from contextlib import closing, contextmanager
 from types import FrameType
 
 import click
+from click.core import ParameterSource
 
 from localai.cli import adapters, meant
 from localai.cli.interrupts import SIGNALS, Interrupted
 from localai.cli.invocation import Invocation
 from localai.errors import ExitCode, UsageError
+from localai.tune.presets import PRESETS, settings_with
 
 _BUDGET = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
 SHORTEST_BUDGET = 120
@@ -47,60 +49,72 @@ class Budget(click.ParamType[float]):
 @click.group(invoke_without_command=True)
 @click.option("--budget", type=Budget(), default=0.0, help="Longest time, e.g. 12m or 1h30m.")
 @click.option(
+    "--preset", type=click.Choice(list(PRESETS)), help="Named settings, over those of the file."
+)
+@click.option(
     "--data", "name", default="", metavar="SET", help="Learn a named data set, not your own."
 )
 @click.option("--dry-run", is_flag=True, help="Show what would be learned, and learn nothing.")
-@click.option("--json", "as_json", is_flag=True, help="With --dry-run: print a JSON list.")
+@click.option("--estimate", is_flag=True, help="With --dry-run: only what it would take.")
+@click.option("--json", "as_json", is_flag=True, help="With --dry-run: print JSON.")
 @click.pass_context
-def tune(ctx: click.Context, budget: float, name: str, dry_run: bool, as_json: bool) -> None:
+def tune(
+    ctx: click.Context,
+    budget: float,
+    preset: str | None,
+    name: str,
+    dry_run: bool,
+    estimate: bool,
+    as_json: bool,
+) -> None:
     """Learn from your corrections.
 
     Trains an adapter on the accepted corrections and examples, tests it against what answers
     now, and lets it answer only if it is better. The model itself is never changed.
     """
     if ctx.invoked_subcommand is not None:
-        options = {"--budget": budget, "--data": name, "--dry-run": dry_run, "--json": as_json}
-        for option, given in options.items():
-            if given:
-                raise UsageError(f"{option} belongs to `localai tune` itself; leave it out here.")
+        _refuse_options(ctx)
         return
+    if not dry_run and (estimate or as_json):
+        option = "--estimate" if estimate else "--json"
+        raise UsageError(f"{option} is for --dry-run; localai tune show --json has the verdict.")
+    from localai import config
+
+    settings = config.load()
+    if preset:
+        settings = settings_with(settings, preset)
+        budget = budget or PRESETS[preset].budget
     invocation = ctx.ensure_object(Invocation)
     if dry_run:
-        _preview(invocation, name, as_json=as_json)
-        return
-    if as_json:
-        raise UsageError("--json is for --dry-run; localai tune show --json has the verdict.")
-    from localai import config
+        from localai.cli.dry_run import Wanted, run
+
+        wanted = Wanted(name, budget, only_estimate=estimate, as_json=as_json)
+        run(invocation, settings, _entry(invocation, settings), wanted)
+    elif not _tune(invocation, settings, budget, name):
+        ctx.exit(ExitCode.FAILURE)
+
+
+def _refuse_options(ctx: click.Context) -> None:
+    """Raise UsageError for an option of `localai tune` before a command of it."""
+    for each in ctx.command.params:
+        if each.name and ctx.get_parameter_source(each.name) is ParameterSource.COMMANDLINE:
+            name = "/".join((*each.opts, *each.secondary_opts))
+            raise UsageError(f"{name} belongs to `localai tune` itself; leave it out here.")
+
+
+def _tune(invocation: Invocation, settings: Settings, budget: float, name: str) -> bool:
+    """Tune and print the verdict; whether the adapter was let in."""
     from localai.cli.tuning import Watcher, verdict
     from localai.engine import gentle
     from localai.tune.job import Job
 
-    settings = config.load()
     gentle.step_back(settings.tune.nice)
     with invocation.open_store() as store, _signals(), closing(Watcher(sys.stderr)) as watcher:
         entry = meant.model(invocation, settings)
         run = Job(store, settings, entry, watcher.tell, name=name, seconds=budget).run()
         adapter = store.adapter(run.adapter).name if run.adapter else ""
     click.echo(verdict(run, adapter), nl=False)
-    if run.state != "promoted":
-        ctx.exit(ExitCode.FAILURE)
-
-
-def _preview(invocation: Invocation, name: str, *, as_json: bool) -> None:
-    """Show what a tune would learn, with the engine that renders it."""
-    from localai import config
-    from localai.cli import dry_run
-    from localai.lessons.lesson import accepted
-    from localai.lessons.maker import maker_for
-    from localai.lessons.preview import preview
-
-    with invocation.read_store() as store:
-        examples = accepted(store, name)
-        settings = config.load()
-        with closing(invocation.open_session(store, settings, model=invocation.model)) as session:
-            maker = maker_for(session)
-            found = tuple(preview(store, each, session.engine, maker) for each in examples)
-    dry_run.show(found, as_json=as_json)
+    return run.state == "promoted"
 
 
 @tune.command()

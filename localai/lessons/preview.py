@@ -8,8 +8,8 @@ import msgspec
 
 from localai.counted import counted
 from localai.engine.base import Engine
-from localai.lessons.lesson import Unlearnable, read
 from localai.lessons.maker import Example, Maker
+from localai.lessons.material import REPEATED, Taught, teach
 from localai.store.store import Store
 from localai.store.tuning import StoredExample
 
@@ -45,6 +45,11 @@ class Preview(msgspec.Struct, frozen=True):
     parts: bool = False
 
     @property
+    def repeated(self) -> bool:
+        """Whether it is left out as a duplicate."""
+        return self.left_out == REPEATED
+
+    @property
     def first(self) -> tuple[Seen, ...]:
         """All of it, as it is asked first."""
         return self.examples if self.parts else self.examples[:1]
@@ -58,13 +63,13 @@ class Preview(msgspec.Struct, frozen=True):
 
 def preview(store: Store, example: StoredExample, engine: Engine, maker: Maker) -> Preview:
     """What would be trained on of an example, if it is accepted."""
-    try:
-        fitted = maker.fit(read(store, example))
-        made = maker.examples(fitted)
-    except Unlearnable as error:
-        return Preview(example, left_out=str(error))
-    seen = tuple(_seen(engine, each) for each in made)
-    return Preview(example, seen, parts=fitted.several and len(seen) > 1)
+    return read_back(engine, teach(store, example, maker))
+
+
+def read_back(engine: Engine, taught: Taught) -> Preview:
+    """What becomes of an example, as text."""
+    seen = tuple(_seen(engine, each) for each in taught.examples)
+    return Preview(taught.example, seen, taught.left_out, taught.parts)
 
 
 def _seen(engine: Engine, example: Example) -> Seen:

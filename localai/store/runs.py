@@ -114,10 +114,12 @@ class Runs:
             return _fetch(db, run_id)
 
     def learned(self, adapter: Adapter | None) -> frozenset[str]:
-        """The ids of the corrections and examples that an adapter was made from; none where
-        no recorded run made it, or for the bare model (None)."""
-        made_by = adapter.run if adapter else ""
-        return frozenset(self.run(made_by).plan.get("corrections", ())) if made_by else frozenset()
+        """The ids of the corrections and examples that an adapter was made from, and of those
+        that say the same; none where no recorded run made it, or for the bare model (None)."""
+        if adapter is None or not adapter.run:
+            return frozenset()
+        plan = self.run(adapter.run).plan
+        return frozenset((*plan.get("corrections", ()), *plan.get("duplicates", ())))
 
     def runs(self, limit: int = 20) -> tuple[Run, ...]:
         """The last runs, newest first."""

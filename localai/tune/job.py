@@ -28,8 +28,8 @@ from localai.digest import sha256
 from localai.engine.base import BARE, AdapterFile, Engine
 from localai.engine.process import EngineProcess
 from localai.errors import AdapterError, LocalaiError, UsageError
-from localai.lessons import lesson
-from localai.lessons.lesson import Lesson, Unlearnable
+from localai.lessons import lesson, material
+from localai.lessons.lesson import Lesson
 from localai.lessons.maker import Example, Maker
 from localai.store.store import Store
 from localai.store.tuning import Progress, Run, StoredExample
@@ -147,20 +147,19 @@ class Job:
         self, accepted: tuple[StoredExample, ...], maker: Maker
     ) -> tuple[tuple[Lesson, ...], tuple[Example, ...]]:
         """What can be learned from, and that as examples; the run's plan lists no more than
-        these from now on. Raises UsageError when nothing could become better by them."""
+        these from now on, and the duplicates that were left out. Raises UsageError when nothing
+        could become better by them."""
         assert self._run is not None
-        made, reason = list[tuple[Lesson, tuple[Example, ...]]](), ""
-        for example in accepted:
-            try:
-                found = lesson.read(self._store, example)
-                made.append((found, maker.make(found)))
-            except Unlearnable as error:
-                if example.source != "good":
-                    reason = reason or str(error)
-        if all(found.source == "good" for found, _ in made):
+        found = material.gather(self._store, accepted, maker)
+        made = [(each.lesson, each.examples) for each in found if each.lesson]
+        if all(lesson.source == "good" for lesson, _ in made):
+            reason = next(each.left_out for each in found if each.unlearnable)
             raise UsageError((ONLY_GOOD_LEFT if made else UNLEARNABLE).format(reason=reason))
         lessons, examples = zip(*made, strict=True)
-        plan = self._run.plan | {"corrections": [each.id for each in lessons]}
+        plan = self._run.plan | {
+            "corrections": [each.id for each in lessons],
+            "duplicates": [each.example.id for each in found if each.repeated],
+        }
         self._run = self._store.plan_run(self._run.id, plan)
         return lessons, tuple(each for some in examples for each in some)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from click.testing import CliRunner, Result
 from localai.cli.invocation import Invocation
 from localai.cli.main import cli
 from localai.engine.scripted import Script, ScriptedEngine
+from tests.catalog import toy
 from tests.cli.scripted_main import session_opener
 
 Run = Callable[..., Result]
@@ -51,3 +53,15 @@ def run() -> Run:
         return CliRunner().invoke(cli, arguments, input=input, obj=obj, prog_name="localai")
 
     return command
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> str:
+    """The path of a small model file."""
+    return str(toy.write(tmp_path / "toy.gguf"))
+
+
+@pytest.fixture
+def base(model: str) -> str:
+    """Its hash."""
+    return hashlib.sha256(Path(model).read_bytes()).hexdigest()

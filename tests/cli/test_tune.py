@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import click
@@ -13,14 +11,13 @@ import pytest
 
 from localai.cli.invocation import Invocation
 from localai.cli.tune import Budget
+from localai.config import Settings
 from localai.conversation import assistant, user
 from localai.engine import gentle
 from localai.errors import UsageError
-from localai.store.rows import Origin
 from localai.store.store import Store
 from localai.store.tuning import Adapter, Progress, Run
 from localai.tune import job
-from tests.catalog import toy
 from tests.cli.conftest import Run as Command
 
 VERDICT = {
@@ -41,16 +38,6 @@ VERDICT = {
     ],
     "parity": {"kl": 0.0012, "kl_se": 0.0001, "same": 0.99, "n": 400},
 }
-
-
-@pytest.fixture
-def model(tmp_path: Path) -> str:
-    return str(toy.write(tmp_path / "toy.gguf"))
-
-
-@pytest.fixture
-def base(model: str) -> str:
-    return hashlib.sha256(Path(model).read_bytes()).hexdigest()
 
 
 def promote(base: str, verdict: dict[str, Any] | None = None) -> Adapter:
@@ -184,7 +171,7 @@ def test_nothing_to_learn(
     with Store.open() as store:
         assert store.runs() == ()
         store.write_example((user("Hello"), assistant("Ahoy!")), name="pirate")
-    shown = run("tune", "--dry-run", "--data", "pirate")
+    shown = run("-m", model, "tune", "--dry-run", "--data", "pirate")
     assert shown.stdout == "Hello\n  learned: Ahoy!<|im_end|>\n  asked in 1 way\n\n"
     assert "data set cats" in run("tune", "--dry-run", "--data", "cats").stderr
 
@@ -195,11 +182,12 @@ class FakeJob:
     end: Callable[[Store, Run], object]
     seconds = -1.0
     name = ""
+    settings: Settings
 
     def __init__(
         self,
         store: Store,
-        settings: object,
+        settings: Settings,
         entry: object,
         tell: Callable[[Progress], None],
         *,
@@ -207,7 +195,7 @@ class FakeJob:
         seconds: float,
     ) -> None:
         self._store, self._tell = store, tell
-        FakeJob.name, FakeJob.seconds = name, seconds
+        FakeJob.name, FakeJob.seconds, FakeJob.settings = name, seconds, settings
 
     def run(self) -> Run:
         begun = self._store.begin_run("toy", "b", {})
@@ -264,30 +252,22 @@ def test_what_the_job_refuses_is_told(
     assert result.stderr.splitlines()[-1] == "A tune is running already."
 
 
-def test_a_dry_run_shows_what_would_be_learned(run: Command) -> None:
-    empty = run("tune", "--dry-run")
-    assert empty.exit_code == 2
-    assert "nothing to learn yet" in empty.stderr
-    with Store.open() as store:
-        tree = store.create_conversation().id
-        asked = store.add_message(tree, "", user("My cat?")).id
-        begun = store.begin_answer(tree, asked, Origin("m"))
-        said = store.finish_answer(begun.id, assistant("No idea."), None, "done").id
-        store.add_correction(said, "It is \x1b[31mMinka.")
-    shown = run("tune", "--dry-run")
-    assert shown.exit_code == 0
-    assert shown.stdout.startswith("My cat?\n  learned: It is Minka.<|im_end|>\n  asked in ")
-    assert shown.stderr.startswith("1 accepted example, asked in ")
-    (found,) = json.loads(run("tune", "--dry-run", "--json").stdout)
-    assert {each["learned"] for each in found["examples"]} == {"It is \x1b[31mMinka.<|im_end|>"}
-    with Store.open() as store:
-        assert store.runs() == ()
-        store.write_example((user("Hello"), assistant("Ahoy!")), name="pirate")
-    shown = run("tune", "--dry-run", "--data", "pirate")
-    assert shown.stdout == "Hello\n  learned: Ahoy!<|im_end|>\n  asked in 1 way\n\n"
-    assert "data set cats" in run("tune", "--dry-run", "--data", "cats").stderr
+def test_an_option_wins_over_the_preset_and_the_preset_over_the_settings(
+    run: Command, model: str, fake: type[FakeJob], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def end(store: Store, begun: Run) -> object:
+        return store.end_run(begun.id, "rejected", verdict={})
 
-
-def test_options_of_a_dry_run_are_refused_elsewhere(run: Command) -> None:
-    assert "--json is for --dry-run" in run("tune", "--json").stderr
-    assert run("tune", "--dry-run", "list").exit_code == 2
+    monkeypatch.setattr(fake, "end", end, raising=False)
+    monkeypatch.setenv("LOCALAI_TUNE__EPOCHS", "5")
+    monkeypatch.setenv("LOCALAI_TUNE__LEARNING_RATE", "0.001")
+    for arguments, seconds, epochs in [
+        ([], 0, 5),
+        (["--preset", "night"], 0, 2),
+        (["--preset", "quick"], 600, 2),
+        (["--preset", "quick", "--budget", "3m"], 180, 2),
+    ]:
+        run("-m", model, "tune", *arguments)
+        assert (fake.seconds, fake.settings.tune.epochs) == (seconds, epochs)
+        assert fake.settings.tune.learning_rate == 0.001
+    assert run("tune", "--preset", "noon").exit_code == 2

@@ -106,6 +106,17 @@ def test_what_was_trained_on_is_recorded_before_it_is(
         tune.run()
 
 
+def test_of_duplicates_the_newest_is_learned_and_all_count_as_learned(
+    store: Store, tune: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older, newer = correct(store, "My cat?", "Minka."), correct(store, "my cat", "minka")
+    monkeypatch.setattr(training, "parity", lambda folder, base: Parity(0.0, 0.0, 1.0, 8))
+    monkeypatch.setattr(gate, "compare", lambda *_: Verdict(True, "Learned.", ()))
+    run = tune.run()
+    assert (run.plan["corrections"], run.plan["duplicates"]) == ([newer], [older])
+    assert store.learned(store.adapter(run.adapter)) == {older, newer}
+
+
 def _dies(seen: Callable[[], object]) -> Callable[..., Trained]:
     def train(*_: object) -> Trained:
         raise EngineError(f"It died at {seen()}.")

@@ -1,0 +1,82 @@
+"""What the accepted examples of a run come to: the lessons and examples that are trained on,
+and why others are left out. The tune and its dry run both take it from here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+from msgspec.structs import replace
+
+from localai.lessons import duplicates
+from localai.lessons.lesson import Lesson, Unlearnable, read
+from localai.lessons.maker import Example, Maker
+from localai.store.store import Store
+from localai.store.tuning import StoredExample
+
+REPEATED = "Another example says the same."
+
+
+class Taught(msgspec.Struct, frozen=True):
+    """What becomes of an accepted example: a lesson and the examples made of it, or `left_out`
+    says why nothing does. `parts`: the examples are the answers of one dialogue, not ways to
+    ask for the same one."""
+
+    example: StoredExample
+    lesson: Lesson | None = None
+    examples: tuple[Example, ...] = ()
+    left_out: str = ""
+    parts: bool = False
+
+    @property
+    def repeated(self) -> bool:
+        """Whether it is left out as a duplicate."""
+        return self.left_out == REPEATED
+
+    @property
+    def unlearnable(self) -> bool:
+        """Whether it was to become better and cannot be learned from."""
+        return bool(self.left_out) and not self.repeated and self.example.source != "good"
+
+
+def teach(store: Store, example: StoredExample, maker: Maker) -> Taught:
+    """What becomes of one, looked at by itself."""
+    return _make(maker, _read(store, example))
+
+
+def gather(store: Store, accepted: Sequence[StoredExample], maker: Maker) -> tuple[Taught, ...]:
+    """What becomes of all, in their order (the oldest first). Of those that say the same the
+    newest stays, and no two examples have the same ids and weights."""
+    everything = [_read(store, each) for each in accepted]
+    again = duplicates.repeated([each.lesson for each in everything if each.lesson])
+    seen, found = set[Example](), list[Taught]()
+    for each in reversed(everything):
+        taught = _left_out(each, REPEATED) if each.example.id in again else _make(maker, each)
+        fresh = tuple(made for made in dict.fromkeys(taught.examples) if made not in seen)
+        seen.update(fresh)
+        nothing = taught.examples and not fresh
+        found.append(_left_out(taught, REPEATED) if nothing else replace(taught, examples=fresh))
+    return tuple(reversed(found))
+
+
+def _read(store: Store, example: StoredExample) -> Taught:
+    try:
+        return Taught(example, read(store, example))
+    except Unlearnable as error:
+        return Taught(example, left_out=str(error))
+
+
+def _make(maker: Maker, taught: Taught) -> Taught:
+    if taught.lesson is None:
+        return taught
+    try:
+        fitted = maker.fit(taught.lesson)
+        made = maker.examples(fitted)
+    except Unlearnable as error:
+        return _left_out(taught, str(error))
+    return replace(taught, examples=made, parts=fitted.several and len(made) > 1)
+
+
+def _left_out(taught: Taught, why: str) -> Taught:
+    return Taught(taught.example, left_out=why)

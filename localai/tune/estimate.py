@@ -1,0 +1,136 @@
+"""What a tune would take: steps, time and memory, told before anything is trained.
+
+By the last runs of the same model where there are some, else by rules of thumb, which know a
+CPU's cores and nothing of a GPU. Nothing here is exact, and MLX is not needed.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import psutil
+
+from localai.catalog.gguf import read_header
+from localai.lessons.maker import Example
+from localai.store.store import Store
+from localai.store.tuning import Run
+from localai.tune import packing
+from localai.tune.plan import Options
+
+RUNS = 3
+"""So many of the last runs tell how long the next one will take."""
+CORE = 6e9
+"""Parameters times tokens that a CPU core trains on in a second (2 cores and 135 million
+parameters: 82 to 89 tokens/s, docs/numbers.md)."""
+ASKED = 16_000
+"""What a run does beside training takes as long as training on so many tokens."""
+PROGRAM = 1e9
+"""Bytes that training takes beside twice the weights."""
+FLOAT32 = 4
+
+
+class Pace(msgspec.Struct, frozen=True):
+    """How a model is trained on this machine: tokens a second, seconds that a run takes
+    `beside` training, bytes of memory; learned from so many `runs`, 0 for rules of thumb."""
+
+    speed: float
+    beside: float
+    memory: int
+    runs: int = 0
+
+
+class Estimate(msgspec.Struct, frozen=True, kw_only=True):
+    """What is trained on: `examples` of `tokens`, of which `supervised` count, gone through in
+    `steps`. `training_seconds` are part of `seconds`; `memory` is the training process's, in
+    bytes. `from_runs`: so many runs of this model say so, 0 for a rule of thumb."""
+
+    examples: int
+    tokens: int
+    supervised: int
+    steps: int
+    training_seconds: float
+    seconds: float
+    memory: int
+    from_runs: int
+
+
+def estimate(examples: Sequence[Example], options: Options, pace: Pace) -> Estimate:
+    """What training on these examples would take, and the run around it."""
+    tokens = sum(len(each.ids) for each in examples)
+    steps = _steps(examples, options)
+    seconds = options.epochs * tokens / (1 - options.replay) / pace.speed
+    if 0 < options.seconds < seconds:  # the schedule gets shorter to fit
+        steps = int(steps * options.seconds / seconds)
+        seconds = options.seconds
+    return Estimate(
+        examples=len(examples),
+        tokens=tokens,
+        supervised=sum(sum(map(bool, each.weights)) for each in examples),
+        steps=steps,
+        training_seconds=seconds,
+        seconds=seconds + pace.beside,
+        memory=pace.memory,
+        from_runs=pace.runs,
+    )
+
+
+def pace(store: Store, model: str, path: Path) -> Pace:
+    """How the model `model` in the file `path` is trained here."""
+    return _seen(store, model) or _usual(path)
+
+
+def _seen(store: Store, model: str) -> Pace | None:
+    """By its last runs that came to an end; None when there are none."""
+    ended = [
+        run
+        for run in store.runs()
+        if run.model == model and run.verdict and run.verdict.get("memory")
+    ][:RUNS]
+    speeds = {run.id: _speeds(store, run) for run in ended}
+    told = [run for run in ended if speeds[run.id]]
+    if not told:
+        return None
+    beside = [run.updated - run.created - _trained(run, speeds[run.id]) for run in told]
+    return Pace(
+        speed=statistics.median(each for run in told for each in speeds[run.id]),
+        beside=max(0.0, statistics.median(beside)),
+        memory=max(int(run.verdict["memory"]) for run in told if run.verdict),
+        runs=len(told),
+    )
+
+
+def _speeds(store: Store, run: Run) -> list[float]:
+    """Tokens a second, step by step; the first step warmed up, where there is another."""
+    found = [values.get("tokens_per_second", 0.0) for _, values in store.metrics(run.id)]
+    return [each for each in found[1:] or found if each > 0]
+
+
+def _trained(run: Run, speeds: Sequence[float]) -> float:
+    """About how long a run trained."""
+    tokens = float(run.plan["options"]["tokens"])
+    return sum(tokens / speed for speed in speeds)
+
+
+def _usual(path: Path) -> Pace:
+    """By rules of thumb: on Linux weights are trained as float32, elsewhere as in the file."""
+    header = read_header(path)
+    cores = psutil.cpu_count(logical=False) or 1
+    speed = CORE * cores / max(1, header.parameters)
+    weights = FLOAT32 * header.parameters if sys.platform == "linux" else header.weight_bytes
+    return Pace(speed, ASKED / speed, int(2 * weights + PROGRAM))
+
+
+def _steps(examples: Sequence[Example], options: Options) -> int:
+    """Steps of all epochs; what is replayed in them changes nothing of their number."""
+    rows = [packing.row(each) for each in examples]
+    random, own = np.random.default_rng(options.seed), int(options.tokens * (1 - options.replay))
+    return sum(
+        1
+        for _ in range(options.epochs)
+        for _ in packing.steps(rows, (), tokens=own, share=0.0, random=random)
+    )

@@ -1,0 +1,83 @@
+"""`localai tune --dry-run`: what would be learned, and what it would take."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from localai.conversation import assistant, user
+from localai.store.rows import Origin
+from localai.store.store import Store
+from tests.cli.conftest import Run as Command
+
+
+def test_a_dry_run_shows_what_would_be_learned(run: Command, model: str) -> None:
+    tune = ("-m", model, "tune", "--dry-run")
+    empty = run(*tune)
+    assert empty.exit_code == 2
+    assert "nothing to learn yet" in empty.stderr
+    with Store.open() as store:
+        tree = store.create_conversation().id
+        asked = store.add_message(tree, "", user("My cat?")).id
+        begun = store.begin_answer(tree, asked, Origin("m"))
+        said = store.finish_answer(begun.id, assistant("No idea."), None, "done").id
+        store.add_correction(said, "It is \x1b[31mMinka.")
+    shown = run(*tune)
+    assert shown.exit_code == 0
+    assert shown.stdout.startswith("My cat?\n  learned: It is Minka.<|im_end|>\n  asked in ")
+    assert shown.stderr.startswith("1 accepted example, asked in ")
+    (found,) = json.loads(run(*tune, "--json").stdout)
+    assert {each["learned"] for each in found["examples"]} == {"It is \x1b[31mMinka.<|im_end|>"}
+    with Store.open() as store:
+        assert store.runs() == ()
+        store.write_example((user("Hello"), assistant("Ahoy!")), name="pirate")
+    shown = run(*tune, "--data", "pirate")
+    assert shown.stdout == "Hello\n  learned: Ahoy!<|im_end|>\n  asked in 1 way\n\n"
+    assert "data set cats" in run(*tune, "--data", "cats").stderr
+
+
+def test_options_of_a_dry_run_are_refused_elsewhere(run: Command) -> None:
+    assert "--json is for --dry-run" in run("tune", "--json").stderr
+    assert "--estimate is for --dry-run" in run("tune", "--estimate").stderr
+    assert run("tune", "--dry-run", "list").exit_code == 2
+    assert "--preset belongs to" in run("tune", "--preset", "quick", "list").stderr
+
+
+def test_a_dry_run_tells_of_duplicates(run: Command, model: str) -> None:
+    with Store.open() as store:
+        for question in ("My cat?", "my cat"):
+            store.write_example((user(question), assistant("Minka.")))
+    shown = run("-m", model, "tune", "--dry-run")
+    assert shown.stdout.startswith("My cat?\n  left out: Another example says the same.\n")
+    assert "1 duplicate left out; of what says the same the newest stays." in shown.stderr
+    assert "\n1 accepted example, asked in " in shown.stderr
+    older, newer = json.loads(run("-m", model, "tune", "--dry-run", "--json").stdout)
+    assert (older["left_out"], older["examples"]) == ("Another example says the same.", [])
+    assert newer["left_out"] is None
+
+
+def test_a_dry_run_tells_what_the_run_would_take(run: Command, model: str, base: str) -> None:
+    with Store.open() as store:
+        store.write_example((user("My cat?"), assistant("Minka.")))
+    tune = ("-m", model, "tune", "--dry-run", "--estimate")
+    result = run(*tune)
+    assert result.exit_code == 0
+    assert result.stdout.startswith("8 examples of ")
+    assert "An estimate by rule of thumb for a CPU" in result.stdout
+    assert result.stdout.splitlines()[1] in run(*tune[:-1]).stderr.splitlines()
+    found = json.loads(run(*tune, "--json").stdout)
+    assert (found["examples"], found["supervised"], found["from_runs"]) == (8, 24, 0)
+    with Store.open() as store:
+        begun = store.begin_run("toy", base, {"options": {"tokens": 10}})
+        store.add_metric(begun.id, 1, {"tokens_per_second": 1.0})
+        store.end_run(begun.id, "rejected", verdict={"memory": 2_000_000_000})
+    assert "An estimate from 1 run of this model: " in run(*tune).stdout
+    found = json.loads(run(*tune, "--json").stdout)
+    assert (found["from_runs"], found["memory"]) == (1, 2_000_000_000)
+    assert found["training_seconds"] == pytest.approx(found["tokens"] * 2 / 0.3)
+    nightly, quick = (
+        json.loads(run(*tune, "--json", "--preset", name).stdout) for name in ("night", "quick")
+    )
+    assert nightly == found
+    assert quick["training_seconds"] == pytest.approx(min(420, found["tokens"] * 2 / 0.5))
