@@ -29,9 +29,9 @@ from localai.store.store import Store
 from localai.store.tuning import Adapter
 from localai.tune import adapter, checkpoint, lora, lora_folders
 from localai.tune.adapter import Manifest
-from localai.tune.checkpoint import Base
 from localai.tune.lora import Lora
 from localai.tune.plan import ADAPTER
+from localai.tune.published import Base
 from localai.tune.workplace import adapters_folder, alone
 
 

@@ -19,8 +19,8 @@ from safetensors import SafetensorError, deserialize
 from safetensors.numpy import save_file
 
 from localai.errors import ModelError
-from localai.tune.checkpoint import MODULES, Base, from_checkpoint, to_checkpoint
 from localai.tune.lora import Lora, Matrix, Pair, paired
+from localai.tune.published import MODULES, Base, from_checkpoint, to_checkpoint
 
 CONFIG = "adapter_config.json"
 WEIGHTS = {"mlx": "adapters.safetensors", "peft": "adapter_model.safetensors"}

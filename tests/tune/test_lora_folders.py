@@ -16,7 +16,7 @@ from mlx_lm.tuner.utils import load_adapters
 from safetensors.numpy import load_file, save_file
 
 from localai.errors import ModelError
-from localai.tune import checkpoint, forward, lora_folders, sft, weights
+from localai.tune import forward, lora_folders, published, sft, weights
 from localai.tune.lora import Lora
 from localai.tune.plan import Options
 from tests.tune.tiny_llama import Array, ids, llama_logits, write_llama
@@ -28,7 +28,7 @@ TOKENS = ids(24)
 
 def written(folder: Path, kind: str, base: Path, matrices: Lora | None = None) -> Path:
     folder.mkdir()
-    lora_folders.write(folder, kind, matrices or random_lora(base), checkpoint.read(base))
+    lora_folders.write(folder, kind, matrices or random_lora(base), published.read(base))
     return folder
 
 
@@ -38,7 +38,7 @@ def test_there_and_back_is_the_same(tmp_path: Path, kind: str, sharing: int) -> 
     base = write_llama(tmp_path / "m.gguf", sharing=sharing)
     folder = written(tmp_path / "out", kind, base)
     assert lora_folders.kind_of(folder) == kind
-    assert same(lora_folders.read(folder, kind, checkpoint.read(base)), random_lora(base))
+    assert same(lora_folders.read(folder, kind, published.read(base)), random_lora(base))
 
 
 def ours(base: Path, matrices: Lora) -> Array:
@@ -58,12 +58,12 @@ def ours(base: Path, matrices: Lora) -> Array:
 def published(base: Path) -> Any:
     """The model as its checkpoint has it: halves of heads one after the other."""
     model, info = weights.load(base, quantized=False)
-    heads = checkpoint.read(base).heads
+    heads = published.read(base).heads
     model.args.rope_traditional = False
     plain = llama.Model(model.args)
     plain.load_weights(
         [
-            (path, mx.array(checkpoint.unpermuted(np.array(value), heads.get(info.name(path), 0))))
+            (path, mx.array(published.unpermuted(np.array(value), heads.get(info.name(path), 0))))
             for path, value in tree_flatten(model.parameters())
         ]
     )
@@ -90,7 +90,7 @@ def test_rows_left_permuted_would_be_seen(tmp_path: Path) -> None:
     tensors = load_file(file := folder / "adapters.safetensors")
     for name, pair in random_lora(base).pairs.items():
         if name.endswith("attn_q.weight"):
-            owner = checkpoint.read(base).modules[name]
+            owner = published.read(base).modules[name]
             tensors[f"{owner}.lora_b"] = np.ascontiguousarray(pair.b.T)
     save_file(tensors, file)
     found = load_adapters(published(base), str(folder))(mx.array(TOKENS)[None])[0]
@@ -143,13 +143,13 @@ def test_other_ways_to_say_the_same(tiny_llama: Callable[[str], Path], tmp_path:
         for name, matrix in load_file(file).items()
     }
     save_file(halves, file)
-    found = lora_folders.read(folder, "peft", checkpoint.read(base))
+    found = lora_folders.read(folder, "peft", published.read(base))
     assert found.alpha == pytest.approx(SCALE * RANK * RANK**0.5)
     for name, pair in random_lora(base).pairs.items():
         np.testing.assert_allclose(found.pairs[name].b, pair.b, atol=1e-3)
     brief = {name: mx.array(each).astype(mx.bfloat16) for name, each in halves.items()}
     mx.save_safetensors(str(file), brief)
-    found = lora_folders.read(folder, "peft", checkpoint.read(base))
+    found = lora_folders.read(folder, "peft", published.read(base))
     name = "blk.0.attn_q.weight"
     np.testing.assert_allclose(found.pairs[name].b, random_lora(base).pairs[name].b, atol=1e-2)
 
@@ -177,7 +177,7 @@ def test_what_is_no_plain_lora_is_refused(
 
 def refused(folder: Path, kind: str, base: Path, said: str) -> None:
     with pytest.raises(ModelError, match=said) as error:
-        lora_folders.read(folder, kind, checkpoint.read(base))
+        lora_folders.read(folder, kind, published.read(base))
     assert "\n" not in str(error.value)
 
 

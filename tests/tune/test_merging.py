@@ -11,7 +11,7 @@ import pytest
 from gguf import GGMLQuantizationType as Kind
 
 from localai.errors import ModelError
-from localai.tune import checkpoint, lora, merging
+from localai.tune import lora, merging, published
 from localai.tune.lora import Lora, Pair
 from tests.tune.tiny_llama import divergence, ids, llama_logits, write_llama
 from tests.tune.tiny_lora import random_lora
@@ -74,7 +74,7 @@ def test_what_cannot_be_written_again_becomes_half_floats(tmp_path: Path) -> Non
     writer.close()
     a, b = (random.standard_normal(shape).astype(np.float32) for shape in ((2, 256), (32, 2)))
     one = Lora(3.0, {"blk.1.attn_v.weight": Pair(a, b)})
-    checkpoint.check(one, checkpoint.read(base), "tiny")
+    published.check(one, published.read(base), "tiny")
     found = {t.name: t for t in gguf.GGUFReader(merged(base, tmp_path / "m.gguf", one)).tensors}
     changed = found["blk.1.attn_v.weight"]
     assert changed.tensor_type == Kind.F16
