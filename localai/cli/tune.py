@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import click
 from click.core import ParameterSource
@@ -20,6 +21,9 @@ from localai.cli.interrupts import SIGNALS, Interrupted
 from localai.cli.invocation import Invocation
 from localai.errors import ExitCode, UsageError
 from localai.tune.presets import PRESETS, settings_with
+
+if TYPE_CHECKING:
+    from localai.config import Settings
 
 _BUDGET = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
 SHORTEST_BUDGET = 120
@@ -89,7 +93,7 @@ def tune(
         from localai.cli.dry_run import Wanted, run
 
         wanted = Wanted(name, budget, only_estimate=estimate, as_json=as_json)
-        run(invocation, settings, _entry(invocation, settings), wanted)
+        run(invocation, settings, meant.model(invocation, settings), wanted)
     elif not _tune(invocation, settings, budget, name):
         ctx.exit(ExitCode.FAILURE)
 

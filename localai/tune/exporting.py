@@ -16,7 +16,7 @@ from gguf import GGUFReader
 from localai.engine.adapter import MANIFEST
 from localai.port.target import new_path
 from localai.store.tuning import Adapter
-from localai.tune import adapter, checkpoint, lora, lora_folders, merging
+from localai.tune import adapter, lora, lora_folders, merging, published
 from localai.tune.plan import ADAPTER
 
 
@@ -41,8 +41,8 @@ def export(
             _copy(source, partial)
             return
         reader, matrices = GGUFReader(base), lora.read(source)
-        model = checkpoint.describe(reader)
-        checkpoint.check(matrices, model, base.name)
+        model = published.describe(reader)
+        published.check(matrices, model, base.name)
         if form == "merged-gguf":
             merging.write(partial, reader, matrices, tell)
         else:

@@ -27,7 +27,7 @@ from localai.errors import ModelError, UsageError
 from localai.store.ids import new_id
 from localai.store.store import Store
 from localai.store.tuning import Adapter
-from localai.tune import adapter, checkpoint, lora, lora_folders
+from localai.tune import adapter, lora, lora_folders, published
 from localai.tune.adapter import Manifest
 from localai.tune.lora import Lora
 from localai.tune.plan import ADAPTER
@@ -54,9 +54,9 @@ def add(store: Store, entry: ModelEntry, path: Path, name: str = "") -> Adapter:
     if name:
         store.check_adapter_name(name)
     model = required_path(entry)
-    base, sha256 = checkpoint.read(model), file_hash(store, model)
+    base, sha256 = published.read(model), file_hash(store, model)
     found = _read(path, base, sha256)
-    checkpoint.check(found.matrices, base, entry.name)
+    published.check(found.matrices, base, entry.name)
     for tensor, pair in found.matrices.pairs.items():
         if not all(np.isfinite(matrix).all() for matrix in pair):
             raise ModelError(f"The adapter in {path} holds numbers that are not finite ({tensor}).")

@@ -55,7 +55,7 @@ def ours(base: Path, matrices: Lora) -> Array:
     return np.array(forward.logits(model, forward.hidden(model, read, mx.zeros_like(read))))
 
 
-def published(base: Path) -> Any:
+def as_published(base: Path) -> Any:
     """The model as its checkpoint has it: halves of heads one after the other."""
     model, info = weights.load(base, quantized=False)
     heads = published.read(base).heads
@@ -74,7 +74,7 @@ def test_mlx_lm_answers_alike_with_its_own_loader(tmp_path: Path) -> None:
     base = write_llama(tmp_path / "m.gguf", sharing=2)
     matrices = random_lora(base)
     expected = ours(base, matrices)
-    bare = published(base)
+    bare = as_published(base)
     np.testing.assert_allclose(
         np.array(bare(mx.array(TOKENS)[None])[0]), llama_logits(base, TOKENS), atol=0.05
     )
@@ -93,7 +93,7 @@ def test_rows_left_permuted_would_be_seen(tmp_path: Path) -> None:
             owner = published.read(base).modules[name]
             tensors[f"{owner}.lora_b"] = np.ascontiguousarray(pair.b.T)
     save_file(tensors, file)
-    found = load_adapters(published(base), str(folder))(mx.array(TOKENS)[None])[0]
+    found = load_adapters(as_published(base), str(folder))(mx.array(TOKENS)[None])[0]
     assert np.abs(np.array(found) - ours(base, random_lora(base))).max() > 0.1
 
 

@@ -10,7 +10,7 @@ from localai import digest, paths
 from localai.engine.adapter import MANIFEST
 from localai.store.store import Store
 from localai.store.tuning import Adapter
-from localai.tune import adapter, checkpoint, lora
+from localai.tune import adapter, lora, published
 from localai.tune.lora import Lora, Pair
 from localai.tune.plan import ADAPTER
 
@@ -19,7 +19,7 @@ RANK, SCALE = 4, 1.5
 
 def random_lora(base: Path, *, strength: float = 0.05) -> Lora:
     """Random matrices for all that can be adapted."""
-    random, model = np.random.default_rng(11), checkpoint.read(base)
+    random, model = np.random.default_rng(11), published.read(base)
     pairs = {}
     for name in model.modules:
         outputs, inputs = model.shapes[name]
@@ -33,7 +33,7 @@ def record(store: Store, base: Path, matrices: Lora) -> Adapter:
     """Put it where tuned adapters lie."""
     sha256 = digest.sha256(base)
     folder = paths.private_dir(paths.private_dir(paths.adapters()) / f"tiny-{len(matrices.pairs)}")
-    lora.write(folder / ADAPTER, checkpoint.read(base).architecture, matrices)
+    lora.write(folder / ADAPTER, published.read(base).architecture, matrices)
     hashed = digest.sha256(folder / ADAPTER)
     manifest = adapter.Manifest(
         base=sha256,
