@@ -1,8 +1,9 @@
 """The training process: `python -m localai.tune.trainer PARENT_PID FOLDER`.
 
 Apart because a Metal, CUDA or memory abort must cost one sentence and nothing else. It
-reads the plan in the folder, tells its parent about every step on stdout, and leaves the
-adapter and what parity is judged by in the folder. It decides nothing.
+reads the plan in the folder, goes on from the checkpoint there, tells its parent about
+every step on stdout, and leaves the adapter and what parity is judged by in the folder.
+Asked to terminate, it leaves a checkpoint. It decides nothing.
 """
 
 from __future__ import annotations
@@ -10,7 +11,10 @@ from __future__ import annotations
 import hashlib
 import os
 import resource
+import signal
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +25,21 @@ from localai.engine import gentle
 from localai.errors import ModelError
 from localai.lessons.maker import Example
 from localai.tune import adapter, blas
+from localai.tune.checkpoint import Checkpoints
 from localai.tune.plan import ADAPTER, PARITY, PLAN, News, Plan, Refused, Trained
 
 NOT_FINITE = (
     "Training came to numbers that are not finite ({}) and was stopped; the adapter in use "
     "stays. Look at the newest corrections, or lower tune.learning_rate."
 )
+
+TERMINATED = 128 + signal.SIGTERM
+
+Tell = Callable[[News], None]
+
+
+class Terminated(Exception):
+    """The process was asked to end."""
 
 
 def main(parent: int, folder: Path) -> int:
@@ -38,31 +51,27 @@ def main(parent: int, folder: Path) -> int:
     def tell(each: News) -> None:
         news.write(msgspec.json.encode(each) + b"\n")
 
-    plan = msgspec.msgpack.decode((folder / PLAN).read_bytes(), type=Plan)
     blas.bind()
     try:
-        _train(plan, folder, tell)
+        _train(folder, tell)
     except ModelError as error:
         tell(Refused(str(error)))
         return 1
+    except Terminated:
+        return TERMINATED
     return 0
 
 
-def _train(plan: Plan, folder: Path, tell: Any) -> None:
+def _train(folder: Path, tell: Tell) -> None:
     import mlx.core as mx
 
-    from localai.tune import packing, sft, weights
+    from localai.tune import sft, weights
 
+    written = (folder / PLAN).read_bytes()
+    plan = msgspec.msgpack.decode(written, type=Plan)
     model, info = weights.load(Path(plan.base))
-    own = [packing.row(each) for each in plan.own]
-    replay = [packing.row(each, recalled=True, weight=plan.options.recall) for each in plan.replay]
     sft.add_lora(model, plan.options)
-    steps = sft.plan(own, replay, plan.options)
-    try:
-        for step in sft.train(model, steps, plan.options):
-            tell(step)
-    except sft.NotFinite as error:
-        raise ModelError(NOT_FINITE.format(error)) from error
+    _descend(model, plan, Checkpoints(folder, written), tell)
     model.eval()
     _save(folder / PARITY, model, plan.parity)
     temporary = folder / f"{ADAPTER}.tmp"
@@ -79,6 +88,41 @@ def _train(plan: Plan, folder: Path, tell: Any) -> None:
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
     template = hashlib.sha256(info.template.encode("utf-8", "replace")).hexdigest()
     tell(Trained(memory, str(mx.default_device().type).rpartition(".")[2], template))
+
+
+def _descend(model: Any, plan: Plan, checkpoints: Checkpoints, tell: Tell) -> None:
+    """Make the steps that are left, with a checkpoint now and then and at the end. Raises
+    Terminated, with one, when that is wished, ModelError when the numbers are none."""
+    from localai.tune import packing, sft
+    from localai.tune.descent import Descent, NotFinite
+
+    own = [packing.row(each) for each in plan.own]
+    replay = [packing.row(each, recalled=True, weight=plan.options.recall) for each in plan.replay]
+    descent = Descent(model, sft.plan(own, replay, plan.options), plan.options)
+    if kept := checkpoints.read():
+        descent.go_on(*kept)
+    with _termination() as wished:
+        try:
+            for step in descent:
+                tell(step)
+                if wished() or checkpoints.due:
+                    checkpoints.write(descent.position, descent.arrays())
+                if wished():
+                    raise Terminated
+        except NotFinite as error:
+            raise ModelError(NOT_FINITE.format(error)) from error
+        checkpoints.write(descent.position, descent.arrays())
+
+
+@contextmanager
+def _termination() -> Iterator[Callable[[], bool]]:
+    """Lets the block look whether the process was asked to terminate, instead of ending it."""
+    seen: list[int] = []
+    before = signal.signal(signal.SIGTERM, lambda signum, _: seen.append(signum))
+    try:
+        yield lambda: bool(seen)
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _save(file: Path, model: Any, examples: tuple[Example, ...]) -> None:

@@ -1,0 +1,130 @@
+"""The descent: step after step down the loss. MLX only, no files.
+
+Nothing in it is random, and the steps are planned before: what `Descent.arrays` gives and
+how many steps are done is all that another process needs to go on.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import mlx.core as mx
+import numpy as np
+from mlx import nn, optimizers
+from mlx.utils import tree_flatten, tree_unflatten
+
+from localai.tune import packing, sft
+from localai.tune.backward import value_and_gradients
+from localai.tune.checkpoint import Arrays, Position
+from localai.tune.kernels import on_cpu
+from localai.tune.packing import Row
+from localai.tune.plan import Options, Step
+from localai.tune.recall import Recall
+
+RECENT = 10
+"""Steps whose times tell how long the next ones will take."""
+
+LAST_RATE = 0.1
+"""Share of the learning rate that the last step has."""
+
+MATRICES, OPTIMIZER = "matrices:", "optimizer:"
+
+
+class NotFinite(ArithmeticError):
+    """The loss stopped being a number."""
+
+
+class Descent:
+    """Trains the matrices of `model`, a step at a time. With `seconds` in the options the
+    schedule has only the steps that fit."""
+
+    def __init__(
+        self,
+        model: Any,
+        plan: Sequence[Sequence[Row]],
+        options: Options,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._model, self._plan, self._options, self._now = model, plan, options, now
+        self._optimizer = optimizers.AdamW(learning_rate=0.0, weight_decay=0.0)
+        self.position = Position(0, len(plan))
+
+    def arrays(self) -> Arrays:
+        """The matrices and the optimizer's state."""
+        found = {MATRICES + name: each for name, each in sft.matrices(self._model).items()}
+        found |= {OPTIMIZER + name: each for name, each in tree_flatten(self._optimizer.state)}
+        return {name: np.array(each) for name, each in found.items()}
+
+    def go_on(self, position: Position, arrays: Arrays) -> None:
+        """Be where another descent of the same plan was, by its `position` and `arrays`."""
+        self.position = position
+        self._model.load_weights(_part(arrays, MATRICES), strict=False)
+        self._optimizer.state = tree_unflatten(_part(arrays, OPTIMIZER))
+
+    def __iter__(self) -> Iterator[Step]:
+        """Make the steps that are left. Raises NotFinite as soon as a loss is no number."""
+        self._model.train()
+        recall, spent = Recall(self._model, self._plan), list[float]()
+        step = _step(self._model, self._optimizer, self._options)
+        done, steps = self.position.done, self.position.steps
+        begin = self._now() - self.position.seconds
+        while done < steps:
+            started = self._now()
+            self._optimizer.learning_rate = mx.array(rate(self._options, done, steps))
+            row = packing.pack(recall(self._plan[done]))
+            value = step(*sft.arrays(row))
+            mx.eval(self._model.state, self._optimizer.state, value)
+            found = float(value)
+            if not math.isfinite(found):
+                raise NotFinite(f"the loss of step {done + 1} is {found}")
+            done += 1
+            spent.append(self._now() - started)
+            elapsed = self._now() - begin
+            if self._options.seconds:
+                left = self._options.seconds - elapsed
+                steps = min(len(self._plan), done + affordable(spent, left))
+            self.position = Position(done, steps, elapsed)
+            yield Step(done, steps, found, row.tokens, spent[-1])
+
+
+def affordable(spent: Sequence[float], left: float) -> int:
+    """How many more steps there is time for, when they go on taking what the last ones
+    took. The first one is left out: it warmed up."""
+    usual = statistics.median(spent[1:][-RECENT:] or spent)
+    return max(0, int(left / max(usual, 1e-9)))
+
+
+def rate(options: Options, done: int, steps: int) -> float:
+    """Learning rate: linear warm-up, then half a cosine down to LAST_RATE of the top."""
+    if done < options.warmup:
+        return options.learning_rate * (done + 1) / options.warmup
+    part = min(1.0, (done - options.warmup) / max(1, steps - options.warmup))
+    share = LAST_RATE + (1 - LAST_RATE) * 0.5 * (1 + math.cos(math.pi * part))
+    return options.learning_rate * share
+
+
+def _part(arrays: Arrays, prefix: str) -> list[tuple[str, mx.array]]:
+    return [
+        (name.removeprefix(prefix), mx.array(each))
+        for name, each in arrays.items()
+        if name.startswith(prefix)
+    ]
+
+
+def _step(model: Any, optimizer: Any, options: Options) -> Callable[..., mx.array]:
+    """One step: gradient, clipping, update; returns the loss before it. Compiled on a GPU
+    alone: on a CPU it gains nothing and needs a C++ compiler at run time."""
+    gradient = value_and_gradients if on_cpu() else nn.value_and_grad(model, sft.loss)
+    state = [model.state, optimizer.state]
+
+    def step(*arrays: mx.array) -> mx.array:
+        value, grads = gradient(model, *arrays)
+        grads, _ = optimizers.clip_grad_norm(grads, options.clip)
+        optimizer.update(model, grads)
+        return value
+
+    return step if on_cpu() else mx.compile(step, inputs=state, outputs=state)
