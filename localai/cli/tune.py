@@ -5,6 +5,7 @@ Progress goes to stderr, verdicts and tables to stdout. What a run does is `tune
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import sys
@@ -14,6 +15,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from localai.cli.failure import note, say
 from localai.cli.interrupts import SIGNALS, Interrupted
@@ -57,27 +59,55 @@ class Budget(click.ParamType[float]):
 @click.option(
     "--data", "name", default="", metavar="SET", help="Learn a named data set, not your own."
 )
+@click.option(
+    "--resume/--anew",
+    default=None,
+    help="Go on with the tune that was interrupted, or begin anew; if neither is given: go on "
+    "if nothing has changed.",
+)
 @click.option("--dry-run", is_flag=True, help="Show what would be learned, and learn nothing.")
 @click.option("--json", "as_json", is_flag=True, help="With --dry-run: print a JSON list.")
 @click.pass_context
-def tune(ctx: click.Context, budget: float, name: str, dry_run: bool, as_json: bool) -> None:
+def tune(
+    ctx: click.Context,
+    budget: float,
+    name: str,
+    resume: bool | None,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
     """Learn from your corrections.
 
     Trains an adapter on the accepted corrections and examples, tests it against what answers
     now, and lets it answer only if it is better. The model itself is never changed.
     """
     if ctx.invoked_subcommand is not None:
-        options = {"--budget": budget, "--data": name, "--dry-run": dry_run, "--json": as_json}
-        for option, given in options.items():
-            if given:
-                raise UsageError(f"{option} belongs to `localai tune` itself; leave it out here.")
+        _refuse_options(ctx)
         return
     invocation = ctx.ensure_object(Invocation)
+    if dry_run and resume is not None:
+        raise UsageError("A dry run goes on with nothing; leave --resume or --anew out.")
     if dry_run:
         _preview(invocation, name, as_json=as_json)
         return
     if as_json:
         raise UsageError("--json is for --dry-run; localai tune show --json has the verdict.")
+    if resume and budget:
+        raise UsageError("A tune keeps the time that it was begun with; leave --budget out.")
+    if not _tune(invocation, name, budget, resume):
+        ctx.exit(ExitCode.FAILURE)
+
+
+def _refuse_options(ctx: click.Context) -> None:
+    """Raise UsageError for an option of `localai tune` before a command of it."""
+    for each in ctx.command.params:
+        if each.name and ctx.get_parameter_source(each.name) is ParameterSource.COMMANDLINE:
+            name = "/".join((*each.opts, *each.secondary_opts))
+            raise UsageError(f"{name} belongs to `localai tune` itself; leave it out here.")
+
+
+def _tune(invocation: Invocation, name: str, budget: float, resume: bool | None) -> bool:
+    """Tune and print the verdict; whether the adapter was let in."""
     from localai import config
     from localai.cli.tuning import Watcher, verdict
     from localai.engine import gentle
@@ -87,11 +117,17 @@ def tune(ctx: click.Context, budget: float, name: str, dry_run: bool, as_json: b
     gentle.step_back(settings.tune.nice)
     with invocation.open_store() as store, _signals(), closing(Watcher(sys.stderr)) as watcher:
         entry = _entry(invocation, settings)
-        run = Job(store, settings, entry, watcher.tell, name=name, seconds=budget).run()
+        job = Job(store, settings, entry, watcher.tell, name=name, seconds=budget, resume=resume)
+        try:
+            run = job.run()
+        except KeyboardInterrupt:
+            watcher.close()
+            if job.resumable:
+                note("Stopped; the same command, or --resume, goes on with it.")
+            raise
         adapter = store.adapter(run.adapter).name if run.adapter else ""
     click.echo(verdict(run, adapter), nl=False)
-    if run.state != "promoted":
-        ctx.exit(ExitCode.FAILURE)
+    return run.state == "promoted"
 
 
 def _preview(invocation: Invocation, name: str, *, as_json: bool) -> None:
@@ -109,6 +145,23 @@ def _preview(invocation: Invocation, name: str, *, as_json: bool) -> None:
             maker = maker_for(session)
             found = tuple(preview(store, each, session.engine, maker) for each in examples)
     dry_run.show(found, as_json=as_json)
+
+
+@tune.command()
+@click.pass_obj
+def stop(invocation: Invocation) -> None:
+    """Stop the tune that is going on; the next one goes on with it."""
+    with invocation.read_store() as store:
+        found = next(filter(None, (store.run_process(run.id) for run in store.runs())), None)
+    if found is None:
+        raise UsageError("No tune is running.")
+    try:
+        os.kill(found, signal.SIGTERM)
+    except ProcessLookupError:
+        raise UsageError("The tune has just ended.") from None
+    except PermissionError:
+        raise UsageError("The tune belongs to another user; stop it there.") from None
+    note("It stops after this step; `localai tune --resume` goes on with it.")
 
 
 @tune.command()

@@ -6,6 +6,7 @@ how many steps are done is all that another process needs to go on.
 
 from __future__ import annotations
 
+import itertools
 import math
 import statistics
 import time
@@ -15,13 +16,13 @@ from typing import Any
 import mlx.core as mx
 import numpy as np
 from mlx import nn, optimizers
-from mlx.utils import tree_flatten, tree_unflatten
+from mlx.utils import tree_flatten, tree_map, tree_unflatten
 
 from localai.tune import packing, sft
 from localai.tune.backward import value_and_gradients
 from localai.tune.checkpoint import Arrays, Position
 from localai.tune.kernels import on_cpu
-from localai.tune.packing import Row
+from localai.tune.packing import Pack, Row
 from localai.tune.plan import Options, Step
 from localai.tune.recall import Recall
 
@@ -39,8 +40,9 @@ class NotFinite(ArithmeticError):
 
 
 class Descent:
-    """Trains the matrices of `model`, a step at a time. With `seconds` in the options the
-    schedule has only the steps that fit."""
+    """Trains the matrices of `model`, a step at a time, each computed in up to so many
+    `pieces`: fewer rows at once need less memory. With `seconds` in the options the schedule
+    has only the steps that fit."""
 
     def __init__(
         self,
@@ -48,7 +50,9 @@ class Descent:
         plan: Sequence[Sequence[Row]],
         options: Options,
         now: Callable[[], float] = time.monotonic,
+        pieces: int = 1,
     ) -> None:
+        self._pieces = pieces
         self._model, self._plan, self._options, self._now = model, plan, options, now
         self._optimizer = optimizers.AdamW(learning_rate=0.0, weight_decay=0.0)
         self.position = Position(0, len(plan))
@@ -75,8 +79,8 @@ class Descent:
         while done < steps:
             started = self._now()
             self._optimizer.learning_rate = mx.array(rate(self._options, done, steps))
-            row = packing.pack(recall(self._plan[done]))
-            value = step(*sft.arrays(row))
+            rows = recall(self._plan[done])
+            value = step([packing.pack(each) for each in divided(rows, self._pieces)])
             mx.eval(self._model.state, self._optimizer.state, value)
             found = float(value)
             if not math.isfinite(found):
@@ -88,7 +92,8 @@ class Descent:
                 left = self._options.seconds - elapsed
                 steps = min(len(self._plan), done + affordable(spent, left))
             self.position = Position(done, steps, elapsed)
-            yield Step(done, steps, found, row.tokens, spent[-1])
+            tokens = sum(len(row.ids) for row in rows)
+            yield Step(done, steps, found, tokens, spent[-1])
 
 
 def affordable(spent: Sequence[float], left: float) -> int:
@@ -115,16 +120,46 @@ def _part(arrays: Arrays, prefix: str) -> list[tuple[str, mx.array]]:
     ]
 
 
-def _step(model: Any, optimizer: Any, options: Options) -> Callable[..., mx.array]:
+def divided(rows: Sequence[Row], pieces: int) -> list[Sequence[Row]]:
+    """The rows in up to so many pieces of about as many tokens."""
+    ends = np.cumsum([len(row.ids) for row in rows])
+    cuts = np.searchsorted(ends, ends[-1] * np.arange(1, pieces) / pieces) + 1
+    bounds = [0, *cuts.tolist(), len(rows)]
+    parts = (rows[at:to] for at, to in itertools.pairwise(bounds))
+    return [part for part in parts if part]
+
+
+def _step(model: Any, optimizer: Any, options: Options) -> Callable[[list[Pack]], mx.array]:
     """One step: gradient, clipping, update; returns the loss before it. Compiled on a GPU
-    alone: on a CPU it gains nothing and needs a C++ compiler at run time."""
+    alone, and in one piece: on a CPU it gains nothing and needs a C++ compiler at run time."""
     gradient = value_and_gradients if on_cpu() else nn.value_and_grad(model, sft.loss)
     state = [model.state, optimizer.state]
 
-    def step(*arrays: mx.array) -> mx.array:
-        value, grads = gradient(model, *arrays)
+    def update(value: mx.array, grads: Any) -> mx.array:
         grads, _ = optimizers.clip_grad_norm(grads, options.clip)
         optimizer.update(model, grads)
         return value
 
-    return step if on_cpu() else mx.compile(step, inputs=state, outputs=state)
+    def at_once(*arrays: mx.array) -> mx.array:
+        return update(*gradient(model, *arrays))
+
+    quick = at_once if on_cpu() else mx.compile(at_once, inputs=state, outputs=state)
+
+    def step(packs: list[Pack]) -> mx.array:
+        if len(packs) == 1:
+            return quick(*sft.arrays(packs[0]))
+        return update(*_together(lambda pack: gradient(model, *sft.arrays(pack)), packs))
+
+    return step
+
+
+def _together(gradient: Callable[[Pack], Any], packs: list[Pack]) -> Any:
+    """Value and gradients of all the packs as of one, computed one after the other."""
+    whole = sum(float(pack.weights.sum()) for pack in packs)
+    found: Any = None
+    for pack in packs:
+        share = float(pack.weights.sum()) / whole
+        part = tree_map(lambda each, share=share: each * share, gradient(pack))
+        found = part if found is None else tree_map(mx.add, found, part)
+        mx.eval(found)
+    return found

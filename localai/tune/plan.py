@@ -61,6 +61,12 @@ class Step(msgspec.Struct, frozen=True, tag="step"):
     seconds: float
 
 
+class Again(msgspec.Struct, frozen=True, tag="again"):
+    """The process died and another one goes on; `message` says so."""
+
+    message: str
+
+
 class Trained(msgspec.Struct, frozen=True, tag="trained"):
     """The adapter is written. `memory` is the most the process held, in bytes; `device`
     what computed; `template_hash` the sha256 of the file's chat template."""
@@ -76,4 +82,4 @@ class Refused(msgspec.Struct, frozen=True, tag="refused"):
     message: str
 
 
-News = Step | Trained | Refused
+News = Step | Again | Trained | Refused

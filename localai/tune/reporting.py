@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from localai.store.store import Store
 from localai.store.tuning import Progress
-from localai.tune.plan import Step
+from localai.tune.plan import Again, Step
 
 SECONDS = 0.5
 
@@ -21,6 +21,13 @@ class Reporter:
     def __init__(self, store: Store, run: str, tell: Tell) -> None:
         self._store, self._run, self._tell = store, run, tell
         self._reported = 0.0
+
+    def hear(self, news: Step | Again) -> None:
+        """What the trainer tells while it trains."""
+        if isinstance(news, Step):
+            self.step(news)
+        else:
+            self.say(Progress(news.message), now=True)
 
     def step(self, done: Step) -> None:
         """One training step is done."""

@@ -1,9 +1,9 @@
-"""The training process: `python -m localai.tune.trainer PARENT_PID FOLDER`.
+"""The training process: `python -m localai.tune.trainer PARENT_PID FOLDER PIECES`.
 
 Apart because a Metal, CUDA or memory abort must cost one sentence and nothing else. It
 reads the plan in the folder, goes on from the checkpoint there, tells its parent about
 every step on stdout, and leaves the adapter and what parity is judged by in the folder.
-Asked to terminate, it leaves a checkpoint. It decides nothing.
+Asked to terminate, it leaves a checkpoint. A step is computed in PIECES. It decides nothing.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
@@ -27,6 +27,10 @@ from localai.lessons.maker import Example
 from localai.tune import adapter, blas
 from localai.tune.checkpoint import Checkpoints
 from localai.tune.plan import ADAPTER, PARITY, PLAN, News, Plan, Refused, Trained
+
+if TYPE_CHECKING:
+    from localai.tune.descent import Descent
+    from localai.tune.packing import Row
 
 NOT_FINITE = (
     "Training came to numbers that are not finite ({}) and was stopped; the adapter in use "
@@ -42,7 +46,7 @@ class Terminated(Exception):
     """The process was asked to end."""
 
 
-def main(parent: int, folder: Path) -> int:
+def main(parent: int, folder: Path, pieces: int = 1) -> int:
     """Train what the plan says; the exit code."""
     gentle.follow(parent)
     news = os.fdopen(os.dup(1), "wb", buffering=0)
@@ -53,7 +57,7 @@ def main(parent: int, folder: Path) -> int:
 
     blas.bind()
     try:
-        _train(folder, tell)
+        _train(folder, pieces, tell)
     except ModelError as error:
         tell(Refused(str(error)))
         return 1
@@ -62,16 +66,18 @@ def main(parent: int, folder: Path) -> int:
     return 0
 
 
-def _train(folder: Path, tell: Tell) -> None:
+def _train(folder: Path, pieces: int, tell: Tell) -> None:
     import mlx.core as mx
 
     from localai.tune import sft, weights
+    from localai.tune.descent import Descent
 
     written = (folder / PLAN).read_bytes()
     plan = msgspec.msgpack.decode(written, type=Plan)
     model, info = weights.load(Path(plan.base))
     sft.add_lora(model, plan.options)
-    _descend(model, plan, Checkpoints(folder, written), tell)
+    descent = Descent(model, _steps(plan), plan.options, pieces=pieces)
+    _descend(descent, Checkpoints(folder, written), tell)
     model.eval()
     _save(folder / PARITY, model, plan.parity)
     temporary = folder / f"{ADAPTER}.tmp"
@@ -90,15 +96,19 @@ def _train(folder: Path, tell: Tell) -> None:
     tell(Trained(memory, str(mx.default_device().type).rpartition(".")[2], template))
 
 
-def _descend(model: Any, plan: Plan, checkpoints: Checkpoints, tell: Tell) -> None:
-    """Make the steps that are left, with a checkpoint now and then and at the end. Raises
-    Terminated, with one, when that is wished, ModelError when the numbers are none."""
+def _steps(plan: Plan) -> list[list[Row]]:
     from localai.tune import packing, sft
-    from localai.tune.descent import Descent, NotFinite
 
     own = [packing.row(each) for each in plan.own]
     replay = [packing.row(each, recalled=True, weight=plan.options.recall) for each in plan.replay]
-    descent = Descent(model, sft.plan(own, replay, plan.options), plan.options)
+    return sft.plan(own, replay, plan.options)
+
+
+def _descend(descent: Descent, checkpoints: Checkpoints, tell: Tell) -> None:
+    """Make the steps that are left, with a checkpoint now and then and at the end. Raises
+    Terminated, with one, when that is wished, ModelError when the numbers are none."""
+    from localai.tune.descent import NotFinite
+
     if kept := checkpoints.read():
         descent.go_on(*kept)
     with _termination() as wished:
@@ -146,4 +156,4 @@ def _save(file: Path, model: Any, examples: tuple[Example, ...]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]), Path(sys.argv[2])))
+    sys.exit(main(int(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])))

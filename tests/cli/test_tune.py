@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -195,6 +198,8 @@ class FakeJob:
     end: Callable[[Store, Run], object]
     seconds = -1.0
     name = ""
+    resume: bool | None = None
+    resumable = False
 
     def __init__(
         self,
@@ -205,9 +210,10 @@ class FakeJob:
         *,
         name: str,
         seconds: float,
+        resume: bool | None,
     ) -> None:
         self._store, self._tell = store, tell
-        FakeJob.name, FakeJob.seconds = name, seconds
+        FakeJob.name, FakeJob.seconds, FakeJob.resume = name, seconds, resume
 
     def run(self) -> Run:
         begun = self._store.begin_run("toy", "b", {})
@@ -262,6 +268,70 @@ def test_what_the_job_refuses_is_told(
     result = run("-m", model, "tune")
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr.splitlines()[-1] == "A tune is running already."
+
+
+@pytest.mark.parametrize("resumable", [True, False])
+def test_a_stopped_tune_says_that_it_can_be_gone_on_with(
+    run: Command,
+    model: str,
+    fake: type[FakeJob],
+    monkeypatch: pytest.MonkeyPatch,
+    resumable: bool,
+) -> None:
+    def end(store: Store, begun: Run) -> object:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(fake, "end", end, raising=False)
+    monkeypatch.setattr(fake, "resumable", resumable)
+    result = run("-m", model, "tune")
+    assert result.exit_code == 130
+    assert ("--resume, goes on" in result.stderr) is resumable
+
+
+@pytest.mark.parametrize(
+    ("option", "resume"), [([], None), (["--resume"], True), (["--anew"], False)]
+)
+def test_going_on_is_asked_for_or_refused(
+    run: Command,
+    model: str,
+    fake: type[FakeJob],
+    monkeypatch: pytest.MonkeyPatch,
+    option: list[str],
+    resume: bool | None,
+) -> None:
+    monkeypatch.setattr(fake, "end", lambda store, begun: None, raising=False)
+    run("-m", model, "tune", *option)
+    assert fake.resume is resume
+
+
+def test_options_of_going_on_that_make_no_sense(run: Command, model: str) -> None:
+    for arguments, words in [
+        (["--resume", "--budget", "5m"], "keeps the time that it was begun with"),
+        (["--resume", "--dry-run"], "A dry run goes on with nothing"),
+        (["--anew", "list"], "--resume/--anew belongs to"),
+    ]:
+        result = run("-m", model, "tune", *arguments)
+        assert result.exit_code == 2
+        assert words in result.stderr
+
+
+RUNS = """
+import signal
+from localai.store.store import Store
+with Store.open() as store:
+    print(store.begin_run("toy", "b", {}).id, flush=True)
+    signal.pause()
+"""
+
+
+def test_stop(run: Command) -> None:
+    assert "No tune is running." in run("tune", "stop").stderr
+    with subprocess.Popen([sys.executable, "-c", RUNS], stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline()
+        assert "--resume` goes on with it" in run("tune", "stop").stderr
+    assert other.returncode == -signal.SIGTERM
+    assert run("tune", "stop").exit_code == 2
 
 
 def test_a_dry_run_shows_what_would_be_learned(run: Command) -> None:

@@ -10,6 +10,8 @@ import mlx.core as mx
 import msgspec
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from mlx.utils import tree_flatten
 
 from localai.lessons.maker import Example
@@ -207,3 +209,29 @@ def test_what_is_recalled_stays(model: Any) -> None:
         return float(sft.loss(model, *sft.arrays(kept)))
 
     assert drift(replay) < 0.3 * drift([])
+
+
+def test_a_step_in_pieces_is_the_same_step(tiny_llama: Callable[[str], Path]) -> None:
+    def losses(pieces: int) -> list[float]:
+        model, _ = weights.load(tiny_llama("F32"), quantized=False)
+        sft.add_lora(model, OPTIONS)
+        replay = [packing.row(example(8, length=40), recalled=True, weight=3.0)]
+        options = msgspec.structs.replace(OPTIONS, replay=0.5, tokens=200)
+        plan = sft.plan([*toys(3), packing.row(example(5, 50))], replay, options)
+        return [step.loss for step in Descent(model, plan[:4], options, pieces=pieces)]
+
+    whole = losses(1)
+    assert whole[-1] < whole[0]
+    assert losses(2) == pytest.approx(whole, rel=1e-3)
+    assert losses(9) == pytest.approx(whole, rel=1e-3)
+
+
+@given(st.lists(st.integers(5, 60), min_size=1, max_size=12), st.integers(1, 5))
+def test_pieces_have_all_rows_in_about_equal_parts(lengths: list[int], pieces: int) -> None:
+    rows = [packing.row(example(number, length + 1)) for number, length in enumerate(lengths)]
+    parts = descent.divided(rows, pieces)
+    assert [id(row) for part in parts for row in part] == [id(row) for row in rows]
+    assert all(parts)
+    assert len(parts) <= pieces
+    room = sum(lengths) / pieces + max(lengths)
+    assert all(sum(len(row.ids) for row in part) <= room for part in parts)
