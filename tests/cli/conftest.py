@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 from localai.cli.invocation import Invocation
 from localai.cli.main import cli
 from localai.engine.scripted import Script, ScriptedEngine
+from tests.catalog import toy
 from tests.cli.scripted_main import session_opener
 
 Run = Callable[..., Result]
@@ -33,6 +34,12 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Everything that is written goes here."""
     monkeypatch.setenv("LOCALAI_HOME", str(tmp_path))
     return tmp_path
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> str:
+    """The file of a toy model."""
+    return str(toy.write(tmp_path / "toy.gguf"))
 
 
 @pytest.fixture
