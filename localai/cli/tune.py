@@ -94,7 +94,7 @@ def tune(
         raise UsageError("--json is for --dry-run; localai tune show --json has the verdict.")
     if resume and budget:
         raise UsageError("A tune keeps the time that it was begun with; leave --budget out.")
-    if not _tune(invocation, name, budget, resume):
+    if not _learn(invocation, budget, name, resume):
         ctx.exit(ExitCode.FAILURE)
 
 
@@ -106,7 +106,7 @@ def _refuse_options(ctx: click.Context) -> None:
             raise UsageError(f"{name} belongs to `localai tune` itself; leave it out here.")
 
 
-def _tune(invocation: Invocation, name: str, budget: float, resume: bool | None) -> bool:
+def _learn(invocation: Invocation, budget: float, name: str, resume: bool | None) -> bool:
     """Tune and print the verdict; whether the adapter was let in."""
     from localai import config
     from localai.cli.tuning import Watcher, verdict

@@ -6,7 +6,6 @@ how many steps are done is all that another process needs to go on.
 
 from __future__ import annotations
 
-import itertools
 import math
 import statistics
 import time
@@ -20,11 +19,12 @@ from mlx.utils import tree_flatten, tree_map, tree_unflatten
 
 from localai.tune import packing, sft
 from localai.tune.backward import value_and_gradients
-from localai.tune.checkpoint import Arrays, Position
+from localai.tune.checkpoints import Arrays, Position
 from localai.tune.kernels import on_cpu
 from localai.tune.packing import Pack, Row
 from localai.tune.plan import Options, Step
 from localai.tune.recall import Recall
+from localai.tune.stopping import Stopping
 
 RECENT = 10
 """Steps whose times tell how long the next ones will take."""
@@ -32,7 +32,7 @@ RECENT = 10
 LAST_RATE = 0.1
 """Share of the learning rate that the last step has."""
 
-MATRICES, OPTIMIZER = "matrices:", "optimizer:"
+MATRICES, OPTIMIZER, BEST = "matrices:", "optimizer:", "best:"
 
 
 class NotFinite(ArithmeticError):
@@ -42,7 +42,8 @@ class NotFinite(ArithmeticError):
 class Descent:
     """Trains the matrices of `model`, a step at a time, each computed in up to so many
     `pieces`: fewer rows at once need less memory. With `seconds` in the options the schedule
-    has only the steps that fit."""
+    has only the steps that fit. It ends before when the rows `held` get no better (`stopping`),
+    which are not trained on; at the end the model has the matrices that were best for them."""
 
     def __init__(
         self,
@@ -51,23 +52,28 @@ class Descent:
         options: Options,
         now: Callable[[], float] = time.monotonic,
         pieces: int = 1,
+        held: Sequence[Row] = (),
     ) -> None:
         self._pieces = pieces
+        self._stopping = Stopping(model, held, options, len(plan))
         self._model, self._plan, self._options, self._now = model, plan, options, now
         self._optimizer = optimizers.AdamW(learning_rate=0.0, weight_decay=0.0)
         self.position = Position(0, len(plan))
 
     def arrays(self) -> Arrays:
-        """The matrices and the optimizer's state."""
+        """The matrices, the best ones, and the optimizer's state."""
         found = {MATRICES + name: each for name, each in sft.matrices(self._model).items()}
         found |= {OPTIMIZER + name: each for name, each in tree_flatten(self._optimizer.state)}
-        return {name: np.array(each) for name, each in found.items()}
+        best = {BEST + name: each for name, each in self._stopping.matrices.items()}
+        return {name: np.array(each) for name, each in found.items()} | best
 
     def go_on(self, position: Position, arrays: Arrays) -> None:
         """Be where another descent of the same plan was, by its `position` and `arrays`."""
         self.position = position
-        self._model.load_weights(_part(arrays, MATRICES), strict=False)
-        self._optimizer.state = tree_unflatten(_part(arrays, OPTIMIZER))
+        self._stopping.best, self._stopping.misses = position.best, position.misses
+        self._stopping.matrices = _part(arrays, BEST)
+        self._model.load_weights(_loaded(_part(arrays, MATRICES)), strict=False)
+        self._optimizer.state = tree_unflatten(_loaded(_part(arrays, OPTIMIZER)))
 
     def __iter__(self) -> Iterator[Step]:
         """Make the steps that are left. Raises NotFinite as soon as a loss is no number."""
@@ -80,7 +86,7 @@ class Descent:
             started = self._now()
             self._optimizer.learning_rate = mx.array(rate(self._options, done, steps))
             rows = recall(self._plan[done])
-            value = step([packing.pack(each) for each in divided(rows, self._pieces)])
+            value = step([packing.pack(each) for each in packing.divided(rows, self._pieces)])
             mx.eval(self._model.state, self._optimizer.state, value)
             found = float(value)
             if not math.isfinite(found):
@@ -91,9 +97,13 @@ class Descent:
             if self._options.seconds:
                 left = self._options.seconds - elapsed
                 steps = min(len(self._plan), done + affordable(spent, left))
-            self.position = Position(done, steps, elapsed)
+            held = self._stopping.measure(done, last=done == steps)
+            steps = done if self._stopping.over else steps
+            best, misses = self._stopping.best, self._stopping.misses
+            self.position = Position(done, steps, elapsed, best, misses)
             tokens = sum(len(row.ids) for row in rows)
-            yield Step(done, steps, found, tokens, spent[-1])
+            yield Step(done, steps, found, tokens, spent[-1], held)
+        self._model.load_weights(_loaded(self._stopping.matrices), strict=False)
 
 
 def affordable(spent: Sequence[float], left: float) -> int:
@@ -112,21 +122,12 @@ def rate(options: Options, done: int, steps: int) -> float:
     return options.learning_rate * share
 
 
-def _part(arrays: Arrays, prefix: str) -> list[tuple[str, mx.array]]:
-    return [
-        (name.removeprefix(prefix), mx.array(each))
-        for name, each in arrays.items()
-        if name.startswith(prefix)
-    ]
+def _part(arrays: Arrays, prefix: str) -> Arrays:
+    return {k.removeprefix(prefix): each for k, each in arrays.items() if k.startswith(prefix)}
 
 
-def divided(rows: Sequence[Row], pieces: int) -> list[Sequence[Row]]:
-    """The rows in up to so many pieces of about as many tokens."""
-    ends = np.cumsum([len(row.ids) for row in rows])
-    cuts = np.searchsorted(ends, ends[-1] * np.arange(1, pieces) / pieces) + 1
-    bounds = [0, *cuts.tolist(), len(rows)]
-    parts = (rows[at:to] for at, to in itertools.pairwise(bounds))
-    return [part for part in parts if part]
+def _loaded(arrays: Arrays) -> list[tuple[str, mx.array]]:
+    return [(name, mx.array(each)) for name, each in arrays.items()]
 
 
 def _step(model: Any, optimizer: Any, options: Options) -> Callable[[list[Pack]], mx.array]:

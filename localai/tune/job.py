@@ -34,7 +34,7 @@ from localai.lessons.maker import Example, Maker
 from localai.store.store import Store
 from localai.store.tuning import Progress, Run, StoredExample
 from localai.tools.tool import Tool
-from localai.tune import adapter, gate, replay, resuming, training
+from localai.tune import adapter, gate, holdout, replay, resuming, training
 from localai.tune.items import items
 from localai.tune.parity_result import Parity
 from localai.tune.plan import ADAPTER, Options, Plan, Trained, options
@@ -45,6 +45,9 @@ RESERVE = 0.3
 """Share of the time budget kept for what comes after training."""
 
 PARITY_TEXTS = 8
+
+Examples = tuple[Example, ...]
+
 ONLY_GOOD = (
     "Good answers alone give nothing to become better at; correct an answer, then tune again."
 )
@@ -128,8 +131,9 @@ class Job:
         folder = paths.private_dir(work_folder(self._run.id))
         plan = resuming.kept(self._run.id)
         if plan is None:
-            lessons, own, again = self._examples(accepted)
-            plan = Plan(str(base_path), self._options(), own, again, _parity_texts(own, again))
+            lessons, own, held, again = self._examples(accepted)
+            texts = _parity_texts(own, again)
+            plan = Plan(str(base_path), self._options(), own, again, texts, held)
         else:
             self._report.say(Progress("going on with the interrupted tune"), now=True)
             learned = set(self._run.plan["corrections"])
@@ -151,26 +155,26 @@ class Job:
 
     def _examples(
         self, accepted: tuple[StoredExample, ...]
-    ) -> tuple[tuple[Lesson, ...], tuple[Example, ...], tuple[Example, ...]]:
-        """What can be learned from, that as examples, and what is replayed; made by the bare
-        model's engine. Raises UsageError when nothing can."""
+    ) -> tuple[tuple[Lesson, ...], Examples, Examples, Examples]:
+        """What is learned from, that as examples, what is held out, and what is replayed; made
+        by the bare model's engine. Raises UsageError when nothing can be learned from."""
         assert self._run is not None
         self._report.say(Progress("starting the model"), now=True)
         with self._engine() as engine:
-            lessons, own = self._lessons(accepted, self._maker(engine))
+            lessons, own, held = self._lessons(accepted, self._maker(engine))
             again = replay.examples(
                 engine,
                 self._run.base,
                 self._head(),
                 self._report.counting("asking the model what it knows"),
             )
-        return lessons, own, again
+        return lessons, own, held, again
 
     def _lessons(
         self, accepted: tuple[StoredExample, ...], maker: Maker
-    ) -> tuple[tuple[Lesson, ...], tuple[Example, ...]]:
-        """What can be learned from, and that as examples; the run's plan lists no more than
-        these from now on. Raises UsageError when nothing could become better by them."""
+    ) -> tuple[tuple[Lesson, ...], Examples, Examples]:
+        """What is learned from, that as examples, and what is held out; the run's plan lists no
+        more than the first from now on. Raises UsageError when nothing could become better."""
         assert self._run is not None
         made, reason = list[tuple[Lesson, tuple[Example, ...]]](), ""
         for example in accepted:
@@ -182,10 +186,12 @@ class Job:
                     reason = reason or str(error)
         if all(found.source == "good" for found, _ in made):
             raise UsageError((ONLY_GOOD_LEFT if made else UNLEARNABLE).format(reason=reason))
-        lessons, examples = zip(*made, strict=True)
+        held = holdout.held_out(accepted)
+        lessons, examples = zip(*(each for each in made if each[0].id not in held), strict=True)
         plan = self._run.plan | {"corrections": [each.id for each in lessons]}
         self._run = self._store.plan_run(self._run.id, plan)
-        return lessons, tuple(each for some in examples for each in some)
+        spared = tuple(each for found, some in made if found.id in held for each in some)
+        return lessons, tuple(each for some in examples for each in some), spared
 
     def _maker(self, engine: Engine) -> Maker:
         return Maker(engine, lambda: self._tools, self._entry.description.tool_format)
@@ -269,7 +275,7 @@ class Job:
             engine.close()
 
 
-def _parity_texts(own: tuple[Example, ...], again: tuple[Example, ...]) -> tuple[Example, ...]:
+def _parity_texts(own: Examples, again: Examples) -> Examples:
     """A few of both kinds, evenly taken."""
     return tuple(
         each

@@ -32,9 +32,10 @@ class Reporter:
     def step(self, done: Step) -> None:
         """One training step is done."""
         speed = done.tokens / done.seconds
-        self._store.add_metric(
-            self._run, done.number, {"loss": done.loss, "tokens_per_second": speed}
-        )
+        numbers = {"loss": done.loss, "tokens_per_second": speed}
+        if done.held is not None:
+            numbers["held_out_loss"] = done.held
+        self._store.add_metric(self._run, done.number, numbers)
         left = (done.steps - done.number) * done.seconds
         self.say(Progress("training", done.number, done.steps, done.loss, speed, left))
 

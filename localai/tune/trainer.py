@@ -25,7 +25,7 @@ from localai.engine import gentle
 from localai.errors import ModelError
 from localai.lessons.maker import Example
 from localai.tune import adapter, blas
-from localai.tune.checkpoint import Checkpoints
+from localai.tune.checkpoints import Checkpoints
 from localai.tune.plan import ADAPTER, PARITY, PLAN, News, Plan, Refused, Trained
 
 if TYPE_CHECKING:
@@ -69,14 +69,15 @@ def main(parent: int, folder: Path, pieces: int = 1) -> int:
 def _train(folder: Path, pieces: int, tell: Tell) -> None:
     import mlx.core as mx
 
-    from localai.tune import sft, weights
+    from localai.tune import packing, sft, weights
     from localai.tune.descent import Descent
 
     written = (folder / PLAN).read_bytes()
     plan = msgspec.msgpack.decode(written, type=Plan)
     model, info = weights.load(Path(plan.base))
     sft.add_lora(model, plan.options)
-    descent = Descent(model, _steps(plan), plan.options, pieces=pieces)
+    held = [packing.row(each) for each in plan.held]
+    descent = Descent(model, _steps(plan), plan.options, pieces=pieces, held=held)
     _descend(descent, Checkpoints(folder, written), tell)
     model.eval()
     _save(folder / PARITY, model, plan.parity)

@@ -16,8 +16,8 @@ from tests.tune.tiny_examples import example
 TRAINER = """
 import sys
 from pathlib import Path
-from localai.tune import checkpoint, trainer
-checkpoint.SECONDS, checkpoint.SHARE = 0.0, float("inf")
+from localai.tune import checkpoints, trainer
+checkpoints.SECONDS, checkpoints.SHARE = 0.0, float("inf")
 sys.exit(trainer.main(int(sys.argv[1]), Path(sys.argv[2])))
 """
 STEPS = 30

@@ -156,6 +156,18 @@ def test_that_of_another_data_set_is_left_alone(tunes: Tunes, store: Store) -> N
     assert tunes.tune(name="pirate", resume=True).id == before.id
 
 
+def test_a_tenth_of_a_data_set_is_not_trained_on(tunes: Tunes, store: Store) -> None:
+    for number in range(20):
+        teach(store, f"Hey, number {number}", name="pirate")
+    before = tunes.interrupted(KeyboardInterrupt(), name="pirate")
+    (plan,) = tunes.plans
+    assert len(plan.held) == 2
+    assert len(plan.own) == 18
+    assert not set(plan.held) & set(plan.own)
+    assert len(before.plan["corrections"]) == 18
+    assert tunes.tune(name="pirate").plan == before.plan
+
+
 def test_one_without_a_plan_leaves_nothing(
     tunes: Tunes, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:

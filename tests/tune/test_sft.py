@@ -229,7 +229,7 @@ def test_a_step_in_pieces_is_the_same_step(tiny_llama: Callable[[str], Path]) ->
 @given(st.lists(st.integers(5, 60), min_size=1, max_size=12), st.integers(1, 5))
 def test_pieces_have_all_rows_in_about_equal_parts(lengths: list[int], pieces: int) -> None:
     rows = [packing.row(example(number, length + 1)) for number, length in enumerate(lengths)]
-    parts = descent.divided(rows, pieces)
+    parts = packing.divided(rows, pieces)
     assert [id(row) for part in parts for row in part] == [id(row) for row in rows]
     assert all(parts)
     assert len(parts) <= pieces

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from localai.tune import checkpoint
-from localai.tune.checkpoint import CHECKPOINT, Checkpoints, Position
+from localai.tune import checkpoints
+from localai.tune.checkpoints import CHECKPOINT, Checkpoints, Position
 from localai.tune.plan import ADAPTER
 from localai.tune.trainer import TERMINATED
 from tests.tune import killed
@@ -55,13 +55,13 @@ def test_a_broken_one_is_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[
 
 
 def test_they_take_a_small_share_of_the_time(tmp_path: Path) -> None:
-    begun, written, took = checkpoint.SECONDS, checkpoint.SECONDS + 2.0, 2.0
-    looks = [begun - 1, begun, written + checkpoint.SECONDS, written + took / checkpoint.SHARE]
+    begun, written, took = checkpoints.SECONDS, checkpoints.SECONDS + 2.0, 2.0
+    looks = [begun - 1, begun, written + checkpoints.SECONDS, written + took / checkpoints.SHARE]
     clock = iter((0.0, *looks[:2], begun, written, *looks[2:]))
-    checkpoints = Checkpoints(tmp_path, b"plan", now=clock.__next__)
-    assert [checkpoints.due, checkpoints.due] == [False, True]
-    checkpoints.write(AT, ARRAYS)
-    assert [checkpoints.due, checkpoints.due] == [False, True]
+    kept = Checkpoints(tmp_path, b"plan", now=clock.__next__)
+    assert [kept.due, kept.due] == [False, True]
+    kept.write(AT, ARRAYS)
+    assert [kept.due, kept.due] == [False, True]
 
 
 @pytest.fixture(scope="module")

@@ -32,11 +32,14 @@ Arrays = Mapping[str, np.ndarray[Any, Any]]
 
 
 class Position(msgspec.Struct, frozen=True):
-    """How far training is: `done` of `steps` steps, which took `seconds`."""
+    """How far training is: `done` of `steps` steps, which took `seconds`; the `best` loss of
+    what is held out, and how often in a row it was missed."""
 
     done: int
     steps: int
     seconds: float = 0.0
+    best: float | None = None
+    misses: int = 0
 
 
 class About(msgspec.Struct, frozen=True):
