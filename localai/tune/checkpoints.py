@@ -64,14 +64,19 @@ class Checkpoints:
         return self._now() - self._written >= max(SECONDS, self._took / SHARE)
 
     def write(self, position: Position, arrays: Arrays) -> None:
-        """Put a new one in the place of the last; a kill leaves either whole."""
+        """Put a new one in the place of the last; a kill leaves either whole. Where there is
+        no room for it, the last one stays, with a word in the log."""
         begun = self._now()
         about = msgspec.json.encode(About(self._plan.hexdigest(), position))
         temporary = self._file.with_suffix(".tmp")
-        with temporary.open("wb") as file:
-            kept: dict[str, Any] = {**arrays, _ABOUT: np.frombuffer(about, np.uint8)}
-            np.savez(file, **kept)
-        settle(temporary, self._file)
+        try:
+            with temporary.open("wb") as file:
+                kept: dict[str, Any] = {**arrays, _ABOUT: np.frombuffer(about, np.uint8)}
+                np.savez(file, **kept)
+            settle(temporary, self._file)
+        except OSError as error:
+            temporary.unlink(missing_ok=True)
+            print(f"No checkpoint could be written ({error.strerror}).", file=sys.stderr)
         self._written = self._now()
         self._took = self._written - begun
 

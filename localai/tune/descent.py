@@ -54,7 +54,7 @@ class Descent:
         pieces: int = 1,
         held: Sequence[Row] = (),
     ) -> None:
-        self._pieces = pieces
+        self.pieces = pieces
         self._stopping = Stopping(model, held, options, len(plan))
         self._model, self._plan, self._options, self._now = model, plan, options, now
         self._optimizer = optimizers.AdamW(learning_rate=0.0, weight_decay=0.0)
@@ -86,7 +86,7 @@ class Descent:
             started = self._now()
             self._optimizer.learning_rate = mx.array(rate(self._options, done, steps))
             rows = recall(self._plan[done])
-            value = step([packing.pack(each) for each in packing.divided(rows, self._pieces)])
+            value = step([packing.pack(each) for each in packing.divided(rows, self.pieces)])
             mx.eval(self._model.state, self._optimizer.state, value)
             found = float(value)
             if not math.isfinite(found):

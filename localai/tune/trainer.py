@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
+from localai.catalog.memory import free_memory, total_memory
 from localai.engine import gentle
 from localai.errors import ModelError
 from localai.lessons.maker import Example
@@ -38,6 +39,11 @@ NOT_FINITE = (
 )
 
 TERMINATED = 128 + signal.SIGTERM
+
+LITTLE = 0.04
+"""Share of the machine's memory that must stay free; else the steps are divided."""
+
+MOST_PIECES = 8
 
 Tell = Callable[[News], None]
 
@@ -116,6 +122,9 @@ def _descend(descent: Descent, checkpoints: Checkpoints, tell: Tell) -> None:
         try:
             for step in descent:
                 tell(step)
+                if free_memory() < LITTLE * total_memory() and descent.pieces < MOST_PIECES:
+                    descent.pieces *= 2
+                    print(f"Memory is short; {descent.pieces} pieces a step.", file=sys.stderr)
                 if wished() or checkpoints.due:
                     checkpoints.write(descent.position, descent.arrays())
                 if wished():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -52,6 +53,25 @@ def test_a_broken_one_is_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[
         (tmp_path / CHECKPOINT).write_bytes(broken)
         assert Checkpoints(tmp_path, b"plan").read() is None
         assert "it is broken" in capsys.readouterr().err
+
+
+def test_a_full_disk_costs_the_checkpoint_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = Checkpoints(tmp_path, b"plan")
+    kept.write(AT, ARRAYS)
+
+    def full(file: object, **arrays: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(np, "savez", full)
+        kept.write(Position(4, 9), ARRAYS)
+    assert capsys.readouterr().err == "No checkpoint could be written (No space left on device).\n"
+    found = kept.read()
+    assert found is not None
+    assert found[0] == AT
+    assert [file.name for file in tmp_path.iterdir()] == [CHECKPOINT]
 
 
 def test_they_take_a_small_share_of_the_time(tmp_path: Path) -> None:
