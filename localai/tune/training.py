@@ -83,6 +83,9 @@ def _train(folder: Path, pieces: int, tell: Callable[[Step | Again], None]) -> T
             child.terminate()  # it leaves a checkpoint; a second interruption kills it
             with suppress(subprocess.TimeoutExpired):
                 child.wait(PATIENCE_SECONDS)
+                for news in map(_news.decode, child.stdout):
+                    if isinstance(news, Step):
+                        tell(news)
             raise
         raise Died(_how(child.wait()))
 

@@ -42,7 +42,7 @@ def trainer(folder: Path) -> subprocess.Popen[bytes]:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=log,
-            env={**os.environ, **training.FOR_MLX},
+            env={**os.environ, **training.FOR_MLX, "LOCALAI_HOME": str(folder.parent / "home")},
         )
 
 
