@@ -5,6 +5,7 @@ Progress goes to stderr, verdicts and tables to stdout. What a run does is `tune
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import sys
@@ -17,6 +18,7 @@ import click
 from click.core import ParameterSource
 
 from localai.cli import adapters, meant
+from localai.cli.failure import note
 from localai.cli.interrupts import SIGNALS, Interrupted
 from localai.cli.invocation import Invocation
 from localai.errors import ExitCode, UsageError
@@ -58,6 +60,12 @@ class Budget(click.ParamType[float]):
 @click.option(
     "--data", "name", default="", metavar="SET", help="Learn a named data set, not your own."
 )
+@click.option(
+    "--resume/--anew",
+    default=None,
+    help="Go on with the tune that was interrupted, or begin anew; if neither is given: go on "
+    "if nothing has changed.",
+)
 @click.option("--dry-run", is_flag=True, help="Show what would be learned, and learn nothing.")
 @click.option("--estimate", is_flag=True, help="With --dry-run: only what it would take.")
 @click.option("--json", "as_json", is_flag=True, help="With --dry-run: print JSON.")
@@ -67,6 +75,7 @@ def tune(
     budget: float,
     preset: str | None,
     name: str,
+    resume: bool | None,
     dry_run: bool,
     estimate: bool,
     as_json: bool,
@@ -84,17 +93,21 @@ def tune(
         raise UsageError(f"{option} is for --dry-run; localai tune show --json has the verdict.")
     from localai import config
 
+    if dry_run and resume is not None:
+        raise UsageError("A dry run goes on with nothing; leave --resume or --anew out.")
+    if resume and budget:
+        raise UsageError("A tune keeps the time that it was begun with; leave --budget out.")
     settings = config.load()
     if preset:
         settings = settings_with(settings, preset)
-        budget = budget or PRESETS[preset].budget
+        budget = budget or (0.0 if resume else PRESETS[preset].budget)
     invocation = ctx.ensure_object(Invocation)
     if dry_run:
         from localai.cli.dry_run import Wanted, run
 
         wanted = Wanted(name, budget, only_estimate=estimate, as_json=as_json)
         run(invocation, settings, meant.model(invocation, settings), wanted)
-    elif not _tune(invocation, settings, budget, name):
+    elif not _learn(invocation, settings, budget, name, resume):
         ctx.exit(ExitCode.FAILURE)
 
 
@@ -106,7 +119,9 @@ def _refuse_options(ctx: click.Context) -> None:
             raise UsageError(f"{name} belongs to `localai tune` itself; leave it out here.")
 
 
-def _tune(invocation: Invocation, settings: Settings, budget: float, name: str) -> bool:
+def _learn(
+    invocation: Invocation, settings: Settings, budget: float, name: str, resume: bool | None
+) -> bool:
     """Tune and print the verdict; whether the adapter was let in."""
     from localai.cli.tuning import Watcher, verdict
     from localai.engine import gentle
@@ -115,10 +130,34 @@ def _tune(invocation: Invocation, settings: Settings, budget: float, name: str) 
     gentle.step_back(settings.tune.nice)
     with invocation.open_store() as store, _signals(), closing(Watcher(sys.stderr)) as watcher:
         entry = meant.model(invocation, settings)
-        run = Job(store, settings, entry, watcher.tell, name=name, seconds=budget).run()
+        job = Job(store, settings, entry, watcher.tell, name=name, seconds=budget, resume=resume)
+        try:
+            run = job.run()
+        except KeyboardInterrupt:
+            watcher.close()
+            if job.resumable:
+                note("Stopped; the same command, or --resume, goes on with it.")
+            raise
         adapter = store.adapter(run.adapter).name if run.adapter else ""
     click.echo(verdict(run, adapter), nl=False)
     return run.state == "promoted"
+
+
+@tune.command()
+@click.pass_obj
+def stop(invocation: Invocation) -> None:
+    """Stop the tune that is going on; the next one goes on with it."""
+    with invocation.read_store() as store:
+        found = next(filter(None, (store.run_process(run.id) for run in store.runs())), None)
+    if found is None:
+        raise UsageError("No tune is running.")
+    try:
+        os.kill(found, signal.SIGTERM)
+    except ProcessLookupError:
+        raise UsageError("The tune has just ended.") from None
+    except PermissionError:
+        raise UsageError("The tune belongs to another user; stop it there.") from None
+    note("It stops after this step; `localai tune --resume` goes on with it.")
 
 
 @tune.command()

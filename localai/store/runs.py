@@ -1,4 +1,4 @@
-"""Tune runs: begun, watched while they go on, ended once.
+"""Tune runs: begun, watched while they go on, ended; gone on with if there is no verdict.
 
 A run names the process that works on it. When that is dead a running row reads as
 interrupted; it is stored as it is, for the next run to look at. What a run does is
@@ -46,6 +46,21 @@ class Runs:
                 ),
             )
             return _fetch(db, id_)
+
+    def resume_run(self, run_id: str) -> Run:
+        """Record that this process goes on with a run that ended without a verdict. Raises
+        StoreError when there is none, or it goes on elsewhere."""
+        with self._db.write() as db:
+            done = db.execute(
+                "UPDATE runs SET state = 'running', writer = ?, updated = ?, error = '' "
+                "WHERE id = ? AND state IN ('interrupted', 'stopped', 'failed')",
+                (writer.this_process(), time.time(), run_id),
+            )
+            if done.rowcount != 1:
+                raise StoreError(
+                    f"The tune run {run_id!r} cannot be gone on with; start a new one."
+                )
+            return _fetch(db, run_id)
 
     def plan_run(self, run_id: str, plan: dict[str, Any]) -> Run:
         """Record anew what a run is made from. Raises StoreError when it has ended."""

@@ -34,7 +34,7 @@ from localai.lessons.maker import Example, Maker
 from localai.store.store import Store
 from localai.store.tuning import Progress, Run, StoredExample
 from localai.tools.tool import Tool
-from localai.tune import adapter, gate, replay, training
+from localai.tune import adapter, gate, holdout, replay, resuming, training
 from localai.tune.items import items
 from localai.tune.parity_result import Parity
 from localai.tune.plan import ADAPTER, Options, Plan, Trained, options
@@ -45,6 +45,9 @@ RESERVE = 0.3
 """Share of the time budget kept for what comes after training."""
 
 PARITY_TEXTS = 8
+
+Examples = tuple[Example, ...]
+
 ONLY_GOOD = (
     "Good answers alone give nothing to become better at; correct an answer, then tune again."
 )
@@ -57,7 +60,8 @@ ONLY_GOOD_LEFT = (
 
 class Job:
     """A run for one model, over the data set `name` ("": the user's own). `tell` hears how
-    far it is; `seconds` is the whole time it may take (0: as long as it needs)."""
+    far it is; `seconds` is the whole time it may take (0: as long as it needs); `resume`
+    says whether it goes on with an interrupted run (None: where nothing changed)."""
 
     def __init__(
         self,
@@ -68,11 +72,12 @@ class Job:
         *,
         name: str = "",
         seconds: float = 0.0,
+        resume: bool | None = None,
         factory: EngineFactory = EngineProcess,
     ) -> None:
         self._store, self._settings, self._entry = store, settings, entry
         self._tell, self._seconds, self._factory = tell, seconds, factory
-        self._name = name
+        self._name, self._resume = name, resume
         self._begun = time.monotonic()
         self._run: Run | None = None
 
@@ -80,19 +85,11 @@ class Job:
         """Tune; how it ended. Raises UsageError when there is nothing to do or a run is
         going on, LocalaiError after recording why it failed."""
         with alone():
-            clear_leftovers(self._store)
             accepted = lesson.accepted(self._store, self._name)
             if all(example.source == "good" for example in accepted):
                 raise UsageError(ONLY_GOOD)
             path = required_path(self._entry)
-            base = file_hash(self._store, path)
-            plan = {
-                "corrections": [example.id for example in accepted],
-                "data": self._name,
-                "options": msgspec.to_builtins(self._options()),
-                "seconds": self._seconds,
-            }
-            self._run = self._store.begin_run(self._entry.name, base, plan)
+            self._run = self._begin(file_hash(self._store, path), accepted, path)
             self._report = Reporter(self._store, self._run.id, self._tell)
             try:
                 return self._go(accepted, path)
@@ -104,14 +101,44 @@ class Job:
                 self._store.end_run(self._run.id, "stopped")
                 raise
             finally:
-                shutil.rmtree(work_folder(self._run.id), ignore_errors=True)
+                if not self.resumable:
+                    shutil.rmtree(work_folder(self._run.id), ignore_errors=True)
+
+    @property
+    def resumable(self) -> bool:
+        """Whether the run has ended so that it can be gone on with."""
+        return self._run is not None and resuming.possible(self._store.run(self._run.id))
+
+    def _begin(self, base: str, accepted: tuple[StoredExample, ...], path: Path) -> Run:
+        """The interrupted run to go on with, or a new one; what others left is cleared up."""
+        plan = {
+            "corrections": [example.id for example in accepted],
+            "data": self._name,
+            "options": msgspec.to_builtins(self._options()),
+            "seconds": self._seconds,
+            **resuming.learns(accepted, self._options(), self._head(), path),
+        }
+        runs = resuming.unfinished(self._store)
+        found = resuming.choose(runs, base, plan, resume=self._resume)
+        gone = resuming.replaced(runs, base, plan) - {found.id if found else ""}
+        clear_leftovers(self._store, keep={run.id for run in runs} - gone)
+        if found is not None:
+            return self._store.resume_run(found.id)
+        return self._store.begin_run(self._entry.name, base, plan)
 
     def _go(self, accepted: tuple[StoredExample, ...], base_path: Path) -> Run:
         assert self._run is not None
         folder = paths.private_dir(work_folder(self._run.id))
-        lessons, own, again = self._examples(accepted)
-        plan = Plan(str(base_path), self._options(), own, again, _parity_texts(own, again))
-        trained = training.train(folder, plan, self._report.step)
+        plan = resuming.kept(self._run.id)
+        if plan is None:
+            lessons, own, held, again = self._examples(accepted)
+            texts = _parity_texts(own, again)
+            plan = Plan(str(base_path), self._options(), own, again, texts, held)
+        else:
+            self._report.say(Progress("going on with the interrupted tune"), now=True)
+            learned = set(self._run.plan["corrections"])
+            lessons = tuple(lesson.read(self._store, x) for x in accepted if x.id in learned)
+        trained = training.train(folder, plan, self._report.hear)
         adapter.check(folder / ADAPTER)
         self._report.say(Progress("comparing MLX with llama.cpp"), now=True)
         agreement = training.parity(folder, base_path)
@@ -124,44 +151,46 @@ class Job:
         }
         if not verdict.promoted:
             return self._store.end_run(self._run.id, "rejected", verdict=facts)
-        return self._promote(folder, base_path, facts, trained, len(again))
+        return self._promote(folder, base_path, facts, trained, len(plan.replay))
 
     def _examples(
         self, accepted: tuple[StoredExample, ...]
-    ) -> tuple[tuple[Lesson, ...], tuple[Example, ...], tuple[Example, ...]]:
-        """What can be learned from, that as examples, and what is replayed; made by the bare
-        model's engine. Raises UsageError when nothing can."""
+    ) -> tuple[tuple[Lesson, ...], Examples, Examples, Examples]:
+        """What is learned from, that as examples, what is held out, and what is replayed; made
+        by the bare model's engine. Raises UsageError when nothing can be learned from."""
         assert self._run is not None
         self._report.say(Progress("starting the model"), now=True)
         with self._engine() as engine:
-            lessons, own = self._lessons(accepted, self._maker(engine))
+            lessons, own, held = self._lessons(accepted, self._maker(engine))
             again = replay.examples(
                 engine,
                 self._run.base,
                 self._head(),
                 self._report.counting("asking the model what it knows"),
             )
-        return lessons, own, again
+        return lessons, own, held, again
 
     def _lessons(
         self, accepted: tuple[StoredExample, ...], maker: Maker
-    ) -> tuple[tuple[Lesson, ...], tuple[Example, ...]]:
-        """What can be learned from, and that as examples; the run's plan lists no more than
-        these from now on, and the duplicates that were left out. Raises UsageError when nothing
-        could become better by them."""
+    ) -> tuple[tuple[Lesson, ...], Examples, Examples]:
+        """What is learned from, that as examples, and what is held out; the run's plan lists no
+        more than the first from now on, and the duplicates that were left out. Raises UsageError
+        when nothing could become better."""
         assert self._run is not None
         found = material.gather(self._store, accepted, maker)
         made = [(each.lesson, each.examples) for each in found if each.lesson]
         if all(lesson.source == "good" for lesson, _ in made):
             reason = next(each.left_out for each in found if each.unlearnable)
             raise UsageError((ONLY_GOOD_LEFT if made else UNLEARNABLE).format(reason=reason))
-        lessons, examples = zip(*made, strict=True)
+        held = holdout.held_out([each.example for each in found if each.lesson])
+        lessons, examples = zip(*(each for each in made if each[0].id not in held), strict=True)
         plan = self._run.plan | {
             "corrections": [each.id for each in lessons],
             "duplicates": [each.example.id for each in found if each.repeated],
         }
         self._run = self._store.plan_run(self._run.id, plan)
-        return lessons, tuple(each for some in examples for each in some)
+        spared = tuple(each for found, some in made if found.id in held for each in some)
+        return lessons, tuple(each for some in examples for each in some), spared
 
     def _maker(self, engine: Engine) -> Maker:
         return Maker(engine, lambda: self._tools, self._entry.description.tool_format)
@@ -245,7 +274,7 @@ class Job:
             engine.close()
 
 
-def _parity_texts(own: tuple[Example, ...], again: tuple[Example, ...]) -> tuple[Example, ...]:
+def _parity_texts(own: Examples, again: Examples) -> Examples:
     """A few of both kinds, evenly taken."""
     return tuple(
         each

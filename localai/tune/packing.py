@@ -6,6 +6,7 @@ reset, since rotary attention depends on distances alone.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -108,6 +109,15 @@ def steps(
                 step.append(next(others))
                 room -= len(step[-1].ids)
         yield step
+
+
+def divided(rows: Sequence[Row], pieces: int) -> list[Sequence[Row]]:
+    """The rows in up to so many pieces of about as many tokens."""
+    ends = np.cumsum([len(row.ids) for row in rows])
+    cuts = np.searchsorted(ends, ends[-1] * np.arange(1, pieces) / pieces) + 1
+    bounds = [0, *cuts.tolist(), len(rows)]
+    parts = (rows[at:to] for at, to in itertools.pairwise(bounds))
+    return [part for part in parts if part]
 
 
 def _take(order: list[Row], room: float) -> list[Row]:

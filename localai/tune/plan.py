@@ -41,24 +41,34 @@ def options(settings: TuneSettings, seconds: float = 0.0) -> Options:
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """`base` is the model's file, `own` what is new, `parity` what both engines shall read."""
+    """`base` is the model's file, `own` what is new, `parity` what both engines shall read,
+    `held` what is not trained on and tells when to stop."""
 
     base: str
     options: Options
     own: tuple[Example, ...]
     replay: tuple[Example, ...]
     parity: tuple[Example, ...]
+    held: tuple[Example, ...] = ()
 
 
 class Step(msgspec.Struct, frozen=True, tag="step"):
     """One step done, of `steps`. `loss` is the mean over its weighted tokens, in nats;
-    `tokens` were read in it (padding not counted) in `seconds`."""
+    `tokens` were read in it (padding not counted) in `seconds`; `held` is the loss of what is
+    held out, when it was measured after this step."""
 
     number: int
     steps: int
     loss: float
     tokens: int
     seconds: float
+    held: float | None = None
+
+
+class Again(msgspec.Struct, frozen=True, tag="again"):
+    """The process died and another one goes on; `message` says so."""
+
+    message: str
 
 
 class Trained(msgspec.Struct, frozen=True, tag="trained"):
@@ -76,4 +86,4 @@ class Refused(msgspec.Struct, frozen=True, tag="refused"):
     message: str
 
 
-News = Step | Trained | Refused
+News = Step | Again | Trained | Refused

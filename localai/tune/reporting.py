@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from localai.store.store import Store
 from localai.store.tuning import Progress
-from localai.tune.plan import Step
+from localai.tune.plan import Again, Step
 
 SECONDS = 0.5
 
@@ -22,12 +22,20 @@ class Reporter:
         self._store, self._run, self._tell = store, run, tell
         self._reported = 0.0
 
+    def hear(self, news: Step | Again) -> None:
+        """What the trainer tells while it trains."""
+        if isinstance(news, Step):
+            self.step(news)
+        else:
+            self.say(Progress(news.message), now=True)
+
     def step(self, done: Step) -> None:
         """One training step is done."""
         speed = done.tokens / done.seconds
-        self._store.add_metric(
-            self._run, done.number, {"loss": done.loss, "tokens_per_second": speed}
-        )
+        numbers = {"loss": done.loss, "tokens_per_second": speed}
+        if done.held is not None:
+            numbers["held_out_loss"] = done.held
+        self._store.add_metric(self._run, done.number, numbers)
         left = (done.steps - done.number) * done.seconds
         self.say(Progress("training", done.number, done.steps, done.loss, speed, left))
 

@@ -1,8 +1,9 @@
-"""The training process: `python -m localai.tune.trainer PARENT_PID FOLDER`.
+"""The training process: `python -m localai.tune.trainer PARENT_PID FOLDER PIECES`.
 
 Apart because a Metal, CUDA or memory abort must cost one sentence and nothing else. It
-reads the plan in the folder, tells its parent about every step on stdout, and leaves the
-adapter and what parity is judged by in the folder. It decides nothing.
+reads the plan in the folder, goes on from the checkpoint there, tells its parent about
+every step on stdout, and leaves the adapter and what parity is judged by in the folder.
+Asked to terminate, it leaves a checkpoint. A step is computed in PIECES. It decides nothing.
 """
 
 from __future__ import annotations
@@ -10,26 +11,48 @@ from __future__ import annotations
 import hashlib
 import os
 import resource
+import signal
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
 
+from localai.catalog.memory import free_memory, total_memory
 from localai.engine import gentle
 from localai.errors import ModelError
 from localai.lessons.maker import Example
 from localai.tune import adapter, blas
+from localai.tune.checkpoints import Checkpoints
 from localai.tune.plan import ADAPTER, PARITY, PLAN, News, Plan, Refused, Trained
+
+if TYPE_CHECKING:
+    from localai.tune.descent import Descent
+    from localai.tune.packing import Row
 
 NOT_FINITE = (
     "Training came to numbers that are not finite ({}) and was stopped; the adapter in use "
     "stays. Look at the newest corrections, or lower tune.learning_rate."
 )
 
+TERMINATED = 128 + signal.SIGTERM
 
-def main(parent: int, folder: Path) -> int:
+LITTLE = 0.04
+"""Share of the machine's memory that must stay free; else the steps are divided."""
+
+MOST_PIECES = 8
+
+Tell = Callable[[News], None]
+
+
+class Terminated(Exception):
+    """The process was asked to end."""
+
+
+def main(parent: int, folder: Path, pieces: int = 1) -> int:
     """Train what the plan says; the exit code."""
     gentle.follow(parent)
     news = os.fdopen(os.dup(1), "wb", buffering=0)
@@ -38,31 +61,30 @@ def main(parent: int, folder: Path) -> int:
     def tell(each: News) -> None:
         news.write(msgspec.json.encode(each) + b"\n")
 
-    plan = msgspec.msgpack.decode((folder / PLAN).read_bytes(), type=Plan)
     blas.bind()
     try:
-        _train(plan, folder, tell)
+        _train(folder, pieces, tell)
     except ModelError as error:
         tell(Refused(str(error)))
         return 1
+    except Terminated:
+        return TERMINATED
     return 0
 
 
-def _train(plan: Plan, folder: Path, tell: Any) -> None:
+def _train(folder: Path, pieces: int, tell: Tell) -> None:
     import mlx.core as mx
 
     from localai.tune import packing, sft, weights
+    from localai.tune.descent import Descent
 
+    written = (folder / PLAN).read_bytes()
+    plan = msgspec.msgpack.decode(written, type=Plan)
     model, info = weights.load(Path(plan.base))
-    own = [packing.row(each) for each in plan.own]
-    replay = [packing.row(each, recalled=True, weight=plan.options.recall) for each in plan.replay]
     sft.add_lora(model, plan.options)
-    steps = sft.plan(own, replay, plan.options)
-    try:
-        for step in sft.train(model, steps, plan.options):
-            tell(step)
-    except sft.NotFinite as error:
-        raise ModelError(NOT_FINITE.format(error)) from error
+    held = [packing.row(each) for each in plan.held]
+    descent = Descent(model, _steps(plan), plan.options, pieces=pieces, held=held)
+    _descend(descent, Checkpoints(folder, written), tell)
     model.eval()
     _save(folder / PARITY, model, plan.parity)
     temporary = folder / f"{ADAPTER}.tmp"
@@ -79,6 +101,48 @@ def _train(plan: Plan, folder: Path, tell: Any) -> None:
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
     template = hashlib.sha256(info.template.encode("utf-8", "replace")).hexdigest()
     tell(Trained(memory, str(mx.default_device().type).rpartition(".")[2], template))
+
+
+def _steps(plan: Plan) -> list[list[Row]]:
+    from localai.tune import packing, sft
+
+    own = [packing.row(each) for each in plan.own]
+    replay = [packing.row(each, recalled=True, weight=plan.options.recall) for each in plan.replay]
+    return sft.plan(own, replay, plan.options)
+
+
+def _descend(descent: Descent, checkpoints: Checkpoints, tell: Tell) -> None:
+    """Make the steps that are left, with a checkpoint now and then and at the end. Raises
+    Terminated, with one, when that is wished, ModelError when the numbers are none."""
+    from localai.tune.descent import NotFinite
+
+    if kept := checkpoints.read():
+        descent.go_on(*kept)
+    with _termination() as wished:
+        try:
+            for step in descent:
+                tell(step)
+                if free_memory() < LITTLE * total_memory() and descent.pieces < MOST_PIECES:
+                    descent.pieces *= 2
+                    print(f"Memory is short; {descent.pieces} pieces a step.", file=sys.stderr)
+                if wished() or checkpoints.due:
+                    checkpoints.write(descent.position, descent.arrays())
+                if wished():
+                    raise Terminated
+        except NotFinite as error:
+            raise ModelError(NOT_FINITE.format(error)) from error
+        checkpoints.write(descent.position, descent.arrays())
+
+
+@contextmanager
+def _termination() -> Iterator[Callable[[], bool]]:
+    """Lets the block look whether the process was asked to terminate, instead of ending it."""
+    seen: list[int] = []
+    before = signal.signal(signal.SIGTERM, lambda signum, _: seen.append(signum))
+    try:
+        yield lambda: bool(seen)
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _save(file: Path, model: Any, examples: tuple[Example, ...]) -> None:
@@ -102,4 +166,4 @@ def _save(file: Path, model: Any, examples: tuple[Example, ...]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]), Path(sys.argv[2])))
+    sys.exit(main(int(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])))

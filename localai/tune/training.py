@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -19,11 +19,14 @@ import msgspec
 from localai import paths
 from localai.engine.spawn import environment
 from localai.errors import EngineError, ModelError
+from localai.tune.adapter import settle
 from localai.tune.parity_result import Parity
-from localai.tune.plan import PLAN, News, Plan, Refused, Step, Trained
+from localai.tune.plan import PLAN, Again, News, Plan, Refused, Step, Trained
 
 _news: msgspec.json.Decoder[News] = msgspec.json.Decoder(News)
 PARITY_SECONDS = 600
+PATIENCE_SECONDS = 60
+"""How long the trainer may take to end its step and to leave a checkpoint."""
 FOR_MLX = {
     "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
     "MALLOC_TRIM_THRESHOLD_": str(1 << 40),
@@ -36,27 +39,55 @@ new pages. For NumPy's BLAS: one thread, because its idle ones would spin beside
 the BLAS that MLX uses (`blas.bind`). Elsewhere these are ignored."""
 
 
-def train(folder: Path, plan: Plan, tell: Callable[[Step], None]) -> Trained:
-    """Train in a process of its own; the adapter is in the folder when this returns.
+class Died(Exception):
+    """The training process ended before it was done; how."""
 
-    Raises ModelError for what cannot be trained, EngineError when the process died.
+
+def train(folder: Path, plan: Plan, tell: Callable[[Step | Again], None]) -> Trained:
+    """Train in a process of its own, from the checkpoint in the folder if there is one; the
+    adapter is in the folder when this returns.
+
+    One that dies is started once more, with half of a step in memory at a time. Raises
+    ModelError for what cannot be trained, EngineError when the process died again.
     """
-    (folder / PLAN).write_bytes(msgspec.msgpack.encode(plan))
-    with _child("localai.tune.trainer", str(folder)) as child:
+    temporary = folder / f"{PLAN}.tmp"
+    temporary.write_bytes(msgspec.msgpack.encode(plan))
+    settle(temporary, folder / PLAN)
+    try:
+        return _train(folder, 1, tell)
+    except Died as error:
+        tell(Again(f"the training process ended ({error}); going on in smaller pieces"))
+    try:
+        return _train(folder, 2, tell)
+    except Died as error:
+        raise EngineError(
+            f"The training process ended before it was done ({error}), twice; the adapter in "
+            "use stays. Close other programs, then `localai tune --resume`; "
+            f"{log_file()} has what it said."
+        ) from error
+
+
+def _train(folder: Path, pieces: int, tell: Callable[[Step | Again], None]) -> Trained:
+    """Train, each step in so many pieces. Raises Died, ModelError."""
+    with _child("localai.tune.trainer", str(folder), str(pieces)) as child:
         assert child.stdout is not None
-        for line in child.stdout:
-            news = _news.decode(line)
-            if isinstance(news, Step):
+        try:
+            for line in child.stdout:
+                news = _news.decode(line)
+                if isinstance(news, Trained):
+                    return news
+                if isinstance(news, Refused):
+                    raise ModelError(news.message)
                 tell(news)
-            elif isinstance(news, Refused):
-                raise ModelError(news.message)
-            else:
-                return news
-        code = child.wait()
-    raise EngineError(
-        f"The training process ended before it was done ({_how(code)}); the adapter in use "
-        f"stays. Tune again; {log_file()} has what it said."
-    )
+        except KeyboardInterrupt:
+            child.terminate()  # it leaves a checkpoint; a second interruption kills it
+            with suppress(subprocess.TimeoutExpired):
+                child.wait(PATIENCE_SECONDS)
+                for news in map(_news.decode, child.stdout):
+                    if isinstance(news, Step):
+                        tell(news)
+            raise
+        raise Died(_how(child.wait()))
 
 
 def parity(folder: Path, base: Path) -> Parity:

@@ -6,7 +6,7 @@ Knows which of them are leftovers of killed runs; nothing of what is in them.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from localai.errors import LocalaiError, StoreError, UsageError
 from localai.store.store import Store
 from localai.store.tuning import Adapter
 
-RUNNING = "A tune is running already; wait for it, or stop it in the app (ctrl+g)."
+RUNNING = "A tune is running already; wait for it, or stop it with `localai tune stop`."
 
 
 @contextmanager
@@ -35,8 +35,9 @@ def alone() -> Iterator[None]:
         lock.release()
 
 
-def clear_leftovers(store: Store) -> None:
-    """Remove what killed runs left: their working folders, and adapters that no row names.
+def clear_leftovers(store: Store, keep: Collection[str] = ()) -> None:
+    """Remove what killed runs left: their working folders, but for those of the runs `keep`,
+    and adapters that no row names.
 
     Only with the lock held.
     """
@@ -44,7 +45,10 @@ def clear_leftovers(store: Store) -> None:
         if run.state == "interrupted":
             with suppress(LocalaiError):
                 store.end_run(run.id, "interrupted")
-    shutil.rmtree(work_folder(""), ignore_errors=True)
+    with suppress(FileNotFoundError):
+        for folder in work_folder("").iterdir():
+            if folder.name not in keep:
+                shutil.rmtree(folder, ignore_errors=True)
     known = {Path(each.file).parent for each in store.adapters()}
     with suppress(FileNotFoundError):
         for folder in adapters_folder().iterdir():
@@ -71,7 +75,7 @@ def remove(adapter: Adapter) -> None:
 
 
 def work_folder(run_id: str) -> Path:
-    """Where a run works; emptied by the next one."""
+    """Where a run works; kept as long as somebody may go on with it."""
     return paths.tune_work() / run_id
 
 

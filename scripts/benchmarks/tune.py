@@ -85,6 +85,7 @@ def measure(model: Path, steps: int, tokens: int, *, stock: bool) -> Figures:
     from localai.config import TuneSettings
     from localai.lessons.maker import Example
     from localai.tune import packing, plan, sft, weights
+    from localai.tune.descent import Descent
 
     trained, _ = weights.load(model)
     options = plan.options(TuneSettings())
@@ -96,7 +97,7 @@ def measure(model: Path, steps: int, tokens: int, *, stock: bool) -> Figures:
         [packing.row(example, recalled=i < options.replay * count) for i in range(count)]
         for _ in range(steps)
     ]
-    speeds = [step.tokens / step.seconds for step in sft.train(trained, rows, options)]
+    speeds = [step.tokens / step.seconds for step in Descent(trained, rows, options)]
     unit = 1 if sys.platform == "darwin" else 1024
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
     return Figures(speeds[2:] or speeds, memory)

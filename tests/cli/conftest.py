@@ -38,6 +38,12 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
+def model(tmp_path: Path) -> str:
+    """The file of a toy model."""
+    return str(toy.write(tmp_path / "toy.gguf"))
+
+
+@pytest.fixture
 def run() -> Run:
     """`run("ask", "Hi", replies=["Hello!"])`: the result of one command."""
 
@@ -53,12 +59,6 @@ def run() -> Run:
         return CliRunner().invoke(cli, arguments, input=input, obj=obj, prog_name="localai")
 
     return command
-
-
-@pytest.fixture
-def model(tmp_path: Path) -> str:
-    """The path of a small model file."""
-    return str(toy.write(tmp_path / "toy.gguf"))
 
 
 @pytest.fixture

@@ -37,7 +37,7 @@ def sections() -> dict[str, str]:
 
 def options(command: click.Command) -> set[str]:
     """As they are typed; help is explained once, for all."""
-    found = [p.opts for p in command.params if isinstance(p, click.Option)]
+    found = [p.opts + p.secondary_opts for p in command.params if isinstance(p, click.Option)]
     return {name for names in found for name in names}
 
 

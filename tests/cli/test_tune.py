@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import click
@@ -11,13 +10,10 @@ import pytest
 
 from localai.cli.invocation import Invocation
 from localai.cli.tune import Budget
-from localai.config import Settings
 from localai.conversation import assistant, user
 from localai.engine import gentle
-from localai.errors import UsageError
 from localai.store.store import Store
-from localai.store.tuning import Adapter, Progress, Run
-from localai.tune import job
+from localai.store.tuning import Adapter
 from tests.cli.conftest import Run as Command
 
 VERDICT = {
@@ -174,100 +170,3 @@ def test_nothing_to_learn(
     shown = run("-m", model, "tune", "--dry-run", "--data", "pirate")
     assert shown.stdout == "Hello\n  learned: Ahoy!<|im_end|>\n  asked in 1 way\n\n"
     assert "data set cats" in run("tune", "--dry-run", "--data", "cats").stderr
-
-
-class FakeJob:
-    """Tells two stages, then ends as `end` says."""
-
-    end: Callable[[Store, Run], object]
-    seconds = -1.0
-    name = ""
-    settings: Settings
-
-    def __init__(
-        self,
-        store: Store,
-        settings: Settings,
-        entry: object,
-        tell: Callable[[Progress], None],
-        *,
-        name: str,
-        seconds: float,
-    ) -> None:
-        self._store, self._tell = store, tell
-        FakeJob.name, FakeJob.seconds, FakeJob.settings = name, seconds, settings
-
-    def run(self) -> Run:
-        begun = self._store.begin_run("toy", "b", {})
-        for done in range(3):
-            self._tell(Progress("training", done, 3, 1.5))
-        self._tell(Progress("asking the new model", 0, 3))
-        FakeJob.end(self._store, begun)
-        return self._store.run(begun.id)
-
-
-@pytest.fixture
-def fake(monkeypatch: pytest.MonkeyPatch) -> type[FakeJob]:
-    monkeypatch.setattr(job, "Job", FakeJob)
-    monkeypatch.setattr(gentle, "step_back", lambda nice: None)
-    return FakeJob
-
-
-def test_a_promotion_is_told(
-    run: Command, model: str, fake: type[FakeJob], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def end(store: Store, begun: Run) -> object:
-        return store.promote(begun.id, base_bytes=1, file="f", sha256="s", verdict=VERDICT)
-
-    monkeypatch.setattr(fake, "end", end, raising=False)
-    result = run("-m", model, "tune", "--budget", "12m", "--data", "pirate")
-    assert result.exit_code == 0
-    assert (fake.seconds, fake.name) == (720, "pirate")
-    assert result.stderr == "training\nasking the new model\n"
-    assert result.stdout.startswith("Promoted: tuned-1 answers from now on.\n")
-
-
-def test_a_rejection_is_a_failure(
-    run: Command, model: str, fake: type[FakeJob], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def end(store: Store, begun: Run) -> object:
-        return store.end_run(begun.id, "rejected", verdict={"reason": "Too much was lost."})
-
-    monkeypatch.setattr(fake, "end", end, raising=False)
-    result = run("-m", model, "tune")
-    assert result.exit_code == 1
-    assert fake.seconds == 0
-    assert result.stdout == "Not promoted.\nToo much was lost.\n"
-
-
-def test_what_the_job_refuses_is_told(
-    run: Command, model: str, fake: type[FakeJob], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def end(store: Store, begun: Run) -> object:
-        raise UsageError("A tune is running already.")
-
-    monkeypatch.setattr(fake, "end", end, raising=False)
-    result = run("-m", model, "tune")
-    assert (result.exit_code, result.stdout) == (2, "")
-    assert result.stderr.splitlines()[-1] == "A tune is running already."
-
-
-def test_an_option_wins_over_the_preset_and_the_preset_over_the_settings(
-    run: Command, model: str, fake: type[FakeJob], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def end(store: Store, begun: Run) -> object:
-        return store.end_run(begun.id, "rejected", verdict={})
-
-    monkeypatch.setattr(fake, "end", end, raising=False)
-    monkeypatch.setenv("LOCALAI_TUNE__EPOCHS", "5")
-    monkeypatch.setenv("LOCALAI_TUNE__LEARNING_RATE", "0.001")
-    for arguments, seconds, epochs in [
-        ([], 0, 5),
-        (["--preset", "night"], 0, 2),
-        (["--preset", "quick"], 600, 2),
-        (["--preset", "quick", "--budget", "3m"], 180, 2),
-    ]:
-        run("-m", model, "tune", *arguments)
-        assert (fake.seconds, fake.settings.tune.epochs) == (seconds, epochs)
-        assert fake.settings.tune.learning_rate == 0.001
-    assert run("tune", "--preset", "noon").exit_code == 2

@@ -70,6 +70,22 @@ def test_a_run_ends_once(store: Store) -> None:
     assert store.active_adapter("b") is None
 
 
+def test_a_run_without_a_verdict_is_gone_on_with(store: Store) -> None:
+    run = store.begin_run("m", "b", PLAN)
+    store.update_run(run.id, Progress("training", 3, 40))
+    with pytest.raises(StoreError, match="cannot be gone on with"):
+        store.resume_run(run.id)
+    store.end_run(run.id, "failed", error="It died.")
+    again = store.resume_run(run.id)
+    assert (again.state, again.error, again.plan) == ("running", "", PLAN)
+    assert again.progress.done == 3
+    assert store.run_process(run.id) == os.getpid()
+    store.end_run(run.id, "rejected", verdict={})
+    for none in (run.id, "nowhere"):
+        with pytest.raises(StoreError, match="cannot be gone on with"):
+            store.resume_run(none)
+
+
 def test_promotion_is_the_adapter_its_activation_and_the_end(store: Store) -> None:
     run = store.begin_run("m", "b", {})
     made = store.promote(run.id, base_bytes=9, file="f", sha256="s", verdict={"right": 6})

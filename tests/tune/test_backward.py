@@ -13,7 +13,9 @@ from mlx.utils import tree_flatten
 
 from localai.lessons.maker import Example
 from localai.tune import backward, packing, sft, weights
+from localai.tune.descent import Descent
 from localai.tune.plan import Options
+from localai.tune.recall import Recall
 from tests.tune.tiny_llama import ids
 
 OPTIONS = Options(rank=4, learning_rate=5e-3, warmup=1, epochs=2, tokens=64, replay=0.5)
@@ -31,8 +33,8 @@ def test_it_is_the_whole_gradient(
         Example(tuple(ids(24, seed).tolist()), (*[0.0] * 12, *[1.0] * 12)) for seed in range(3)
     ]
     rows = [packing.row(each, recalled=i == 2) for i, each in enumerate(examples)]
-    list(sft.train(model, sft.plan(rows[:2], rows[2:], OPTIONS), OPTIONS))  # else b is 0
-    step = sft.arrays(packing.pack(sft.Recall(model)(rows)))
+    list(Descent(model, sft.plan(rows[:2], rows[2:], OPTIONS), OPTIONS))  # else b is 0
+    step = sft.arrays(packing.pack(Recall(model, [rows])(rows)))
     value, gradients = backward.value_and_gradients(model, *step)
     expected, wanted = nn.value_and_grad(model, sft.loss)(model, *step)
     assert float(value) == pytest.approx(float(expected), rel=1e-5)

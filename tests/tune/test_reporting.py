@@ -9,7 +9,7 @@ import pytest
 from localai.store.store import Store
 from localai.store.tuning import Progress
 from localai.tune import reporting
-from localai.tune.plan import Step
+from localai.tune.plan import Again, Step
 from localai.tune.reporting import Reporter
 
 
@@ -35,6 +35,25 @@ def test_a_step_is_told_with_speed_and_time_left(store: Store, clock: Clock) -> 
     assert told == [Progress("training", 3, 10, 1.25, 150.0, 14.0)]
     assert store.run(run).progress == told[0]
     assert store.metrics(run) == ((3, {"loss": 1.25, "tokens_per_second": 150.0}),)
+
+
+def test_the_loss_of_what_is_held_out_is_recorded(store: Store) -> None:
+    run = store.begin_run("toy", "b", {}).id
+    reporter = Reporter(store, run, lambda progress: None)
+    reporter.hear(Step(1, 10, 1.25, tokens=300, seconds=2.0))
+    reporter.hear(Step(2, 10, 1.0, tokens=300, seconds=2.0, held=1.5))
+    first, second = store.metrics(run)
+    assert "held_out_loss" not in first[1]
+    assert second[1]["held_out_loss"] == 1.5
+
+
+def test_a_new_start_is_told_at_once(store: Store, clock: Clock) -> None:
+    run = store.begin_run("toy", "b", {}).id
+    told: list[Progress] = []
+    reporter = Reporter(store, run, told.append)
+    reporter.hear(Step(1, 10, 1.25, tokens=300, seconds=2.0))
+    reporter.hear(Again("it died; going on"))
+    assert [each.stage for each in told] == ["training", "it died; going on"]
 
 
 def test_every_step_is_recorded_but_not_told_too_often(store: Store, clock: Clock) -> None:

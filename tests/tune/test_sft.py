@@ -10,12 +10,16 @@ import mlx.core as mx
 import msgspec
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from mlx.utils import tree_flatten
 
 from localai.lessons.maker import Example
-from localai.tune import forward, packing, sft, weights
+from localai.tune import descent, forward, packing, sft, weights
+from localai.tune.descent import Descent
 from localai.tune.packing import Row
 from localai.tune.plan import Options, Step
+from localai.tune.recall import Recall, bare
 from tests.tune.tiny_llama import ids
 
 OPTIONS = Options(rank=4, learning_rate=5e-3, warmup=2, epochs=6, tokens=64, replay=0.0)
@@ -38,7 +42,7 @@ def model(tiny_llama: Callable[[str], Path]) -> Any:
 
 def trained(model: Any, options: Options = OPTIONS, rows: list[Row] | None = None) -> list[Step]:
     sft.add_lora(model, options)
-    return list(sft.train(model, sft.plan(rows or toys(), [], options), options))
+    return list(Descent(model, sft.plan(rows or toys(), [], options), options))
 
 
 def values(model: Any) -> dict[str, Any]:
@@ -52,7 +56,7 @@ def test_only_the_matrices_learn(tiny_llama: Callable[[str], Path], quantized: b
     before, learns = values(model), set(sft.matrices(model))
     assert len(learns) == LAYERS * LINEAR * 2
     assert {name.rpartition(".")[2] for name in learns} == {"lora_a", "lora_b"}
-    list(sft.train(model, sft.plan(toys(), [], OPTIONS), OPTIONS))
+    list(Descent(model, sft.plan(toys(), [], OPTIONS), OPTIONS))
     changed = {name for name, each in values(model).items() if (each != before[name]).any()}
     assert changed == learns
 
@@ -103,8 +107,8 @@ def test_learning_that_leaves_the_numbers_stops(model: Any) -> None:
     seen: list[Step] = []
     options = msgspec.structs.replace(OPTIONS, learning_rate=1e30, warmup=0, epochs=50)
     sft.add_lora(model, options)
-    with pytest.raises(sft.NotFinite, match=r"the loss of step \d+ is"):
-        seen.extend(sft.train(model, sft.plan(toys(), [], options), options))
+    with pytest.raises(descent.NotFinite, match=r"the loss of step \d+ is"):
+        seen.extend(Descent(model, sft.plan(toys(), [], options), options))
     assert len(seen) < 5
 
 
@@ -124,7 +128,7 @@ def test_a_time_budget_shortens_the_schedule(model: Any, pace: float, shortened:
     options = msgspec.structs.replace(OPTIONS, epochs=40, seconds=30.0)
     sft.add_lora(model, options)
     clock = Clock(pace)
-    steps = list(sft.train(model, sft.plan(toys(), [], options), options, now=clock))
+    steps = list(Descent(model, sft.plan(toys(), [], options), options, now=clock))
     assert (len(steps) < 40) is shortened
     assert len(steps) > 1
     assert steps[-1].number == steps[-1].steps
@@ -134,17 +138,18 @@ def test_a_time_budget_shortens_the_schedule(model: Any, pace: float, shortened:
 def test_a_budget_too_short_for_anything_still_makes_a_step(model: Any) -> None:
     options = msgspec.structs.replace(OPTIONS, seconds=0.5)
     sft.add_lora(model, options)
-    steps = sft.train(model, sft.plan(toys(), [], options), options, now=Clock(100.0))
+    steps = Descent(model, sft.plan(toys(), [], options), options, now=Clock(100.0))
     assert [(step.number, step.steps) for step in steps] == [(1, 1)]
 
 
 def test_the_rate_warms_up_and_falls() -> None:
     options = msgspec.structs.replace(OPTIONS, learning_rate=1.0, warmup=4)
-    rates = [sft.rate(options, done, 20) for done in range(20)]
+    rates = [descent.rate(options, done, 20) for done in range(20)]
     assert rates[:4] == pytest.approx([0.25, 0.5, 0.75, 1.0])
     assert rates[4:] == sorted(rates[4:], reverse=True)
-    assert sft.rate(options, 12, 20) == pytest.approx(0.55)
-    assert sft.rate(options, 20, 20) == sft.rate(options, 30, 20) == pytest.approx(sft.LAST_RATE)
+    assert descent.rate(options, 12, 20) == pytest.approx(0.55)
+    last = pytest.approx(descent.LAST_RATE)
+    assert descent.rate(options, 20, 20) == descent.rate(options, 30, 20) == last
 
 
 def read(model: Any, row: Row) -> Any:
@@ -161,15 +166,16 @@ def test_the_bare_model_is_recalled_while_another_is_trained(model: Any) -> None
     before = read(model, row)
     trained(model)
     assert not np.allclose(read(model, row), before, atol=1e-2)
-    with sft.bare(model):
+    with bare(model):
         np.testing.assert_allclose(read(model, row), before, atol=1e-4)
     other = packing.row(example(9, length=33), recalled=True)
-    recall = sft.Recall(model)
-    first, plain, second = recall([row, toys(1)[0], other])
-    assert plain.states is None
-    bare = np.array(forward.logits(model, mx.array(first.states)))
-    same = bare - before
-    np.testing.assert_allclose(same - same[:, :1], 0.0, atol=1e-4)
+    plain = toys(1)[0]
+    recall = Recall(model, [[row, plain, other], [other, row]])
+    first, same, second = recall([row, plain, other])
+    assert same is plain
+    found = np.array(forward.logits(model, mx.array(first.states)))
+    away = found - before
+    np.testing.assert_allclose(away - away[:, :1], 0.0, atol=1e-4)
     again = recall([other, row])
     assert again[0].states is second.states
     assert again[1].states is first.states
@@ -178,10 +184,10 @@ def test_the_bare_model_is_recalled_while_another_is_trained(model: Any) -> None
 def test_the_loss_of_what_is_recalled_is_the_divergence_from_the_bare_model(model: Any) -> None:
     row = packing.row(example(8, length=40), recalled=True)
     sft.add_lora(model, OPTIONS)
-    recalled = packing.pack(sft.Recall(model)([row]))
+    recalled = packing.pack(Recall(model, [[row]])([row]))
     assert float(sft.loss(model, *sft.arrays(recalled))) == pytest.approx(0.0, abs=1e-5)
     before = read(model, row)
-    list(sft.train(model, sft.plan(toys(), [], OPTIONS), OPTIONS))
+    list(Descent(model, sft.plan(toys(), [], OPTIONS), OPTIONS))
     divergence = (np.exp(before) * (before - read(model, row))).sum(axis=-1)
     found = float(sft.loss(model, *sft.arrays(recalled)))
     assert found == pytest.approx(float(divergence.mean()), rel=1e-3)
@@ -193,13 +199,39 @@ def test_what_is_recalled_stays(model: Any) -> None:
     options = msgspec.structs.replace(OPTIONS, epochs=15, replay=0.5)
     replay = [packing.row(example(8, length=40), recalled=True)]
     sft.add_lora(model, options)
-    kept = packing.pack(sft.Recall(model)(replay))
+    kept = packing.pack(Recall(model, [replay])(replay))
     fresh = {name: mx.array(each) for name, each in sft.matrices(model).items()}
 
     def drift(replay: list[Row]) -> float:
         model.load_weights(list(fresh.items()), strict=False)
-        steps = list(sft.train(model, sft.plan(toys(), replay, options), options))
+        steps = list(Descent(model, sft.plan(toys(), replay, options), options))
         assert steps[-1].loss < 0.7 * steps[0].loss
         return float(sft.loss(model, *sft.arrays(kept)))
 
     assert drift(replay) < 0.3 * drift([])
+
+
+def test_a_step_in_pieces_is_the_same_step(tiny_llama: Callable[[str], Path]) -> None:
+    def losses(pieces: int) -> list[float]:
+        model, _ = weights.load(tiny_llama("F32"), quantized=False)
+        sft.add_lora(model, OPTIONS)
+        replay = [packing.row(example(8, length=40), recalled=True, weight=3.0)]
+        options = msgspec.structs.replace(OPTIONS, replay=0.5, tokens=200)
+        plan = sft.plan([*toys(3), packing.row(example(5, 50))], replay, options)
+        return [step.loss for step in Descent(model, plan[:4], options, pieces=pieces)]
+
+    whole = losses(1)
+    assert whole[-1] < whole[0]
+    assert losses(2) == pytest.approx(whole, rel=1e-3)
+    assert losses(9) == pytest.approx(whole, rel=1e-3)
+
+
+@given(st.lists(st.integers(5, 60), min_size=1, max_size=12), st.integers(1, 5))
+def test_pieces_have_all_rows_in_about_equal_parts(lengths: list[int], pieces: int) -> None:
+    rows = [packing.row(example(number, length + 1)) for number, length in enumerate(lengths)]
+    parts = packing.divided(rows, pieces)
+    assert [id(row) for part in parts for row in part] == [id(row) for row in rows]
+    assert all(parts)
+    assert len(parts) <= pieces
+    room = sum(lengths) / pieces + max(lengths)
+    assert all(sum(len(row.ids) for row in part) <= room for part in parts)

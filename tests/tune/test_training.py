@@ -5,24 +5,23 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import gguf
 import msgspec
 import numpy as np
+import psutil
 import pytest
 
 from localai.errors import EngineError, ModelError
-from localai.lessons.maker import Example
 from localai.tune import adapter, parity, training
+from localai.tune.checkpoints import CHECKPOINT
 from localai.tune.parity_result import Parity
-from localai.tune.plan import ADAPTER, PARITY, Options, Plan, Step, Trained
-from tests.tune.tiny_llama import ids
+from localai.tune.plan import ADAPTER, PARITY, Again, Options, Plan, Step, Trained
+from localai.tune.trainer import TERMINATED
+from tests.tune.tiny_examples import example
 
 OPTIONS = Options(rank=4, learning_rate=5e-3, warmup=2, epochs=8, tokens=64, replay=0.4)
-
-
-def example(seed: int, length: int = 30) -> Example:
-    return Example(tuple(ids(length, seed).tolist()), (*[0.0] * 10, *[1.0] * (length - 10)))
 
 
 def plan(base: Path, options: Options = OPTIONS) -> Plan:
@@ -39,7 +38,7 @@ def base(tiny_llama: Callable[[str], Path]) -> Path:
 def made(base: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Step], Trained]:
     """What a run left in its folder, and what it told."""
     folder = tmp_path_factory.mktemp("run")
-    steps: list[Step] = []
+    steps: list[Any] = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LOCALAI_HOME", str(folder / "home"))
         trained = training.train(folder, plan(base), steps.append)
@@ -144,6 +143,60 @@ def test_a_process_that_dies_is_an_error_that_names_the_log(tmp_path: Path) -> N
         training.train(tmp_path, plan(tmp_path / "absent.gguf"), lambda step: None)
     assert str(training.log_file()) in str(error.value)
     assert b"absent.gguf" in training.log_file().read_bytes()
+
+
+class Ends:
+    """Ends the training process at its third step, `times` times, as the system would."""
+
+    def __init__(self, times: int) -> None:
+        self.times, self.steps, self.told = times, list[int](), list[str]()
+
+    def __call__(self, news: Step | Again) -> None:
+        if isinstance(news, Again):
+            self.told.append(news.message)
+            return
+        self.steps.append(news.number)
+        if self.times and news.number % 3 == 0:
+            self.times -= 1
+            for child in psutil.Process().children():
+                child.terminate()
+
+
+def test_a_process_that_dies_once_is_started_again(base: Path, tmp_path: Path) -> None:
+    ends = Ends(times=1)
+    trained = training.train(tmp_path, plan(base), ends)
+    assert trained.memory > 0
+    assert len(ends.told) == 1
+    assert f"exit code {TERMINATED}" in ends.told[0]
+    assert ends.steps == list(range(1, len(ends.steps) + 1))
+    adapter.check(tmp_path / ADAPTER)
+
+
+def test_one_that_dies_always_is_one_sentence(base: Path, tmp_path: Path) -> None:
+    ends = Ends(times=2)
+    with pytest.raises(EngineError, match=r"twice; .* then `localai tune --resume`") as error:
+        training.train(tmp_path, plan(base), ends)
+    assert "\n" not in str(error.value)
+    assert len(ends.told) == 1
+    assert not (tmp_path / ADAPTER).exists()
+
+
+def test_an_interruption_leaves_a_checkpoint(base: Path, tmp_path: Path) -> None:
+    seen: list[int] = []
+
+    def interrupted(news: Step | Again) -> None:
+        assert isinstance(news, Step)
+        seen.append(news.number)
+        if len(seen) == 4:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        training.train(tmp_path, plan(base), interrupted)
+    assert (tmp_path / CHECKPOINT).exists()
+    before = len(seen)
+    training.train(tmp_path, plan(base), interrupted)
+    assert len(seen) > before >= 4
+    assert seen == list(range(1, seen[-1] + 1))
 
 
 @pytest.mark.parametrize(

@@ -58,8 +58,10 @@ def test_leftovers_of_killed_runs_go(store: Store) -> None:
     unnamed = folder(workplace.adapters_folder() / "r1")
     named = folder(workplace.adapters_folder() / "r2")
     store.add_adapter(base="b", base_bytes=1, file=str(named / "file"), sha256="s", run="")
-    workplace.clear_leftovers(store)
+    kept = folder(workplace.work_folder("r3"))
+    workplace.clear_leftovers(store, keep={"r3"})
     assert not half.exists()
+    assert (kept / "file").exists()
     assert not unnamed.exists()
     assert (named / "file").exists()
 

@@ -1,0 +1,84 @@
+"""Which interrupted run a tune goes on with, if with any.
+
+A run that got as far as training leaves its plan in its working folder, and can be gone
+on with until it has a verdict. One that would learn something else today cannot.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from localai.errors import UsageError
+from localai.store.store import Store
+from localai.store.tuning import Run, StoredExample
+from localai.tune.plan import PLAN, Options, Plan
+from localai.tune.workplace import work_folder
+
+UNFINISHED = ("interrupted", "stopped", "failed")
+NOTHING = "There is no interrupted tune of this model to go on with; leave --resume out."
+CHANGED = (
+    "What would be learned, or a setting, has changed since the tune was interrupted; leave "
+    "--resume out to begin anew."
+)
+
+
+def learns(
+    accepted: Sequence[StoredExample], options: Options, head: str, path: Path
+) -> dict[str, str]:
+    """What a run's plan tells about what it learns: a hash of the examples, of the settings
+    but for the time, of the system text `head`, and of where the model is."""
+    options = msgspec.structs.replace(options, seconds=0.0)
+    told = msgspec.json.encode((accepted, options, head, str(path)))
+    return {"learns": hashlib.sha256(told).hexdigest()}
+
+
+def kept(run_id: str) -> Plan | None:
+    """The plan that a run left; None when it did not get that far."""
+    try:
+        written = (work_folder(run_id) / PLAN).read_bytes()
+        return msgspec.msgpack.decode(written, type=Plan)
+    except (OSError, msgspec.MsgspecError):
+        return None
+
+
+def possible(run: Run) -> bool:
+    """Whether the run could be gone on with."""
+    return run.state in UNFINISHED and kept(run.id) is not None
+
+
+def unfinished(store: Store) -> tuple[Run, ...]:
+    """The runs that could be gone on with, newest first."""
+    return tuple(filter(possible, store.runs()))
+
+
+def choose(
+    runs: Sequence[Run], base: str, plan: dict[str, Any], *, resume: bool | None
+) -> Run | None:
+    """The run to go on with in the place of a new one with this plan, of the model `base`.
+
+    `resume` True: the newest of that model and data set, else UsageError. None: likewise, if
+    nothing changed, the time that it may take neither, and if it did not end by an error:
+    that might come again. False: none.
+    """
+    found = next((run for run in runs if _alike(run, base, plan)), None)
+    same = found is not None and found.plan.get("learns") == plan["learns"]
+    if resume and not same:
+        raise UsageError(CHANGED if found else NOTHING)
+    if resume is False or found is None or not same:
+        return None
+    again = found.state != "failed" and found.plan["seconds"] == plan["seconds"]
+    return found if resume or again else None
+
+
+def replaced(runs: Sequence[Run], base: str, plan: dict[str, Any]) -> frozenset[str]:
+    """The ids of those that nobody can go on with once a run with this plan has begun."""
+    return frozenset(run.id for run in runs if _alike(run, base, plan))
+
+
+def _alike(run: Run, base: str, plan: dict[str, Any]) -> bool:
+    return (run.base, run.plan.get("data")) == (base, plan["data"])

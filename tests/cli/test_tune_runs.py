@@ -1,0 +1,183 @@
+"""`localai tune` from its start to its end: what is told, and what can be gone on with."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from localai.config import Settings
+from localai.engine import gentle
+from localai.errors import UsageError
+from localai.store.store import Store
+from localai.store.tuning import Progress, Run
+from localai.tune import job
+from tests.cli.conftest import Run as Command
+
+
+class FakeJob:
+    """Tells two stages, then ends as `end` says."""
+
+    end: Callable[[Store, Run], object]
+    seconds = -1.0
+    name = ""
+    settings: Settings
+    resume: bool | None = None
+    resumable = False
+
+    def __init__(
+        self,
+        store: Store,
+        settings: Settings,
+        entry: object,
+        tell: Callable[[Progress], None],
+        *,
+        name: str,
+        seconds: float,
+        resume: bool | None,
+    ) -> None:
+        self._store, self._tell = store, tell
+        FakeJob.name, FakeJob.seconds, FakeJob.resume = name, seconds, resume
+        FakeJob.settings = settings
+
+    def run(self) -> Run:
+        begun = self._store.begin_run("toy", "b", {})
+        for done in range(3):
+            self._tell(Progress("training", done, 3, 1.5))
+        self._tell(Progress("asking the new model", 0, 3))
+        FakeJob.end(self._store, begun)
+        return self._store.run(begun.id)
+
+
+@pytest.fixture
+def fake(monkeypatch: pytest.MonkeyPatch) -> type[FakeJob]:
+    monkeypatch.setattr(job, "Job", FakeJob)
+    monkeypatch.setattr(gentle, "step_back", lambda nice: None)
+    return FakeJob
+
+
+def test_a_promotion_is_told(
+    run: Command, model: str, fake: type[FakeJob], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def end(store: Store, begun: Run) -> object:
+        return store.promote(begun.id, base_bytes=1, file="f", sha256="s", verdict={})
+
+    monkeypatch.setattr(fake, "end", end, raising=False)
+    result = run("-m", model, "tune", "--budget", "12m", "--data", "pirate")
+    assert result.exit_code == 0
+    assert (fake.seconds, fake.name) == (720, "pirate")
+    assert result.stderr == "training\nasking the new model\n"
+    assert result.stdout.startswith("Promoted: tuned-1 answers from now on.\n")
+
+
+def test_a_rejection_is_a_failure(
+    run: Command, model: str, fake: type[FakeJob], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def end(store: Store, begun: Run) -> object:
+        return store.end_run(begun.id, "rejected", verdict={"reason": "Too much was lost."})
+
+    monkeypatch.setattr(fake, "end", end, raising=False)
+    result = run("-m", model, "tune")
+    assert result.exit_code == 1
+    assert fake.seconds == 0
+    assert result.stdout == "Not promoted.\nToo much was lost.\n"
+
+
+def test_what_the_job_refuses_is_told(
+    run: Command, model: str, fake: type[FakeJob], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def end(store: Store, begun: Run) -> object:
+        raise UsageError("A tune is running already.")
+
+    monkeypatch.setattr(fake, "end", end, raising=False)
+    result = run("-m", model, "tune")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.splitlines()[-1] == "A tune is running already."
+
+
+def test_an_option_wins_over_the_preset_and_the_preset_over_the_settings(
+    run: Command, model: str, fake: type[FakeJob], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def end(store: Store, begun: Run) -> object:
+        return store.end_run(begun.id, "rejected", verdict={})
+
+    monkeypatch.setattr(fake, "end", end, raising=False)
+    monkeypatch.setenv("LOCALAI_TUNE__EPOCHS", "5")
+    monkeypatch.setenv("LOCALAI_TUNE__LEARNING_RATE", "0.001")
+    for arguments, seconds, epochs in [
+        ([], 0, 5),
+        (["--preset", "night"], 0, 2),
+        (["--preset", "quick"], 600, 2),
+        (["--preset", "quick", "--budget", "3m"], 180, 2),
+    ]:
+        run("-m", model, "tune", *arguments)
+        assert (fake.seconds, fake.settings.tune.epochs) == (seconds, epochs)
+        assert fake.settings.tune.learning_rate == 0.001
+    assert run("tune", "--preset", "noon").exit_code == 2
+
+
+@pytest.mark.parametrize("resumable", [True, False])
+def test_a_stopped_tune_says_that_it_can_be_gone_on_with(
+    run: Command,
+    model: str,
+    fake: type[FakeJob],
+    monkeypatch: pytest.MonkeyPatch,
+    resumable: bool,
+) -> None:
+    def end(store: Store, begun: Run) -> object:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(fake, "end", end, raising=False)
+    monkeypatch.setattr(fake, "resumable", resumable)
+    result = run("-m", model, "tune")
+    assert result.exit_code == 130
+    assert ("--resume, goes on" in result.stderr) is resumable
+
+
+@pytest.mark.parametrize(
+    ("option", "resume"), [([], None), (["--resume"], True), (["--anew"], False)]
+)
+def test_going_on_is_asked_for_or_refused(
+    run: Command,
+    model: str,
+    fake: type[FakeJob],
+    monkeypatch: pytest.MonkeyPatch,
+    option: list[str],
+    resume: bool | None,
+) -> None:
+    monkeypatch.setattr(fake, "end", lambda store, begun: None, raising=False)
+    run("-m", model, "tune", *option)
+    assert fake.resume is resume
+
+
+def test_options_of_going_on_that_make_no_sense(run: Command, model: str) -> None:
+    for arguments, words in [
+        (["--resume", "--budget", "5m"], "keeps the time that it was begun with"),
+        (["--resume", "--dry-run"], "A dry run goes on with nothing"),
+        (["--anew", "list"], "--resume/--anew belongs to"),
+    ]:
+        result = run("-m", model, "tune", *arguments)
+        assert result.exit_code == 2
+        assert words in result.stderr
+
+
+RUNS = """
+import signal
+from localai.store.store import Store
+with Store.open() as store:
+    print(store.begin_run("toy", "b", {}).id, flush=True)
+    signal.pause()
+"""
+
+
+def test_stop(run: Command) -> None:
+    assert "No tune is running." in run("tune", "stop").stderr
+    with subprocess.Popen([sys.executable, "-c", RUNS], stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline()
+        assert "--resume` goes on with it" in run("tune", "stop").stderr
+    assert other.returncode == -signal.SIGTERM
+    assert run("tune", "stop").exit_code == 2

@@ -1,0 +1,184 @@
+"""A tune goes on with the one that was interrupted, if it would learn the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from localai.catalog import Catalog
+from localai.config import Settings
+from localai.conversation import assistant, user
+from localai.engine.scripted import ScriptedEngine
+from localai.errors import EngineError, UsageError
+from localai.store.store import Store
+from localai.store.tuning import Run
+from localai.tune import gate, replay, training
+from localai.tune.gate import Verdict
+from localai.tune.job import Job
+from localai.tune.parity_result import Parity
+from localai.tune.plan import ADAPTER, PLAN, Plan, Trained
+from localai.tune.workplace import work_folder
+from tests.catalog import toy
+from tests.engine.tiny_adapter import write_adapter
+
+
+class Tunes:
+    """Tunes of a toy model, whose training ends by `trouble`, or well."""
+
+    def __init__(self, store: Store, folder: Path) -> None:
+        self.store = store
+        self.trouble: BaseException | None = None
+        self.plans: list[Plan] = []
+        self.model = toy.write(folder / "toy.gguf")
+
+    def train(self, folder: Path, plan: Plan, tell: object) -> Trained:
+        """Stands in for the training process."""
+        self.plans.append(plan)
+        (folder / PLAN).write_bytes(msgspec.msgpack.encode(plan))
+        if self.trouble is not None:
+            raise self.trouble
+        write_adapter(folder / ADAPTER)
+        return Trained(1, "cpu", "t")
+
+    def tune(self, *, name: str = "", seconds: float = 0.0, resume: bool | None = None) -> Run:
+        """A tune with these options, to its end."""
+        entry = Catalog().resolve(str(self.model))
+        job = Job(
+            self.store,
+            Settings(),
+            entry,
+            lambda progress: None,
+            name=name,
+            seconds=seconds,
+            resume=resume,
+            factory=lambda options: ScriptedEngine(),
+        )
+        return job.run()
+
+    def interrupted(self, trouble: BaseException, *, name: str = "", seconds: float = 0.0) -> Run:
+        """A tune that ended so in its training."""
+        self.trouble = trouble
+        with pytest.raises(type(trouble)):
+            self.tune(name=name, seconds=seconds, resume=False)
+        self.trouble = None
+        return self.store.runs()[0]
+
+
+@pytest.fixture
+def tunes(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tunes:
+    found = Tunes(store, tmp_path)
+    monkeypatch.setattr(replay, "examples", lambda *_: ())
+    monkeypatch.setattr(training, "train", found.train)
+    monkeypatch.setattr(training, "parity", lambda folder, base: Parity(0.0, 0.0, 1.0, 8))
+    monkeypatch.setattr(gate, "compare", lambda *_: Verdict(True, "Learned.", ()))
+    teach(store, "Hello")
+    return found
+
+
+def teach(store: Store, question: str, name: str = "") -> None:
+    store.write_example((user(question), assistant("Ahoy!")), name=name)
+
+
+def test_it_is_the_same_run_with_the_same_plan(
+    tunes: Tunes, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = tunes.interrupted(KeyboardInterrupt())
+    assert before.state == "stopped"
+    store.add_metric(before.id, 1, {"loss": 2.0})
+    monkeypatch.setattr(replay, "examples", _fails)
+    after = tunes.tune()
+    assert (after.id, after.state, after.plan) == (before.id, "promoted", before.plan)
+    assert tunes.plans[0] == tunes.plans[1]
+    assert store.metrics(after.id) == ((1, {"loss": 2.0}),)
+    assert not work_folder(after.id).exists()
+
+
+def _fails(*_: object) -> None:
+    raise AssertionError("what was made already is made again")
+
+
+def anew(tunes: Tunes) -> None:
+    tunes.tune(resume=False)
+
+
+def changed(tunes: Tunes) -> None:
+    teach(tunes.store, "Good day")
+    with pytest.raises(UsageError, match=r"has changed since.*leave --resume out"):
+        tunes.tune(resume=True)
+    tunes.tune()
+
+
+def other_time(tunes: Tunes) -> None:
+    tunes.tune(seconds=600.0)
+
+
+@pytest.mark.parametrize("differs", [anew, changed, other_time])
+def test_another_one_begins_anew(
+    tunes: Tunes, store: Store, differs: Callable[[Tunes], None]
+) -> None:
+    before = tunes.interrupted(KeyboardInterrupt())
+    differs(tunes)
+    assert [run.state for run in store.runs()] == ["promoted", "stopped"]
+    assert not work_folder(before.id).exists()
+
+
+def test_resume_takes_the_time_that_it_had(tunes: Tunes) -> None:
+    before = tunes.interrupted(KeyboardInterrupt(), seconds=600.0)
+    assert tunes.tune(resume=True).id == before.id
+    assert tunes.plans[0].options.seconds == tunes.plans[1].options.seconds > 0.0
+
+
+def test_there_may_be_nothing_to_go_on_with(tunes: Tunes, store: Store) -> None:
+    with pytest.raises(UsageError, match="no interrupted tune of this model"):
+        tunes.tune(resume=True)
+    assert store.runs() == ()
+
+
+def test_one_that_failed_is_gone_on_with_when_asked(tunes: Tunes) -> None:
+    before = tunes.interrupted(EngineError("It died."))
+    assert (before.state, before.error) == ("failed", "It died.")
+    after = tunes.tune(resume=True)
+    assert (after.id, after.state, after.error) == (before.id, "promoted", "")
+
+
+def test_one_that_failed_is_not_gone_on_with_unasked(tunes: Tunes) -> None:
+    before = tunes.interrupted(EngineError("It died."))
+    assert tunes.tune().id != before.id
+
+
+def test_that_of_another_data_set_is_left_alone(tunes: Tunes, store: Store) -> None:
+    teach(store, "Hey", name="pirate")
+    before = tunes.interrupted(KeyboardInterrupt(), name="pirate")
+    assert tunes.tune().id != before.id
+    assert tunes.tune(name="pirate", resume=True).id == before.id
+
+
+def test_a_tenth_of_a_data_set_is_not_trained_on(tunes: Tunes, store: Store) -> None:
+    for number in range(20):
+        teach(store, f"Hey, number {number}", name="pirate")
+    before = tunes.interrupted(KeyboardInterrupt(), name="pirate")
+    (plan,) = tunes.plans
+    assert len(plan.held) == 2
+    assert len(plan.own) == 18
+    assert not set(plan.held) & set(plan.own)
+    assert len(before.plan["corrections"]) == 18
+    assert tunes.tune(name="pirate").plan == before.plan
+
+
+def test_one_without_a_plan_leaves_nothing(
+    tunes: Tunes, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(replay, "examples", _interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            tunes.tune()
+    before = store.runs()[0]
+    assert not work_folder(before.id).exists()
+    assert tunes.tune().id != before.id
+
+
+def _interrupted(*_: object) -> None:
+    raise KeyboardInterrupt
