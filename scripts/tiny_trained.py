@@ -146,6 +146,14 @@ def learn(path: Path) -> dict[str, Array]:
     }
 
 
+def stay_on_one_core() -> None:
+    """Where that can be said: matrices this small gain nothing from more, and the threads of
+    a BLAS wait for each other on a busy machine."""
+    if sys.platform == "linux":
+        cores = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, {cores[os.getpid() % len(cores)]})
+
+
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -156,9 +164,7 @@ def main() -> None:
         parser.error(f"unknown architecture: {', '.join(sorted(unknown))}")
     from localai.tune import blas
 
-    if sys.platform == "linux":  # matrices this small gain nothing from more cores than one
-        cores = sorted(os.sched_getaffinity(0))
-        os.sched_setaffinity(0, {cores[os.getpid() % len(cores)]})
+    stay_on_one_core()
     blas.bind()
     arguments.folder.mkdir(parents=True, exist_ok=True)
     for architecture in arguments.architecture or ARCHITECTURES:

@@ -94,7 +94,8 @@ def _fill(model: nn.Module, file: File, name: Name, *, quantized: bool) -> None:
 
 
 def _width(tensor: ReaderTensor, *, quantized: bool) -> mx.Dtype:
-    """What the numbers of a tensor that is not quantised here are kept in."""
+    """What the numbers of a tensor that is not quantised here are kept in: bfloat16 rather
+    than float16, whose range the products of some models leave."""
     exact = tensor.tensor_type == GGMLQuantizationType.F32 or not quantized
     return mx.float32 if exact else mx.bfloat16
 

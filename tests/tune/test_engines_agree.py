@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ CHAT = (
     "<|im_start|>assistant\nEvery evening the lighthouse keeper climbed the stairs to light the "
     "lamp. In the morning he slept, and the ships were safe.<|im_end|>\n"
 )
-COMMON = ("F16", "Q8_0", "Q4_0", "Q4_K_M", "Q5_K_M")
+COMMON = ("F16", "Q8_0", "Q4_K_M")
 
 Model = Callable[[str, str], Path]
 
@@ -66,14 +67,13 @@ def starters(starter_model: Path, tmp_path_factory: pytest.TempPathFactory) -> d
     folder = tmp_path_factory.mktemp("starters")
     with opened(starter_model) as rig:
         np.save(folder / TEXT, np.array(rig.tokenizer.tokenize(CHAT, special=True), np.int32))
-    (first := folder / "Q4_1.gguf").symlink_to(starter_model)
-    return {"Q4_1": first, **{each: requantised(first, folder, each) for each in STARTER}}
+    return {each: requantised(starter_model, folder, each) for each in STARTER}
 
 
 @pytest.fixture(scope="module")
 def starter_logits(starters: dict[str, Path]) -> dict[str, Any]:
     """What MLX makes of the text, in a process of its own, as training has it."""
-    folder = starters["Q4_1"].parent
+    folder = starters["F16"].parent
     files = [str(path) for path in starters.values()]
     environment = {**os.environ, **FOR_MLX, "LOCALAI_HOME": str(folder)}
     command = [sys.executable, "-m", "tests.tune.trained", str(folder / TEXT), *files]
@@ -81,12 +81,11 @@ def starter_logits(starters: dict[str, Path]) -> dict[str, Any]:
     return {kind: np.load(path.with_suffix(".npy")) for kind, path in starters.items()}
 
 
-@pytest.mark.parametrize("quantized", [False, True])
 @pytest.mark.parametrize(
-    ("architecture", "kind"),
+    ("architecture", "kind", "quantized"),
     [
-        *((each, kind) for each in ARCHITECTURES for kind in COMMON),
-        *(("llama", kind) for kind in FILE_TYPES if kind not in COMMON),
+        *product(ARCHITECTURES, COMMON, (False, True)),
+        *(("llama", kind, True) for kind in FILE_TYPES if kind not in COMMON),
     ],
 )
 def test_both_engines_agree(
@@ -99,7 +98,7 @@ def test_both_engines_agree(
     assert divergence(expected, logits(found, *TEXTS)) < BAR
 
 
-@pytest.mark.parametrize("kind", ["Q4_1", *STARTER])
+@pytest.mark.parametrize("kind", STARTER)
 def test_both_engines_agree_on_the_starter_model(
     starters: dict[str, Path], starter_logits: dict[str, Any], kind: str
 ) -> None:
@@ -176,7 +175,7 @@ def forget_scale(model: Any) -> None:
 def test_a_mistake_does_not_reach_the_bar(
     model: Model, served: Callable[[Path], Any], architecture: str, spoil: Callable[[Any], None]
 ) -> None:
-    path = model(architecture, "Q4_0")
+    path = model(architecture, "Q8_0")
     found, _ = weights.load(path, quantized=True)
     spoil(found)
     assert divergence(served(path), logits(found, *TEXTS)) > BAR

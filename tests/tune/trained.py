@@ -15,6 +15,7 @@ import numpy as np
 
 from localai.tune import blas
 from scripts.benchmarks.fit import quantise
+from scripts.tiny_trained import stay_on_one_core
 
 ROOT = Path(__file__).resolve().parents[2]
 FILE_TYPES = {
@@ -54,6 +55,7 @@ def requantised(path: Path, folder: Path, kind: str) -> Path:
 
 def read(text: Path, models: list[Path]) -> None:
     """Save the logits of the text by each model."""
+    stay_on_one_core()
     blas.bind()
     from tests.tune.tiny_llama import mlx_logits
 
