@@ -57,10 +57,11 @@ def through(layer: Any, states: mx.array, attend: Attending) -> mx.array:
 
 def logits(model: Any, states: mx.array) -> mx.array:
     """Logits (rows, vocabulary) in float32 of hidden states (rows, width)."""
-    tied = "lm_head" not in model
-    head = model.model.embed_tokens
-    states = _narrowed(head if tied else model.lm_head, states)
-    found = head.as_linear(states) if tied else model.lm_head(states)
+    if hasattr(model, "lm_head"):
+        found = model.lm_head(_narrowed(model.lm_head, states))
+    else:
+        table = model.model.embed_tokens
+        found = table.as_linear(_narrowed(table, states))
     return found.astype(mx.float32)
 
 

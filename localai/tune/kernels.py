@@ -113,10 +113,7 @@ _silu, _gelu = _gated(), _gated(_bent, _bent_slope)
 def attention(parts: Sequence[slice], window: int = 0) -> Attend:
     """Causal attention within each part of a line, on a CPU, to the last `window` positions
     (0: to all)."""
-    places = np.arange(max(part.stop - part.start for part in parts))
-    back = places[:, None] - places
-    seen = (back >= 0) & (back < (window or len(places)))
-    unseen = np.where(seen, np.float32(0), np.float32(-1e9))
+    unseen = _unseen(max(part.stop - part.start for part in parts), window)
 
     def weigh(queries: Floats, keys: Floats) -> Floats:
         """Attention weights (groups, heads * length, length) in one part."""
@@ -152,6 +149,15 @@ def attention(parts: Sequence[slice], window: int = 0) -> Attend:
 
     found: Attend = attend
     return found
+
+
+def _unseen(length: int, window: int) -> Floats:
+    """What is added to scores (length, length): next to nothing is left of what comes later,
+    or is further back than the window."""
+    places = np.arange(length)
+    back = places[:, None] - places
+    seen = (back >= 0) & (back < (window or length))
+    return np.where(seen, np.float32(0), np.float32(-1e9))
 
 
 def _back(weights: Floats, q: Floats, k: Floats, v: Floats, along: Floats) -> tuple[Any, Any, Any]:
