@@ -74,25 +74,22 @@ def ids(count: int, seed: int = 1) -> Array:
     return np.random.default_rng(seed).integers(0, 256, count).astype(np.int32)
 
 
-def llama_logits(path: Path, *texts: Array) -> Array:
-    """What llama.cpp makes of each text: shape (positions of all, vocabulary)."""
-    size = max(map(len, texts)) + 1
+def llama_logits(path: Path, tokens: Array) -> Array:
+    """What llama.cpp makes of them: shape (positions, vocabulary)."""
+    size = len(tokens) + 1
     options = LoadOptions(str(path), size, n_gpu_layers=0, n_batch=512, n_outputs=size)
-    llama, found = Llama.open(options), []
+    llama = Llama.open(options)
     try:
-        for text in texts:
-            llama.forget(0, 0)
-            llama.decode([(int(id), at, 0, True) for at, id in enumerate(text)])
-            found += [llama.logits(at).copy() for at in range(len(text))]
-        return np.stack(found)
+        llama.decode([(int(id), at, 0, True) for at, id in enumerate(tokens)])
+        return np.stack([llama.logits(at).copy() for at in range(len(tokens))])
     finally:
         llama.close()
 
 
-def mlx_logits(path: Path, *texts: Array, quantized: bool) -> Array:
+def mlx_logits(path: Path, tokens: Array, *, quantized: bool) -> Array:
     """What MLX makes of them, likewise."""
     model, _ = weights.load(path, quantized=quantized)
-    return logits(model, *texts)
+    return logits(model, tokens)
 
 
 def logits(model: Any, *texts: Array) -> Array:
