@@ -13,7 +13,6 @@ from typing import Any
 import mlx.core as mx
 
 from localai.tune import forward
-from localai.tune.kernels import Attend
 from localai.tune.objective import objective
 
 ONCE = 12
@@ -26,7 +25,7 @@ def value_and_gradients(
     """`sft.loss` and its gradients, as `nn.value_and_grad` gives them."""
     attend = forward.attending(segments)
     lower, upper = model.layers[:-ONCE], model.layers[-ONCE:]
-    x, before = model.model.embed_tokens(ids), []
+    x, before = forward.embedded(model, ids), []
     for layer in lower:
         before.append(x)
         x = forward.through(layer, x, attend)
@@ -50,7 +49,7 @@ def value_and_gradients(
 
 
 def _back(
-    layer: Any, x: mx.array, along: mx.array, attend: Attend
+    layer: Any, x: mx.array, along: mx.array, attend: forward.Attending
 ) -> tuple[dict[str, Any], mx.array]:
     """The gradients to the layer's matrices and to what it read, from the one to what came
     out of it."""

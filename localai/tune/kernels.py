@@ -1,4 +1,4 @@
-"""Attention, SwiGLU and the exponential on a CPU, by NumPy, with gradients of their own.
+"""Attention, gated units and the exponential on a CPU, by NumPy, with gradients of their own.
 
 MLX takes 15 ns for an exponential on an x86 CPU, where it has no vector code, NumPy 1.5;
 and examples that share a line have to be attended one by one, which in MLX is many tiny
@@ -20,6 +20,8 @@ Floats = np.ndarray[Any, np.dtype[np.float32]]
 Attend = Callable[[mx.array, mx.array, mx.array], mx.array]
 """Attention: queries (1, heads, length, width), scaled; keys and values (1, groups, ...)."""
 
+GELU_LINEAR, GELU_CUBIC = 2 * (2 / np.pi) ** 0.5, 0.044715
+
 unwarned = np.errstate(over="ignore", invalid="ignore")
 """For learning that leaves the numbers: whoever looks at the loss sees it there."""
 
@@ -40,49 +42,85 @@ def _exp(x: Floats) -> Floats:
     return found
 
 
-def gated(gate: mx.array, up: mx.array) -> mx.array:
+def silu_gated(gate: mx.array, up: mx.array) -> mx.array:
     """SiLU(gate) * up (SwiGLU: Shazeer 2020, arXiv:2002.05202)."""
-    return _gated(gate, up)[0] if on_cpu() else nn.silu(gate) * up
+    return _silu(gate, up)[0] if on_cpu() else nn.silu(gate) * up
 
 
-@mx.custom_function  # type: ignore[untyped-decorator]
-@unwarned
-def _gated(gate: mx.array, up: mx.array) -> tuple[mx.array, mx.array]:
-    """What `gated` says, and the sigmoid of the gate."""
-    found = np.negative(_view(gate))
-    np.exp(found, out=found)  # where it is infinite, the sigmoid is 0
+def gelu_gated(gate: mx.array, up: mx.array) -> mx.array:
+    """GELU(gate) * up, the GELU that tanh approximates (Hendrycks 2016, arXiv:1606.08415)."""
+    return _gelu(gate, up)[0] if on_cpu() else nn.gelu_approx(gate) * up
+
+
+def _bent(gate: Floats) -> Floats:
+    """What GELU's sigmoid reads: GELU(x) is x * sigmoid of this."""
+    found: Floats = gate * gate
+    found *= np.float32(GELU_CUBIC)
     found += 1
-    np.reciprocal(found, out=found)
-    product = found * _view(gate)
-    product *= _view(up)
-    return mx.array(product), mx.array(found)
+    found *= gate
+    found *= np.float32(GELU_LINEAR)
+    return found
 
 
-@_gated.vjp  # type: ignore[untyped-decorator]
-@unwarned
-def _gated_vjp(primals: Any, cotangents: Any, outputs: Any) -> tuple[mx.array, mx.array]:
-    gate, up, along, sigmoid = map(_view, (*primals, cotangents[0], outputs[1]))
-    silu = gate * sigmoid
-    slope = gate - silu  # the derivative of SiLU: sigmoid * (1 + gate - silu)
-    slope += 1
-    slope *= sigmoid
-    slope *= up
-    slope *= along
-    silu *= along
-    return mx.array(slope), mx.array(silu)
+def _bent_slope(gate: Floats) -> Floats:
+    """The derivative of `_bent`."""
+    found: Floats = gate * gate
+    found *= np.float32(3 * GELU_CUBIC)
+    found += 1
+    found *= np.float32(GELU_LINEAR)
+    return found
 
 
-def attention(parts: Sequence[slice]) -> Attend:
-    """Causal attention within each part of a line, on a CPU."""
-    places = np.arange(max(part.stop - part.start for part in parts))
-    later = np.where(places[:, None] >= places, np.float32(0), np.float32(-1e9))
+def _gated(
+    bent: Callable[[Floats], Floats] | None = None, slope: Callable[[Floats], Floats] | None = None
+) -> Any:
+    """The function of gate and up that gives gate * sigmoid(bent(gate)) * up, and that
+    sigmoid; `slope` is the derivative of `bent`. None: of the gate itself."""
+
+    @mx.custom_function  # type: ignore[untyped-decorator]
+    @unwarned
+    def gated(gate: mx.array, up: mx.array) -> tuple[mx.array, mx.array]:
+        view = _view(gate)
+        found = np.negative(bent(view) if bent else view)
+        np.exp(found, out=found)  # where it is infinite, the sigmoid is 0
+        found += 1
+        np.reciprocal(found, out=found)
+        product = found * view
+        product *= _view(up)
+        return mx.array(product), mx.array(found)
+
+    @gated.vjp  # type: ignore[untyped-decorator]
+    @unwarned
+    def _(primals: Any, cotangents: Any, outputs: Any) -> tuple[mx.array, mx.array]:
+        gate, up, along, sigmoid = map(_view, (*primals, cotangents[0], outputs[1]))
+        unit = gate * sigmoid
+        found = gate - unit  # the derivative: sigmoid * (1 + (gate - unit) * slope)
+        if slope:
+            found *= slope(gate)
+        found += 1
+        found *= sigmoid
+        found *= up
+        found *= along
+        unit *= along
+        return mx.array(found), mx.array(unit)
+
+    return gated
+
+
+_silu, _gelu = _gated(), _gated(_bent, _bent_slope)
+
+
+def attention(parts: Sequence[slice], window: int = 0) -> Attend:
+    """Causal attention within each part of a line, on a CPU, to the last `window` positions
+    (0: to all)."""
+    unseen = _unseen(max(part.stop - part.start for part in parts), window)
 
     def weigh(queries: Floats, keys: Floats) -> Floats:
         """Attention weights (groups, heads * length, length) in one part."""
         length = keys.shape[1]
         found: Floats = queries @ keys.swapaxes(-1, -2)
         by_head = found.reshape(len(keys), -1, length, length)
-        by_head += later[:length, :length]
+        by_head += unseen[:length, :length]
         found -= found.max(axis=-1, keepdims=True)
         np.exp(found, out=found)
         found /= found.sum(axis=-1, keepdims=True)
@@ -111,6 +149,15 @@ def attention(parts: Sequence[slice]) -> Attend:
 
     found: Attend = attend
     return found
+
+
+def _unseen(length: int, window: int) -> Floats:
+    """What is added to scores (length, length): next to nothing is left of what comes later,
+    or is further back than the window."""
+    places = np.arange(length)
+    back = places[:, None] - places
+    seen = (back >= 0) & (back < (window or length))
+    return np.where(seen, np.float32(0), np.float32(-1e9))
 
 
 def _back(weights: Floats, q: Floats, k: Floats, v: Floats, along: Floats) -> tuple[Any, Any, Any]:

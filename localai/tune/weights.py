@@ -1,9 +1,9 @@
 """The model that MLX trains, built from the GGUF file that llama.cpp serves.
 
-One file, no second copy: quantised weights stay quantised on a GPU and become float32 on
-a CPU, whose MLX has no fast kernels for them. Rows of q and k stay permuted as the file
-has them, which is what `rope_traditional` expects. Tensors are read one at a time. What
-cannot be represented exactly is refused: "not trainable yet".
+One file, no second copy: on a GPU weights stay as narrow as they are, or become bfloat16
+where MLX has no twin of their type; on a CPU, whose MLX has no fast kernels for either,
+they become float32. Tensors are read one at a time. What cannot be represented is refused:
+"not trainable yet". Which architectures there are is in `architectures`.
 """
 
 from __future__ import annotations
@@ -13,40 +13,16 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import mlx.core as mx
-from gguf import MODEL_ARCH, GGUFReader, ReaderTensor, get_tensor_name_map
+from gguf import GGMLQuantizationType, GGUFReader, ReaderTensor, get_tensor_name_map
 from mlx import nn
 from mlx.utils import tree_flatten
-from mlx_lm.models import llama
+from mlx_lm.models import gemma3_text
 
-from localai.errors import ModelError
 from localai.tune import tensors
+from localai.tune.architectures import ARCHITECTURES, File, NotTrainable, build, opened
 
-ROPE_FACTORS = "rope_freqs.weight"
-
-
-class NotTrainable(ModelError):
-    """The model can chat, but not be trained yet."""
-
-
-class FactorRope(nn.Module):
-    """Rotary positions whose frequencies are divided by the file's own factors (Llama 3)."""
-
-    def __init__(self, dims: int, base: float, factors: mx.array) -> None:
-        super().__init__()
-        self._dims = dims
-        self._freqs = factors * base ** (mx.arange(0, dims, 2) / dims)
-
-    def __call__(self, x: mx.array, offset: int = 0) -> mx.array:
-        """Turn `x` of shape (batch, heads, length, dims)."""
-        return mx.fast.rope(
-            x,
-            self._dims,
-            traditional=True,
-            base=None,
-            scale=1.0,
-            offset=offset,
-            freqs=self._freqs,
-        )
+Name = Callable[[str], str]
+"""From a parameter's path in the MLX model to its tensor's name in a GGUF file."""
 
 
 class Info(NamedTuple):
@@ -55,38 +31,30 @@ class Info(NamedTuple):
 
     architecture: str
     template: str
-    name: Callable[[str], str]
+    name: Name
 
 
-def load(path: Path, *, quantized: bool | None = None) -> tuple[llama.Model, Info]:
+def load(path: Path, *, quantized: bool | None = None) -> tuple[Any, Info]:
     """The model in `path`, ready to run, its weights frozen.
 
     `quantized` None: on a GPU. Raises NotTrainable in one sentence.
     """
     reader = GGUFReader(path)
-    args = _arguments(reader)
-    model = llama.Model(args)
+    file = opened(reader)
+    model = build(file)
     if quantized is None:
         quantized = bool(mx.default_device() == mx.gpu)
-    found = {tensor.name: tensor for tensor in reader.tensors}
-    factors = found.pop(ROPE_FACTORS, None)
-    _fill(model, args, found, quantized=quantized)
-    if factors is not None:
-        for layer in model.layers:
-            layer.self_attn.rope = FactorRope(
-                args.head_dim or args.hidden_size // args.num_attention_heads,
-                args.rope_theta,
-                tensors.as_float(factors),
-            )
+    name = _names(file.architecture, len(model.layers))
+    _fill(model, file, name, quantized=quantized)
     model.freeze()
     model.eval()
     template = reader.get_field("tokenizer.chat_template")
-    return model, Info("llama", "" if template is None else str(template.contents()), _names(args))
+    text = "" if template is None else str(template.contents())
+    return model, Info(file.architecture, text, name)
 
 
-def _names(args: llama.ModelArgs) -> Callable[[str], str]:
-    """From a parameter's path in the MLX model to its tensor's name in a GGUF file."""
-    names = get_tensor_name_map(MODEL_ARCH.LLAMA, args.num_hidden_layers)
+def _names(architecture: str, layers: int) -> Name:
+    names = get_tensor_name_map(ARCHITECTURES[architecture].names, layers)
 
     def name(path: str) -> str:
         found = names.get_name(path, try_suffixes=(".weight", ".bias"))
@@ -97,35 +65,39 @@ def _names(args: llama.ModelArgs) -> Callable[[str], str]:
     return name
 
 
-def _fill(
-    model: llama.Model,
-    args: llama.ModelArgs,
-    found: dict[str, ReaderTensor],
-    *,
-    quantized: bool,
-) -> None:
+def _fill(model: nn.Module, file: File, name: Name, *, quantized: bool) -> None:
     """Put every tensor of the file in its place; each place and each tensor exactly once."""
-    name = _names(args)
-    modules = dict(model.named_modules())
+    modules, found = dict(model.named_modules()), file.tensors
     for path, _ in tree_flatten(model.parameters()):
         tensor = found.pop(name(path), None)
         if tensor is None or tensor.tensor_type not in tensors.TRAINABLE:
             what = "is missing" if tensor is None else f"is {tensor.tensor_type.name}"
             raise NotTrainable(
                 f"This model cannot be trained yet: its tensor {name(path)} {what}. "
-                "Chatting works; choose a Q4_0, Q4_1, Q8_0 or F16 file to train."
+                "Chatting works; choose another file to train, such as a Q4_K_M or Q8_0 one."
             )
         owner, _, attribute = path.rpartition(".")
         if quantized and tensor.tensor_type in tensors.BITS:
-            _replace(model, owner, _quantized_module(modules[owner], tensor))
+            modules[owner] = _quantized_module(modules[owner], tensor)
+            _replace(model, owner, modules[owner])
         else:
-            setattr(modules[owner], attribute, tensors.as_float(tensor))
+            value = tensors.as_float(tensor, _width(tensor, quantized=quantized))
+            # Gemma's norms multiply by 1 more than they hold, its files hold that already.
+            one_more = isinstance(modules[owner], gemma3_text.RMSNorm)
+            setattr(modules[owner], attribute, value - 1 if one_more else value)
             mx.eval(modules[owner].parameters())
     if found:
         raise NotTrainable(
             f"This model cannot be trained yet: nothing is known of its tensor {min(found)}. "
             "Chatting works; choose another model to train."
         )
+
+
+def _width(tensor: ReaderTensor, *, quantized: bool) -> mx.Dtype:
+    """What the numbers of a tensor that is not quantised here are kept in: bfloat16 rather
+    than float16, whose range the products of some models leave."""
+    exact = tensor.tensor_type == GGMLQuantizationType.F32 or not quantized
+    return mx.float32 if exact else mx.bfloat16
 
 
 def _quantized_module(plain: nn.Module, tensor: ReaderTensor) -> nn.Module:
@@ -138,6 +110,8 @@ def _quantized_module(plain: nn.Module, tensor: ReaderTensor) -> nn.Module:
     twin.weight, twin.scales, twin.biases = parts.weight, parts.scales, parts.biases
     if isinstance(plain, nn.Embedding):
         twin.num_embeddings, twin.dims = plain.weight.shape
+    if "bias" in plain:
+        twin.bias = plain.bias
     mx.eval(twin.parameters())
     return twin
 
@@ -149,50 +123,3 @@ def _replace(model: nn.Module, path: str, new: nn.Module) -> None:
     for step in way:
         place = place[int(step)] if step.isdigit() else getattr(place, step)
     setattr(place, last, new)
-
-
-def _arguments(reader: GGUFReader) -> llama.ModelArgs:
-    """The model's shape, from the file's metadata (keys: gguf specification)."""
-
-    def value(key: str, default: Any = None) -> Any:
-        field = reader.get_field(key)
-        return default if field is None else field.contents()
-
-    _refuse_others(value)
-    heads = int(value("llama.attention.head_count"))
-    size = int(value("llama.embedding_length"))
-    names = {tensor.name: tensor for tensor in reader.tensors}
-    head = int(value("llama.attention.key_length", size // heads))
-    if int(value("llama.rope.dimension_count", head)) != head:
-        raise NotTrainable("This model cannot be trained yet (partial rotation); chatting works.")
-    return llama.ModelArgs(
-        model_type="llama",
-        hidden_size=size,
-        num_hidden_layers=int(value("llama.block_count")),
-        intermediate_size=int(value("llama.feed_forward_length")),
-        num_attention_heads=heads,
-        num_key_value_heads=int(value("llama.attention.head_count_kv", heads)),
-        head_dim=head,
-        rms_norm_eps=float(value("llama.attention.layer_norm_rms_epsilon")),
-        vocab_size=int(names["token_embd.weight"].shape[1]),
-        rope_theta=float(value("llama.rope.freq_base", 10000.0)),
-        rope_traditional=True,
-        attention_bias="blk.0.attn_q.bias" in names,
-        mlp_bias="blk.0.ffn_up.bias" in names,
-        tie_word_embeddings="output.weight" not in names,
-    )
-
-
-def _refuse_others(value: Callable[..., Any]) -> None:
-    """Raise NotTrainable for what is no plain llama; `value` looks a key up."""
-    architecture = value("general.architecture", "")
-    if architecture != "llama":
-        raise NotTrainable(
-            f"Models of the architecture {architecture!r} cannot be trained yet; "
-            "chatting works. Choose a llama model to train."
-        )
-    if value("llama.rope.scaling.type", "none") != "none" or value("llama.expert_count", 0):
-        raise NotTrainable(
-            "This model cannot be trained yet (stretched positions or experts); "
-            "chatting works. Choose another llama model to train."
-        )

@@ -95,7 +95,8 @@ def _child(*arguments: str) -> str:
     ).stdout
 
 
-def _quantise(source: str, target: str, kind: str) -> None:
+def quantise(source: str, target: str, kind: str) -> None:
+    """Write a model anew in another llama_ftype, with llama.cpp's own call."""
     from llama_cpp import llama_cpp as api
 
     params = api.llama_model_quantize_default_params()
@@ -127,6 +128,6 @@ def _report(path: str, window: str, kv_type: KvType) -> None:
 if __name__ == "__main__":
     action, first, second, third = sys.argv[1:]
     if action == "quantise":
-        _quantise(first, second, third)
+        quantise(first, second, third)
     else:
         _report(first, second, cast(KvType, third))

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from localai.store.store import Store
+from scripts import tiny_trained
 from tests.tune.tiny_llama import write_llama
 
 
@@ -30,3 +31,16 @@ def tiny_llama(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path
     """Weight type -> a small llama model's file, written once."""
     folder = tmp_path_factory.mktemp("llama")
     return cache(lambda weights: write_llama(folder / f"{weights}.gguf", weights=weights))
+
+
+@pytest.fixture(scope="session")
+def wide(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Architecture -> a model of wide rows that has learned nothing, in F32."""
+    folder = tmp_path_factory.mktemp("wide")
+
+    @cache
+    def written(architecture: str) -> Path:
+        tiny_trained.write(path := folder / f"{architecture}.gguf", architecture, {})
+        return path
+
+    return written

@@ -16,6 +16,7 @@ from localai.tune import backward, packing, sft, weights
 from localai.tune.descent import Descent
 from localai.tune.plan import Options
 from localai.tune.recall import Recall
+from scripts.tiny_trained import ARCHITECTURES
 from tests.tune.tiny_llama import ids
 
 OPTIONS = Options(rank=4, learning_rate=5e-3, warmup=1, epochs=2, tokens=64, replay=0.5)
@@ -27,7 +28,19 @@ def test_it_is_the_whole_gradient(
     tiny_llama: Callable[[str], Path], once: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(backward, "ONCE", once)
-    model, _ = weights.load(tiny_llama("F32"), quantized=False)
+    gradients_agree(tiny_llama("F32"))
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_it_is_that_of_every_architecture(
+    wide: Callable[[str], Path], architecture: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backward, "ONCE", 1)
+    gradients_agree(wide(architecture))
+
+
+def gradients_agree(path: Path) -> None:
+    model, _ = weights.load(path, quantized=False)
     sft.add_lora(model, OPTIONS)
     examples = [
         Example(tuple(ids(24, seed).tolist()), (*[0.0] * 12, *[1.0] * 12)) for seed in range(3)

@@ -43,20 +43,24 @@ def same(
         np.testing.assert_allclose(np.array(one), np.array(other), rtol=1e-4, atol=1e-4)
 
 
-def test_the_gated_unit() -> None:
-    same(kernels.gated, lambda gate, up: nn.silu(gate) * up, normal(7, 12), normal(7, 12, seed=1))
-
-
-def test_a_gate_far_from_zero() -> None:
+@pytest.mark.parametrize(
+    ("ours", "unit"), [(kernels.silu_gated, nn.silu), (kernels.gelu_gated, nn.gelu_approx)]
+)
+def test_gated_units(ours: Callable[..., mx.array], unit: Callable[[mx.array], mx.array]) -> None:
+    same(ours, lambda gate, up: unit(gate) * up, normal(7, 12), normal(7, 12, seed=1))
     far = mx.array([-1e4, -100.0, 100.0, 1e4])
-    np.testing.assert_allclose(np.array(kernels.gated(far, mx.ones(4))), [0, 0, 100, 1e4])
+    np.testing.assert_allclose(np.array(ours(far, mx.ones(4))), [0, 0, 100, 1e4])
+    slope = mx.grad(lambda gate: ours(gate, mx.ones(4)).sum())(far)
+    np.testing.assert_allclose(np.array(slope), [0, 0, 1, 1], atol=1e-6)
 
 
+@pytest.mark.parametrize("window", [0, 1, 4, 30])
 @pytest.mark.parametrize("groups", [1, 2, 4])
-def test_attention_within_each_part(groups: int) -> None:
+def test_attention_within_each_part(groups: int, window: int) -> None:
     segments = np.concatenate([np.full(p.stop - p.start, i) for i, p in enumerate(PARTS)])
     places = np.arange(LENGTH)
-    mask = (segments[:, None] == segments) & (places[:, None] >= places)
+    back = places[:, None] - places
+    mask = (segments[:, None] == segments) & (back >= 0) & (back < (window or LENGTH))
 
     def theirs(queries: mx.array, keys: mx.array, values: mx.array) -> mx.array:
         return mx.fast.scaled_dot_product_attention(
@@ -64,7 +68,7 @@ def test_attention_within_each_part(groups: int) -> None:
         )
 
     others = normal(1, groups, LENGTH, WIDTH, seed=2), normal(1, groups, LENGTH, WIDTH, seed=3)
-    same(kernels.attention(PARTS), theirs, normal(1, 4, LENGTH, WIDTH), *others)
+    same(kernels.attention(PARTS, window), theirs, normal(1, 4, LENGTH, WIDTH), *others)
 
 
 def test_exp() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import mlx.core as mx
 import numpy as np
 import pytest
+from mlx import nn
 
 from localai.tune import objective
 from localai.tune.objective import BLOCK
@@ -18,10 +19,9 @@ WIDTH, VOCABULARY = 6, 40
 @pytest.fixture
 def model() -> Any:
     """Just what is asked of a model: a table that its logits are made with."""
-    table = normal(VOCABULARY, WIDTH, seed=1)
-    return SimpleNamespace(
-        args=SimpleNamespace(tie_word_embeddings=False), lm_head=lambda states: states @ table.T
-    )
+    head = nn.Linear(WIDTH, VOCABULARY, bias=False)
+    head.weight = normal(VOCABULARY, WIDTH, seed=1)
+    return SimpleNamespace(lm_head=head)
 
 
 def normal(*shape: int, seed: int) -> mx.array:

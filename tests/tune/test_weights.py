@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import mlx.core as mx
 import numpy as np
 import pytest
+from gguf import GGUFReader
 from mlx.utils import tree_flatten
 
-from localai.tune import weights
-from localai.tune.weights import NotTrainable
+from localai.tune import architectures, weights
+from localai.tune.architectures import File, NotTrainable
 from scripts.tiny_models import write
 from tests.tune.tiny_llama import divergence, ids, llama_logits, mlx_logits, write_llama
 
@@ -34,7 +35,7 @@ def test_plain_weights(tiny_llama: Callable[[str], Path], kind: str) -> None:
     assert agree(tiny_llama(kind), quantized=False, within=PLAIN)
 
 
-@pytest.mark.parametrize("kind", ["Q4_0", "Q4_1", "Q8_0"])
+@pytest.mark.parametrize("kind", ["Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0"])
 def test_quantised_weights(tiny_llama: Callable[[str], Path], kind: str) -> None:
     path = tiny_llama(kind)
     assert agree(path, quantized=False, within=ROUNDED)
@@ -97,7 +98,7 @@ def test_on_a_processor_weights_are_widened(tiny_llama: Callable[[str], Path]) -
     [
         ({"without": "blk.1.attn_v.weight"}, "blk.1.attn_v.weight is missing"),
         ({"extra": "blk.0.attn_sinks.weight"}, "nothing is known of its tensor blk.0.attn_sinks"),
-        ({"weights": "Q5_0"}, "is Q5_0"),
+        ({"weights": "MXFP4"}, "is MXFP4"),
         ({"scaling": "yarn"}, "stretched positions"),
         ({"rotated": 8}, "partial rotation"),
     ],
@@ -109,7 +110,43 @@ def test_what_cannot_be_represented_is_refused(
 
 
 def test_another_architecture_is_refused(tmp_path: Path) -> None:
-    refused(write("window", tmp_path), "architecture 'gemma3'")
+    refused(write("recurrent", tmp_path), "architecture 'mamba'")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("final_logit_softcapping", 30.0, "capped logits"),
+        ("attention.sliding_window_pattern", [True, True, False, False], "its windows"),
+        ("attention.sliding_window_pattern", [False, True, True, True], "its windows"),
+        ("rope.scaling.type", "yarn", "stretched positions"),
+    ],
+)
+def test_a_gemma_that_is_computed_otherwise_is_refused(
+    tmp_path: Path, name: str, value: Any, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write("window", tmp_path)
+    assert agree(path, quantized=False, within=PLAIN)
+    monkeypatch.setattr(
+        "localai.tune.weights.opened",
+        lambda reader: said_instead(architectures.opened(reader), {name: value}),
+    )
+    refused(path, said)
+
+
+@pytest.mark.parametrize(("layers", "scale"), [(62, 32), (4, 16)])
+def test_the_largest_gemma_scales_attention_by_its_width(
+    tmp_path: Path, layers: int, scale: int
+) -> None:
+    file = architectures.opened(GGUFReader(write("window", tmp_path)))
+    other = said_instead(file, {"block_count": layers, "attention.head_count": 2})
+    assert architectures.build(other).layers[0].self_attn.scale == scale**-0.5
+
+
+def said_instead(file: File, values: Mapping[str, Any]) -> File:
+    """The file, as if it said that of its model."""
+    real = file.value
+    return file._replace(value=lambda key, default=None: values.get(key, real(key, default)))
 
 
 def refused(path: Path, said: str) -> None:

@@ -93,8 +93,14 @@ def llama_logits(path: Path, tokens: Array, adapter: Path | None = None) -> Arra
 def mlx_logits(path: Path, tokens: Array, *, quantized: bool) -> Array:
     """What MLX makes of them, likewise."""
     model, _ = weights.load(path, quantized=quantized)
-    read = mx.array(tokens)
-    return np.array(forward.logits(model, forward.hidden(model, read, mx.zeros_like(read))))
+    return logits(model, tokens)
+
+
+def logits(model: Any, *texts: Array) -> Array:
+    """What a model in MLX makes of texts that are packed."""
+    read = mx.array(np.concatenate(texts))
+    segments = mx.array(np.repeat(np.arange(len(texts)), [len(text) for text in texts]))
+    return np.array(forward.logits(model, forward.hidden(model, read, segments)))
 
 
 def divergence(expected: Array, found: Array) -> float:
