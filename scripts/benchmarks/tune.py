@@ -30,7 +30,7 @@ from scripts.benchmarks.rows import Row, bootstrap, paired
 from scripts.benchmarks.trainers import Figures, Work
 
 ROOT = Path(__file__).resolve().parents[2]
-HELD_OUT = 12
+HELD_OUT = 8
 WARMUP = 2
 """Steps; the usual number would be most of these short runs."""
 

@@ -88,7 +88,7 @@ def check(model: Any, examples: list[tuple[Example, bool]]) -> None:
     value, wanted = nn.value_and_grad(model, reference)(model, examples, bare)
     expected = dict(tree_flatten(wanted))
     ways = [nn.value_and_grad(model, sft.loss)]
-    if forward.on_cpu():
+    if kernels.on_cpu():
         ways.append(backward.value_and_gradients)
     for way in ways:
         found, gradients = way(model, *step)
