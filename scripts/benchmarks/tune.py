@@ -111,7 +111,7 @@ def _losses(before: list[float], ours: list[Figures], peers: list[Figures]) -> R
     return Row(
         f"held-out loss {own:.4f} (before {statistics.mean(before):.4f}, mlx-lm {peer:.4f}): "
         "ours - mlx-lm",
-        statistics.mean(differences),
+        statistics.median(differences),
         "nats",
         interval=bootstrap(differences),
         bar=0,
