@@ -73,10 +73,24 @@ def plugins(model: str, rounds: int) -> Iterator[list[Row]]:
 
 
 def tune(model: str, rounds: int) -> Iterator[list[Row]]:
-    """Training speed and memory."""
+    """Training speed, memory and loss."""
     from scripts.benchmarks import tune
 
     yield from tune.rows(model, rounds)
+
+
+def learning(model: str, rounds: int) -> Iterator[list[Row]]:
+    """Whether invented facts are learned and nothing else is lost."""
+    from scripts.benchmarks import learning
+
+    yield from learning.rows(model, rounds)
+
+
+def personas(model: str, rounds: int) -> Iterator[list[Row]]:
+    """Whether other data make another behaviour."""
+    from scripts.benchmarks import personas
+
+    yield from personas.rows(model, rounds)
 
 
 def grammar(model: str, rounds: int) -> Iterator[list[Row]]:
@@ -163,6 +177,8 @@ BENCHMARKS: dict[str, Callable[[str, int], Iterator[list[Row]]]] = {
     "adapters": adapters,
     "store": store,
     "tune": tune,
+    "learning": learning,
+    "personas": personas,
     "port": port,
     "fit": fit,
     "soak": soak,

@@ -6,14 +6,13 @@ permission. Which tool it asks for, and with which arguments, is not judged here
 
 from __future__ import annotations
 
-import math
 from contextlib import closing
 
 from localai.chat.open import open_session
 from localai.chat.turn import CallFinished
 from localai.config import ChatSettings, SamplingSettings, Settings, ToolSettings
 from localai.store.store import Store
-from scripts.benchmarks.rows import Row
+from scripts.benchmarks.rows import Row, share
 
 NEEDED = (
     "What is 3748 * 291?",
@@ -60,12 +59,6 @@ def rows(model: str) -> list[Row]:
             return any(isinstance(event, CallFinished) for event in session.send(question))
 
         return [
-            _row("a question that needs a tool makes it call one", list(map(asked, NEEDED))),
-            _row("a question that needs none does", list(map(asked, NOT_NEEDED))),
+            share("a question that needs a tool makes it call one", list(map(asked, NEEDED))),
+            share("a question that needs none does", list(map(asked, NOT_NEEDED))),
         ]
-
-
-def _row(name: str, called: list[bool]) -> Row:
-    n, share = len(called), sum(called) / len(called)
-    spread = math.sqrt(share * (1 - share) / n)
-    return Row(f"{name} (± {spread:.2f})", share, "share", n=n)

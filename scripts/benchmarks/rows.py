@@ -7,6 +7,7 @@ side of it, so that a noisy machine does not fail a sound program.
 
 from __future__ import annotations
 
+import math
 import random
 import statistics
 from collections.abc import Sequence
@@ -76,6 +77,18 @@ def paired(
         better=better,
         n=len(ratios),
     )
+
+
+def share(
+    name: str,
+    hits: Sequence[bool],
+    bar: float | None = None,
+    better: Literal["high", "low"] = "high",
+) -> Row:
+    """The share of hits, with its standard error in the name."""
+    n, found = len(hits), sum(hits) / len(hits)
+    spread = math.sqrt(found * (1 - found) / n)
+    return Row(f"{name} (± {spread:.2f})", found, "share", bar=bar, better=better, n=n)
 
 
 def bootstrap(values: Sequence[float]) -> tuple[float, float]:
