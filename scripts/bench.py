@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 
 from rich.console import Console
@@ -20,171 +20,29 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from scripts.benchmarks.rows import Row
 
-
-def chat(model: str, rounds: int) -> Iterator[list[Row]]:
-    """Everything a user of the chat waits for."""
-    from scripts.benchmarks import chat_app, chat_engine, start
-
-    yield from start.rows(rounds)
-    yield from chat_engine.rows(model, rounds)
-    yield from chat_app.rows(model, rounds)
-
-
-def engine(model: str, rounds: int) -> Iterator[list[Row]]:
-    """The part of `chat` without the app."""
-    from scripts.benchmarks import chat_engine
-
-    yield from chat_engine.rows(model, rounds)
-
-
-def sampling(model: str, rounds: int) -> Iterator[list[Row]]:
-    """Many samples at once."""
-    from scripts.benchmarks import engine
-
-    yield from engine.rows(model, rounds)
-
-
-def streams(model: str, rounds: int) -> Iterator[list[Row]]:
-    """One cache for each sequence beside one for all."""
-    from scripts.benchmarks import streams
-
-    yield from streams.rows(model, rounds)
-
-
-def decode(model: str, rounds: int) -> Iterator[list[Row]]:
-    """Decode speed alone, for a machine that is quiet only for a short while."""
-    from scripts.benchmarks import chat_engine
-
-    yield chat_engine.decode_speed(model, rounds)
-
-
-def app(model: str, rounds: int) -> Iterator[list[Row]]:
-    """The part of `chat` inside the app."""
-    from scripts.benchmarks import chat_app
-
-    yield from chat_app.rows(model, rounds)
-
-
-def plugins(model: str, rounds: int) -> Iterator[list[Row]]:
-    """Listing, offering and calling tools of one's own; no model is used."""
-    from scripts.benchmarks import plugins
-
-    yield from plugins.rows(rounds)
-
-
-def tune(model: str, rounds: int) -> Iterator[list[Row]]:
-    """Training speed, memory and loss."""
-    from scripts.benchmarks import tune
-
-    yield from tune.rows(model, rounds)
-
-
-def learning(model: str, rounds: int) -> Iterator[list[Row]]:
-    """Whether invented facts are learned and nothing else is lost."""
-    from scripts.benchmarks import learning
-
-    yield from learning.rows(model, rounds)
-
-
-def personas(model: str, rounds: int) -> Iterator[list[Row]]:
-    """Whether other data make another behaviour."""
-    from scripts.benchmarks import personas
-
-    yield from personas.rows(model, rounds)
-
-
-def grammar(model: str, rounds: int) -> Iterator[list[Row]]:
-    """Decode speed within tool calls that are held to their grammar."""
-    from scripts.benchmarks import grammar
-
-    yield grammar.rows(model, rounds)
-
-
-def asks(model: str, rounds: int) -> Iterator[list[Row]]:
-    """Whether the model asks for a tool where it needs one."""
-    from scripts.benchmarks import asks
-
-    yield asks.rows(model)
-
-
-def kv(model: str, rounds: int) -> Iterator[list[Row]]:
-    """Going on with a long conversation after a restart."""
-    from scripts.benchmarks import kv
-
-    yield kv.rows(model, rounds)
-
-
-def adapters(model: str, rounds: int) -> Iterator[list[Row]]:
-    """What adapters cost in speed, time and memory."""
-    from scripts.benchmarks import adapters
-
-    yield from adapters.rows(model, rounds)
-
-
-def store(model: str, rounds: int) -> Iterator[list[Row]]:
-    """A history of a million messages; no model is used."""
-    from scripts.benchmarks import store
-
-    yield from store.rows(rounds)
-
-
-def port(model: str, rounds: int) -> Iterator[list[Row]]:
-    """Importing and exporting conversations; no model is used."""
-    from scripts.benchmarks import port
-
-    yield from port.rows(rounds)
-
-
-def fit(model: str, rounds: int) -> Iterator[list[Row]]:
-    """Whether the memory that is told before loading is what loading takes."""
-    from scripts.benchmarks import fit
-
-    yield from fit.rows(model)
-
-
-def kv_types(model: str, rounds: int) -> Iterator[list[Row]]:
-    """What a quantised cache changes."""
-    from scripts.benchmarks import kv_types
-
-    yield from kv_types.rows(model)
-
-
-def drafting(model: str, rounds: int) -> Iterator[list[Row]]:
-    """What drafting answers from the prompt could bring."""
-    from scripts.benchmarks import drafting
-
-    yield from drafting.rows(model, rounds)
-
-
-def soak(model: str, rounds: int) -> Iterator[list[Row]]:
-    """Everything the engine does, mixed, for so many minutes."""
-    from scripts.benchmarks import soak
-
-    yield from soak.rows(model, rounds)
-
-
-BENCHMARKS: dict[str, Callable[[str, int], Iterator[list[Row]]]] = {
-    "chat": chat,
-    "engine": sampling,
-    "streams": streams,
-    "chat-engine": engine,
-    "chat-decode": decode,
-    "chat-app": app,
-    "plugins": plugins,
-    "grammar": grammar,
-    "asks": asks,
-    "kv": kv,
-    "adapters": adapters,
-    "store": store,
-    "tune": tune,
-    "learning": learning,
-    "personas": personas,
-    "port": port,
-    "fit": fit,
-    "soak": soak,
-    "kv-types": kv_types,
-    "drafting": drafting,
+BENCHMARKS = {
+    "chat": ("everything a user of the chat waits for", "start", "chat_engine", "chat_app"),
+    "chat-engine": ("the part of it without the app", "chat_engine"),
+    "chat-decode": ("decode speed alone, while a machine is quiet", "chat_decode"),
+    "chat-app": ("the part inside the app", "chat_app"),
+    "engine": ("many samples at once", "engine"),
+    "streams": ("one cache for each sequence beside one for all", "streams"),
+    "drafting": ("what drafting answers from the prompt could bring", "drafting"),
+    "kv": ("going on with a long conversation after a restart", "kv"),
+    "kv-types": ("what a quantised cache changes", "kv_types"),
+    "adapters": ("what adapters cost in speed, time and memory", "adapters"),
+    "fit": ("memory told before loading, and what loading takes", "fit"),
+    "soak": ("everything the engine does, for as many minutes as rounds", "soak"),
+    "plugins": ("listing, offering and calling tools", "plugins"),
+    "grammar": ("decode speed within tool calls that are held to a grammar", "grammar"),
+    "asks": ("whether the model asks for a tool where it needs one", "asks"),
+    "store": ("a history of a million messages", "store"),
+    "port": ("importing and exporting conversations", "port"),
+    "tune": ("training speed, memory and loss", "tune"),
+    "learning": ("whole tunes: facts from corrections", "learning"),
+    "personas": ("whole tunes: two ways to talk", "personas"),
 }
+"""Name -> what it measures and the modules of `scripts.benchmarks` whose `rows` do."""
 
 
 def show(rows: list[Row], console: Console) -> None:
@@ -211,8 +69,12 @@ def show(rows: list[Row], console: Console) -> None:
 
 def main() -> int:
     """Run one benchmark."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("name", choices=BENCHMARKS, metavar="NAME", help=", ".join(BENCHMARKS))
+    parser = argparse.ArgumentParser(
+        description=__doc__.splitlines()[0] if __doc__ else "",
+        epilog="\n".join(f"{name:12} {what}" for name, (what, *_) in BENCHMARKS.items()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("name", choices=BENCHMARKS, metavar="NAME", help="one of those below")
     parser.add_argument("--json", type=Path, help="write the rows to this file, too")
     parser.add_argument("--rounds", type=int, default=9, help="interleaved pairs a figure")
     parser.add_argument("-m", "--model", default="", help="model name or path (starter)")
@@ -222,9 +84,10 @@ def main() -> int:
     model = str(Catalog().resolve(options.model).path)
     rows: list[Row] = []
     console = Console(width=150 if not sys.stdout.isatty() else None)
-    for group in BENCHMARKS[options.name](model, options.rounds):
-        show(group, console)
-        rows += group
+    for module in BENCHMARKS[options.name][1:]:
+        for group in import_module(f"scripts.benchmarks.{module}").rows(model, options.rounds):
+            show(group, console)
+            rows += group
     if options.json:
         options.json.write_text(json.dumps([row.as_json() for row in rows], indent=1) + "\n")
     return 0 if all(row.ok for row in rows) else 1

@@ -5,7 +5,6 @@ Progress goes to stderr, verdicts and tables to stdout. What a run does is `tune
 
 from __future__ import annotations
 
-import os
 import re
 import signal
 import sys
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING
 import click
 from click.core import ParameterSource
 
+from localai import tune_process
 from localai.cli import adapters, meant
 from localai.cli.failure import note
 from localai.cli.interrupts import SIGNALS, Interrupted
@@ -149,14 +149,7 @@ def stop(invocation: Invocation) -> None:
     """Stop the tune that is going on; the next one goes on with it."""
     with invocation.read_store() as store:
         found = next(filter(None, (store.run_process(run.id) for run in store.runs())), None)
-    if found is None:
-        raise UsageError("No tune is running.")
-    try:
-        os.kill(found, signal.SIGTERM)
-    except ProcessLookupError:
-        raise UsageError("The tune has just ended.") from None
-    except PermissionError:
-        raise UsageError("The tune belongs to another user; stop it there.") from None
+    tune_process.stop(found)
     note("It stops after this step; `localai tune --resume` goes on with it.")
 
 

@@ -18,14 +18,11 @@ from localai.store.tuning import StoredExample
 REPEATED = "Another example says the same."
 
 
-class Taught(msgspec.Struct, frozen=True):
-    """What becomes of an accepted example: a lesson and the examples made of it, or `left_out`
-    says why nothing does. `parts`: the examples are the answers of one dialogue, not ways to
-    ask for the same one."""
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What becomes of an accepted example; `left_out` says why nothing does. `parts`: what is
+    made of it are the answers of one dialogue, not ways to ask for the same one."""
 
     example: StoredExample
-    lesson: Lesson | None = None
-    examples: tuple[Example, ...] = ()
     left_out: str = ""
     parts: bool = False
 
@@ -33,6 +30,13 @@ class Taught(msgspec.Struct, frozen=True):
     def repeated(self) -> bool:
         """Whether it is left out as a duplicate."""
         return self.left_out == REPEATED
+
+
+class Taught(Outcome, frozen=True, kw_only=True):
+    """The lesson that an example holds and the examples to train on that are made of it."""
+
+    lesson: Lesson | None = None
+    examples: tuple[Example, ...] = ()
 
     @property
     def unlearnable(self) -> bool:
@@ -62,9 +66,9 @@ def gather(store: Store, accepted: Sequence[StoredExample], maker: Maker) -> tup
 
 def _read(store: Store, example: StoredExample) -> Taught:
     try:
-        return Taught(example, read(store, example))
+        return Taught(example=example, lesson=read(store, example))
     except Unlearnable as error:
-        return Taught(example, left_out=str(error))
+        return Taught(example=example, left_out=str(error))
 
 
 def _make(maker: Maker, taught: Taught) -> Taught:
@@ -79,4 +83,4 @@ def _make(maker: Maker, taught: Taught) -> Taught:
 
 
 def _left_out(taught: Taught, why: str) -> Taught:
-    return Taught(taught.example, left_out=why)
+    return Taught(example=taught.example, left_out=why)

@@ -9,7 +9,7 @@ import msgspec
 from localai.counted import counted
 from localai.engine.base import Engine
 from localai.lessons.maker import Example, Maker
-from localai.lessons.material import REPEATED, Taught, teach
+from localai.lessons.material import Outcome, Taught, teach
 from localai.store.store import Store
 from localai.store.tuning import StoredExample
 
@@ -35,19 +35,10 @@ class Seen(msgspec.Struct, frozen=True):
         return sum(counts for _, counts in self.pieces)
 
 
-class Preview(msgspec.Struct, frozen=True):
-    """What becomes of an accepted example; `left_out` says why nothing does. `parts`: what is
-    made of it are the answers of one dialogue, not ways to ask for the same one."""
+class Preview(Outcome, frozen=True, kw_only=True):
+    """An example as it would be trained on, as text."""
 
-    example: StoredExample
     examples: tuple[Seen, ...] = ()
-    left_out: str = ""
-    parts: bool = False
-
-    @property
-    def repeated(self) -> bool:
-        """Whether it is left out as a duplicate."""
-        return self.left_out == REPEATED
 
     @property
     def first(self) -> tuple[Seen, ...]:
@@ -69,7 +60,9 @@ def preview(store: Store, example: StoredExample, engine: Engine, maker: Maker) 
 def read_back(engine: Engine, taught: Taught) -> Preview:
     """What becomes of an example, as text."""
     seen = tuple(_seen(engine, each) for each in taught.examples)
-    return Preview(taught.example, seen, taught.left_out, taught.parts)
+    return Preview(
+        example=taught.example, left_out=taught.left_out, parts=taught.parts, examples=seen
+    )
 
 
 def _seen(engine: Engine, example: Example) -> Seen:

@@ -6,6 +6,7 @@ permission. Which tool it asks for, and with which arguments, is not judged here
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import closing
 
 from localai.chat.open import open_session
@@ -45,7 +46,7 @@ NOT_NEEDED = (
 )
 
 
-def rows(model: str) -> list[Row]:
+def rows(model: str, rounds: int) -> Iterator[list[Row]]:
     """The shares of both kinds of questions that made the model call a tool."""
     settings = Settings(
         tools=ToolSettings(offer="on"),
@@ -58,7 +59,7 @@ def rows(model: str) -> list[Row]:
             session.conversation = None
             return any(isinstance(event, CallFinished) for event in session.send(question))
 
-        return [
+        yield [
             share("a question that needs a tool makes it call one", list(map(asked, NEEDED))),
             share("a question that needs none does", list(map(asked, NOT_NEEDED))),
         ]

@@ -36,7 +36,7 @@ PROMPT = 1000
 _BUFFER = re.compile(rb"buffer size = +([\d.]+) MiB")
 
 
-def rows(model: str) -> Iterator[list[Row]]:
+def rows(model: str, rounds: int) -> Iterator[list[Row]]:
     """Two rows for each file, window and type of cache."""
     with tempfile.TemporaryDirectory() as folder:
         for file in (Path(model), *_requantised(Path(model), Path(folder))):

@@ -7,6 +7,8 @@ model writes, up to the same length.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import msgspec
 
 from localai.conversation import Finished, user
@@ -60,7 +62,7 @@ def asked(engine: EngineProcess, format: str, round_: int) -> list[list[Request]
     return [held, free, watched]
 
 
-def rows(model: str, rounds: int) -> list[Row]:
+def rows(model: str, rounds: int) -> Iterator[list[Row]]:
     """Decode speed within calls and outside of them, for the format of most models and for
     our own, against decoding without constraints."""
     found = []
@@ -73,4 +75,4 @@ def rows(model: str, rounds: int) -> list[Row]:
             name = f"decode, {format} calls"
             found.append(paired(f"{name} held / free", "tokens/s", held, free, bar=0.8))
             found.append(paired(f"{name} watched for / free", "tokens/s", watched, free, bar=0.95))
-    return found
+    yield found

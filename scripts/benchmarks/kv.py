@@ -9,7 +9,7 @@ from __future__ import annotations
 import statistics
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from localai.conversation import Message, user
@@ -25,7 +25,7 @@ BUDGET = 4_000_000_000
 QUESTION = user("And what did the keeper do in that storm?")
 
 
-def rows(model: str, rounds: int) -> list[Row]:
+def rows(model: str, rounds: int) -> Iterator[list[Row]]:
     """Bar 4, and what a saved conversation costs."""
     saved: list[float] = []
     read: list[float] = []
@@ -40,7 +40,7 @@ def rows(model: str, rounds: int) -> list[Row]:
         for _ in range(rounds):
             saved.append(1000 * _first_token(keeping, ids))
             read.append(1000 * _first_token(LoadOptions(model, n_ctx=N_CTX), ids))
-    return [
+    yield [
         paired(
             f"first token after a restart ({tokens} tokens saved) / reading them",
             "ms", saved, read, bar=0.15, better="low",

@@ -24,7 +24,7 @@ Logs = np.ndarray[tuple[int, int], np.dtype[np.float32]]
 """(tokens, n_vocab) log-probabilities."""
 
 
-def rows(model: str) -> Iterator[list[Row]]:
+def rows(model: str, rounds: int) -> Iterator[list[Row]]:
     """Two rows for each type."""
     plain = logs(model, "f16")
     for kv_type in TYPES:

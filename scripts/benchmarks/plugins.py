@@ -80,7 +80,7 @@ def program() -> str:
     return str(Path(sys.executable).with_name("localai"))
 
 
-def rows(rounds: int) -> Iterator[list[Row]]:
+def rows(model: str, rounds: int) -> Iterator[list[Row]]:
     """Bar 5: a list of 200 within 300 ms and a call within 150 ms, as whole processes."""
     for kind in ("in one package", "in 200 packages", "in 200 trusted files"):
         with tempfile.TemporaryDirectory() as folder:

@@ -71,7 +71,7 @@ def timed(path: Path, store: Store) -> float:
     return (report.messages + report.messages_known) / (time.perf_counter() - began)
 
 
-def rows(rounds: int) -> Iterator[list[Row]]:
+def rows(model: str, rounds: int) -> Iterator[list[Row]]:
     """All figures of importing and exporting."""
     with tempfile.TemporaryDirectory() as name:
         yield _imports(Path(name), MESSAGES, rounds)

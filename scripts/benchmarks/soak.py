@@ -170,8 +170,8 @@ class Soak:
         self.wrong[what] += found != known
 
 
-def rows(model: str, minutes: int) -> Iterator[list[Row]]:
-    """What was done, what of it was wrong, and the engine's memory."""
+def rows(model: str, rounds: int) -> Iterator[list[Row]]:
+    """What was done in as many minutes, what of it was wrong, and the engine's memory."""
     with tempfile.TemporaryDirectory() as folder:
         made = [random_adapter(model, Path(folder), rank) for rank in RANKS]
         options = LoadOptions(
@@ -179,7 +179,7 @@ def rows(model: str, minutes: int) -> Iterator[list[Row]]:
         )
         with EngineProcess(options) as engine:
             soak, first = Soak(engine, made), engine.pid
-            sizes = run(soak, psutil.Process(first), minutes * MINUTE)
+            sizes = run(soak, psutil.Process(first), rounds * MINUTE)
             assert engine.pid == first, "the engine died"
     settled = sizes[int(WARM_UP * len(sizes)) :]
     tenth = max(1, len(settled) // 10)

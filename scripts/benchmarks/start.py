@@ -22,7 +22,7 @@ def seconds(command: list[str], environment: dict[str, str]) -> float:
     return time.perf_counter() - began
 
 
-def rows(rounds: int) -> Iterator[list[Row]]:
+def rows(model: str, rounds: int) -> Iterator[list[Row]]:
     """Bar 5: `localai --help` and `localai history list`, within 3 x of importing click."""
     localai = str(Path(sys.executable).with_name("localai"))
     with tempfile.TemporaryDirectory() as home:

@@ -44,7 +44,7 @@ FILTERS = {
 """Filters to be put to one word."""
 
 
-def rows(rounds: int) -> Iterator[list[Row]]:
+def rows(model: str, rounds: int) -> Iterator[list[Row]]:
     """All figures. `rounds` is the number of times the app is opened."""
     path = history()
     with Store.open(path, readonly=True) as store:

@@ -72,7 +72,9 @@ def test_the_answers_of_a_dialogue_are_shown_and_summed() -> None:
     with Store.open() as store:
         example = store.example(store.write_example((user("Hi"), assistant("Ahoy!"))))
     parts = (Seen((("a", False), ("b", True))), Seen((("c", False), ("d", True), ("e", True))))
-    shown = example_lines.shown(Preview(example, parts, parts=True), "", colour=False)
+    shown = example_lines.shown(
+        Preview(example=example, examples=parts, parts=True), "", colour=False
+    )
     assert "a«b»\n\nc«de»\n" in shown
     assert shown.endswith("\n5 tokens, of which 3 are learned; in 2 parts.\n")
 

@@ -6,9 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
-
-from localai.engine import keeper as keeping
 from localai.engine.base import LoadOptions
 from localai.engine.decoder import Decoder
 from localai.engine.keeper import Keeper
@@ -40,14 +37,3 @@ def started(options: LoadOptions) -> Iterator[KeepingRig]:
         yield KeepingRig(llama)
     finally:
         llama.close()
-
-
-def shorten(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What counts as long, for windows of some hundred tokens."""
-    monkeypatch.setattr(keeping, "LEAST", 16)
-    monkeypatch.setattr(keeping, "GAIN", 8)
-
-
-def options_for(model: Path, folder: Path) -> LoadOptions:
-    """A small window, and room for what is saved."""
-    return LoadOptions(str(model), 256, 0, 1, kv_folder=str(folder), kv_disk=10**9)

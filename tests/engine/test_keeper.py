@@ -14,21 +14,11 @@ from localai.engine import llama_state
 from localai.engine.adapters import Adapters
 from localai.engine.base import AdapterFile, LoadOptions
 from localai.engine.keeper import Keeper
-from tests.engine.keeping import options_for, shorten, started
+from tests.engine.keeping import started
 from tests.engine.running import TALE
 from tests.engine.tiny_adapter import write_adapter
 
 KINDS = ("plain", "window", "recurrent", "hybrid")
-
-
-@pytest.fixture(autouse=True)
-def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    shorten(monkeypatch)
-
-
-@pytest.fixture
-def options(tiny_model: Callable[[str], Path], tmp_path: Path) -> LoadOptions:
-    return options_for(tiny_model("plain"), tmp_path / "kv")
 
 
 def of_kind(options: LoadOptions, path: Path) -> LoadOptions:

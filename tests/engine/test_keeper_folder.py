@@ -16,18 +16,8 @@ from localai.engine import keeper as keeping
 from localai.engine import kept
 from localai.engine.base import LoadOptions
 from localai.kv_folder import KvFolder
-from tests.engine.keeping import options_for, shorten, started
+from tests.engine.keeping import started
 from tests.engine.running import TALE
-
-
-@pytest.fixture(autouse=True)
-def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    shorten(monkeypatch)
-
-
-@pytest.fixture
-def options(tiny_model: Callable[[str], Path], tmp_path: Path) -> LoadOptions:
-    return options_for(tiny_model("plain"), tmp_path / "kv")
 
 
 def test_each_file_is_looked_into_once_for_a_saving(

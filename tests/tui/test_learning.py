@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from localai import paths
 from localai.errors import StoreError
 from localai.store.store import Store
 from localai.store.tuning import Progress, StoredExample
@@ -120,7 +121,10 @@ async def test_learned_corrections_wait_no_longer(stage: Build) -> None:
 
 
 async def test_a_tune_starts_once_and_is_stopped(stage: Build) -> None:
-    program = "import time; print('begun', flush=True); time.sleep(60)"
+    program = (
+        "import signal, time; signal.signal(signal.SIGTERM, signal.default_int_handler); "
+        "print('begun', flush=True); time.sleep(60)"
+    )
     staged = stage(tune=(sys.executable, "-c", program))
     async with staged.show() as on:
         await open_learning(on)
@@ -129,6 +133,7 @@ async def test_a_tune_starts_once_and_is_stopped(stage: Build) -> None:
         await on.until(lambda: "is starting" in content(on, "#progress"))
         await on.pilot.press("t")
         await on.until(lambda: any("running already" in sentence for sentence in on.said))
+        await on.until(lambda: "begun" in (paths.logs() / "tune.log").read_text("utf-8"))
         await on.pilot.press("s")
         await on.until(lambda: any("asked to stop" in sentence for sentence in on.said))
         await on.until(lambda: "KeyboardInterrupt" in on.said[-1])

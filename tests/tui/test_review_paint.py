@@ -72,10 +72,13 @@ def test_a_line_fits_where_there_is_no_room() -> None:
 
 def test_a_dialogue_that_is_learned_in_parts_says_so() -> None:
     seen = Seen((("a ", False), ("b", True)))
-    assert tokens.summary(Preview(example(), (seen,)), 0).plain == "2 tokens, 1 learned"
-    many = Preview(example(whole=True), (seen, seen), parts=True)
+    assert (
+        tokens.summary(Preview(example=example(), examples=(seen,)), 0).plain
+        == "2 tokens, 1 learned"
+    )
+    many = Preview(example=example(whole=True), examples=(seen, seen), parts=True)
     assert tokens.summary(many, 1).plain == "2 tokens, 1 learned, in 2 parts · w: 2 of 2"
-    ways = Preview(example(whole=True), (seen, seen))
+    ways = Preview(example=example(whole=True), examples=(seen, seen))
     assert tokens.summary(ways, 0).plain == "2 tokens, 1 learned, asked in 2 ways · w: 1 of 2"
 
 

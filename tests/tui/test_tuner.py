@@ -57,7 +57,8 @@ def test_a_tune_runs_in_a_session_of_its_own_with_a_private_log(
 
 def test_a_tune_is_stopped_by_an_interrupt(start: Callable[[str], Tuner]) -> None:
     tuner = start(
-        "import sys, time\n"
+        "import signal, sys, time\n"
+        "signal.signal(signal.SIGTERM, signal.default_int_handler)\n"  # as a tune does
         "try:\n"
         "    print('ready', flush=True)\n"
         "    time.sleep(60)\n"

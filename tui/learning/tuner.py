@@ -7,14 +7,13 @@ far it is, is read from its row in the store, not from here.
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from localai import paths
-from localai.errors import StoreError, UsageError
+from localai import paths, tune_process
+from localai.errors import StoreError
 from localai.sanitize import clean
 
 LOG_MODE = 0o600
@@ -76,14 +75,7 @@ class Tuner:
         """
         if process is None and self._process is not None and self.running:
             process = self._process.pid
-        if process is None:
-            raise UsageError("No tune is running.")
-        try:
-            os.kill(process, signal.SIGINT)
-        except ProcessLookupError:
-            raise UsageError("The tune has just ended.") from None
-        except PermissionError:
-            raise UsageError("The tune belongs to another user; stop it there.") from None
+        tune_process.stop(process)
 
     def failure(self) -> str:
         """The last line of a process that ended badly, once; "" otherwise."""
