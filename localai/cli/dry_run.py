@@ -41,7 +41,7 @@ def run(invocation: Invocation, settings: Settings, entry: ModelEntry, wanted: W
     from localai.lessons.material import gather
     from localai.lessons.preview import read_back
     from localai.tune.estimate import estimate, pace
-    from localai.tune.job import RESERVE
+    from localai.tune.job import ONLY_GOOD, RESERVE
     from localai.tune.plan import options
 
     with invocation.read_store() as store:
@@ -51,8 +51,10 @@ def run(invocation: Invocation, settings: Settings, entry: ModelEntry, wanted: W
             taught = gather(store, examples, maker_for(session))
             read = () if wanted.only_estimate else taught
             found = tuple(read_back(session.engine, each) for each in read)
-    made = [each for some in taught for each in some.examples]
+    made = [each for some in taught if not some.held_out for each in some.examples]
     taken = estimate(made, options(settings.tune, wanted.budget * (1 - RESERVE)), known)
+    if all(each.example.source == "good" for each in taught if each.lesson):
+        note(ONLY_GOOD)
     if wanted.only_estimate:
         show_estimate(taken, as_json=wanted.as_json)
     else:
@@ -67,9 +69,12 @@ def show(found: Sequence[Preview], taken: Estimate, *, as_json: bool) -> None:
         click.echo("\n".join(_lines(each) for each in found), nl=bool(found))
     if repeated := sum(each.repeated for each in found):
         note(f"{counted(repeated, 'duplicate')} left out; of what says the same the newest stays.")
-    ways = sum(1 if each.parts else len(each.examples) for each in found)
+    if held := sum(each.held_out for each in found):
+        note(f"{counted(held, 'example')} held out, to tell when to stop.")
+    ways = sum(1 if each.parts else len(each.examples) for each in found if not each.held_out)
+    learned = counted(len(found) - repeated - held, "accepted example")
     note(
-        f"{counted(len(found) - repeated, 'accepted example')}, asked in {counted(ways, 'way')}: "
+        f"{learned}, asked in {counted(ways, 'way')}: "
         f"{taken.tokens:,} tokens, of which {taken.supervised:,} are learned. "
         "The model's own answers to other questions come to that."
     )
@@ -107,6 +112,7 @@ def fields(each: Preview) -> dict[str, Any]:
         "source": each.example.source,
         "question": each.example.question,
         "left_out": each.left_out or None,
+        "held_out": each.held_out,
         "examples": [
             {
                 "text": seen.text,
@@ -125,5 +131,5 @@ def _lines(each: Preview) -> str:
     if each.left_out:
         return f"{question}\n  left out: {each.left_out}\n"
     learned = dict.fromkeys(clean(seen.learned) for seen in each.examples)
-    lines = [f"  learned: {text}" for text in learned]
+    lines = [f"  {'held out' if each.held_out else 'learned'}: {text}" for text in learned]
     return "\n".join([question, *lines, f"  {each.manner}", ""])

@@ -1,8 +1,9 @@
 """Lessons that say again what another one says, so that nothing counts twice by accident.
 
-Only lessons that are asked in the same talk and, but for fillers, with the same words are
-compared, by rapidfuzz's token-set ratio: a question with another name, number or sign is
-another lesson, however alike the texts look. Other ways to ask are made later.
+Only lessons that are asked in the same talk and, but for fillers, with the same words in the
+same order are compared, their answers by rapidfuzz's token-set ratio: a question with another
+name, number, sign or order is another lesson, however alike the texts look. Other ways to ask
+are made later.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from localai.conversation import Message
 from localai.lessons.lesson import Lesson
 
 NEAR = 90.0
-"""Token-set ratio from which on two questions, and two answers, count as the same."""
+"""Token-set ratio from which on two answers count as the same."""
 LENGTHS = 1.25
 """An answer that is so many times as long as another one says more."""
 COMPARED = 16
@@ -26,50 +27,42 @@ COMPARED = 16
 the time grows with the number of lessons alone."""
 
 _WORD = re.compile(r"\w+|[^\w\s.,;:]")
-_FILLER_WORDS = "a an the me you please tell say hello hi thank thanks question can could"
-_FILLERS = frozenset((*_FILLER_WORDS.split(), *"?!'’\"()"))  # noqa: RUF001
-"""What a question may have more or less of and be the same."""
-
-
-class _Said(msgspec.Struct, frozen=True):
-    """Question and answer as they are compared."""
-
-    question: str
-    answer: str
+_ASKING = re.compile(r"\b(?:please|tell me|(?:can|could) you)\b")
+_FILLERS = frozenset(("a", "an", "the", *"?!'’\"()"))  # noqa: RUF001
+"""What a question may have more or less of, beside words of asking, and be the same."""
 
 
 def repeated(lessons: Sequence[Lesson]) -> frozenset[str]:
     """The ids of lessons, given from the oldest on, that another one makes needless: a newer
     one, or for an answer called good also a corrected one, which can be told to be learned."""
     found = set[str]()
-    kept = defaultdict[Hashable, list[_Said]](list)
+    kept = defaultdict[Hashable, list[str]](list)
     known = set[Hashable]()
     newest_first = lessons[::-1]
     for lesson in sorted(newest_first, key=lambda each: each.source == "good"):
-        said = _Said(_plain(lesson.question), _plain(lesson.chosen))
-        about = _about(lesson)
+        answer, about = _plain(lesson.chosen), _about(lesson)
         others = kept[about][:COMPARED]
-        if (about, said) in known or any(_near(said, other) for other in others):
+        if (about, answer) in known or any(_near(answer, other) for other in others):
             found.add(lesson.id)
             continue
-        known.add((about, said))
-        kept[about].append(said)
+        known.add((about, answer))
+        kept[about].append(answer)
     return frozenset(found)
 
 
-def _near(one: _Said, other: _Said) -> bool:
-    short, long = sorted((len(one.answer), len(other.answer)))
-    return (
-        long <= LENGTHS * short
-        and fuzz.token_set_ratio(one.answer, other.answer, score_cutoff=NEAR) > 0
-        and fuzz.token_set_ratio(one.question, other.question, score_cutoff=NEAR) > 0
-    )
+def _near(one: str, other: str) -> bool:
+    short, long = sorted((len(one), len(other)))
+    return long <= LENGTHS * short and fuzz.token_set_ratio(one, other, score_cutoff=NEAR) > 0
 
 
 def _about(lesson: Lesson) -> Hashable:
     """What two lessons must have alike word for word to be compared."""
     return (
-        frozenset(_plain(lesson.question).split()) - _FILLERS,
+        tuple(
+            word
+            for word in _ASKING.sub("", _plain(lesson.question)).split()
+            if word not in _FILLERS
+        ),
         tuple(map(_exactly, (*lesson.context, *lesson.steps))),
         _calls(lesson.answer),
         lesson.tools,

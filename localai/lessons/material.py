@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import msgspec
 from msgspec.structs import replace
 
-from localai.lessons import duplicates
+from localai.lessons import holdout
 from localai.lessons.lesson import Lesson, Unlearnable, read
 from localai.lessons.maker import Example, Maker
 from localai.store.store import Store
@@ -20,11 +20,13 @@ REPEATED = "Another example says the same."
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """What becomes of an accepted example; `left_out` says why nothing does. `parts`: what is
-    made of it are the answers of one dialogue, not ways to ask for the same one."""
+    made of it are the answers of one dialogue, not ways to ask for the same one. `held_out`: it
+    is not trained on, but tells when to stop."""
 
     example: StoredExample
     left_out: str = ""
     parts: bool = False
+    held_out: bool = False
 
     @property
     def repeated(self) -> bool:
@@ -51,17 +53,24 @@ def teach(store: Store, example: StoredExample, maker: Maker) -> Taught:
 
 def gather(store: Store, accepted: Sequence[StoredExample], maker: Maker) -> tuple[Taught, ...]:
     """What becomes of all, in their order (the oldest first). Of those that say the same the
-    newest stays, and no two examples have the same ids and weights."""
+    newest stays, but a corrected one before an answer called good, and no two examples have
+    the same ids and weights."""
+    from localai.lessons import duplicates  # the app asks for one by itself, and needs it not
+
     everything = [_read(store, each) for each in accepted]
     again = duplicates.repeated([each.lesson for each in everything if each.lesson])
-    seen, found = set[Example](), list[Taught]()
-    for each in reversed(everything):
+    seen, found = set[Example](), dict[str, Taught]()
+    good_first = sorted(everything, key=lambda each: each.example.source != "good")
+    for each in reversed(good_first):
         taught = _left_out(each, REPEATED) if each.example.id in again else _make(maker, each)
         fresh = tuple(made for made in dict.fromkeys(taught.examples) if made not in seen)
         seen.update(fresh)
         nothing = taught.examples and not fresh
-        found.append(_left_out(taught, REPEATED) if nothing else replace(taught, examples=fresh))
-    return tuple(reversed(found))
+        found[each.example.id] = (
+            _left_out(taught, REPEATED) if nothing else replace(taught, examples=fresh)
+        )
+    held = holdout.held_out([each.example for each in found.values() if each.lesson])
+    return tuple(replace(found[each.id], held_out=each.id in held) for each in accepted)
 
 
 def _read(store: Store, example: StoredExample) -> Taught:

@@ -61,7 +61,11 @@ def read_back(engine: Engine, taught: Taught) -> Preview:
     """What becomes of an example, as text."""
     seen = tuple(_seen(engine, each) for each in taught.examples)
     return Preview(
-        example=taught.example, left_out=taught.left_out, parts=taught.parts, examples=seen
+        example=taught.example,
+        left_out=taught.left_out,
+        parts=taught.parts,
+        examples=seen,
+        held_out=taught.held_out,
     )
 
 

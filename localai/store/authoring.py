@@ -51,11 +51,11 @@ class Authoring:
     def mark(self, message_id: str, mark: Mark) -> None:
         """Call an answer good, so that it is learned, or bad, so that it never is.
 
-        Raises StoreError for what is no answer of a model's, and where a dialogue to learn
-        from ends.
+        Raises StoreError for what is no answer of a model's, where a dialogue to learn from
+        ends, and for calling good what is corrected.
         """
         with self._db.write() as db:
-            _check_markable(db, message_id)
+            _check_markable(db, message_id, mark)
             state = "accepted" if mark == "good" else "rejected"
             db.execute(_MARK, (new_id(), message_id, mark, state, time.time()))
 
@@ -78,7 +78,8 @@ class Authoring:
                 db.execute(
                     """SELECT x.leaf, x.source FROM json_each(?1) i
                     JOIN examples x ON x.leaf = i.value AND x.name = ''
-                    WHERE x.source IN ('good', 'bad') AND x.state <> 'retired'
+                    WHERE x.state <> 'retired'
+                    AND (x.source = 'bad' OR x.source = 'good' AND x.state <> 'rejected')
                     UNION ALL SELECT r.chosen, 'corrected' FROM json_each(?1) i
                     JOIN corrections r ON r.chosen = i.value WHERE r.state = 'accepted'""",
                     (listed,),
@@ -184,7 +185,7 @@ def _branch(db: sqlite.Connection, conversation: str, messages: Sequence[Message
     return parent
 
 
-def _check_markable(db: sqlite.Connection, message_id: str) -> None:
+def _check_markable(db: sqlite.Connection, message_id: str, mark: Mark) -> None:
     stored = fetch(db, message_id)
     if stored.message.role != "assistant":
         raise StoreError("Only answers can be called good or bad; choose one of the model's.")
@@ -195,8 +196,14 @@ def _check_markable(db: sqlite.Connection, message_id: str) -> None:
     ).fetchone()
     if written:
         raise StoreError("This is your own text, which is learned already; edit it instead.")
+    corrected = db.execute(
+        "SELECT 1 FROM corrections WHERE rejected = ? AND state = 'accepted'", (message_id,)
+    ).fetchone()
+    if mark == "good" and corrected:
+        raise StoreError("You corrected this answer; take the correction back to call it good.")
     dialogue = db.execute(
-        "SELECT 1 FROM examples WHERE leaf = ? AND name = '' AND source NOT IN ('good', 'bad')",
+        "SELECT 1 FROM examples WHERE leaf = ? AND name = '' AND state <> 'retired' "
+        "AND source NOT IN ('good', 'bad')",
         (message_id,),
     ).fetchone()
     if dialogue:

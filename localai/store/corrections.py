@@ -23,7 +23,7 @@ _SELECT = """SELECT r.id, m.conversation, r.rejected, r.chosen, r.state, r.creat
 FROM corrections r JOIN messages m ON m.id = r.chosen"""
 # One answer teaches one thing, so a correction stands in the place of marks on it and on every
 # text that it was corrected to.
-_UNMARK = """UPDATE examples SET state = 'retired' WHERE source IN ('good', 'bad') AND (
+UNMARK = """UPDATE examples SET state = 'retired' WHERE source IN ('good', 'bad') AND (
     leaf = ?1 OR leaf IN (SELECT chosen FROM corrections WHERE rejected = ?1)
 )"""
 
@@ -75,7 +75,8 @@ class Corrections:
 
     def withdraw_correction(self, correction_id: str, conversation_id: str = "") -> Correction:
         """Take a correction in force back; `conversation_id`, by default the one where it was
-        made, goes on from what it rejected, if that belongs to it.
+        made, goes on from what it rejected, if that belongs to it. A mark in whose place it stood
+        does not come back.
 
         Raises StoreError when it is gone or not in force any more.
         """
@@ -145,7 +146,7 @@ def _record(
         "state = excluded.state, created = excluded.created, reason = excluded.reason",
         (made.id, made.rejected, made.chosen, made.state, made.created, made.reason),
     )
-    db.execute(_UNMARK, (rejected,))
+    db.execute(UNMARK, (rejected,))
     return made
 
 

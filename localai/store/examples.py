@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import msgspec
 
 from localai.errors import StoreError
-from localai.store import views
+from localai.store import corrections, views
 from localai.store.connection import Database
 from localai.store.driver import sqlite
 from localai.store.records import record
@@ -162,4 +162,6 @@ def _judge_correction(db: sqlite.Connection, found: StoredExample, state: Exampl
         "UPDATE corrections SET state = ? WHERE id = ?",
         ("accepted" if state == "accepted" else "withdrawn", found.id),
     )
+    if state == "accepted":
+        db.execute(corrections.UNMARK, (found.rejected,))
     db.execute("UPDATE messages SET learn = ? WHERE id = ?", (state != "pending", found.leaf))

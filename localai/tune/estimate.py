@@ -13,9 +13,9 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
-import psutil
 
 from localai.catalog.gguf import read_header
+from localai.engine.threads import physical_cores
 from localai.lessons.maker import Example
 from localai.store.store import Store
 from localai.store.tuning import Run
@@ -119,8 +119,7 @@ def _trained(run: Run, speeds: Sequence[float]) -> float:
 def _usual(path: Path) -> Pace:
     """By rules of thumb: on Linux weights are trained as float32, elsewhere as in the file."""
     header = read_header(path)
-    cores = psutil.cpu_count(logical=False) or 1
-    speed = CORE * cores / max(1, header.parameters)
+    speed = CORE * physical_cores() / max(1, header.parameters)
     weights = FLOAT32 * header.parameters if sys.platform == "linux" else header.weight_bytes
     return Pace(speed, ASKED / speed, int(2 * weights + PROGRAM))
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
@@ -34,7 +34,7 @@ from localai.lessons.maker import Example, Maker
 from localai.store.store import Store
 from localai.store.tuning import Progress, Run, StoredExample
 from localai.tools.tool import Tool
-from localai.tune import adapter, gate, holdout, replay, resuming, training
+from localai.tune import adapter, gate, replay, resuming, training
 from localai.tune.items import items
 from localai.tune.parity_result import Parity
 from localai.tune.plan import ADAPTER, Options, Plan, Trained, options
@@ -178,19 +178,19 @@ class Job:
         when nothing could become better."""
         assert self._run is not None
         found = material.gather(self._store, accepted, maker)
-        made = [(each.lesson, each.examples) for each in found if each.lesson]
-        if all(lesson.source == "good" for lesson, _ in made):
+        made = [each.lesson for each in found if each.lesson]
+        if all(lesson.source == "good" for lesson in made):
             reason = next(each.left_out for each in found if each.unlearnable)
             raise UsageError((ONLY_GOOD_LEFT if made else UNLEARNABLE).format(reason=reason))
-        held = holdout.held_out([each.example for each in found if each.lesson])
-        lessons, examples = zip(*(each for each in made if each[0].id not in held), strict=True)
+        learned = [each for each in found if each.lesson and not each.held_out]
         plan = self._run.plan | {
-            "corrections": [each.id for each in lessons],
+            "corrections": [each.example.id for each in learned],
             "duplicates": [each.example.id for each in found if each.repeated],
         }
         self._run = self._store.plan_run(self._run.id, plan)
-        spared = tuple(each for found, some in made if found.id in held for each in some)
-        return lessons, tuple(each for some in examples for each in some), spared
+        spared = [each for each in found if each.held_out]
+        lessons = tuple(each.lesson for each in learned if each.lesson)
+        return lessons, _examples_of(learned), _examples_of(spared)
 
     def _maker(self, engine: Engine) -> Maker:
         return Maker(engine, lambda: self._tools, self._entry.description.tool_format)
@@ -272,6 +272,10 @@ class Job:
             yield engine
         finally:
             engine.close()
+
+
+def _examples_of(taught: Sequence[material.Taught]) -> Examples:
+    return tuple(each for some in taught for each in some.examples)
 
 
 def _parity_texts(own: Examples, again: Examples) -> Examples:

@@ -1,10 +1,10 @@
 """Whether other data make another behaviour: a pirate and a butler, of 60 examples each.
 
-Both are tuned from the same model and answer questions of topics that neither was taught, the
-adapter switched before every answer in a chat that stays open. A plain rule over words, which
-sees the text alone, says who spoke (`styles`). With both off the answers must be letter by
-letter those from before. Each round adds a ninth of the examples and of the questions, so
-`--rounds 1` is a trial.
+Of those 6 are held out, as of any data set. Both are tuned from the same model and answer
+questions of topics that neither was taught, the adapter switched before every answer in a
+chat that stays open. A plain rule over words, which sees the text alone, says who spoke
+(`styles`). With both off the answers must be letter by letter those from before. Each round
+adds a ninth of the examples and of the questions, so `--rounds 1` is a trial.
 """
 
 from __future__ import annotations

@@ -100,11 +100,15 @@ def _beside_peer(model: str, trial: Trial, rounds: int) -> list[Row]:
 
 
 def _losses(before: list[float], ours: list[Figures], peers: list[Figures]) -> Row:
-    """The difference example by example, after as many examples seen."""
+    """The difference example by example, each the mean over the rounds, after as many examples
+    seen."""
     pairs = [
-        (own, peer)
-        for one, other in zip(ours, peers, strict=True)
-        for own, peer in zip(one.losses, other.losses, strict=True)
+        (statistics.mean(own), statistics.mean(peer))
+        for own, peer in zip(
+            zip(*(each.losses for each in ours), strict=True),
+            zip(*(each.losses for each in peers), strict=True),
+            strict=True,
+        )
     ]
     differences = [own - peer for own, peer in pairs]
     own, peer = (statistics.mean(side) for side in zip(*pairs, strict=True))

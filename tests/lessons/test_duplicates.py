@@ -58,6 +58,17 @@ def test_the_newest_of_near_duplicates_stays(
         (("Is a whale a fish?", "Let me think."), ("Is a whale not a fish?", "Let me think.")),
         (("My cat?", "Minka."), ("My cat?", "Minka. She is three years old and likes fish.")),
         (("My cat?", "Minka."), ("My cat?", "Tom.")),
+        (
+            ("Is Bergen older than Oslo?", "Yes, Bergen is older than Oslo."),
+            ("Is Oslo older than Bergen?", "No, Oslo is not older than Bergen."),
+        ),
+        (("What is 12 - 5?", "The answer is 7."), ("What is 5 - 12?", "The answer is -7.")),
+        (("What is 2 + 2 * 3?", "The result is 8."), ("What is 2 * 3 + 3?", "The result is 9.")),
+        (("Tell me about you.", "I am a model."), ("Tell me about me.", "I am a model.")),
+        (
+            ("How do I say thanks in Dutch in a short way?", "You say it in one word: bedankt."),
+            ("How do I say hello in Dutch in a short way?", "You say it in one word: hallo."),
+        ),
         (("Smile", "!!!"), ("Smile", "???")),
     ],
 )

@@ -7,6 +7,7 @@ from localai.engine.scripted import ScriptedEngine
 from localai.lessons.lesson import accepted
 from localai.lessons.maker import LONGEST, TOO_LONG, Example, Maker
 from localai.lessons.material import REPEATED, Taught, gather, teach
+from localai.store.rows import Origin
 from localai.store.store import Store
 
 
@@ -48,3 +49,31 @@ def test_no_two_examples_have_the_same_ids_and_weights(store: Store) -> None:
     asked = teach(store, older.example, Maker(ScriptedEngine()))
     assert asked.examples[0] in newer.examples
     assert asked.examples[0] not in older.examples
+
+
+def test_a_good_answer_gives_way_to_a_correction_that_comes_to_the_same(store: Store) -> None:
+    """Their talks differ where they are too long to be kept."""
+    for at, better in enumerate(("Minka.", "")):
+        tree = store.create_conversation().id
+        begin = store.add_message(tree, "", user(f"{at} " + "word " * LONGEST))
+        told = store.begin_answer(tree, begin.id, Origin("m"))
+        said = store.finish_answer(told.id, assistant("I see."), None, "done")
+        asked = store.add_message(tree, said.id, user("My cat?"))
+        begun = store.begin_answer(tree, asked.id, Origin("m"))
+        known = "Minka." if not better else "No idea."
+        answer = store.finish_answer(begun.id, assistant(known), None, "done").id
+        if better:
+            store.add_correction(answer, better)
+        else:
+            store.mark(answer, "good")
+    corrected, good = gathered(store)
+    assert (corrected.example.source, corrected.left_out) == ("correction", "")
+    assert (good.example.source, good.left_out) == ("good", REPEATED)
+
+
+def test_a_tenth_of_a_set_is_held_out(store: Store) -> None:
+    for at in range(20):
+        store.write_example((user(f"Word {at}?"), assistant(f"It is {at}.")), name="pirate")
+    found = gather(store, accepted(store, "pirate"), Maker(ScriptedEngine()))
+    assert sum(each.held_out for each in found) == 2
+    assert all(each.examples for each in found)

@@ -48,6 +48,17 @@ def test_one_answer_teaches_one_thing(store: Store) -> None:
     assert [each.id for each in store.corrections()] == [first.id]
 
 
+def test_an_answer_and_the_better_one_are_not_both_learned(store: Store) -> None:
+    said = ask(store)
+    made = store.add_correction(said.id, "Paris.")
+    with pytest.raises(StoreError, match="take the correction back"):
+        store.mark(said.id, "good")
+    store.withdraw_correction(made.id)
+    store.mark(said.id, "good")
+    store.judge_example(made.id, "accepted")
+    assert [each.id for each in store.examples(state="accepted")] == [made.id]
+
+
 def test_an_edited_correction_is_listed_once(store: Store) -> None:
     first = store.add_correction(ask(store).id, "Pariss.")
     second = store.add_correction(first.chosen, "Paris.")
@@ -72,6 +83,8 @@ def test_a_mark_stands_until_it_is_taken_back(store: Store) -> None:
     assert store.verdicts([said.id]) == {said.id: "good"}
     (example,) = store.examples()
     assert (example.source, example.state, example.whole) == ("good", "accepted", False)
+    store.judge_example(example.id, "rejected")
+    assert store.verdicts([said.id]) == {}
     store.mark(said.id, "bad")
     assert store.verdicts([said.id]) == {said.id: "bad"}
     (example,) = store.examples(state="rejected")
@@ -107,6 +120,15 @@ def test_where_a_dialogue_to_learn_from_ends_no_answer_is_marked(store: Store) -
         ("pirate", "written"),
         ("", "good"),
     }
+
+
+def test_where_a_dialogue_ended_before_it_was_edited_nothing_is_in_the_way(store: Store) -> None:
+    id_ = store.write_example(PIRATE)
+    leaf = store.example(id_).leaf
+    made = store.rewrite_example(id_, PIRATE[:2])
+    store.mark(leaf, "bad")
+    assert store.verdicts([leaf]) == {leaf: "bad"}
+    assert {each.id for each in store.examples(source="written")} == {made}
 
 
 def test_a_written_dialogue_is_in_no_list_of_conversations(store: Store) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from localai.conversation import user
+from localai.conversation import assistant, user
+from localai.store.rows import Origin
 from localai.store.store import Store
 from localai.store.tree import Tree
 from tests.store.test_corrections import ask
@@ -28,7 +29,9 @@ def test_examples_travel_with_their_conversation(store: Store) -> None:
 def test_examples_that_are_not_trusted_wait(store: Store) -> None:
     said = ask(store)
     store.add_correction(said.id, "Paris.", "shorter")
-    store.mark(said.id, "good")
+    begun = store.begin_answer(said.conversation, said.parent, Origin("m"))
+    again = store.finish_answer(begun.id, assistant("It is Paris."), None, "done")
+    store.mark(again.id, "good")
     tree = store.tree(said.conversation)
     with Store.memory() as other:
         brought(other, tree, trust=False)

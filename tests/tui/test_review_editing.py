@@ -134,3 +134,22 @@ async def test_what_was_written_is_not_thrown_away_unasked(stage: Build) -> None
         await on.pilot.press("escape", "y")
         await on.until(lambda: on.app.screen is review(on))
         assert on.store.examples() == ()
+
+
+async def test_a_decision_about_what_was_edited_is_undone(stage: Build) -> None:
+    async with stage().show() as on:
+        sample(on.store)
+        await open_all(on)
+        first = rows(on)[0]
+        await on.pilot.press("r")
+        await on.until(lambda: on.store.example(first.id).state == "rejected")
+        await on.pilot.press("up", "e")
+        await on.until(lambda: isinstance(on.app.screen, DialogueScreen))
+        on.app.screen.query_one(TextArea).text = "## User\n\nHello\n\n## Assistant\n\nArr!\n"
+        await on.pilot.press("ctrl+s")
+        await on.until(lambda: on.app.screen is review(on))
+        edited = rows(on)[0]
+        assert edited.id != first.id
+        await on.pilot.press("u")
+        await on.until(lambda: on.store.example(edited.id).state == first.state)
+        assert on.said == []

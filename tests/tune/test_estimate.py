@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import psutil
 import pytest
 
 from localai.lessons.maker import Example
@@ -82,7 +81,7 @@ def test_without_a_run_cores_and_parameters_tell(
     path = toy.write(tmp_path / "toy.gguf")
     found = []
     for cores in (1, 4):
-        monkeypatch.setattr(psutil, "cpu_count", lambda logical, cores=cores: cores)
+        monkeypatch.setattr(module, "physical_cores", lambda cores=cores: cores)
         found.append(pace(store, "mine", path))
     assert found[1].speed == pytest.approx(4 * found[0].speed)
     assert found[0].beside == pytest.approx(4 * found[1].beside)

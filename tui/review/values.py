@@ -30,6 +30,11 @@ class Decision(msgspec.Struct, frozen=True):
     before: ExampleState
     after: ExampleState
 
+    def about(self, id_: str, instead_of: str) -> Decision:
+        """The same of an example that was changed, and so got another id."""
+        ids = tuple(id_ if each == instead_of else each for each in self.ids)
+        return msgspec.structs.replace(self, ids=ids)
+
 
 class Sheet(msgspec.Struct, frozen=True):
     """An example with its texts, raw: what is said in it from the question on, or all of it

@@ -164,6 +164,7 @@ class ReviewScreen(ReviewList):
             self.counts[before.name, before.state] -= 1
         self.counts[example.name, example.state] += 1
         self.examples.put(example, instead_of)
+        self._decisions = [each.about(example.id, instead_of) for each in self._decisions]
         self._changed = True
         self.paint_headline()
 

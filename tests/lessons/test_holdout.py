@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from localai.lessons.holdout import ENOUGH, MOST, SHARE, held_out
 from localai.store.tuning import StoredExample
-from localai.tune.holdout import ENOUGH, MOST, SHARE, held_out
 
 
 def examples(conversations: list[int], name: str = "pirate") -> list[StoredExample]:
