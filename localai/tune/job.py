@@ -98,7 +98,8 @@ class Job:
                     self._store.end_run(self._run.id, "failed", error=str(error))
                 raise
             except KeyboardInterrupt:
-                self._store.end_run(self._run.id, "stopped")
+                with suppress(LocalaiError):  # it may just have been promoted
+                    self._store.end_run(self._run.id, "stopped")
                 raise
             finally:
                 if not self.resumable:
@@ -106,8 +107,8 @@ class Job:
 
     @property
     def resumable(self) -> bool:
-        """Whether the run has ended so that it can be gone on with."""
-        return self._run is not None and resuming.possible(self._store.run(self._run.id))
+        """Whether the run, which has ended, can be gone on with."""
+        return self._run is not None and not resuming.over(self._store.run(self._run.id))
 
     def _begin(self, base: str, accepted: tuple[StoredExample, ...], path: Path) -> Run:
         """The interrupted run to go on with, or a new one; what others left is cleared up."""

@@ -20,6 +20,7 @@ from localai.tune.plan import PLAN, Options, Plan
 from localai.tune.workplace import work_folder
 
 UNFINISHED = ("interrupted", "stopped", "failed")
+JUDGED = ("promoted", "rejected")
 NOTHING = "There is no interrupted tune of this model to go on with; leave --resume out."
 CHANGED = (
     "What would be learned, or a setting, has changed since the tune was interrupted; leave "
@@ -38,7 +39,7 @@ def learns(
 
 
 def kept(run_id: str) -> Plan | None:
-    """The plan that a run left; None when it did not get that far."""
+    """The plan that a run left; None when it did not get that far, or it cannot be read."""
     try:
         written = (work_folder(run_id) / PLAN).read_bytes()
         return msgspec.msgpack.decode(written, type=Plan)
@@ -48,7 +49,13 @@ def kept(run_id: str) -> Plan | None:
 
 def possible(run: Run) -> bool:
     """Whether the run could be gone on with."""
-    return run.state in UNFINISHED and kept(run.id) is not None
+    return run.state in UNFINISHED and _planned(run)
+
+
+def over(run: Run) -> bool:
+    """Whether nobody will go on with the run, wherever it stands. One whose end could not be
+    recorded still reads as running, and as interrupted once its process is gone."""
+    return run.state in JUDGED or not _planned(run)
 
 
 def unfinished(store: Store) -> tuple[Run, ...]:
@@ -78,6 +85,11 @@ def choose(
 def replaced(runs: Sequence[Run], base: str, plan: dict[str, Any]) -> frozenset[str]:
     """The ids of those that nobody can go on with once a run with this plan has begun."""
     return frozenset(run.id for run in runs if _alike(run, base, plan))
+
+
+def _planned(run: Run) -> bool:
+    """Whether it got as far as a plan. Whether that can be read is seen when it is needed."""
+    return (work_folder(run.id) / PLAN).exists()
 
 
 def _alike(run: Run, base: str, plan: dict[str, Any]) -> bool:

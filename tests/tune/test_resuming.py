@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -12,7 +13,7 @@ from localai.catalog import Catalog
 from localai.config import Settings
 from localai.conversation import assistant, user
 from localai.engine.scripted import ScriptedEngine
-from localai.errors import EngineError, UsageError
+from localai.errors import EngineError, StoreError, UsageError
 from localai.store.store import Store
 from localai.store.tuning import Run
 from localai.tune import gate, replay, training
@@ -182,3 +183,55 @@ def test_one_without_a_plan_leaves_nothing(
 
 def _interrupted(*_: object) -> None:
     raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("trouble", [KeyboardInterrupt(), EngineError("It died.")])
+@pytest.mark.parametrize("hindrance", [KeyboardInterrupt(), StoreError("The disk is full.")])
+def test_it_is_kept_when_its_end_cannot_be_recorded(
+    tunes: Tunes,
+    store: Store,
+    monkeypatch: pytest.MonkeyPatch,
+    trouble: BaseException,
+    hindrance: BaseException,
+) -> None:
+    """By a second Ctrl-C at that moment, say."""
+
+    def fails(*_: object, **__: object) -> None:
+        raise hindrance
+
+    told = KeyboardInterrupt if isinstance(hindrance, KeyboardInterrupt) else type(trouble)
+    tunes.trouble = trouble
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "end_run", fails)
+        with pytest.raises(told):
+            tunes.tune()
+    tunes.trouble = None
+    (before,) = store.runs()
+    assert before.state == "running"
+    store.end_run(before.id, "interrupted")  # as the next tune does, once this process is gone
+    assert tunes.tune().id == before.id
+
+
+def test_an_interruption_after_the_promotion_is_told_as_one(
+    tunes: Tunes, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    promote = Store.promote
+
+    def interrupted(self: Store, *given: Any, **named: Any) -> None:
+        promote(self, *given, **named)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Store, "promote", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        tunes.tune()
+    (run,) = store.runs()
+    assert run.state == "promoted"
+    assert not work_folder(run.id).exists()
+
+
+def test_a_plan_that_cannot_be_read_is_made_anew(tunes: Tunes) -> None:
+    before = tunes.interrupted(KeyboardInterrupt())
+    (work_folder(before.id) / PLAN).write_bytes(b"nonsense")
+    after = tunes.tune()
+    assert (after.id, after.state) == (before.id, "promoted")
+    assert tunes.plans[0] == tunes.plans[1]
