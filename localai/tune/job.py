@@ -36,7 +36,6 @@ from localai.store.tuning import Progress, Run, StoredExample
 from localai.tools.tool import Tool
 from localai.tune import adapter, gate, holdout, replay, resuming, training
 from localai.tune.items import items
-from localai.tune.parity_result import Parity
 from localai.tune.plan import ADAPTER, Options, Plan, Trained, options
 from localai.tune.reporting import Reporter, Tell
 from localai.tune.workplace import adapters_folder, alone, clear_leftovers, work_folder
@@ -112,12 +111,13 @@ class Job:
 
     def _begin(self, base: str, accepted: tuple[StoredExample, ...], path: Path) -> Run:
         """The interrupted run to go on with, or a new one; what others left is cleared up."""
+        wanted = self._options()
         plan = {
             "corrections": [example.id for example in accepted],
             "data": self._name,
-            "options": msgspec.to_builtins(self._options()),
+            "options": msgspec.to_builtins(wanted),
             "seconds": self._seconds,
-            **resuming.learns(accepted, self._options(), self._head(), path),
+            **resuming.learns(accepted, wanted, self._head(), path),
         }
         runs = resuming.unfinished(self._store)
         found = resuming.choose(runs, base, plan, resume=self._resume)
@@ -133,8 +133,10 @@ class Job:
         plan = resuming.kept(self._run.id)
         if plan is None:
             lessons, own, held, again = self._examples(accepted)
-            texts = _parity_texts(own, again)
-            plan = Plan(str(base_path), self._options(), own, again, texts, held)
+            texts, wanted = _parity_texts(own, again), self._options()
+            plan = Plan(str(base_path), wanted, own, again, texts, held)
+            told = self._run.plan | {"options": msgspec.to_builtins(wanted)}
+            self._run = self._store.plan_run(self._run.id, told)
         else:
             self._report.say(Progress("going on with the interrupted tune"), now=True)
             learned = set(self._run.plan["corrections"])
@@ -143,7 +145,10 @@ class Job:
         adapter.check(folder / ADAPTER)
         self._report.say(Progress("comparing MLX with llama.cpp"), now=True)
         agreement = training.parity(folder, base_path)
-        verdict = self._judge(lessons, folder) if agreement.passed else _unequal(agreement)
+        if agreement.passed:
+            verdict = self._judge(lessons, folder)
+        else:
+            verdict = gate.Verdict(False, agreement.complaint, ())
         facts = {
             **msgspec.to_builtins(verdict),
             "parity": msgspec.to_builtins(agreement),
@@ -181,7 +186,8 @@ class Job:
         found = material.gather(self._store, accepted, maker)
         made = [(each.lesson, each.examples) for each in found if each.lesson]
         if all(lesson.source == "good" for lesson, _ in made):
-            reason = next(each.left_out for each in found if each.unlearnable)
+            left_out = (each.left_out for each in found if each.unlearnable)
+            reason = next(left_out, material.REPEATED)
             raise UsageError((ONLY_GOOD_LEFT if made else UNLEARNABLE).format(reason=reason))
         held = holdout.held_out([each.example for each in found if each.lesson])
         lessons, examples = zip(*(each for each in made if each[0].id not in held), strict=True)
@@ -281,13 +287,4 @@ def _parity_texts(own: Examples, again: Examples) -> Examples:
         each
         for kind in (own, again)
         for each in kind[:: max(1, -(-len(kind) // (PARITY_TEXTS // 2)))]
-    )
-
-
-def _unequal(parity: Parity) -> gate.Verdict:
-    return gate.Verdict(
-        False,
-        "What was trained is not what would be served: MLX and llama.cpp disagree "
-        f"(KL {parity.kl:.4f}, same token {parity.same:.0%}).",
-        (),
     )

@@ -132,6 +132,14 @@ def test_resume_takes_the_time_that_it_had(tunes: Tunes) -> None:
     assert tunes.plans[0].options.seconds == tunes.plans[1].options.seconds > 0.0
 
 
+def test_the_time_for_training_is_recorded_as_it_was_given(tunes: Tunes) -> None:
+    """What was done before training is off it, and the clock has gone on since."""
+    before = tunes.interrupted(KeyboardInterrupt(), seconds=600.0)
+    after = tunes.tune(seconds=600.0)
+    for run, plan in zip((before, after), tunes.plans, strict=True):
+        assert run.plan["options"] == msgspec.to_builtins(plan.options)
+
+
 def test_there_may_be_nothing_to_go_on_with(tunes: Tunes, store: Store) -> None:
     with pytest.raises(UsageError, match="no interrupted tune of this model"):
         tunes.tune(resume=True)
