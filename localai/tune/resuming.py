@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from localai.errors import UsageError
+from localai.errors import StoreError, UsageError
 from localai.store.store import Store
 from localai.store.tuning import Run, StoredExample
 from localai.tune.plan import PLAN, Options, Plan
-from localai.tune.workplace import work_folder
+from localai.tune.workplace import work_folder, worked
 
 UNFINISHED = ("interrupted", "stopped", "failed")
 JUDGED = ("promoted", "rejected")
@@ -60,7 +61,11 @@ def over(run: Run) -> bool:
 
 def unfinished(store: Store) -> tuple[Run, ...]:
     """The runs that could be gone on with, newest first."""
-    return tuple(filter(possible, store.runs()))
+    found = []
+    for run_id in worked():
+        with suppress(StoreError):  # a folder may outlive the row of its run
+            found.append(store.run(run_id))
+    return tuple(sorted(filter(possible, found), key=lambda run: run.number, reverse=True))
 
 
 def choose(

@@ -16,7 +16,7 @@ from localai.engine.scripted import ScriptedEngine
 from localai.errors import EngineError, StoreError, UsageError
 from localai.store.store import Store
 from localai.store.tuning import Run
-from localai.tune import gate, replay, training
+from localai.tune import gate, replay, resuming, training
 from localai.tune.gate import Verdict
 from localai.tune.job import Job
 from localai.tune.parity_result import Parity
@@ -163,6 +163,28 @@ def test_that_of_another_data_set_is_left_alone(tunes: Tunes, store: Store) -> N
     before = tunes.interrupted(KeyboardInterrupt(), name="pirate")
     assert tunes.tune().id != before.id
     assert tunes.tune(name="pirate", resume=True).id == before.id
+
+
+def test_it_is_not_lost_among_many_others(tunes: Tunes, store: Store) -> None:
+    teach(store, "Hey", name="pirate")
+    before = tunes.interrupted(KeyboardInterrupt(), name="pirate")
+    for _ in range(25):
+        other = store.begin_run(before.model, before.base, {})
+        store.end_run(other.id, "rejected", verdict={})
+    tunes.tune()
+    assert work_folder(before.id).exists()
+    assert tunes.tune(name="pirate", resume=True).id == before.id
+
+
+def test_of_several_the_newest_is_gone_on_with(tunes: Tunes, store: Store) -> None:
+    for name in ("pirate", "monk", "poet"):
+        teach(store, "Hey", name=name)
+    made = [tunes.interrupted(KeyboardInterrupt(), name=each) for each in ("pirate", "monk")]
+    store.resume_run(made[0].id)
+    store.end_run(made[0].id, "stopped")
+    made.insert(0, tunes.interrupted(KeyboardInterrupt(), name="poet"))
+    work_folder("nobody's").mkdir()
+    assert [run.id for run in resuming.unfinished(store)] == [run.id for run in made]
 
 
 def test_a_tenth_of_a_data_set_is_not_trained_on(tunes: Tunes, store: Store) -> None:
