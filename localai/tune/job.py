@@ -77,7 +77,7 @@ class Job:
         self._store, self._settings, self._entry = store, settings, entry
         self._tell, self._seconds, self._factory = tell, seconds, factory
         self._name, self._resume = name, resume
-        self._begun = time.monotonic()
+        self._begun, self._resumed = time.monotonic(), False
         self._run: Run | None = None
 
     def run(self) -> Run:
@@ -123,6 +123,7 @@ class Job:
         found = resuming.choose(runs, base, plan, resume=self._resume)
         gone = resuming.replaced(runs, base, plan) - {found.id if found else ""}
         clear_leftovers(self._store, keep={run.id for run in runs} - gone)
+        self._resumed = found is not None
         if found is not None:
             return self._store.resume_run(found.id)
         return self._store.begin_run(self._entry.name, base, plan)
@@ -154,6 +155,7 @@ class Job:
             "parity": msgspec.to_builtins(agreement),
             "memory": trained.memory,
             "device": trained.device,
+            "resumed": self._resumed,
         }
         if not verdict.promoted:
             return self._store.end_run(self._run.id, "rejected", verdict=facts)

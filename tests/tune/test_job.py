@@ -100,6 +100,8 @@ def test_only_what_was_learned_counts_as_learned(
     monkeypatch.setattr(gate, "compare", passed)
     run = tune.run()
     made = store.adapter(run.adapter)
+    assert run.verdict
+    assert not run.verdict["resumed"]
     assert run.plan["corrections"] == [learned]
     assert store.learned(made) == {learned}
     manifest = json.loads(Path(made.file).with_name("manifest.json").read_bytes())

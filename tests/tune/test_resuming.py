@@ -92,6 +92,8 @@ def test_it_is_the_same_run_with_the_same_plan(
     monkeypatch.setattr(replay, "examples", _fails)
     after = tunes.tune()
     assert (after.id, after.state, after.plan) == (before.id, "promoted", before.plan)
+    assert after.verdict
+    assert after.verdict["resumed"]
     assert tunes.plans[0] == tunes.plans[1]
     assert store.metrics(after.id) == ((1, {"loss": 2.0}),)
     assert not work_folder(after.id).exists()
