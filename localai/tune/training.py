@@ -62,8 +62,8 @@ def train(folder: Path, plan: Plan, tell: Callable[[Step | Again], None]) -> Tra
     except Died as error:
         raise EngineError(
             f"The training process ended before it was done ({error}), twice; the adapter in "
-            "use stays. Close other programs, then `localai tune --resume`; "
-            f"{log_file()} has what it said."
+            "use stays. Close other programs, then `localai tune --resume` with the same other "
+            f"options; {log_file()} has what it said."
         ) from error
 
 
