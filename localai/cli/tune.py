@@ -136,7 +136,7 @@ def _learn(
         except KeyboardInterrupt:
             watcher.close()
             if job.resumable:
-                note("Stopped; the same command, or --resume, goes on with it.")
+                note("Stopped; the same command goes on with it (--anew would not).")
             raise
         adapter = store.adapter(run.adapter).name if run.adapter else ""
     click.echo(verdict(run, adapter), nl=False)
@@ -146,11 +146,14 @@ def _learn(
 @tune.command()
 @click.pass_obj
 def stop(invocation: Invocation) -> None:
-    """Stop the tune that is going on; the next one goes on with it."""
+    """Stop the tune that is going on.
+
+    The same command goes on with it, if training had begun.
+    """
     with invocation.read_store() as store:
         found = next(filter(None, (store.run_process(run.id) for run in store.runs())), None)
     tune_process.stop(found)
-    note("It stops after this step; `localai tune --resume` goes on with it.")
+    note("It stops after this step; the same command goes on with it, if training had begun.")
 
 
 @tune.command()

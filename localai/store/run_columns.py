@@ -12,7 +12,7 @@ from localai.store.records import record
 from localai.store.tuning import Progress, Run, RunState
 
 RUN = (
-    "id, model, base, state, created, updated, error, ifnull(adapter, ''), "
+    "number, id, model, base, state, created, updated, error, ifnull(adapter, ''), "
     "writer, plan, progress, verdict"
 )
 
@@ -24,6 +24,7 @@ _encode = msgspec.json.Encoder().encode
 class Row(msgspec.Struct, frozen=True):
     """The columns RUN as they are stored."""
 
+    number: int
     id: str
     model: str
     base: str
@@ -54,6 +55,7 @@ def run(columns: Sequence[object]) -> Run:
         verdict=None if row.verdict is None else _object.decode(row.verdict),
         error=row.error,
         adapter=row.adapter,
+        number=row.number,
     )
 
 

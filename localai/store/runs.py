@@ -48,11 +48,12 @@ class Runs:
             return _fetch(db, id_)
 
     def resume_run(self, run_id: str) -> Run:
-        """Record that this process goes on with a run that ended without a verdict. Raises
-        StoreError when there is none, or it goes on elsewhere."""
+        """Record that this process goes on with a run that ended without a verdict, which is
+        the newest from now on. Raises StoreError when there is none, or it goes on elsewhere."""
         with self._db.write() as db:
             done = db.execute(
-                "UPDATE runs SET state = 'running', writer = ?, updated = ?, error = '' "
+                "UPDATE runs SET number = (SELECT max(number) + 1 FROM runs), "
+                "state = 'running', writer = ?, updated = ?, error = '' "
                 "WHERE id = ? AND state IN ('interrupted', 'stopped', 'failed')",
                 (writer.this_process(), time.time(), run_id),
             )

@@ -114,7 +114,8 @@ class Run(msgspec.Struct, frozen=True):
     """One tune run for the model `model` (a catalogue name). `plan` is what it was made
     from, with the ids of what it learns as `corrections`; `verdict` every number of its gate;
     both are JSON objects. A run whose process died reads as interrupted. `adapter` is the id
-    of what it made, "" for none."""
+    of what it made, "" for none. `number` orders the runs; one that is gone on with gets the
+    highest."""
 
     id: str
     model: str
@@ -127,3 +128,4 @@ class Run(msgspec.Struct, frozen=True):
     verdict: dict[str, Any] | None = None
     error: str = ""
     adapter: str = ""
+    number: int = 0

@@ -33,13 +33,15 @@ Arrays = Mapping[str, np.ndarray[Any, Any]]
 
 class Position(msgspec.Struct, frozen=True):
     """How far training is: `done` of `steps` steps, which took `seconds`; the `best` loss of
-    what is held out, and how often in a row it was missed."""
+    what is held out, and how often in a row it was missed; in how many `pieces` the memory
+    lets a step be computed."""
 
     done: int
     steps: int
     seconds: float = 0.0
     best: float | None = None
     misses: int = 0
+    pieces: int = 1
 
 
 class About(msgspec.Struct, frozen=True):

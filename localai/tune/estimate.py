@@ -95,10 +95,15 @@ def _seen(store: Store, model: str) -> Pace | None:
     told = [run for run in ended if speeds[run.id]]
     if not told:
         return None
-    beside = [run.updated - run.created - _trained(run, speeds[run.id]) for run in told]
+    beside = [
+        run.updated - run.created - _trained(run, speeds[run.id])
+        for run in told
+        if run.verdict and not run.verdict.get("resumed")  # nobody knows how long it lay there
+    ]
+    speed = statistics.median(each for run in told for each in speeds[run.id])
     return Pace(
-        speed=statistics.median(each for run in told for each in speeds[run.id]),
-        beside=max(0.0, statistics.median(beside)),
+        speed=speed,
+        beside=max(0.0, statistics.median(beside)) if beside else ASKED / speed,
         memory=max(int(run.verdict["memory"]) for run in told if run.verdict),
         runs=len(told),
     )

@@ -36,7 +36,6 @@ from localai.store.tuning import Progress, Run, StoredExample
 from localai.tools.tool import Tool
 from localai.tune import adapter, gate, replay, resuming, training
 from localai.tune.items import items
-from localai.tune.parity_result import Parity
 from localai.tune.plan import ADAPTER, Options, Plan, Trained, options
 from localai.tune.reporting import Reporter, Tell
 from localai.tune.workplace import adapters_folder, alone, clear_leftovers, work_folder
@@ -78,7 +77,7 @@ class Job:
         self._store, self._settings, self._entry = store, settings, entry
         self._tell, self._seconds, self._factory = tell, seconds, factory
         self._name, self._resume = name, resume
-        self._begun = time.monotonic()
+        self._begun, self._resumed = time.monotonic(), False
         self._run: Run | None = None
 
     def run(self) -> Run:
@@ -98,7 +97,8 @@ class Job:
                     self._store.end_run(self._run.id, "failed", error=str(error))
                 raise
             except KeyboardInterrupt:
-                self._store.end_run(self._run.id, "stopped")
+                with suppress(LocalaiError):  # it may just have been promoted
+                    self._store.end_run(self._run.id, "stopped")
                 raise
             finally:
                 if not self.resumable:
@@ -106,22 +106,24 @@ class Job:
 
     @property
     def resumable(self) -> bool:
-        """Whether the run has ended so that it can be gone on with."""
-        return self._run is not None and resuming.possible(self._store.run(self._run.id))
+        """Whether the run, which has ended, can be gone on with."""
+        return self._run is not None and not resuming.over(self._store.run(self._run.id))
 
     def _begin(self, base: str, accepted: tuple[StoredExample, ...], path: Path) -> Run:
         """The interrupted run to go on with, or a new one; what others left is cleared up."""
+        wanted = self._options()
         plan = {
             "corrections": [example.id for example in accepted],
             "data": self._name,
-            "options": msgspec.to_builtins(self._options()),
+            "options": msgspec.to_builtins(wanted),
             "seconds": self._seconds,
-            **resuming.learns(accepted, self._options(), self._head(), path),
+            **resuming.learns(accepted, wanted, self._head(), path),
         }
         runs = resuming.unfinished(self._store)
         found = resuming.choose(runs, base, plan, resume=self._resume)
         gone = resuming.replaced(runs, base, plan) - {found.id if found else ""}
         clear_leftovers(self._store, keep={run.id for run in runs} - gone)
+        self._resumed = found is not None
         if found is not None:
             return self._store.resume_run(found.id)
         return self._store.begin_run(self._entry.name, base, plan)
@@ -132,8 +134,10 @@ class Job:
         plan = resuming.kept(self._run.id)
         if plan is None:
             lessons, own, held, again = self._examples(accepted)
-            texts = _parity_texts(own, again)
-            plan = Plan(str(base_path), self._options(), own, again, texts, held)
+            texts, wanted = _parity_texts(own, again), self._options()
+            plan = Plan(str(base_path), wanted, own, again, texts, held)
+            told = self._run.plan | {"options": msgspec.to_builtins(wanted)}
+            self._run = self._store.plan_run(self._run.id, told)
         else:
             self._report.say(Progress("going on with the interrupted tune"), now=True)
             learned = set(self._run.plan["corrections"])
@@ -142,12 +146,16 @@ class Job:
         adapter.check(folder / ADAPTER)
         self._report.say(Progress("comparing MLX with llama.cpp"), now=True)
         agreement = training.parity(folder, base_path)
-        verdict = self._judge(lessons, folder) if agreement.passed else _unequal(agreement)
+        if agreement.passed:
+            verdict = self._judge(lessons, folder)
+        else:
+            verdict = gate.Verdict(False, agreement.complaint, ())
         facts = {
             **msgspec.to_builtins(verdict),
             "parity": msgspec.to_builtins(agreement),
             "memory": trained.memory,
             "device": trained.device,
+            "resumed": self._resumed,
         }
         if not verdict.promoted:
             return self._store.end_run(self._run.id, "rejected", verdict=facts)
@@ -180,7 +188,7 @@ class Job:
         found = material.gather(self._store, accepted, maker)
         made = [each.lesson for each in found if each.lesson]
         if all(lesson.source == "good" for lesson in made):
-            reason = next(each.left_out for each in found if each.unlearnable)
+            reason = next((each.left_out for each in found if each.unlearnable), material.REPEATED)
             raise UsageError((ONLY_GOOD_LEFT if made else UNLEARNABLE).format(reason=reason))
         learned = [each for each in found if each.lesson and not each.held_out]
         plan = self._run.plan | {
@@ -284,13 +292,4 @@ def _parity_texts(own: Examples, again: Examples) -> Examples:
         each
         for kind in (own, again)
         for each in kind[:: max(1, -(-len(kind) // (PARITY_TEXTS // 2)))]
-    )
-
-
-def _unequal(parity: Parity) -> gate.Verdict:
-    return gate.Verdict(
-        False,
-        "What was trained is not what would be served: MLX and llama.cpp disagree "
-        f"(KL {parity.kl:.4f}, same token {parity.same:.0%}).",
-        (),
     )

@@ -31,3 +31,11 @@ class Parity(msgspec.Struct, frozen=True):
         same_se = math.sqrt(LEAST_SAME * (1 - LEAST_SAME) / self.n)
         near = self.kl - CERTAIN * self.kl_se < MOST_KL
         return near and self.same + CERTAIN * same_se >= LEAST_SAME
+
+    @property
+    def complaint(self) -> str:
+        """What to say when it is not."""
+        return (
+            "What was trained is not what would be served: MLX and llama.cpp disagree "
+            f"(KL {self.kl:.4f}, same token {self.same:.0%})."
+        )

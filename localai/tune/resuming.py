@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from localai.errors import UsageError
+from localai.errors import StoreError, UsageError
 from localai.store.store import Store
 from localai.store.tuning import Run, StoredExample
 from localai.tune.plan import PLAN, Options, Plan
-from localai.tune.workplace import work_folder
+from localai.tune.workplace import work_folder, worked
 
 UNFINISHED = ("interrupted", "stopped", "failed")
+JUDGED = ("promoted", "rejected")
 NOTHING = "There is no interrupted tune of this model to go on with; leave --resume out."
 CHANGED = (
     "What would be learned, or a setting, has changed since the tune was interrupted; leave "
@@ -38,7 +40,7 @@ def learns(
 
 
 def kept(run_id: str) -> Plan | None:
-    """The plan that a run left; None when it did not get that far."""
+    """The plan that a run left; None when it did not get that far, or it cannot be read."""
     try:
         written = (work_folder(run_id) / PLAN).read_bytes()
         return msgspec.msgpack.decode(written, type=Plan)
@@ -48,12 +50,22 @@ def kept(run_id: str) -> Plan | None:
 
 def possible(run: Run) -> bool:
     """Whether the run could be gone on with."""
-    return run.state in UNFINISHED and kept(run.id) is not None
+    return run.state in UNFINISHED and _planned(run)
+
+
+def over(run: Run) -> bool:
+    """Whether nobody will go on with the run, wherever it stands. One whose end could not be
+    recorded still reads as running, and as interrupted once its process is gone."""
+    return run.state in JUDGED or not _planned(run)
 
 
 def unfinished(store: Store) -> tuple[Run, ...]:
     """The runs that could be gone on with, newest first."""
-    return tuple(filter(possible, store.runs()))
+    found = []
+    for run_id in worked():
+        with suppress(StoreError):  # a folder may outlive the row of its run
+            found.append(store.run(run_id))
+    return tuple(sorted(filter(possible, found), key=lambda run: run.number, reverse=True))
 
 
 def choose(
@@ -78,6 +90,11 @@ def choose(
 def replaced(runs: Sequence[Run], base: str, plan: dict[str, Any]) -> frozenset[str]:
     """The ids of those that nobody can go on with once a run with this plan has begun."""
     return frozenset(run.id for run in runs if _alike(run, base, plan))
+
+
+def _planned(run: Run) -> bool:
+    """Whether it got as far as a plan. Whether that can be read is seen when it is needed."""
+    return (work_folder(run.id) / PLAN).exists()
 
 
 def _alike(run: Run, base: str, plan: dict[str, Any]) -> bool:

@@ -3,7 +3,8 @@
 Apart because a Metal, CUDA or memory abort must cost one sentence and nothing else. It
 reads the plan in the folder, goes on from the checkpoint there, tells its parent about
 every step on stdout, and leaves the adapter and what parity is judged by in the folder.
-Asked to terminate, it leaves a checkpoint. A step is computed in PIECES. It decides nothing.
+Asked to terminate, it leaves a checkpoint. A step is computed in PIECES times those of the
+checkpoint. It decides nothing.
 """
 
 from __future__ import annotations
@@ -112,26 +113,33 @@ def _steps(plan: Plan) -> list[list[Row]]:
 
 
 def _descend(descent: Descent, checkpoints: Checkpoints, tell: Tell) -> None:
-    """Make the steps that are left, with a checkpoint now and then and at the end. Raises
-    Terminated, with one, when that is wished, ModelError when the numbers are none."""
+    """Make the steps that are left, with a checkpoint now and then, when they are divided, and
+    at the end. Raises Terminated, with one, when that is wished, ModelError when the numbers
+    are none."""
     from localai.tune.descent import NotFinite
+
+    def keep() -> None:
+        position = msgspec.structs.replace(descent.position, pieces=descent.pieces)
+        checkpoints.write(position, descent.arrays())
 
     if kept := checkpoints.read():
         descent.go_on(*kept)
+        descent.pieces *= kept[0].pieces
     with _termination() as wished:
         try:
             for step in descent:
                 tell(step)
-                if free_memory() < LITTLE * total_memory() and descent.pieces < MOST_PIECES:
+                short = free_memory() < LITTLE * total_memory()
+                if divide := short and descent.pieces < MOST_PIECES:
                     descent.pieces *= 2
                     print(f"Memory is short; {descent.pieces} pieces a step.", file=sys.stderr)
-                if wished() or checkpoints.due:
-                    checkpoints.write(descent.position, descent.arrays())
+                if divide or wished() or checkpoints.due:
+                    keep()
                 if wished():
                     raise Terminated
         except NotFinite as error:
             raise ModelError(NOT_FINITE.format(error)) from error
-        checkpoints.write(descent.position, descent.arrays())
+        keep()
 
 
 @contextmanager

@@ -47,7 +47,7 @@ def train(folder: Path, plan: Plan, tell: Callable[[Step | Again], None]) -> Tra
     """Train in a process of its own, from the checkpoint in the folder if there is one; the
     adapter is in the folder when this returns.
 
-    One that dies is started once more, with half of a step in memory at a time. Raises
+    One that dies is started once more, with half as much of a step in memory at a time. Raises
     ModelError for what cannot be trained, EngineError when the process died again.
     """
     temporary = folder / f"{PLAN}.tmp"
@@ -62,13 +62,13 @@ def train(folder: Path, plan: Plan, tell: Callable[[Step | Again], None]) -> Tra
     except Died as error:
         raise EngineError(
             f"The training process ended before it was done ({error}), twice; the adapter in "
-            "use stays. Close other programs, then `localai tune --resume`; "
-            f"{log_file()} has what it said."
+            "use stays. Close other programs, then `localai tune --resume` with the same other "
+            f"options; {log_file()} has what it said."
         ) from error
 
 
 def _train(folder: Path, pieces: int, tell: Callable[[Step | Again], None]) -> Trained:
-    """Train, each step in so many pieces. Raises Died, ModelError."""
+    """Train, each step in so many times the pieces before. Raises Died, ModelError."""
     with _child("localai.tune.trainer", str(folder), str(pieces)) as child:
         assert child.stdout is not None
         try:

@@ -45,10 +45,9 @@ def clear_leftovers(store: Store, keep: Collection[str] = ()) -> None:
         if run.state == "interrupted":
             with suppress(LocalaiError):
                 store.end_run(run.id, "interrupted")
-    with suppress(FileNotFoundError):
-        for folder in work_folder("").iterdir():
-            if folder.name not in keep:
-                shutil.rmtree(folder, ignore_errors=True)
+    for run_id in worked():
+        if run_id not in keep:
+            shutil.rmtree(work_folder(run_id), ignore_errors=True)
     known = {Path(each.file).parent for each in store.adapters()}
     with suppress(FileNotFoundError):
         for folder in adapters_folder().iterdir():
@@ -77,6 +76,14 @@ def remove(adapter: Adapter) -> None:
 def work_folder(run_id: str) -> Path:
     """Where a run works; kept as long as somebody may go on with it."""
     return paths.tune_work() / run_id
+
+
+def worked() -> tuple[str, ...]:
+    """The ids of the runs that have a working folder."""
+    try:
+        return tuple(folder.name for folder in paths.tune_work().iterdir())
+    except FileNotFoundError:
+        return ()
 
 
 def adapters_folder() -> Path:

@@ -134,7 +134,8 @@ def test_a_stopped_tune_says_that_it_can_be_gone_on_with(
     monkeypatch.setattr(fake, "resumable", resumable)
     result = run("-m", model, "tune")
     assert result.exit_code == 130
-    assert ("--resume, goes on" in result.stderr) is resumable
+    assert ("Stopped; the same command goes on with it" in result.stderr) is resumable
+    assert "--resume" not in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -178,6 +179,7 @@ def test_stop(run: Command) -> None:
     with subprocess.Popen([sys.executable, "-c", RUNS], stdout=subprocess.PIPE) as other:
         assert other.stdout is not None
         assert other.stdout.readline()
-        assert "--resume` goes on with it" in run("tune", "stop").stderr
+        told = "the same command goes on with it, if training had begun."
+        assert told in run("tune", "stop").stderr
     assert other.returncode == -signal.SIGTERM
     assert run("tune", "stop").exit_code == 2

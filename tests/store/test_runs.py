@@ -86,6 +86,21 @@ def test_a_run_without_a_verdict_is_gone_on_with(store: Store) -> None:
             store.resume_run(none)
 
 
+def test_a_run_that_is_gone_on_with_is_the_newest(store: Store) -> None:
+    before, other = store.begin_run("m", "b", PLAN), store.begin_run("m", "b", {})
+    store.add_metric(before.id, 1, {"loss": 2.0})
+    store.end_run(before.id, "stopped")
+    store.end_run(other.id, "rejected", verdict={})
+    again = store.resume_run(before.id)
+    assert [run.id for run in store.runs()] == [before.id, other.id]
+    assert again.number > other.number > before.number
+    assert again.created == before.created
+    assert store.metrics(before.id) == ((1, {"loss": 2.0}),)
+    store.end_run(before.id, "stopped")
+    assert store.resume_run(before.id).number > again.number
+    assert store.begin_run("m", "b", {}).number > store.run(before.id).number
+
+
 def test_promotion_is_the_adapter_its_activation_and_the_end(store: Store) -> None:
     run = store.begin_run("m", "b", {})
     made = store.promote(run.id, base_bytes=9, file="f", sha256="s", verdict={"right": 6})

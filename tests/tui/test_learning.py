@@ -139,6 +139,40 @@ async def test_a_tune_starts_once_and_is_stopped(stage: Build) -> None:
         await on.until(lambda: "KeyboardInterrupt" in on.said[-1])
 
 
+async def test_a_run_that_is_gone_on_with_is_followed_as_a_new_one(stage: Build) -> None:
+    async with stage().show((120, 40)) as on:
+        stopped = begin(on.store, on.model)
+        on.store.end_run(stopped.id, "stopped")
+        other = on.store.begin_run("scripted", "b" * 64, {})
+        on.store.end_run(other.id, "rejected", verdict=REJECTED)
+        await open_learning(on)
+        await on.until(lambda: len(rows(on, "#runs")) == 2)
+        assert rows(on, "#runs")[0].split()[3] == "rejected"
+        on.store.resume_run(stopped.id)
+        await on.until(lambda: rows(on, "#runs")[0].split()[3] == "running")
+        assert "training  43 %" in content(on, "#progress")
+        assert "tune: training 43 %" in str(on.chat.status_line.render())
+
+
+def test_a_run_that_is_gone_on_with_is_told_from_what_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Tuner, "start", lambda tuner: None)
+    monkeypatch.setattr(Tuner, "failure", lambda tuner: "It broke.")
+    with Store.open(tmp_path / "localai.db") as store:
+        run = store.begin_run("scripted", "b", {})
+        store.end_run(run.id, "stopped")
+        desk = Desk(store, Tuner(()))
+        desk.start()
+        monkeypatch.setattr(Tuner, "running", True)
+        assert desk.overview(None).starting
+        assert desk.failure() == "It broke."
+        store.resume_run(run.id)
+        assert not desk.overview(None).starting
+        store.end_run(run.id, "rejected", verdict=REJECTED)
+        assert desk.failure() == ""
+
+
 async def test_a_tune_that_runs_elsewhere_is_not_started_twice(stage: Build) -> None:
     async with stage(tune=("/never/started",)).show() as on:
         begin(on.store, on.model)

@@ -24,13 +24,15 @@ STEPS = 30
 
 
 def begin(folder: Path, base: Path) -> None:
-    """A folder with a plan of STEPS steps of texts, new and recalled."""
+    """A folder with a plan of STEPS steps of texts, new and recalled, and of two held out,
+    which training makes less likely from its tenth step on."""
     options = Options(
         rank=4, learning_rate=5e-3, warmup=2, epochs=STEPS // 3, tokens=64, replay=0.4
     )
     own, replay = tuple(map(example, range(3))), tuple(map(example, range(3, 9)))
+    held = tuple(map(example, range(1000, 1002)))
     folder.mkdir()
-    plan = Plan(str(base), options, own, replay, own[:1])
+    plan = Plan(str(base), options, own, replay, own[:1], held)
     (folder / PLAN).write_bytes(msgspec.msgpack.encode(plan))
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -24,11 +26,14 @@ def example(length: int, counted: int) -> Example:
     return Example(tuple(range(length)), (0.0,) * (length - counted) + (1.0,) * counted)
 
 
-def ended(store: Store, model: str, speeds: list[float], memory: int) -> None:
+def ended(
+    store: Store, model: str, speeds: list[float], memory: int, *, resumed: bool = False
+) -> None:
     run = store.begin_run(model, "b", {"options": {"tokens": 100}})
     for step, speed in enumerate(speeds):
         store.add_metric(run.id, step, {"loss": 1.0, "tokens_per_second": speed})
-    store.end_run(run.id, "rejected", verdict={"memory": memory} if memory else {})
+    verdict = {"memory": memory, "resumed": resumed} if memory else {}
+    store.end_run(run.id, "rejected", verdict=verdict)
 
 
 def test_what_is_trained_on_and_for_how_long() -> None:
@@ -73,6 +78,22 @@ def test_the_last_runs_of_the_model_tell(store: Store, tmp_path: Path) -> None:
     found = pace(store, "mine", path)
     assert (found.speed, found.memory, found.runs) == (30.0, 40, module.RUNS)
     assert found.beside == 0.0
+
+
+def test_the_pause_of_a_run_that_was_gone_on_with_is_no_work(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It tells nothing of the time beside training, only of what is the same after a pause."""
+    path = toy.write(tmp_path / "toy.gguf")
+    clock = itertools.count(0.0, 1_000.0)
+    monkeypatch.setattr(time, "time", lambda: next(clock))
+    ended(store, "mine", [20.0, 20.0], 7, resumed=True)
+    found = pace(store, "mine", path)
+    assert (found.speed, found.memory, found.runs) == (20.0, 7, 1)
+    assert found.beside == module.ASKED / 20
+    clock = itertools.count(0.0, 60.0)
+    ended(store, "mine", [20.0, 20.0], 7)
+    assert pace(store, "mine", path).beside == 60.0 - 100 / 20
 
 
 def test_without_a_run_cores_and_parameters_tell(

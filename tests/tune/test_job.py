@@ -16,6 +16,7 @@ from localai.conversation import assistant, user
 from localai.engine.base import Engine, LoadOptions
 from localai.engine.scripted import ScriptedEngine
 from localai.errors import EngineError, UsageError
+from localai.lessons import material
 from localai.lessons.maker import LONGEST
 from localai.store.rows import Origin
 from localai.store.store import Store
@@ -68,6 +69,16 @@ def test_good_answers_alone_are_not_trained_on(store: Store, tune: Job) -> None:
     assert run.state == "failed"
 
 
+def test_a_correction_may_be_left_out_because_another_example_says_the_same(
+    store: Store, tune: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.mark(answer(store, "My dog?"), "good")
+    correct(store, "My cat?", TOO_LONG)
+    monkeypatch.setattr(material.Taught, "unlearnable", False)
+    with pytest.raises(UsageError, match=f"is left out: {material.REPEATED}"):
+        tune.run()
+
+
 def test_nothing_is_trained_on_when_nothing_can_be_learned_from(store: Store, tune: Job) -> None:
     correct(store, "My cat?", TOO_LONG)
     with pytest.raises(UsageError, match="None of it can be learned from: It is too long"):
@@ -89,6 +100,8 @@ def test_only_what_was_learned_counts_as_learned(
     monkeypatch.setattr(gate, "compare", passed)
     run = tune.run()
     made = store.adapter(run.adapter)
+    assert run.verdict
+    assert not run.verdict["resumed"]
     assert run.plan["corrections"] == [learned]
     assert store.learned(made) == {learned}
     manifest = json.loads(Path(made.file).with_name("manifest.json").read_bytes())
@@ -115,6 +128,19 @@ def test_of_duplicates_the_newest_is_learned_and_all_count_as_learned(
     run = tune.run()
     assert (run.plan["corrections"], run.plan["duplicates"]) == ([newer], [older])
     assert store.learned(store.adapter(run.adapter)) == {older, newer}
+
+
+def test_what_llama_cpp_reads_otherwise_is_rejected(
+    store: Store, tune: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    correct(store, "My cat?", "Minka.")
+    monkeypatch.setattr(training, "parity", lambda folder, base: Parity(0.5, 0.0, 0.25, 80))
+    run = tune.run()
+    assert (run.state, run.verdict and run.verdict["reason"]) == (
+        "rejected",
+        "What was trained is not what would be served: MLX and llama.cpp disagree "
+        "(KL 0.5000, same token 25%).",
+    )
 
 
 def _dies(seen: Callable[[], object]) -> Callable[..., Trained]:

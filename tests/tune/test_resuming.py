@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -12,10 +13,10 @@ from localai.catalog import Catalog
 from localai.config import Settings
 from localai.conversation import assistant, user
 from localai.engine.scripted import ScriptedEngine
-from localai.errors import EngineError, UsageError
+from localai.errors import EngineError, StoreError, UsageError
 from localai.store.store import Store
 from localai.store.tuning import Run
-from localai.tune import gate, replay, training
+from localai.tune import gate, replay, resuming, training
 from localai.tune.gate import Verdict
 from localai.tune.job import Job
 from localai.tune.parity_result import Parity
@@ -91,6 +92,8 @@ def test_it_is_the_same_run_with_the_same_plan(
     monkeypatch.setattr(replay, "examples", _fails)
     after = tunes.tune()
     assert (after.id, after.state, after.plan) == (before.id, "promoted", before.plan)
+    assert after.verdict
+    assert after.verdict["resumed"]
     assert tunes.plans[0] == tunes.plans[1]
     assert store.metrics(after.id) == ((1, {"loss": 2.0}),)
     assert not work_folder(after.id).exists()
@@ -131,6 +134,14 @@ def test_resume_takes_the_time_that_it_had(tunes: Tunes) -> None:
     assert tunes.plans[0].options.seconds == tunes.plans[1].options.seconds > 0.0
 
 
+def test_the_time_for_training_is_recorded_as_it_was_given(tunes: Tunes) -> None:
+    """What was done before training is off it, and the clock has gone on since."""
+    before = tunes.interrupted(KeyboardInterrupt(), seconds=600.0)
+    after = tunes.tune(seconds=600.0)
+    for run, plan in zip((before, after), tunes.plans, strict=True):
+        assert run.plan["options"] == msgspec.to_builtins(plan.options)
+
+
 def test_there_may_be_nothing_to_go_on_with(tunes: Tunes, store: Store) -> None:
     with pytest.raises(UsageError, match="no interrupted tune of this model"):
         tunes.tune(resume=True)
@@ -154,6 +165,28 @@ def test_that_of_another_data_set_is_left_alone(tunes: Tunes, store: Store) -> N
     before = tunes.interrupted(KeyboardInterrupt(), name="pirate")
     assert tunes.tune().id != before.id
     assert tunes.tune(name="pirate", resume=True).id == before.id
+
+
+def test_it_is_not_lost_among_many_others(tunes: Tunes, store: Store) -> None:
+    teach(store, "Hey", name="pirate")
+    before = tunes.interrupted(KeyboardInterrupt(), name="pirate")
+    for _ in range(25):
+        other = store.begin_run(before.model, before.base, {})
+        store.end_run(other.id, "rejected", verdict={})
+    tunes.tune()
+    assert work_folder(before.id).exists()
+    assert tunes.tune(name="pirate", resume=True).id == before.id
+
+
+def test_of_several_the_newest_is_gone_on_with(tunes: Tunes, store: Store) -> None:
+    for name in ("pirate", "monk", "poet"):
+        teach(store, "Hey", name=name)
+    made = [tunes.interrupted(KeyboardInterrupt(), name=each) for each in ("pirate", "monk")]
+    store.resume_run(made[0].id)
+    store.end_run(made[0].id, "stopped")
+    made.insert(0, tunes.interrupted(KeyboardInterrupt(), name="poet"))
+    work_folder("nobody's").mkdir()
+    assert [run.id for run in resuming.unfinished(store)] == [run.id for run in made]
 
 
 def test_a_tenth_of_a_data_set_is_not_trained_on(tunes: Tunes, store: Store) -> None:
@@ -182,3 +215,55 @@ def test_one_without_a_plan_leaves_nothing(
 
 def _interrupted(*_: object) -> None:
     raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("trouble", [KeyboardInterrupt(), EngineError("It died.")])
+@pytest.mark.parametrize("hindrance", [KeyboardInterrupt(), StoreError("The disk is full.")])
+def test_it_is_kept_when_its_end_cannot_be_recorded(
+    tunes: Tunes,
+    store: Store,
+    monkeypatch: pytest.MonkeyPatch,
+    trouble: BaseException,
+    hindrance: BaseException,
+) -> None:
+    """By a second Ctrl-C at that moment, say."""
+
+    def fails(*_: object, **__: object) -> None:
+        raise hindrance
+
+    told = KeyboardInterrupt if isinstance(hindrance, KeyboardInterrupt) else type(trouble)
+    tunes.trouble = trouble
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "end_run", fails)
+        with pytest.raises(told):
+            tunes.tune()
+    tunes.trouble = None
+    (before,) = store.runs()
+    assert before.state == "running"
+    store.end_run(before.id, "interrupted")  # as the next tune does, once this process is gone
+    assert tunes.tune().id == before.id
+
+
+def test_an_interruption_after_the_promotion_is_told_as_one(
+    tunes: Tunes, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    promote = Store.promote
+
+    def interrupted(self: Store, *given: Any, **named: Any) -> None:
+        promote(self, *given, **named)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Store, "promote", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        tunes.tune()
+    (run,) = store.runs()
+    assert run.state == "promoted"
+    assert not work_folder(run.id).exists()
+
+
+def test_a_plan_that_cannot_be_read_is_made_anew(tunes: Tunes) -> None:
+    before = tunes.interrupted(KeyboardInterrupt())
+    (work_folder(before.id) / PLAN).write_bytes(b"nonsense")
+    after = tunes.tune()
+    assert (after.id, after.state) == (before.id, "promoted")
+    assert tunes.plans[0] == tunes.plans[1]

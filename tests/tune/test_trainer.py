@@ -20,6 +20,9 @@ class FakeDescent:
         self.pieces, self.seen = pieces, list[int]()
         self.position = Position(8, 8)
 
+    def go_on(self, position: Position, arrays: object) -> None:
+        self.position = position
+
     def arrays(self) -> dict[str, Any]:
         return {}
 
@@ -47,3 +50,23 @@ def test_little_memory_divides_the_steps(
     trainer._descend(descent, Checkpoints(tmp_path, b"plan"), told.append)  # type: ignore[arg-type]
     assert descent.seen == pieces
     assert len(told) == 8
+
+
+def test_one_that_died_for_want_of_memory_goes_on_in_smaller_pieces(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The system ends a process without a warning, soon after memory was found to be short."""
+    left = iter([5, 3, 3, 5])
+    monkeypatch.setattr(trainer, "total_memory", lambda: 100)
+    monkeypatch.setattr(trainer, "free_memory", lambda: next(left, 5))
+
+    def dies(step: Any) -> None:
+        if step.number == 5:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        trainer._descend(FakeDescent(1), Checkpoints(tmp_path, b"plan"), dies)  # type: ignore[arg-type]
+    for pieces, expected in ((2, 8), (1, 8)):
+        descent = FakeDescent(pieces)
+        trainer._descend(descent, Checkpoints(tmp_path, b"plan"), lambda step: None)  # type: ignore[arg-type]
+        assert descent.seen == [expected] * 8

@@ -193,7 +193,9 @@ def test_a_process_that_dies_once_is_started_again(base: Path, tmp_path: Path) -
 
 def test_one_that_dies_always_is_one_sentence(base: Path, tmp_path: Path) -> None:
     ends = Ends(times=2)
-    with pytest.raises(EngineError, match=r"twice; .* then `localai tune --resume`") as error:
+    with pytest.raises(
+        EngineError, match=r"twice; .* then `localai tune --resume` with the same"
+    ) as error:
         training.train(tmp_path, plan(base), ends)
     assert "\n" not in str(error.value)
     assert len(ends.told) == 1

@@ -26,7 +26,7 @@ class Desk:
 
     def __init__(self, store: Store, tuner: Tuner) -> None:
         self._store, self._tuner = store, tuner
-        self._newest_at_start = ""
+        self._newest_at_start = ("", 0)
 
     def correct(
         self, session: Session, message_id: str, text: str, reason: Reason
@@ -81,7 +81,7 @@ class Desk:
         newest = self._newest()
         if self._tuner.running or (newest is not None and newest.state == "running"):
             raise UsageError("A tune is running already; stop it first, or let it end.")
-        self._newest_at_start = newest.id if newest else ""
+        self._newest_at_start = (newest.id, newest.number) if newest else ("", 0)
         self._tuner.start()
         return "The tune has started. It runs by itself, even when you quit."
 
@@ -95,8 +95,7 @@ class Desk:
     def failure(self) -> str:
         """Why the tune that was started here ended before it had a row to say it in, once."""
         sentence = self._tuner.failure()
-        newest = self._newest() if sentence else None
-        return "" if newest is not None and newest.id != self._newest_at_start else sentence
+        return "" if sentence and self._begun(self._newest()) else sentence
 
     def glance(self, session: Session | None) -> Glance:
         """What the status line shows; without a session there is no model to adapt."""
@@ -116,7 +115,7 @@ class Desk:
             adapters=adapters,
             runs=runs,
             losses=tuple(values["loss"] for _, values in metrics if "loss" in values),
-            starting=self._tuner.running and (not runs or runs[0].id == self._newest_at_start),
+            starting=self._tuner.running and not self._begun(next(iter(runs), None)),
         )
 
     def _adapters(self, session: Session) -> tuple[Adapter, ...]:
@@ -138,6 +137,10 @@ class Desk:
         except OSError:
             return ""
         return file_hash(self._store, path) if size in self._store.adapter_sizes() else ""
+
+    def _begun(self, newest: Run | None) -> bool:
+        """Whether the newest run began, or was gone on with, after the last start here."""
+        return newest is not None and (newest.id, newest.number) != self._newest_at_start
 
     def _newest(self) -> Run | None:
         return next(iter(self._store.runs(limit=1)), None)
