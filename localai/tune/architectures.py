@@ -103,10 +103,12 @@ def _stretched(file: File) -> bool:
     type is linear to llama.cpp, and one of 0 is none."""
     known = (None, "none", "linear") if file.architecture == "gemma3" else (None, "none")
     kind = file.value("rope.scaling.type")
-    typeless = ["rope.scale_linear"] + ["rope.scaling.factor"] * (kind is None)
+    factors = ["rope.scale_linear"]
+    if kind is None:
+        factors.append("rope.scaling.factor")
     return (
         kind not in known
-        or any(_number(file, key, 1.0) not in (0, 1) for key in typeless)
+        or any(_number(file, key, 1.0) not in (0, 1) for key in factors)
         or _number(file, "rope.scaling.attn_factor", 1.0) != 1
     )
 
