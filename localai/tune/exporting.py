@@ -17,6 +17,7 @@ from localai.engine.adapter import MANIFEST
 from localai.port.target import new_path
 from localai.store.tuning import Adapter
 from localai.tune import adapter, lora, lora_folders, merging, published
+from localai.tune.manifest import read_manifest
 from localai.tune.plan import ADAPTER
 
 
@@ -54,7 +55,7 @@ def _copy(source: Path, folder: Path) -> None:
     """The file and its manifest, without the questions and answers of the user's own that its
     verdict holds."""
     shutil.copyfile(source, folder / ADAPTER)
-    manifest = adapter.read_manifest(source.parent)
+    manifest = read_manifest(source.parent)
     verdict = {key: value for key, value in manifest.verdict.items() if key != "answers"}
     text = msgspec.json.encode(msgspec.structs.replace(manifest, verdict=verdict))
     (folder / MANIFEST).write_bytes(msgspec.json.format(text, indent=2) + b"\n")

@@ -28,8 +28,8 @@ from localai.store.ids import new_id
 from localai.store.store import Store
 from localai.store.tuning import Adapter
 from localai.tune import adapter, lora, lora_folders, published
-from localai.tune.adapter import Manifest
 from localai.tune.lora import Lora
+from localai.tune.manifest import Manifest, settle, write_manifest
 from localai.tune.plan import ADAPTER
 from localai.tune.published import Base
 from localai.tune.workplace import adapters_folder, alone
@@ -66,7 +66,7 @@ def add(store: Store, entry: ModelEntry, path: Path, name: str = "") -> Adapter:
         for each in store.adapters(sha256):
             if each.sha256 == hashed:
                 raise UsageError(f"That adapter is here already, as {each.name}.")
-        adapter.write_manifest(folder, _manifest(found, entry, sha256, hashed))
+        write_manifest(folder, _manifest(found, entry, sha256, hashed))
         adapter.verify(folder, sha256, hashed)
         return store.add_adapter(
             base=sha256,
@@ -150,7 +150,7 @@ def _place(path: Path, found: Found, base: Base) -> None:
             shutil.copyfile(found.file, temporary)
         else:
             lora.write(temporary, base.architecture, found.matrices)
-        adapter.settle(temporary, path)
+        settle(temporary, path)
     except OSError as error:
         raise ModelError(
             f"The adapter cannot be kept in {path.parent} ({error.strerror or error})."

@@ -14,7 +14,7 @@ from localai.conversation import assistant, user
 from localai.engine.adapter import MANIFEST
 from localai.store.store import Store
 from localai.store.tuning import Adapter
-from localai.tune import adapter as files
+from localai.tune.manifest import Manifest, write_manifest
 from tests.catalog import toy
 from tests.cli.conftest import Run
 from tests.cli.test_tune import VERDICT
@@ -36,7 +36,7 @@ def promote(base: str, learned: tuple[str, ...] = ()) -> Adapter:
         run = store.begin_run("toy", base, {"corrections": learned})
         folder = paths.private_dir(paths.adapters() / run.id)
         (folder / "adapter.gguf").write_bytes(b"x" * 20_000)
-        manifest = files.Manifest(
+        manifest = Manifest(
             base=base,
             base_name="toy \x1b[2J",
             template="t",
@@ -49,7 +49,7 @@ def promote(base: str, learned: tuple[str, ...] = ()) -> Adapter:
             version="1",
             created=5.0,
         )
-        files.write_manifest(folder, manifest)
+        write_manifest(folder, manifest)
         file = str(folder / "adapter.gguf")
         return store.promote(run.id, base_bytes=1, file=file, sha256="s", verdict=VERDICT)
 

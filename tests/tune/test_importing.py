@@ -17,6 +17,7 @@ from localai.store.store import Store
 from localai.store.tuning import Adapter
 from localai.tune import adapter, exporting, importing, lora
 from localai.tune.lora import Lora, Pair
+from localai.tune.manifest import read_manifest
 from localai.tune.plan import ADAPTER
 from scripts.tiny_models import write
 from tests.engine.tiny_adapter import write_adapter
@@ -56,7 +57,7 @@ def test_there_and_back(
     assert folder.parent == paths.adapters()
     assert sorted(each.name for each in folder.iterdir()) == [ADAPTER, MANIFEST]
     adapter.verify(folder, made.base, made.sha256)
-    manifest = adapter.read_manifest(folder)
+    manifest = read_manifest(folder)
     own = form == "gguf-lora"
     assert manifest.options["imported"] == ("gguf" if own else form)
     assert (manifest.corrections, manifest.replay) == ((("c1",), 3) if own else ((), 0))
