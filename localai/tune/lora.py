@@ -55,13 +55,15 @@ class Lora(NamedTuple):
 
 
 def read(path: Path) -> Lora:
-    """What a sound adapter file holds. Raises ModelError for half a pair."""
+    """What an adapter file holds. Raises ModelError for half a pair and for none."""
     reader = GGUFReader(path)
     alpha = reader.get_field("adapter.lora.alpha")
     halves = {
         tensor.name: dequantize(np.asarray(tensor.data), tensor.tensor_type)
         for tensor in reader.tensors
     }
+    if not halves:
+        raise ModelError(f"The adapter {path} holds nothing; choose another file.")
     return Lora(float(alpha.contents()) if alpha else 0.0, paired(halves, ".lora_a", ".lora_b"))
 
 

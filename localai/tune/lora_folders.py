@@ -131,7 +131,7 @@ def _alpha(config: dict[str, Any], kind: str, rank: int, folder: Path) -> float:
             found *= math.sqrt(rank) if config.get("use_rslora") else 1.0
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(f"{folder / CONFIG} does not say how strongly it works.") from error
-    if not math.isfinite(found) or not found:
+    if not found:
         raise ModelError(f"{folder / CONFIG} says that it works with the strength {found}.")
     return found
 
@@ -144,7 +144,8 @@ def _tensors(path: Path) -> dict[str, Matrix]:
         if kind == "BF16":  # the upper half of a float32
             values = (np.frombuffer(data, "<u2").astype(np.uint32) << 16).view(np.float32)
         elif kind in _BITS:
-            values = np.frombuffer(data, _BITS[kind]).astype(np.float32)
+            with np.errstate(over="ignore"):  # what it cannot hold becomes infinite
+                values = np.frombuffer(data, _BITS[kind]).astype(np.float32)
         else:
             raise ValueError(f"{name} is of the type {kind}")
         found[name] = values.reshape(each["shape"])

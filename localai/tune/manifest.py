@@ -46,7 +46,7 @@ def read_manifest(folder: Path) -> Manifest:
     """What lies beside the adapter in the folder. Raises ModelError."""
     try:
         return msgspec.json.decode((folder / MANIFEST).read_bytes(), type=Manifest)
-    except (OSError, msgspec.MsgspecError) as error:
+    except (OSError, msgspec.MsgspecError, RecursionError) as error:
         raise ModelError(
             f"The adapter in {folder} has no readable manifest; tune again."
         ) from error
