@@ -55,8 +55,14 @@ class Lora(NamedTuple):
 
 
 def read(path: Path) -> Lora:
-    """What an adapter file holds. Raises ModelError for half a pair and for none."""
+    """What an adapter file holds. Raises ModelError for half a pair, for none, and for what is no
+    plain LoRA."""
     reader = GGUFReader(path)
+    if any(key.startswith("adapter.alora.") for key in reader.fields):
+        raise ModelError(
+            f"The adapter {path} works from certain words on alone (activated LoRA), which cannot "
+            "be done here; choose another file."
+        )
     alpha = reader.get_field("adapter.lora.alpha")
     halves = {
         tensor.name: dequantize(np.asarray(tensor.data), tensor.tensor_type)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -201,6 +202,11 @@ GGUF = {
     "alpha is a word": ({"alpha": "much"}, "cannot be read"),
     "alpha is no number": ({"alpha": float("nan")}, r"not finite \(its alpha\)"),
     "alpha is infinite": ({"alpha": float("inf")}, r"not finite \(its alpha\)"),
+    "from certain words on": (
+        {"more": {"adapter.alora.invocation_tokens": [1]}},
+        "activated LoRA",
+    ),
+    "embeddings": ({"names": ["token_embd.weight"]}, "token_embd.weight, and this part cannot"),
     "no matrices": ({"names": ()}, "holds nothing"),
 }
 
@@ -218,14 +224,15 @@ def write_strange(
     kind: type[np.generic] = np.float32,
     alpha: Any = 8.0,
     names: Sequence[str] = ("blk.0.attn_q.weight",),
+    more: Mapping[str, Any] = MappingProxyType({}),
 ) -> Path:
     """An adapter as no program of ours writes it."""
     writer = GGUFWriter(path, "llama")
     writer.add_type("adapter")
     writer.add_string("adapter.type", "lora")
-    writer.add_key_value(
-        "adapter.lora.alpha", alpha, GGUFValueType.get_type(alpha), sub_type=GGUFValueType.FLOAT32
-    )
+    for key, value in {"adapter.lora.alpha": alpha, **more}.items():
+        inner = GGUFValueType.get_type(value[0]) if isinstance(value, list) else None
+        writer.add_key_value(key, value, GGUFValueType.get_type(value), sub_type=inner)
     for name in names:
         writer.add_tensor(f"{name}.lora_a", np.ones((2, 64), kind))
         writer.add_tensor(f"{name}.lora_b", np.ones((64, 2), kind))
