@@ -37,7 +37,7 @@ def export(
     adapter.verify(source.parent, found.base, found.sha256)
     with new_path(path) as partial:
         if form == "gguf-lora":
-            partial.mkdir(mode=0o700)
+            partial.mkdir()
             _copy(source, partial)
             return
         reader, matrices = GGUFReader(base), lora.read(source)
@@ -45,7 +45,7 @@ def export(
         if form == "merged-gguf":
             merging.write(partial, reader, matrices, tell)
         else:
-            partial.mkdir(mode=0o700)
+            partial.mkdir()
             lora_folders.write(partial, form, matrices, model)
 
 
