@@ -1,25 +1,24 @@
-"""A trained adapter as a GGUF file that llama.cpp loads.
+"""A trained adapter as a file: from MLX's matrices, and whether it is sound and the right one.
 
-Format: llama.cpp's LoRA adapters (general.type "adapter", adapter.type "lora"): for each
-weight `NAME`, `NAME.lora_a` of shape (rank, inputs) and `NAME.lora_b` (outputs, rank);
-the output is scaled by alpha / rank. Rows of q and k are as the base file has them.
+What such a file looks like is known in `lora`, what lies beside it in `manifest`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from gguf import GGUFReader, GGUFWriter
+from gguf import GGUFReader
 
 from localai import digest
 from localai.errors import ModelError
+from localai.tune import lora
+from localai.tune.lora import Lora
 from localai.tune.manifest import read_manifest
 from localai.tune.plan import ADAPTER
 
-Matrix = np.ndarray[Any, np.dtype[np.float32]]
+Matrix = lora.Matrix
 
 
 def write(
@@ -35,20 +34,12 @@ def write(
 
     `name` maps a weight's path in the model to its name in the base file.
     """
-    writer = GGUFWriter(path, architecture)
-    writer.add_type("adapter")
-    writer.add_string("adapter.type", "lora")
-    writer.add_float32("adapter.lora.alpha", scale * rank)
-    for key in sorted(matrices):
-        owner, _, part = key.rpartition(".")
-        writer.add_tensor(
-            f"{name(f'{owner}.weight')}.{part}",
-            np.ascontiguousarray(matrices[key].T, dtype=np.float32),
-        )
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
+    turned = {path: matrix.T for path, matrix in matrices.items()}
+    pairs = {
+        name(f"{owner}.weight"): pair
+        for owner, pair in lora.paired(turned, ".lora_a", ".lora_b").items()
+    }
+    lora.write(path, architecture, Lora(scale * rank, pairs))
 
 
 def check(path: Path) -> None:
