@@ -17,16 +17,16 @@ APP = "localai"
 
 
 def home() -> Path:
-    """The data folder: LOCALAI_HOME if set, else the platform's user data folder.
+    """The data folder, absolute: LOCALAI_HOME if set, else the platform's user data folder.
 
-    Raises ConfigError when LOCALAI_HOME begins with a ~ that leads nowhere.
+    Raises ConfigError when LOCALAI_HOME leads nowhere.
     """
     override = os.environ.get("LOCALAI_HOME")
     if not override:
         return Path(platformdirs.user_data_dir(APP))
     try:
-        return Path(override).expanduser()
-    except RuntimeError as error:  # ~name, and nobody has that name
+        return Path(override).expanduser().absolute()
+    except (RuntimeError, OSError) as error:  # ~name of nobody; a folder that is gone
         raise ConfigError(
             f"LOCALAI_HOME is {override!r}, which leads nowhere; set it to a whole path."
         ) from error

@@ -62,14 +62,15 @@ def shown(facts: Facts, active: Adapter | None) -> list[str]:
         + (f"{facts.bytes / 1e6:.2f} MB" if facts.bytes else "which is gone"),
     ]
     if manifest is None:
-        return [*lines, "There is no readable manifest beside it, so nothing more is known."]
-    lines += [
-        f"  model     {one_line(manifest.base_name)} ({manifest.base[:12]})",
-        f"  options   {_options(manifest.options)}",
-        f"  replayed  {manifest.replay:,} answers",
-        *_learned(facts),
-    ]
-    if reason := manifest.verdict.get("reason"):
+        lines.append("  manifest  none that can be read")
+    else:
+        lines += [
+            f"  model     {one_line(manifest.base_name)} ({manifest.base[:12]})",
+            f"  options   {_options(manifest.options)}",
+            f"  replayed  {manifest.replay:,} answers",
+        ]
+    lines += _learned(facts)
+    if manifest and (reason := manifest.verdict.get("reason")):
         lines += ["", clean(str(reason)), *tuning.numbers(manifest.verdict)]
     return lines
 

@@ -42,8 +42,6 @@ def export(invocation: Invocation, name: str, form: str, output: Path) -> None:
     gguf-lora is for llama.cpp and for another localai, mlx for mlx-lm, peft for
     transformers; merged-gguf is the model with the adapter in it. The path is printed.
     """
-    from localai import config
-    from localai.catalog.entry import required_path
     from localai.cli.progress import Progress
     from localai.tune import exporting
 
@@ -53,8 +51,8 @@ def export(invocation: Invocation, name: str, form: str, output: Path) -> None:
         progress.show(f"{100 * done // max(total, 1)} % written")
 
     with invocation.open_store() as store:
-        found = meant.adapter(invocation, store, name)
-        base = required_path(meant.model(invocation, config.load()))
+        base = meant.file(invocation)
+        found = meant.adapter_of(base, store, name)
     try:
         exporting.export(found, base, form, output.expanduser().absolute(), tell)
     finally:

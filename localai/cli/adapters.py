@@ -77,7 +77,7 @@ def use(invocation: Invocation, name: str) -> None:
     from localai.store.adapters import BARE
 
     with invocation.open_store() as store:
-        chosen = None if name == BARE else meant.adapter(invocation, store, name)
+        chosen = None if name.lower() == BARE else meant.adapter(invocation, store, name)
         base = chosen.base if chosen else meant.base(invocation, store)
         store.activate(base, chosen.id if chosen else "", "chosen")
     answers(chosen)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from localai.errors import UsageError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from localai.catalog import ModelEntry
     from localai.cli.invocation import Invocation
     from localai.config import Settings
@@ -35,19 +37,32 @@ def model(invocation: Invocation, settings: Settings) -> ModelEntry:
     return Catalog().resolve(invocation.model or settings.model)
 
 
-def base(invocation: Invocation, store: Store) -> str:
-    """The hash of the file of the model in use."""
+def file(invocation: Invocation) -> Path:
+    """The file of the model in use."""
     from localai import config
     from localai.catalog.entry import required_path
+
+    return required_path(model(invocation, config.load()))
+
+
+def base(invocation: Invocation, store: Store) -> str:
+    """The hash of that file."""
     from localai.chat.adapters import file_hash
 
-    return file_hash(store, required_path(model(invocation, config.load())))
+    return file_hash(store, file(invocation))
 
 
 def adapter(invocation: Invocation, store: Store, name: str) -> Adapter:
     """The adapter of the model in use that is called so. Raises StoreError when there is none,
     UsageError when it is another model's."""
+    return adapter_of(file(invocation), store, name)
+
+
+def adapter_of(file: Path, store: Store, name: str) -> Adapter:
+    """Likewise, of the model in that file."""
+    from localai.chat.adapters import file_hash
+
     found = store.adapter(name)
-    if found.base != base(invocation, store):
+    if found.base != file_hash(store, file):
         raise UsageError(f"{found.name} belongs to another model; choose that model with -m first.")
     return found

@@ -49,7 +49,7 @@ class AdapterFiles:
         key = (adapter.sha256, _state(path), _state(path.with_name(MANIFEST)))
         known, origin = self._read.get(adapter.path, (None, None))
         if known != key or not key[1]:
-            _check_header(path, _read(path, adapter.sha256), self._architecture)
+            check_file(path, self._architecture, adapter.sha256)
             origin = _origin(path)
             self._read[adapter.path] = (key, origin)
         self._check_origin(path, adapter, origin)
@@ -90,14 +90,17 @@ def _origin(path: Path) -> Origin | None:
         return msgspec.json.decode(manifest.read_bytes(), type=Origin)
     except FileNotFoundError:
         return None
-    except (OSError, msgspec.MsgspecError) as error:
+    except (OSError, msgspec.MsgspecError, RecursionError) as error:
         raise AdapterError(
             f"{manifest}, which tells where the adapter {path.name} comes from, cannot be read; "
             "choose another adapter, or tune anew."
         ) from error
 
 
-def _check_header(path: Path, header: GgufHeader, architecture: str) -> None:
+def check_file(path: Path, architecture: str, sha256: str | None = None) -> None:
+    """Raise AdapterError unless the file is a whole adapter for models of this kind and has
+    this content; None for one whose hash nobody knows."""
+    header = _read(path, sha256)
     if header.kind != "adapter":
         raise AdapterError(f"{path} holds a {header.kind}, not an adapter; choose another file.")
     if header.architecture != architecture:
@@ -109,11 +112,11 @@ def _check_header(path: Path, header: GgufHeader, architecture: str) -> None:
         raise AdapterError(f"The adapter {path} is truncated; choose another one, or tune anew.")
 
 
-def _read(path: Path, sha256: str) -> GgufHeader:
+def _read(path: Path, sha256: str | None) -> GgufHeader:
     if not path.is_file():
         raise AdapterError(f"There is no adapter file {path}; choose another one, or tune anew.")
     try:
-        if digest.sha256(path) != sha256:
+        if sha256 is not None and digest.sha256(path) != sha256:
             raise AdapterError(
                 f"The adapter {path} is not the file it was when it was made; "
                 "choose another one, or tune anew."

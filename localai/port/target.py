@@ -52,11 +52,24 @@ def new_path(path: Path) -> Iterator[Path]:
 def _settle(partial: Path, path: Path) -> None:
     """Give what was made its name, once it is on disk."""
     folder = partial.is_dir()
+    if folder:
+        partial.chmod(0o700)
     for file in partial.iterdir() if folder else (partial,):
+        file.chmod(0o600)
         with file.open("rb") as written:
             os.fsync(written.fileno())
     if folder:
         partial.rename(path)
     else:
-        # A link takes the name only if it is free, which renaming would not.
+        _take(partial, path)
+
+
+def _take(partial: Path, path: Path) -> None:
+    """Give a file its name if that is free, which renaming would not ask. Raises OSError."""
+    try:
         os.link(partial, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links
+        path.touch(0o600, exist_ok=False)
+        partial.replace(path)

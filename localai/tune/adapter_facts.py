@@ -12,7 +12,7 @@ import msgspec
 from localai.errors import ModelError, StoreError
 from localai.store.store import Store
 from localai.store.tuning import Adapter, StoredExample
-from localai.tune.adapter import Manifest, read_manifest
+from localai.tune.manifest import Manifest, read_manifest
 
 
 class Facts(msgspec.Struct, frozen=True):

@@ -87,37 +87,61 @@ def opened(reader: GGUFReader) -> File:
 
 def build(file: File) -> nn.Module:
     """The model without its weights. Raises NotTrainable."""
-    known = ("none", "linear") if file.architecture == "gemma3" else ("none",)
-    if file.value("rope.scaling.type", "none") not in known or file.value("expert_count", 0):
+    if _stretched(file) or file.value("expert_count", 0):
         raise NotTrainable(
             "This model cannot be trained yet (stretched positions or experts); "
             "chatting works. Choose another model to train."
         )
     head = _head(file)
-    if int(file.value("rope.dimension_count", head)) != head:
+    if _number(file, "rope.dimension_count", head) != head:
         raise NotTrainable("This model cannot be trained yet (partial rotation); chatting works.")
     return ARCHITECTURES[file.architecture].build(file)
 
 
+def _stretched(file: File) -> bool:
+    """Whether positions are stretched in a way that is not known here. A factor without a
+    type is linear to llama.cpp, and one of 0 is none."""
+    known = (None, "none", "linear") if file.architecture == "gemma3" else (None, "none")
+    kind = file.value("rope.scaling.type")
+    factors = ["rope.scale_linear"]
+    if kind is None:
+        factors.append("rope.scaling.factor")
+    return (
+        kind not in known
+        or any(_number(file, key, 1.0) not in (0, 1) for key in factors)
+        or _number(file, "rope.scaling.attn_factor", 1.0) != 1
+    )
+
+
 def _head(file: File) -> int:
     """Numbers in a query."""
-    size, heads = file.value("embedding_length"), file.value("attention.head_count")
-    return int(file.value("attention.key_length", size // heads))
+    size, heads = _number(file, "embedding_length"), _number(file, "attention.head_count")
+    return int(_number(file, "attention.key_length", size // heads))
+
+
+def _number(file: File, key: str, default: float | None = None) -> float:
+    """A value that is the same for all layers. Raises NotTrainable when it is not one number."""
+    found = file.value(key, default)
+    if not isinstance(found, int | float):
+        raise NotTrainable(
+            f"This model cannot be trained yet ({key} is not one number); chatting works."
+        )
+    return found
 
 
 def _sizes(file: File) -> dict[str, Any]:
     """What all architectures say alike, in mlx-lm's words."""
-    heads = int(file.value("attention.head_count"))
+    heads = int(_number(file, "attention.head_count"))
     return {
         "model_type": file.architecture,
-        "hidden_size": int(file.value("embedding_length")),
-        "num_hidden_layers": int(file.value("block_count")),
-        "intermediate_size": int(file.value("feed_forward_length")),
+        "hidden_size": int(_number(file, "embedding_length")),
+        "num_hidden_layers": int(_number(file, "block_count")),
+        "intermediate_size": int(_number(file, "feed_forward_length")),
         "num_attention_heads": heads,
-        "num_key_value_heads": int(file.value("attention.head_count_kv", heads)),
-        "rms_norm_eps": float(file.value("attention.layer_norm_rms_epsilon")),
+        "num_key_value_heads": int(_number(file, "attention.head_count_kv", heads)),
+        "rms_norm_eps": float(_number(file, "attention.layer_norm_rms_epsilon")),
         "vocab_size": int(file.tensors["token_embd.weight"].shape[1]),
-        "rope_theta": float(file.value("rope.freq_base", 10000.0)),
+        "rope_theta": float(_number(file, "rope.freq_base", 10000.0)),
     }
 
 
@@ -152,7 +176,7 @@ def _qwen3(file: File) -> nn.Module:
         qwen3.ModelArgs(
             **_sizes(file),
             head_dim=_head(file),
-            max_position_embeddings=int(file.value("context_length")),
+            max_position_embeddings=int(_number(file, "context_length")),
             tie_word_embeddings=file.tied,
         )
     )
@@ -163,11 +187,12 @@ def _gemma3(file: File) -> nn.Module:
     if file.value("final_logit_softcapping", 0.0):
         raise NotTrainable("This model cannot be trained yet (capped logits); chatting works.")
     sizes, head = _sizes(file), _head(file)
-    window = int(file.value("attention.sliding_window", 0))
+    window = int(_number(file, "attention.sliding_window", 0))
     largest = sizes["num_hidden_layers"] == LARGEST_GEMMA
     scaling = None
     if file.value("rope.scaling.type", "none") == "linear":
-        scaling = {"rope_type": "linear", "factor": float(file.value("rope.scaling.factor"))}
+        factor = _number(file, "rope.scaling.factor", 1.0) or 1.0
+        scaling = {"rope_type": "linear", "factor": factor}
     args = gemma3_text.ModelArgs(
         **sizes,
         head_dim=head,
@@ -177,6 +202,7 @@ def _gemma3(file: File) -> nn.Module:
         sliding_window=window,
         sliding_window_pattern=_period(file) if window else 1,
         rope_scaling=scaling,
+        rope_local_base_freq=_number(file, "rope.freq_base_swa", 10000.0),
     )
     model = gemma3_text.Model(args)
     if file.tied:

@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from localai.tune.adapter import settle
+from localai.tune.manifest import settle
 
 CHECKPOINT = "checkpoint.npz"
 SECONDS = 60.0

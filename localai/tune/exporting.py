@@ -10,13 +10,13 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-import msgspec
 from gguf import GGUFReader
+from msgspec.structs import replace
 
-from localai.engine.adapter import MANIFEST
 from localai.port.target import new_path
 from localai.store.tuning import Adapter
 from localai.tune import adapter, lora, lora_folders, merging, published
+from localai.tune.manifest import read_manifest, write_manifest
 from localai.tune.plan import ADAPTER
 
 
@@ -37,16 +37,15 @@ def export(
     adapter.verify(source.parent, found.base, found.sha256)
     with new_path(path) as partial:
         if form == "gguf-lora":
-            partial.mkdir(mode=0o700)
+            partial.mkdir()
             _copy(source, partial)
             return
         reader, matrices = GGUFReader(base), lora.read(source)
         model = published.describe(reader)
-        published.check(matrices, model, base.name)
         if form == "merged-gguf":
             merging.write(partial, reader, matrices, tell)
         else:
-            partial.mkdir(mode=0o700)
+            partial.mkdir()
             lora_folders.write(partial, form, matrices, model)
 
 
@@ -54,7 +53,6 @@ def _copy(source: Path, folder: Path) -> None:
     """The file and its manifest, without the questions and answers of the user's own that its
     verdict holds."""
     shutil.copyfile(source, folder / ADAPTER)
-    manifest = adapter.read_manifest(source.parent)
+    manifest = read_manifest(source.parent)
     verdict = {key: value for key, value in manifest.verdict.items() if key != "answers"}
-    text = msgspec.json.encode(msgspec.structs.replace(manifest, verdict=verdict))
-    (folder / MANIFEST).write_bytes(msgspec.json.format(text, indent=2) + b"\n")
+    write_manifest(folder, replace(manifest, verdict=verdict))

@@ -11,38 +11,38 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import msgspec
 import numpy as np
+from msgspec.structs import replace
 
 from localai import __version__, digest, paths
 from localai.catalog import ModelEntry
-from localai.catalog.cursor import Damaged
 from localai.catalog.entry import required_path
-from localai.catalog.gguf import read_header
 from localai.chat.adapters import file_hash
-from localai.engine.adapter import MANIFEST
+from localai.engine.adapter import MANIFEST, check_file
 from localai.errors import ModelError, UsageError
 from localai.store.ids import new_id
 from localai.store.store import Store
 from localai.store.tuning import Adapter
-from localai.tune import adapter, lora, lora_folders, published
-from localai.tune.adapter import Manifest
+from localai.tune import lora, lora_folders, published
 from localai.tune.lora import Lora
+from localai.tune.manifest import Manifest, read_manifest, settle, write_manifest
 from localai.tune.plan import ADAPTER
 from localai.tune.published import Base
 from localai.tune.workplace import adapters_folder, alone
 
+UNREADABLE = (OSError, ValueError, LookupError, TypeError, ArithmeticError, RuntimeError)
+"""What reading a stranger's file may come to."""
+
 
 class Found(NamedTuple):
     """What was read: `kind` is peft, mlx or gguf; `file` the GGUF file that can be copied as
-    it is, and `manifest` what lies beside it, None for neither."""
+    it is, None for none."""
 
     kind: str
     matrices: Lora
     file: Path | None = None
-    manifest: Manifest | None = None
 
 
 def add(store: Store, entry: ModelEntry, path: Path, name: str = "") -> Adapter:
@@ -55,19 +55,17 @@ def add(store: Store, entry: ModelEntry, path: Path, name: str = "") -> Adapter:
         store.check_adapter_name(name)
     model = required_path(entry)
     base, sha256 = published.read(model), file_hash(store, model)
-    found = _read(path, base, sha256)
+    found = _read(path, base)
     published.check(found.matrices, base, entry.name)
-    for tensor, pair in found.matrices.pairs.items():
-        if not all(np.isfinite(matrix).all() for matrix in pair):
-            raise ModelError(f"The adapter in {path} holds numbers that are not finite ({tensor}).")
+    if strange := _strange(found.matrices):
+        raise ModelError(f"The adapter in {path} holds numbers that are not finite ({strange}).")
     with alone(), _folder() as folder:
         _place(folder / ADAPTER, found, base)
         hashed = digest.sha256(folder / ADAPTER)
         for each in store.adapters(sha256):
             if each.sha256 == hashed:
                 raise UsageError(f"That adapter is here already, as {each.name}.")
-        adapter.write_manifest(folder, _manifest(found, entry, sha256, hashed))
-        adapter.verify(folder, sha256, hashed)
+        write_manifest(folder, _manifest(found, entry, sha256, hashed))
         return store.add_adapter(
             base=sha256,
             base_bytes=model.stat().st_size,
@@ -77,58 +75,43 @@ def add(store: Store, entry: ModelEntry, path: Path, name: str = "") -> Adapter:
         )
 
 
-def _read(path: Path, base: Base, sha256: str) -> Found:
+def _read(path: Path, base: Base) -> Found:
     """What is in the file or folder, whatever of the three it is."""
-    if path.is_dir() and not (path / ADAPTER).is_file():
-        kind = lora_folders.kind_of(path)
-        if not base.modules:
-            raise ModelError(
-                f"What checkpoints of {base.architecture} models look like is not known here; "
-                "convert the adapter to GGUF with llama.cpp first."
-            )
-        return Found(kind, lora_folders.read(path, kind, base))
-    file = path / ADAPTER if path.is_dir() else path
-    _check_file(file, base)
     try:
-        matrices = lora.read(file)
-    except (OSError, ValueError, IndexError, KeyError) as error:
-        raise ModelError(f"The adapter {file} cannot be read ({error}).") from error
-    return Found("gguf", matrices, file, _known(file, sha256))
-
-
-def _check_file(file: Path, base: Base) -> None:
-    """Raise ModelError unless a stranger's file is a whole adapter for this kind of model."""
-    try:
-        header = read_header(file)
-    except (OSError, Damaged) as error:
-        why = error.strerror if isinstance(error, OSError) else error
-        raise ModelError(f"{file} cannot be read as an adapter ({why}).") from error
-    if header.kind != "adapter" or not header.tensors:
-        raise ModelError(f"{file} holds a {header.kind}, not an adapter; choose another file.")
-    if header.expected_bytes > header.file_bytes:
-        raise ModelError(f"The adapter {file} is truncated; copy it again.")
-    if header.architecture != base.architecture:
+        if path.is_dir() and not (path / ADAPTER).is_file():
+            return _read_folder(path, base)
+        file = path / ADAPTER if path.is_dir() else path
+        check_file(file, base.architecture)
+        return Found("gguf", lora.read(file), file)
+    except UNREADABLE as error:
         raise ModelError(
-            f"The adapter {file} is for models of the kind {header.architecture}, and this one "
-            f"is {base.architecture}; choose its model with -m."
-        )
+            f"The adapter in {path} cannot be read ({error}); export it anew."
+        ) from error
 
 
-def _known(file: Path, sha256: str) -> Manifest | None:
-    """What an export of our own says of the file. Raises ModelError when it names another
-    model's file."""
-    try:
-        found = msgspec.json.decode(file.with_name(MANIFEST).read_bytes(), type=Manifest)
-        if found.sha256 != digest.sha256(file):
-            return None
-    except (OSError, msgspec.MsgspecError):
-        return None
-    if found.base != sha256:
+def _read_folder(path: Path, base: Base) -> Found:
+    kind = lora_folders.kind_of(path)
+    if not base.modules:
         raise ModelError(
-            f"The adapter was made for another model's file ({found.base_name}), as its "
-            f"{MANIFEST} says; choose that model with -m."
+            f"What checkpoints of {base.architecture} models look like is not known here; "
+            "convert the adapter to GGUF with llama.cpp first."
         )
-    return found
+    return Found(kind, lora_folders.read(path, kind, base))
+
+
+def _strange(lora: Lora) -> str:
+    """What of it is not finite; "" for nothing."""
+    with np.errstate(over="ignore"):  # what a float32 cannot hold is infinite in the file
+        if not np.isfinite(np.float32(lora.alpha)):
+            return "its alpha"
+    return next(
+        (
+            name
+            for name, pair in lora.pairs.items()
+            if not all(np.isfinite(matrix).all() for matrix in pair)
+        ),
+        "",
+    )
 
 
 @contextmanager
@@ -150,7 +133,7 @@ def _place(path: Path, found: Found, base: Base) -> None:
             shutil.copyfile(found.file, temporary)
         else:
             lora.write(temporary, base.architecture, found.matrices)
-        adapter.settle(temporary, path)
+        settle(temporary, path)
     except OSError as error:
         raise ModelError(
             f"The adapter cannot be kept in {path.parent} ({error.strerror or error})."
@@ -159,19 +142,45 @@ def _place(path: Path, found: Found, base: Base) -> None:
 
 def _manifest(found: Found, entry: ModelEntry, base: str, sha256: str) -> Manifest:
     """What is known of it here. How it was judged elsewhere says nothing here."""
-    options: dict[str, Any] = {"imported": found.kind}
-    if found.manifest is not None:
-        options = {**found.manifest.options, **options}
-    return Manifest(
+    manifest = Manifest(
         base=base,
         base_name=entry.name,
-        template=found.manifest.template if found.manifest else "",
+        template="",
         sha256=sha256,
         run="",
-        corrections=found.manifest.corrections if found.manifest else (),
-        replay=found.manifest.replay if found.manifest else 0,
-        options=options,
+        corrections=(),
+        replay=0,
+        options={"imported": found.kind},
         verdict={},
         version=__version__,
         created=time.time(),
     )
+    known = _known(found.file, base, sha256)
+    if known is None:
+        return manifest
+    return replace(
+        manifest,
+        template=known.template,
+        corrections=known.corrections,
+        replay=known.replay,
+        options={**known.options, **manifest.options},
+    )
+
+
+def _known(file: Path | None, base: str, sha256: str) -> Manifest | None:
+    """What an export of our own says of the file. Raises ModelError when it names another
+    model's file."""
+    if file is None:
+        return None
+    try:
+        found = read_manifest(file.parent)
+    except ModelError:
+        return None
+    if found.sha256 != sha256:
+        return None
+    if found.base != base:
+        raise ModelError(
+            f"The adapter was made for another model's file ({found.base_name}), as its "
+            f"{MANIFEST} says; choose that model with -m."
+        )
+    return found

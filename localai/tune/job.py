@@ -36,6 +36,7 @@ from localai.store.tuning import Progress, Run, StoredExample
 from localai.tools.tool import Tool
 from localai.tune import adapter, gate, replay, resuming, training
 from localai.tune.items import items
+from localai.tune.manifest import Manifest, settle, write_manifest
 from localai.tune.plan import ADAPTER, Options, Plan, Trained, options
 from localai.tune.reporting import Reporter, Tell
 from localai.tune.workplace import adapters_folder, alone, clear_leftovers, work_folder
@@ -235,7 +236,7 @@ class Job:
         assert self._run is not None
         run, template = self._run, self._entry.description.template
         hashed = sha256(folder / ADAPTER)
-        manifest = adapter.Manifest(
+        manifest = Manifest(
             base=run.base,
             base_name=run.model,
             template=hashlib.sha256(template.encode()).hexdigest()
@@ -252,8 +253,8 @@ class Job:
         )
         home = paths.private_dir(adapters_folder() / run.id)
         shutil.move(folder / ADAPTER, home / f"{ADAPTER}.tmp")
-        adapter.settle(home / f"{ADAPTER}.tmp", home / ADAPTER)
-        adapter.write_manifest(home, manifest)
+        settle(home / f"{ADAPTER}.tmp", home / ADAPTER)
+        write_manifest(home, manifest)
         adapter.verify(home, run.base, hashed)
         self._store.promote(
             run.id,

@@ -1,7 +1,9 @@
-"""LoRA matrices in memory, as llama.cpp's adapter files hold them. Only numpy and gguf.
+"""LoRA matrices in memory and in llama.cpp's adapter files. Only numpy and gguf.
 
 Of each weight `w` (outputs, inputs) that is adapted there are `a` (rank, inputs) and `b`
 (outputs, rank): what works is `w + alpha / rank * b @ a`, after llama.cpp's llama-adapter.
+In a file (general.type "adapter", adapter.type "lora") they are `NAME.lora_a` and
+`NAME.lora_b`, with the rows of q and k as the base file has them.
 """
 
 from __future__ import annotations
@@ -10,11 +12,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from gguf import GGUFReader
+from gguf import GGUFReader, GGUFWriter
 from gguf.quants import dequantize
 
 from localai.errors import ModelError
-from localai.tune import adapter
 
 Matrix = np.ndarray[Any, np.dtype[np.float32]]
 
@@ -55,23 +56,37 @@ class Lora(NamedTuple):
 
 
 def read(path: Path) -> Lora:
-    """What a sound adapter file holds. Raises ModelError for half a pair."""
+    """What an adapter file holds. Raises ModelError for half a pair, for none, and for what is no
+    plain LoRA."""
     reader = GGUFReader(path)
+    if any(key.startswith("adapter.alora.") for key in reader.fields):
+        raise ModelError(
+            f"The adapter {path} works from certain words on alone (activated LoRA), which cannot "
+            "be done here; choose another file."
+        )
     alpha = reader.get_field("adapter.lora.alpha")
     halves = {
         tensor.name: dequantize(np.asarray(tensor.data), tensor.tensor_type)
         for tensor in reader.tensors
     }
+    if not halves:
+        raise ModelError(f"The adapter {path} holds nothing; choose another file.")
     return Lora(float(alpha.contents()) if alpha else 0.0, paired(halves, ".lora_a", ".lora_b"))
 
 
 def write(path: Path, architecture: str, lora: Lora) -> None:
     """Write them as an adapter file."""
-    matrices = {}
-    for name, pair in lora.pairs.items():
-        owner = name.removesuffix(".weight")
-        matrices[f"{owner}.lora_a"], matrices[f"{owner}.lora_b"] = pair.a.T, pair.b.T
-    adapter.write(path, architecture, matrices, lambda name: name, rank=lora.rank, scale=lora.scale)
+    writer = GGUFWriter(path, architecture)
+    writer.add_type("adapter")
+    writer.add_string("adapter.type", "lora")
+    writer.add_float32("adapter.lora.alpha", lora.alpha)
+    for name, pair in sorted(lora.pairs.items()):
+        for part, matrix in zip(("lora_a", "lora_b"), pair, strict=True):
+            writer.add_tensor(f"{name}.{part}", np.ascontiguousarray(matrix, np.float32))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
 
 
 def paired(halves: dict[str, Matrix], a: str, b: str) -> dict[str, Pair]:

@@ -25,8 +25,14 @@ from localai.tune.published import MODULES, Base, from_checkpoint, to_checkpoint
 CONFIG = "adapter_config.json"
 WEIGHTS = {"mlx": "adapters.safetensors", "peft": "adapter_model.safetensors"}
 
+ODD = ("use_dora", "rank_pattern", "alpha_pattern", "alora_invocation_tokens")
+"""Settings of PEFT that make a LoRA another thing."""
+
 _PEFT = re.compile(r"(?:base_model\.model\.)?(.+)\.lora_([AB])(?:\.default)?\.weight")
 _MLX = re.compile(r"(.+)\.lora_([ab])")
+_OF_SEEING = re.compile(r"^language_model\.|(?<=^model\.)language_model\.")
+"""In the names of models that also see."""
+
 _BITS = {"F32": "<f4", "F16": "<f2", "F64": "<f8"}
 
 
@@ -107,8 +113,10 @@ def read(folder: Path, kind: str, base: Base) -> Lora:
         match = pattern.fullmatch(name)
         if match is None or matrix.ndim != 2:
             raise ModelError(f"The adapter in {folder} is no plain LoRA: it holds {name}.")
-        module = match[1].replace("language_model.", "")  # of models that also see
-        halves[f"{module}.{match[2].lower()}"] = matrix if kind == "peft" else matrix.T
+        half = f"{_OF_SEEING.sub('', match[1])}.{match[2].lower()}"
+        if half in halves:
+            raise ModelError(f"The adapter in {folder} holds {half} twice; export it anew.")
+        halves[half] = matrix if kind == "peft" else matrix.T
     if not halves:
         raise ModelError(f"The adapter in {folder} holds nothing.")
     pairs = paired(halves, ".a", ".b")
@@ -118,7 +126,7 @@ def read(folder: Path, kind: str, base: Base) -> Lora:
 
 def _alpha(config: dict[str, Any], kind: str, rank: int, folder: Path) -> float:
     """What is divided by the rank to scale the products."""
-    odd = [name for name in ("use_dora", "rank_pattern", "alpha_pattern") if config.get(name)]
+    odd = [name for name in ODD if config.get(name)]
     if config.get("peft_type", "LORA") != "LORA" or config.get("fine_tune_type", "lora") != "lora":
         odd.append("another method")
     if odd:
@@ -131,7 +139,7 @@ def _alpha(config: dict[str, Any], kind: str, rank: int, folder: Path) -> float:
             found *= math.sqrt(rank) if config.get("use_rslora") else 1.0
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(f"{folder / CONFIG} does not say how strongly it works.") from error
-    if not math.isfinite(found) or not found:
+    if not found:
         raise ModelError(f"{folder / CONFIG} says that it works with the strength {found}.")
     return found
 
@@ -144,7 +152,8 @@ def _tensors(path: Path) -> dict[str, Matrix]:
         if kind == "BF16":  # the upper half of a float32
             values = (np.frombuffer(data, "<u2").astype(np.uint32) << 16).view(np.float32)
         elif kind in _BITS:
-            values = np.frombuffer(data, _BITS[kind]).astype(np.float32)
+            with np.errstate(over="ignore"):  # what it cannot hold becomes infinite
+                values = np.frombuffer(data, _BITS[kind]).astype(np.float32)
         else:
             raise ValueError(f"{name} is of the type {kind}")
         found[name] = values.reshape(each["shape"])

@@ -31,7 +31,7 @@ def write(path: Path, base: GGUFReader, lora: Lora, tell: Tell) -> None:
     """Write the file; `tell` hears how many bytes of how many are there. Raises OSError, or
     ModelError when a weight cannot be merged.
 
-    The adapter must fit (`checkpoint.check`).
+    The adapter must fit (`published.check`).
     """
     align = int(base.alignment)
     kinds = {each.name: _kind(each, lora) for each in base.tensors}

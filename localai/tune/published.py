@@ -27,6 +27,9 @@ MODULES = (
 """What can be adapted of a block, as it is called in a checkpoint."""
 
 
+EMBEDDINGS = "token_embd.weight"
+
+
 class Base(NamedTuple):
     """What a file says of its model. `shapes` (outputs, inputs) by tensor; `modules` names
     the checkpoint's modules by tensor; `heads` counts the heads of those tensors whose rows are
@@ -90,12 +93,25 @@ def check(lora: Lora, base: Base, model: str) -> None:
         if not rank or pair.b.shape != (outputs, rank):
             raise ModelError(f"The adapter's matrices for {name} do not belong together.")
         wanted = base.shapes.get(name)
+        if _foreign(name, wanted):
+            raise ModelError(
+                f"The adapter changes {name}, and this part cannot be adapted here; make one for "
+                "the linear layers of the blocks alone."
+            )
         if wanted != (outputs, inputs):
             has = "lacks it" if wanted is None else f"has {wanted[0]} x {wanted[-1]}"
             raise ModelError(
                 f"The adapter was made for another model than {model}: it changes {name} of "
                 f"{outputs} x {inputs} weights, and this model {has}; choose its model with -m."
             )
+
+
+def _foreign(name: str, wanted: tuple[int, ...] | None) -> bool:
+    """Whether it is no linear layer that is known here; `name` is a module's where no tensor is
+    called for it. Adapted embeddings can be loaded by llama.cpp in another layout only."""
+    if wanted is None:
+        return not name.endswith((".weight", *MODULES))
+    return name == EMBEDDINGS or len(wanted) != 2
 
 
 def to_checkpoint(lora: Lora, base: Base) -> dict[str, Pair]:

@@ -28,6 +28,7 @@ from localai.errors import ModelError
 from localai.lessons.maker import Example
 from localai.tune import adapter, blas
 from localai.tune.checkpoints import Checkpoints
+from localai.tune.manifest import settle
 from localai.tune.plan import ADAPTER, PARITY, PLAN, News, Plan, Refused, Trained
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def _train(folder: Path, pieces: int, tell: Tell) -> None:
         rank=plan.options.rank,
         scale=plan.options.scale,
     )
-    adapter.settle(temporary, folder / ADAPTER)
+    settle(temporary, folder / ADAPTER)
     unit = 1 if sys.platform == "darwin" else 1024
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
     template = hashlib.sha256(info.template.encode("utf-8", "replace")).hexdigest()

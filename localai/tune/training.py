@@ -19,7 +19,7 @@ import msgspec
 from localai import paths
 from localai.engine.spawn import environment
 from localai.errors import EngineError, ModelError
-from localai.tune.adapter import settle
+from localai.tune.manifest import settle
 from localai.tune.parity_result import Parity
 from localai.tune.plan import PLAN, Again, News, Plan, Refused, Step, Trained
 

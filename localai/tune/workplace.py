@@ -48,10 +48,11 @@ def clear_leftovers(store: Store, keep: Collection[str] = ()) -> None:
     for run_id in worked():
         if run_id not in keep:
             shutil.rmtree(work_folder(run_id), ignore_errors=True)
-    known = {Path(each.file).parent for each in store.adapters()}
+    # By name: the data folder may be reached by another path than when a row was written.
+    known = {Path(each.file).parent.name for each in store.adapters()}
     with suppress(FileNotFoundError):
         for folder in adapters_folder().iterdir():
-            if folder not in known:
+            if folder.name not in known:
                 shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -60,8 +61,8 @@ def remove(adapter: Adapter) -> None:
 
     Only with the lock held, and only below the data folder: what lies elsewhere is not ours.
     """
-    folder = Path(adapter.file).parent
-    if folder.parent != adapters_folder():
+    folder = Path(adapter.file).parent.resolve()
+    if folder.parent != adapters_folder().resolve():
         return
     try:
         shutil.rmtree(folder)

@@ -57,7 +57,7 @@ def test_mistakes_are_one_sentence(run: Run, model: str, name: str, tmp_path: Pa
         (["-m", other, "adapters", "export", name, "-o", "x"], "belongs to another model"),
         (["-m", model, "adapters", "export", "nothing", "-o", "x"], "no adapter"),
         (["-m", model, "adapters", "import", str(wrong)], "made for another model than"),
-        (["-m", model, "adapters", "import", "nowhere"], "cannot be read"),
+        (["-m", model, "adapters", "import", "nowhere"], "There is no adapter file"),
         (["-m", model, "adapters", "import", str(wrong), "--name", "base"], "another name"),
     ]:
         result = run(*arguments)

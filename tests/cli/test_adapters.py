@@ -14,7 +14,7 @@ from localai.conversation import assistant, user
 from localai.engine.adapter import MANIFEST
 from localai.store.store import Store
 from localai.store.tuning import Adapter
-from localai.tune import adapter as files
+from localai.tune.manifest import Manifest, write_manifest
 from tests.catalog import toy
 from tests.cli.conftest import Run
 from tests.cli.test_tune import VERDICT
@@ -36,7 +36,7 @@ def promote(base: str, learned: tuple[str, ...] = ()) -> Adapter:
         run = store.begin_run("toy", base, {"corrections": learned})
         folder = paths.private_dir(paths.adapters() / run.id)
         (folder / "adapter.gguf").write_bytes(b"x" * 20_000)
-        manifest = files.Manifest(
+        manifest = Manifest(
             base=base,
             base_name="toy \x1b[2J",
             template="t",
@@ -49,7 +49,7 @@ def promote(base: str, learned: tuple[str, ...] = ()) -> Adapter:
             version="1",
             created=5.0,
         )
-        files.write_manifest(folder, manifest)
+        write_manifest(folder, manifest)
         file = str(folder / "adapter.gguf")
         return store.promote(run.id, base_bytes=1, file=file, sha256="s", verdict=VERDICT)
 
@@ -82,7 +82,7 @@ def test_use_off_and_the_way_back(run: Run, model: str, base: str) -> None:
     assert active(base) == "base"
     assert run("-m", model, "tune", "rollback").exit_code == 0
     assert active(base) == "tuned-1"
-    run("-m", model, "adapters", "use", "base")
+    run("-m", model, "adapters", "use", "BASE")
     assert active(base) == "base"
 
 
@@ -112,10 +112,13 @@ def test_show_says_what_is_known(run: Run, base: str) -> None:
 
 
 def test_show_without_files(run: Run, base: str) -> None:
-    made = promote(base)
+    with Store.open() as store:
+        written = store.write_example((user("What is a fjord?"), assistant("A deep bay.")))
+    made = promote(base, (written,))
     Path(made.file).with_name(MANIFEST).write_text("{")
-    shown = run("adapters", "show", "tuned-1").stdout
-    assert "no readable manifest" in shown
+    lines = run("adapters", "show", "tuned-1").stdout.splitlines()
+    assert "  manifest  none that can be read" in lines
+    assert lines[-3:] == ["Learned from:", "  What is a fjord?", "    → A deep bay."]
     Path(made.file).unlink()
     assert "which is gone" in run("adapters", "show", "tuned-1").stdout
     assert json.loads(run("adapters", "show", "tuned-1", "--json").stdout)["manifest"] is None

@@ -72,7 +72,11 @@ def test_a_manifest_about_something_else_says_nothing(place: Place, facts: dict[
     place.files.check(place.adapter)
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"base": 5}'])
+@pytest.mark.parametrize(
+    "text",
+    ["{", "[]", '{"base": 5}', '{"x": ' + "[" * 100_000 + "]" * 100_000 + "}"],
+    ids=["cut", "a list", "a number", "nested without end"],
+)
 def test_a_manifest_that_cannot_be_read_is_no_licence(place: Place, text: str) -> None:
     place.manifest(text)
     assert MANIFEST in place.refusal()

@@ -18,6 +18,7 @@ from localai.conversation import assistant, user
 from localai.store.rows import Origin
 from localai.store.store import Store
 from localai.tune import adapter
+from localai.tune.manifest import Manifest, write_manifest
 from localai.tune.plan import ADAPTER
 from tests.engine.tiny_adapter import write_adapter
 
@@ -42,9 +43,9 @@ def teach(home: Path, model: Path) -> None:
             base=base, base_bytes=model.stat().st_size, file=str(folder / ADAPTER), sha256=sha256
         )
         store.activate(base, row.id, "chosen")
-    adapter.write_manifest(
+    write_manifest(
         folder,
-        adapter.Manifest(
+        Manifest(
             base=base,
             base_name="tiny",
             template="",

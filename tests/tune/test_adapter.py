@@ -14,7 +14,7 @@ import pytest
 from localai.engine.adapter import MANIFEST
 from localai.errors import ModelError
 from localai.tune import adapter
-from localai.tune.adapter import Manifest
+from localai.tune.manifest import Manifest, settle, write_manifest
 from localai.tune.plan import ADAPTER
 from tests.engine.tiny_adapter import write_adapter
 
@@ -103,7 +103,7 @@ def manifest(sha256: str) -> Manifest:
 def promoted(folder: Path) -> str:
     """An adapter with its manifest; its hash."""
     sha256 = hashlib.sha256(written(folder).read_bytes()).hexdigest()
-    adapter.write_manifest(folder, manifest(sha256))
+    write_manifest(folder, manifest(sha256))
     return sha256
 
 
@@ -125,7 +125,7 @@ def test_another_adapter_base_or_manifest_is_not_verified(tmp_path: Path) -> Non
     sha256 = promoted(tmp_path)
     assert "not the one" in unverified(tmp_path, BASE, "0" * 64)
     assert "not the one" in unverified(tmp_path, "c" * 64, sha256)
-    adapter.write_manifest(tmp_path, manifest("0" * 64))
+    write_manifest(tmp_path, manifest("0" * 64))
     assert "not the one" in unverified(tmp_path, BASE, sha256)
     (tmp_path / MANIFEST).write_text("{")
     assert "no readable manifest" in unverified(tmp_path, BASE, sha256)
@@ -147,7 +147,7 @@ def test_every_flipped_byte_is_noticed(tmp_path: Path) -> None:
 
 def test_a_faithful_copy_of_a_bad_adapter_is_not_verified(tmp_path: Path) -> None:
     sha256 = write_adapter(tmp_path / ADAPTER, scale=float("nan"))
-    adapter.write_manifest(tmp_path, manifest(sha256))
+    write_manifest(tmp_path, manifest(sha256))
     assert "not finite" in unverified(tmp_path, BASE, sha256)
 
 
@@ -160,6 +160,6 @@ def test_a_missing_adapter_is_not_verified(tmp_path: Path) -> None:
 def test_settling_replaces_what_was_there(tmp_path: Path) -> None:
     (new := tmp_path / "new").write_text("new")
     (old := tmp_path / "old").write_text("old")
-    adapter.settle(new, old)
+    settle(new, old)
     assert old.read_text() == "new"
     assert not new.exists()

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import pytest
 from filelock import FileLock
+from gguf import GGUFValueType, GGUFWriter
+from safetensors.numpy import load_file, save_file
 
 from localai import paths
 from localai.catalog.entry import ModelEntry, from_path
@@ -17,6 +23,7 @@ from localai.store.store import Store
 from localai.store.tuning import Adapter
 from localai.tune import adapter, exporting, importing, lora
 from localai.tune.lora import Lora, Pair
+from localai.tune.manifest import read_manifest
 from localai.tune.plan import ADAPTER
 from scripts.tiny_models import write
 from tests.engine.tiny_adapter import write_adapter
@@ -56,7 +63,7 @@ def test_there_and_back(
     assert folder.parent == paths.adapters()
     assert sorted(each.name for each in folder.iterdir()) == [ADAPTER, MANIFEST]
     adapter.verify(folder, made.base, made.sha256)
-    manifest = adapter.read_manifest(folder)
+    manifest = read_manifest(folder)
     own = form == "gguf-lora"
     assert manifest.options["imported"] == ("gguf" if own else form)
     assert (manifest.corrections, manifest.replay) == ((("c1",), 3) if own else ((), 0))
@@ -147,10 +154,10 @@ def test_what_is_no_sound_adapter_is_refused(
     store: Store, base: Path, entry: ModelEntry, tmp_path: Path
 ) -> None:
     refused(store, entry, base, "holds a model, not an adapter")
-    refused(store, entry, tmp_path / "absent", "cannot be read")
+    refused(store, entry, tmp_path / "absent", "There is no adapter file")
     refused(store, entry, tmp_path, "holds no adapter")
     (text := tmp_path / "text").write_text("Hello, I am no model at all.")
-    refused(store, entry, text, "cannot be read")
+    refused(store, entry, text, "cannot be used: it does not begin with GGUF")
     write_adapter(odd := tmp_path / "odd.gguf", scale=float("nan"))
     refused(store, entry, odd, "not finite")
     write_adapter(odd, architecture="qwen3")
@@ -186,3 +193,104 @@ def test_half_a_pair_is_refused(
     lora.write(file := tmp_path / "half.gguf", "llama", one)
     file.write_bytes(file.read_bytes().replace(b"weight.lora_b", b"weight.lora_c"))
     refused(store, entry, file, "is missing")
+
+
+GGUF = {
+    "whole numbers": ({"kind": np.int32}, "cannot be read"),
+    "wide numbers": ({"kind": np.float64}, "cannot be read"),
+    "alpha is a list": ({"alpha": [1.0, 2.0]}, "cannot be read"),
+    "alpha is a word": ({"alpha": "much"}, "cannot be read"),
+    "alpha is no number": ({"alpha": float("nan")}, r"not finite \(its alpha\)"),
+    "alpha is infinite": ({"alpha": float("inf")}, r"not finite \(its alpha\)"),
+    "from certain words on": (
+        {"more": {"adapter.alora.invocation_tokens": [1]}},
+        "activated LoRA",
+    ),
+    "embeddings": ({"names": ["token_embd.weight"]}, "token_embd.weight, and this part cannot"),
+    "no matrices": ({"names": ()}, "holds nothing"),
+}
+
+
+@pytest.mark.parametrize(("change", "said"), GGUF.values(), ids=GGUF)
+def test_strange_gguf_files_are_refused(
+    store: Store, entry: ModelEntry, tmp_path: Path, change: dict[str, Any], said: str
+) -> None:
+    refused(store, entry, write_strange(tmp_path / "strange.gguf", **change), said)
+
+
+def write_strange(
+    path: Path,
+    *,
+    kind: type[np.generic] = np.float32,
+    alpha: Any = 8.0,
+    names: Sequence[str] = ("blk.0.attn_q.weight",),
+    more: Mapping[str, Any] = MappingProxyType({}),
+) -> Path:
+    """An adapter as no program of ours writes it."""
+    writer = GGUFWriter(path, "llama")
+    writer.add_type("adapter")
+    writer.add_string("adapter.type", "lora")
+    for key, value in {"adapter.lora.alpha": alpha, **more}.items():
+        inner = GGUFValueType.get_type(value[0]) if isinstance(value, list) else None
+        writer.add_key_value(key, value, GGUFValueType.get_type(value), sub_type=inner)
+    for name in names:
+        writer.add_tensor(f"{name}.lora_a", np.ones((2, 64), kind))
+        writer.add_tensor(f"{name}.lora_b", np.ones((64, 2), kind))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return path
+
+
+NESTED = '{"a": ' + "[" * 100_000 + "]" * 100_000 + "}"
+
+CONFIGS = {
+    "400 digits": ("peft", {"lora_alpha": 10**400}, "cannot be read"),
+    "beyond a float32": ("peft", {"lora_alpha": 1e39}, r"not finite \(its alpha\)"),
+    "no number": ("peft", {"lora_alpha": float("nan")}, r"not finite \(its alpha\)"),
+    "infinite": ("mlx", {"lora_parameters": {"scale": float("inf")}}, r"not finite \(its alpha\)"),
+    "an index out of range": ("mlx", {"lora_parameters": []}, "how strongly"),
+}
+
+
+@pytest.mark.parametrize(("form", "fields", "said"), CONFIGS.values(), ids=CONFIGS)
+def test_strange_configurations_are_refused(
+    store: Store,
+    base: Path,
+    entry: ModelEntry,
+    tuned: Adapter,
+    tmp_path: Path,
+    form: str,
+    fields: dict[str, Any],
+    said: str,
+) -> None:
+    exporting.export(tuned, base, form, out := tmp_path / "out")
+    file = out / "adapter_config.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | fields))
+    refused(store, entry, out, said)
+
+
+def test_what_is_nested_without_end_is_refused(
+    store: Store, base: Path, entry: ModelEntry, tuned: Adapter, tmp_path: Path
+) -> None:
+    exporting.export(tuned, base, "peft", out := tmp_path / "out")
+    (out / "adapter_config.json").write_text(NESTED)
+    refused(store, entry, out, "cannot be read")
+    store.remove_adapter(tuned)
+    exporting.export(tuned, base, "gguf-lora", other := tmp_path / "other")
+    (other / MANIFEST).write_text(NESTED)
+    made = importing.add(store, entry, other)
+    assert read_manifest(Path(made.file).parent).corrections == ()
+
+
+def test_numbers_that_a_float32_cannot_hold_are_refused(
+    store: Store, base: Path, entry: ModelEntry, tuned: Adapter, tmp_path: Path
+) -> None:
+    exporting.export(tuned, base, "peft", out := tmp_path / "out")
+    file = out / "adapter_model.safetensors"
+    tensors = load_file(file)
+    name = min(tensors)
+    tensors[name] = np.full(tensors[name].shape, 1e300)
+    save_file(tensors, file)
+    refused(store, entry, out, r"not finite \(blk\.0\.")

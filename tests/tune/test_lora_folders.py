@@ -1,4 +1,4 @@
-"""Folders of MLX and PEFT: as their own loaders read them, read back as they were written."""
+"""Folders of MLX, as its own loader reads them, and of PEFT; read back as they were written."""
 
 from __future__ import annotations
 
@@ -155,16 +155,39 @@ def test_other_ways_to_say_the_same(tiny_llama: Callable[[str], Path], tmp_path:
 
 
 @pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("base_model.model.model.", "base_model.model.model.language_model."),
+        ("base_model.model.model.", "model.language_model."),
+        ("base_model.model.model.", "language_model.model."),
+    ],
+)
+def test_names_of_models_that_also_see(
+    tiny_llama: Callable[[str], Path], tmp_path: Path, before: str, after: str
+) -> None:
+    base = tiny_llama("F32")
+    folder = written(tmp_path / "out", "peft", base)
+    file = folder / "adapter_model.safetensors"
+    whole = load_file(file)
+    save_file({name.replace(before, after): each for name, each in whole.items()}, file)
+    assert same(lora_folders.read(folder, "peft", published.read(base)), random_lora(base))
+    one = f"{after}layers.0.mlp.up_proj.lora_A.weight"
+    save_file({**whole, one: np.ones((RANK, 64), "f4")}, file)
+    refused(folder, "peft", base, r"holds model\.layers\.0\.mlp\.up_proj\.a twice")
+
+
+@pytest.mark.parametrize(
     ("kind", "fields", "said"),
     [
         ("peft", {"use_dora": True}, "use_dora"),
         ("peft", {"alpha_pattern": {"q_proj": 3}}, "alpha_pattern"),
+        ("peft", {"alora_invocation_tokens": [1, 2]}, "alora_invocation_tokens"),
         ("peft", {"peft_type": "IA3"}, "another method"),
         ("peft", {"lora_alpha": None}, "how strongly"),
         ("peft", {"lora_alpha": 0}, "the strength 0"),
         ("mlx", {"fine_tune_type": "dora"}, "another method"),
         ("mlx", {"lora_parameters": {"rank": 4}}, "how strongly"),
-        ("mlx", {"lora_parameters": {"scale": float("inf")}}, "the strength inf"),
+        ("mlx", {"lora_parameters": {"scale": 0}}, "the strength 0"),
     ],
 )
 def test_what_is_no_plain_lora_is_refused(

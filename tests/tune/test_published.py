@@ -80,7 +80,32 @@ def test_what_does_not_fit_is_named(tiny_llama: Callable[[str], Path]) -> None:
         ("blk.0.attn_v.weight", Pair(a, b[1:]), "63 x 64 weights"),
         ("blk.0.attn_v.weight", Pair(a[1:], b), "do not belong together"),
         ("blk.9.attn_v.weight", Pair(a, b), "lacks it"),
+        ("model.layers.9.self_attn.v_proj", Pair(a, b), "lacks it"),
     ]:
         with pytest.raises(ModelError, match=said) as error:
             published.check(Lora(1.0, {**matrices.pairs, name: pair}), base, "tiny")
         assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "token_embd.weight",
+        "blk.0.attn_norm.weight",
+        "model.embed_tokens",
+        "model.layers.0.mlp.gate",
+    ],
+)
+def test_what_is_no_linear_layer_is_refused(tiny_llama: Callable[[str], Path], name: str) -> None:
+    base = published.read(tiny_llama("F32"))
+    shape = base.shapes.get(name, (64, 64))
+    pair = Pair(np.ones((1, shape[-1]), "f4"), np.ones((shape[0], 1), "f4"))
+    with pytest.raises(ModelError, match=f"changes {name}, and this part cannot be adapted here"):
+        published.check(Lora(1.0, {name: pair}), base, "tiny")
+
+
+def test_an_output_of_its_own_can_be_adapted(tiny_llama: Callable[[str], Path]) -> None:
+    base = published.read(tiny_llama("F32"))
+    outputs, inputs = base.shapes["output.weight"]
+    pair = Pair(np.ones((1, inputs), "f4"), np.ones((outputs, 1), "f4"))
+    published.check(Lora(1.0, {"output.weight": pair}), base, "tiny")

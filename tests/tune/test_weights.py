@@ -9,12 +9,12 @@ from typing import Any
 import mlx.core as mx
 import numpy as np
 import pytest
-from gguf import GGUFReader
+from gguf import GGMLQuantizationType, GGUFReader, GGUFWriter
 from mlx.utils import tree_flatten
 
 from localai.tune import architectures, weights
 from localai.tune.architectures import File, NotTrainable
-from scripts.tiny_models import write
+from scripts.tiny_models import Draft, window, write
 from tests.tune.tiny_llama import divergence, ids, llama_logits, mlx_logits, write_llama
 
 TOKENS = ids(48)
@@ -120,6 +120,13 @@ def test_another_architecture_is_refused(tmp_path: Path) -> None:
         ("attention.sliding_window_pattern", [True, True, False, False], "its windows"),
         ("attention.sliding_window_pattern", [False, True, True, True], "its windows"),
         ("rope.scaling.type", "yarn", "stretched positions"),
+        ("rope.scaling.factor", 8.0, "stretched positions"),
+        ("rope.scale_linear", 8.0, "stretched positions"),
+        ("rope.scaling.attn_factor", 0.0, "stretched positions"),
+        ("attention.head_count_kv", [4, 4, 2, 4], "attention.head_count_kv is not one number"),
+        ("attention.head_count", [4, 4, 2, 4], "attention.head_count is not one number"),
+        ("feed_forward_length", [128] * 4, "feed_forward_length is not one number"),
+        ("rope.freq_base", None, "rope.freq_base is not one number"),
     ],
 )
 def test_a_gemma_that_is_computed_otherwise_is_refused(
@@ -132,6 +139,39 @@ def test_a_gemma_that_is_computed_otherwise_is_refused(
         lambda reader: said_instead(architectures.opened(reader), {name: value}),
     )
     refused(path, said)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"rope.freq_base_swa": 500.0},
+        {"rope.freq_base": 300.0, "rope.freq_base_swa": 500.0},
+        {"rope.scaling.type": "linear", "rope.scaling.factor": 4.0},
+        {"rope.scaling.type": "linear"},
+        {"rope.scaling.type": "none", "rope.scaling.factor": 4.0},
+        {"rope.scaling.factor": 1.0, "rope.scale_linear": 0.0},
+    ],
+    ids=lambda values: " ".join(f"{key}={value}" for key, value in values.items()),
+)
+def test_a_gemma_that_counts_positions_by_what_its_file_says(
+    tmp_path: Path, values: dict[str, Any]
+) -> None:
+    path = window_with(tmp_path / "said.gguf", values)
+    assert agree(path, quantized=False, within=PLAIN)
+
+
+def window_with(path: Path, values: Mapping[str, Any]) -> Path:
+    """A tiny Gemma 3 whose file says that, too."""
+    writer = GGUFWriter(path, "gemma3")
+    for key, value in values.items():
+        add = writer.add_string if isinstance(value, str) else writer.add_float32
+        add(f"gemma3.{key}", value)
+    window(Draft(writer, np.random.default_rng(7), GGMLQuantizationType.F32))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return path
 
 
 @pytest.mark.parametrize(("layers", "scale"), [(62, 32), (4, 16)])

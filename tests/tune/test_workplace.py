@@ -66,6 +66,32 @@ def test_leftovers_of_killed_runs_go(store: Store) -> None:
     assert (named / "file").exists()
 
 
+def test_an_adapter_is_known_by_whatever_path_the_data_folder_is_reached(
+    store: Store, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (link := home.with_name("link")).symlink_to(home)
+    monkeypatch.setenv("LOCALAI_HOME", str(link))
+    named = folder(workplace.adapters_folder() / "r1")
+    made = store.add_adapter(base="b", base_bytes=1, file=str(named / "file"), sha256="s")
+    for each in (home, link):
+        monkeypatch.setenv("LOCALAI_HOME", str(each))
+        workplace.clear_leftovers(store)
+        assert (named / "file").exists()
+    monkeypatch.setenv("LOCALAI_HOME", str(home))
+    store.remove_adapter(made)
+    workplace.remove(made)
+    assert not named.exists()
+
+
+def test_only_a_folder_among_the_adapters_is_deleted(store: Store) -> None:
+    adapters = workplace.adapters_folder()
+    other = folder(adapters / "r1")
+    for file in ("file", "r1/../file", "r1/deeper/file", "../file"):
+        made = store.add_adapter(base="b", base_bytes=1, file=str(adapters / file), sha256="s")
+        workplace.remove(made)
+    assert (other / "file").exists()
+
+
 def test_dead_runs_are_ended_and_others_left_alone(store: Store) -> None:
     with python(BEGINS) as other:
         dead = other.communicate()[0].strip()

@@ -10,8 +10,9 @@ from localai import digest, paths
 from localai.engine.adapter import MANIFEST
 from localai.store.store import Store
 from localai.store.tuning import Adapter
-from localai.tune import adapter, lora, published
+from localai.tune import lora, published
 from localai.tune.lora import Lora, Pair
+from localai.tune.manifest import Manifest, write_manifest
 from localai.tune.plan import ADAPTER
 
 RANK, SCALE = 4, 1.5
@@ -35,7 +36,7 @@ def record(store: Store, base: Path, matrices: Lora) -> Adapter:
     folder = paths.private_dir(paths.private_dir(paths.adapters()) / f"tiny-{len(matrices.pairs)}")
     lora.write(folder / ADAPTER, published.read(base).architecture, matrices)
     hashed = digest.sha256(folder / ADAPTER)
-    manifest = adapter.Manifest(
+    manifest = Manifest(
         base=sha256,
         base_name="tiny",
         template="t",
@@ -48,7 +49,7 @@ def record(store: Store, base: Path, matrices: Lora) -> Adapter:
         version="1",
         created=5.0,
     )
-    adapter.write_manifest(folder, manifest)
+    write_manifest(folder, manifest)
     assert (folder / MANIFEST).is_file()
     file = str(folder / ADAPTER)
     return store.add_adapter(base=sha256, base_bytes=base.stat().st_size, file=file, sha256=hashed)
