@@ -91,6 +91,12 @@ class Maker:
         more = (self._render(lesson.tell(phrasing), options) for phrasing in ways)
         return tuple(map(_example, (rendered, *(m for m in more if len(m.ids) <= LONGEST))))
 
+    def held_out(self, lesson: Lesson) -> tuple[Example, ...]:
+        """The lesson in words that are kept out of training. Raises Unlearnable."""
+        fitted = self.fit(lesson)
+        talks = map(fitted.lesson.tell, phrasings.held_out(lesson.question))
+        return tuple(_example(self._render(talk, fitted.options)) for talk in talks)
+
     def fit(self, lesson: Lesson) -> Fitted:
         """The lesson as it is learned and asked about. Raises Unlearnable."""
         made = self._offer(lesson)

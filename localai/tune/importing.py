@@ -164,6 +164,9 @@ def _manifest(found: Found, entry: ModelEntry, base: str, sha256: str) -> Manife
         corrections=known.corrections,
         replay=known.replay,
         options={**known.options, **manifest.options},
+        tokenizer=known.tokenizer,
+        data=known.data,
+        losses=known.losses,
     )
 
 

@@ -8,17 +8,16 @@ and what is good enough is decided in the modules this one calls.
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 
 import msgspec
 
-from localai import __version__, paths
+from localai import paths
 from localai.catalog import ModelEntry
 from localai.catalog.entry import required_path
 from localai.chat.adapters import file_hash
@@ -28,33 +27,27 @@ from localai.digest import sha256
 from localai.engine.base import BARE, AdapterFile, Engine
 from localai.engine.process import EngineProcess
 from localai.errors import AdapterError, LocalaiError, UsageError
-from localai.lessons import lesson, material
+from localai.lessons import lesson
 from localai.lessons.lesson import Lesson
-from localai.lessons.maker import Example, Maker
+from localai.lessons.maker import Maker
 from localai.store.store import Store
 from localai.store.tuning import Progress, Run, StoredExample
 from localai.tools.tool import Tool
 from localai.tune import adapter, gate, replay, resuming, training
+from localai.tune.dataset import dataset
 from localai.tune.items import items
-from localai.tune.manifest import Manifest, settle, write_manifest
-from localai.tune.plan import ADAPTER, Options, Plan, Trained, options
+from localai.tune.plan import ADAPTER, Options, Plan, options
+from localai.tune.promotion import promote
 from localai.tune.reporting import Reporter, Tell
-from localai.tune.workplace import adapters_folder, alone, clear_leftovers, work_folder
+from localai.tune.workplace import alone, clear_leftovers, work_folder
 
 RESERVE = 0.3
 """Share of the time budget kept for what comes after training."""
 
-PARITY_TEXTS = 8
-
-Examples = tuple[Example, ...]
+Lessons = tuple[Lesson, ...]
 
 ONLY_GOOD = (
     "Good answers alone give nothing to become better at; correct an answer, then tune again."
-)
-UNLEARNABLE = "None of it can be learned from: {reason}"
-ONLY_GOOD_LEFT = (
-    "Only good answers can be learned from, which give nothing to become better at. What was "
-    "corrected is left out: {reason}"
 )
 
 
@@ -134,11 +127,7 @@ class Job:
         folder = paths.private_dir(work_folder(self._run.id))
         plan = resuming.kept(self._run.id)
         if plan is None:
-            lessons, own, held, again = self._examples(accepted)
-            texts, wanted = _parity_texts(own, again), self._options()
-            plan = Plan(str(base_path), wanted, own, again, texts, held)
-            told = self._run.plan | {"options": msgspec.to_builtins(wanted)}
-            self._run = self._store.plan_run(self._run.id, told)
+            plan, lessons = self._plan(accepted, base_path)
         else:
             self._report.say(Progress("going on with the interrupted tune"), now=True)
             learned = set(self._run.plan["corrections"])
@@ -160,46 +149,34 @@ class Job:
         }
         if not verdict.promoted:
             return self._store.end_run(self._run.id, "rejected", verdict=facts)
-        return self._promote(folder, base_path, facts, trained, len(plan.replay))
+        template = self._entry.description.template
+        return promote(self._store, self._run, plan, trained, facts, template)
 
-    def _examples(
-        self, accepted: tuple[StoredExample, ...]
-    ) -> tuple[tuple[Lesson, ...], Examples, Examples, Examples]:
-        """What is learned from, that as examples, what is held out, and what is replayed; made
-        by the bare model's engine. Raises UsageError when nothing can be learned from."""
+    def _plan(self, accepted: tuple[StoredExample, ...], base: Path) -> tuple[Plan, Lessons]:
+        """What to train on, made by the bare model's engine, and the lessons in it; the run's
+        plan lists no more than those from now on, and the duplicates that were left out. Raises
+        UsageError when nothing can be learned from."""
         assert self._run is not None
+        base_hash = self._run.base
         self._report.say(Progress("starting the model"), now=True)
         with self._engine() as engine:
-            lessons, own, held = self._lessons(accepted, self._maker(engine))
-            again = replay.examples(
-                engine,
-                self._run.base,
-                self._head(),
-                self._report.counting("asking the model what it knows"),
+            tell = self._report.counting("asking the model what it knows")
+            found = dataset(
+                self._store,
+                accepted,
+                self._maker(engine),
+                lambda: replay.examples(engine, base_hash, self._head(), tell),
             )
-        return lessons, own, held, again
-
-    def _lessons(
-        self, accepted: tuple[StoredExample, ...], maker: Maker
-    ) -> tuple[tuple[Lesson, ...], Examples, Examples]:
-        """What is learned from, that as examples, and what is held out; the run's plan lists no
-        more than the first from now on, and the duplicates that were left out. Raises UsageError
-        when nothing could become better."""
-        assert self._run is not None
-        found = material.gather(self._store, accepted, maker)
-        made = [each.lesson for each in found if each.lesson]
-        if all(lesson.source == "good" for lesson in made):
-            reason = next((each.left_out for each in found if each.unlearnable), material.REPEATED)
-            raise UsageError((ONLY_GOOD_LEFT if made else UNLEARNABLE).format(reason=reason))
-        learned = [each for each in found if each.lesson and not each.held_out]
-        plan = self._run.plan | {
-            "corrections": [each.example.id for each in learned],
-            "duplicates": [each.example.id for each in found if each.repeated],
+            tokenizer = engine.load().vocab_hash
+        wanted = self._options()
+        told = {
+            "corrections": [each.id for each in found.lessons],
+            "duplicates": list(found.repeated),
+            "options": msgspec.to_builtins(wanted),
         }
-        self._run = self._store.plan_run(self._run.id, plan)
-        spared = [each for each in found if each.held_out]
-        lessons = tuple(each.lesson for each in learned if each.lesson)
-        return lessons, _examples_of(learned), _examples_of(spared)
+        self._run = self._store.plan_run(self._run.id, self._run.plan | told)
+        plan = Plan(str(base), wanted, found.own, found.replay, found.parity, found.held, tokenizer)
+        return plan, found.lessons
 
     def _maker(self, engine: Engine) -> Maker:
         return Maker(engine, lambda: self._tools, self._entry.description.tool_format)
@@ -229,42 +206,6 @@ class Job:
                 self._report.counting,
             )
 
-    def _promote(
-        self, folder: Path, base_path: Path, facts: dict[str, object], trained: Trained, again: int
-    ) -> Run:
-        """Put the adapter in its place, then let one transaction make it answer."""
-        assert self._run is not None
-        run, template = self._run, self._entry.description.template
-        hashed = sha256(folder / ADAPTER)
-        manifest = Manifest(
-            base=run.base,
-            base_name=run.model,
-            template=hashlib.sha256(template.encode()).hexdigest()
-            if template
-            else trained.template_hash,
-            sha256=hashed,
-            run=run.id,
-            corrections=tuple(run.plan["corrections"]),
-            replay=again,
-            options=run.plan["options"],
-            verdict=facts,
-            version=__version__,
-            created=time.time(),
-        )
-        home = paths.private_dir(adapters_folder() / run.id)
-        shutil.move(folder / ADAPTER, home / f"{ADAPTER}.tmp")
-        settle(home / f"{ADAPTER}.tmp", home / ADAPTER)
-        write_manifest(home, manifest)
-        adapter.verify(home, run.base, hashed)
-        self._store.promote(
-            run.id,
-            base_bytes=base_path.stat().st_size,
-            file=str(home / ADAPTER),
-            sha256=hashed,
-            verdict=facts,
-        )
-        return self._store.run(run.id)
-
     def _options(self) -> Options:
         """The settings, with the part of the time budget that training may take."""
         left = self._seconds * (1 - RESERVE) - (time.monotonic() - self._begun)
@@ -281,16 +222,3 @@ class Job:
             yield engine
         finally:
             engine.close()
-
-
-def _examples_of(taught: Sequence[material.Taught]) -> Examples:
-    return tuple(each for some in taught for each in some.examples)
-
-
-def _parity_texts(own: Examples, again: Examples) -> Examples:
-    """A few of both kinds, evenly taken."""
-    return tuple(
-        each
-        for kind in (own, again)
-        for each in kind[:: max(1, -(-len(kind) // (PARITY_TEXTS // 2)))]
-    )

@@ -20,7 +20,9 @@ class Manifest(msgspec.Struct, frozen=True):
     """Where an adapter comes from. Hashes are sha256 hex: `base` of the model's file,
     `template` of its chat template, `sha256` of the adapter's file. `corrections` are the
     ids of what it learned from, `replay` counts the replayed answers; `options` how it was
-    trained (the seed with them), `verdict` every number of the gate and of parity."""
+    trained (the seed with them), `verdict` every number of the gate and of parity.
+    `tokenizer` names the vocabulary, `data` is the hash of all that was trained on, `losses`
+    are in nats (`promotion.losses`); older ones and those from elsewhere do not know them."""
 
     base: str
     base_name: str
@@ -33,6 +35,9 @@ class Manifest(msgspec.Struct, frozen=True):
     verdict: dict[str, Any]
     version: str
     created: float
+    tokenizer: str = ""
+    data: str = ""
+    losses: dict[str, float] = {}
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -20,37 +21,41 @@ from localai.engine.base import LoadOptions
 from localai.engine.llama import Llama
 from localai.engine.llama_adapter import LlamaAdapter
 from localai.tune.parity_result import Parity
-from localai.tune.plan import ADAPTER, PARITY
+from localai.tune.plan import ADAPTER, PARITY, PLAN, Plan
 
 
 def compare(folder: Path, base: str) -> Parity:
     """Compare all positions of the parity texts. Raises ModelError."""
-    left = np.load(folder / PARITY)
-    ids, ends, expected = left["ids"], left["ends"], left["logprobs"]
-    longest = int(np.max(np.diff(ends, prepend=0)))
+    plan = msgspec.msgpack.decode((folder / PLAN).read_bytes(), type=Plan)
+    expected = np.load(folder / PARITY, mmap_mode="r")
+    longest = max(len(each.ids) for each in plan.parity)
     size = longest + 1
     llama = Llama.open(LoadOptions(base, n_ctx=size, n_batch=size, n_outputs=size))
+    divergences, same = list[float](), list[bool]()
     try:
         path = folder / ADAPTER
         llama.attach(LlamaAdapter(llama.model, path, sha256(path)))
-        divergences, same, begin = [], [], 0
-        for end in map(int, ends):
+        for example in plan.parity:
             llama.forget(0, 0)
-            llama.decode([(int(id), at, 0, True) for at, id in enumerate(ids[begin:end])])
-            for at in range(end - begin):
-                logits = llama.logits(at).astype(np.float64)
-                logits -= logits.max()
-                found = logits - np.log(np.exp(logits).sum())
-                mlx = expected[begin + at].astype(np.float64)
+            llama.decode([(id, at, 0, True) for at, id in enumerate(example.ids)])
+            for at in range(len(example.ids)):
+                found = _logprobs(llama.logits(at).astype(np.float64))
+                mlx = expected[len(divergences)].astype(np.float64)
                 divergences.append(float((np.exp(mlx) * (mlx - found)).sum()))
                 same.append(int(mlx.argmax()) == int(found.argmax()))
-            begin = end
     finally:
         llama.close()
     n = len(divergences)
     return Parity(
         float(np.mean(divergences)), float(np.std(divergences) / n**0.5), float(np.mean(same)), n
     )
+
+
+def _logprobs(logits: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Log-probabilities (vocabulary,)."""
+    logits = logits - logits.max()
+    found: np.ndarray[Any, Any] = logits - np.log(np.exp(logits).sum())
+    return found
 
 
 def main(parent: int, folder: Path, base: str) -> int:

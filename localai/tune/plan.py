@@ -5,6 +5,8 @@ Values only; neither MLX nor the engine is needed to read this.
 
 from __future__ import annotations
 
+import hashlib
+
 import msgspec
 
 from localai.config import TuneSettings
@@ -12,7 +14,7 @@ from localai.lessons.maker import Example
 
 PLAN = "plan.msgpack"
 ADAPTER = "adapter.gguf"
-PARITY = "parity.npz"
+PARITY = "parity.npy"
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,7 +44,7 @@ def options(settings: TuneSettings, seconds: float = 0.0) -> Options:
 
 class Plan(msgspec.Struct, frozen=True):
     """`base` is the model's file, `own` what is new, `parity` what both engines shall read,
-    `held` what is not trained on and tells when to stop."""
+    `held` what is not trained on and tells when to stop; `tokenizer` names the vocabulary."""
 
     base: str
     options: Options
@@ -50,6 +52,12 @@ class Plan(msgspec.Struct, frozen=True):
     replay: tuple[Example, ...]
     parity: tuple[Example, ...]
     held: tuple[Example, ...] = ()
+    tokenizer: str = ""
+
+    @property
+    def data_hash(self) -> str:
+        """The sha256, in hex, of all that is trained on: every token with its weight."""
+        return hashlib.sha256(msgspec.msgpack.encode((self.own, self.replay))).hexdigest()
 
 
 class Step(msgspec.Struct, frozen=True, tag="step"):

@@ -155,23 +155,23 @@ def _termination() -> Iterator[Callable[[], bool]]:
 
 
 def _save(file: Path, model: Any, examples: tuple[Example, ...]) -> None:
-    """What MLX makes of the parity texts: `ids`, `ends` (where each text ends) and, for
-    every position, the log-probabilities of all tokens (positions, vocabulary)."""
+    """What MLX makes of the parity texts, end to end: for every position the log-probabilities
+    of all tokens (positions, vocabulary). Written as they come; the vocabulary is wide."""
     import mlx.core as mx
 
     from localai.tune import forward, objective
 
-    found = []
+    count, kept = sum(len(example.ids) for example in examples), None
+    at = 0
     for example in examples:
         ids = mx.array(example.ids)
         states = forward.hidden(model, ids, mx.zeros_like(ids))
-        found.append(np.array(objective.log_softmax(forward.logits(model, states))))
-    np.savez(
-        file,
-        ids=np.concatenate([np.array(example.ids, np.int32) for example in examples]),
-        ends=np.cumsum([len(example.ids) for example in examples]),
-        logprobs=np.concatenate(found),
-    )
+        found = np.array(objective.log_softmax(forward.logits(model, states)), np.float32)
+        if kept is None:
+            shape = (count, found.shape[1])
+            kept = np.lib.format.open_memmap(file, mode="w+", dtype=np.float32, shape=shape)
+        kept[at : at + len(found)] = found
+        at += len(found)
 
 
 if __name__ == "__main__":
