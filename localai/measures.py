@@ -15,12 +15,14 @@ def duration(seconds: float) -> str:
 
 
 def measures(progress: Progress) -> list[str]:
-    """The numbers that are known of a stage: loss, speed, time left."""
+    """The numbers that are known of a stage: loss, speed, the most memory held, time left."""
     found = []
     if progress.loss is not None:
         found.append(f"loss {progress.loss:.2f}")
     if progress.tokens_per_second is not None:
         found.append(f"{progress.tokens_per_second:,.0f} tokens/s")
+    if progress.memory is not None:
+        found.append(f"{progress.memory / 1e9:.1f} GB")
     if progress.seconds_left is not None:
         found.append(f"{duration(progress.seconds_left)} left")
     return found

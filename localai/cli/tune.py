@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
@@ -52,7 +52,7 @@ class Budget(click.ParamType[float]):
         return float(total)
 
 
-@click.group(invoke_without_command=True)
+@click.command()
 @click.option("--budget", type=Budget(), default=0.0, help="Longest time, e.g. 12m or 1h30m.")
 @click.option(
     "--preset", type=click.Choice(list(PRESETS)), help="Named settings, over those of the file."
@@ -70,7 +70,7 @@ class Budget(click.ParamType[float]):
 @click.option("--estimate", is_flag=True, help="With --dry-run: only what it would take.")
 @click.option("--json", "as_json", is_flag=True, help="With --dry-run: print JSON.")
 @click.pass_context
-def tune(
+def sft(
     ctx: click.Context,
     budget: float,
     preset: str | None,
@@ -80,14 +80,11 @@ def tune(
     estimate: bool,
     as_json: bool,
 ) -> None:
-    """Learn from your corrections.
+    """Learn from your corrections by supervised fine-tuning.
 
     Trains an adapter on the accepted corrections and examples, tests it against what answers
     now, and lets it answer only if it is better. The model itself is never changed.
     """
-    if ctx.invoked_subcommand is not None:
-        _refuse_options(ctx)
-        return
     if not dry_run and (estimate or as_json):
         option = "--estimate" if estimate else "--json"
         raise UsageError(f"{option} is for --dry-run; localai tune show --json has the verdict.")
@@ -111,11 +108,27 @@ def tune(
         ctx.exit(ExitCode.FAILURE)
 
 
+@click.group(invoke_without_command=True, params=sft.params)
+@click.pass_context
+def tune(ctx: click.Context, **options: Any) -> None:
+    """Learn from your corrections.
+
+    Trains an adapter on the accepted corrections and examples, tests it against what answers
+    now, and lets it answer only if it is better. The model itself is never changed.
+    """
+    if ctx.invoked_subcommand is None:
+        ctx.invoke(sft, **options)
+    else:
+        _refuse_options(ctx)
+
+
 def _refuse_options(ctx: click.Context) -> None:
     """Raise UsageError for an option of `localai tune` before a command of it."""
     for each in ctx.command.params:
         if each.name and ctx.get_parameter_source(each.name) is ParameterSource.COMMANDLINE:
             name = "/".join((*each.opts, *each.secondary_opts))
+            if ctx.invoked_subcommand == sft.name:
+                raise UsageError(f"{name} comes after {sft.name}.")
             raise UsageError(f"{name} belongs to `localai tune` itself; leave it out here.")
 
 
@@ -164,6 +177,8 @@ def rollback(invocation: Invocation) -> None:
         now = store.roll_back(meant.base(invocation, store))
     adapters.answers(now)
 
+
+tune.add_command(sft)
 
 # They began here, and people look for them here, too.
 tune.add_command(adapters.list_)

@@ -9,7 +9,8 @@ from localai.measures import measures
 from localai.sanitize import clean
 from localai.store.tuning import Progress, Run
 
-BAR = 20
+BAR = 12
+"""Cells, so that all the numbers have room on a line of 80."""
 
 STATES = {
     "promoted": "Promoted",

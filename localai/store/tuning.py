@@ -100,7 +100,8 @@ class Activation(msgspec.Struct, frozen=True):
 class Progress(msgspec.Struct, frozen=True):
     """How far a run is. `stage` is a short sentence ("training", "asking the held-out
     questions"); `done` of `total` steps of it; `loss` and `tokens_per_second` in training;
-    `seconds_left` until the stage ends, None unknown."""
+    `seconds_left` until the stage ends, None unknown; `memory`: the most bytes that training
+    has held."""
 
     stage: str
     done: int = 0
@@ -108,6 +109,7 @@ class Progress(msgspec.Struct, frozen=True):
     loss: float | None = None
     tokens_per_second: float | None = None
     seconds_left: float | None = None
+    memory: int | None = None
 
 
 class Run(msgspec.Struct, frozen=True):

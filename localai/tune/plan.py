@@ -63,7 +63,8 @@ class Plan(msgspec.Struct, frozen=True):
 class Step(msgspec.Struct, frozen=True, tag="step"):
     """One step done, of `steps`. `loss` is the mean over its weighted tokens, in nats;
     `tokens` were read in it (padding not counted) in `seconds`; `held` is the loss of what is
-    held out, when it was measured after this step."""
+    held out, when it was measured after this step; `memory` the most bytes that the process
+    has held."""
 
     number: int
     steps: int
@@ -71,6 +72,7 @@ class Step(msgspec.Struct, frozen=True, tag="step"):
     tokens: int
     seconds: float
     held: float | None = None
+    memory: int = 0
 
 
 class Again(msgspec.Struct, frozen=True, tag="again"):

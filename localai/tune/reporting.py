@@ -35,9 +35,13 @@ class Reporter:
         numbers = {"loss": done.loss, "tokens_per_second": speed}
         if done.held is not None:
             numbers["held_out_loss"] = done.held
+        if done.memory:
+            numbers["memory"] = done.memory
         self._store.add_metric(self._run, done.number, numbers)
         left = (done.steps - done.number) * done.seconds
-        self.say(Progress("training", done.number, done.steps, done.loss, speed, left))
+        memory = done.memory or None
+        progress = Progress("training", done.number, done.steps, done.loss, speed, left, memory)
+        self.say(progress)
 
     def counting(self, stage: str) -> Callable[[int, int], None]:
         """What a stage of many like things calls with (done, total)."""

@@ -99,10 +99,14 @@ def _train(folder: Path, pieces: int, tell: Tell) -> None:
         scale=plan.options.scale,
     )
     settle(temporary, folder / ADAPTER)
-    unit = 1 if sys.platform == "darwin" else 1024
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
     template = hashlib.sha256(info.template.encode("utf-8", "replace")).hexdigest()
-    tell(Trained(memory, str(mx.default_device().type).rpartition(".")[2], template))
+    tell(Trained(_memory(), str(mx.default_device().type).rpartition(".")[2], template))
+
+
+def _memory() -> int:
+    """The most bytes that this process has held."""
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
 def _steps(plan: Plan) -> list[list[Row]]:
@@ -129,7 +133,7 @@ def _descend(descent: Descent, checkpoints: Checkpoints, tell: Tell) -> None:
     with _termination() as wished:
         try:
             for step in descent:
-                tell(step)
+                tell(msgspec.structs.replace(step, memory=_memory()))
                 short = free_memory() < LITTLE * total_memory()
                 if divide := short and descent.pieces < MOST_PIECES:
                     descent.pieces *= 2

@@ -69,11 +69,11 @@ def test_a_run_without_numbers(run: Run, adapter: str, text: str) -> None:
     ("progress", "text"),
     [
         (Progress("starting the model"), "Starting the model"),
-        (Progress("asking", 0, 4), f"Asking  {'─' * 20}  0/4"),
-        (Progress("asking", 4, 4), f"Asking  {'━' * 20}  4/4"),
+        (Progress("asking", 0, 4), f"Asking  {'─' * 12}  0/4"),
+        (Progress("asking", 4, 4), f"Asking  {'━' * 12}  4/4"),
         (
-            Progress("training", 1, 4, 2.34567, 141.7, 200.4),
-            f"Training  {'━' * 5}{'─' * 15}  1/4  loss 2.35  142 tokens/s  3 min left",
+            Progress("training", 1, 4, 2.34567, 141.7, 200.4, 2_340_000_000),
+            f"Training  {'━' * 3}{'─' * 9}  1/4  loss 2.35  142 tokens/s  2.3 GB  3 min left",
         ),
     ],
 )

@@ -25,7 +25,7 @@ from localai.tune.gate import Verdict
 from localai.tune.items import Item
 from localai.tune.job import Job
 from localai.tune.parity_result import Parity
-from localai.tune.plan import ADAPTER, Plan, Trained
+from localai.tune.plan import ADAPTER, Plan, Step, Trained
 from tests.catalog import toy
 from tests.engine.tiny_adapter import write_adapter
 
@@ -43,8 +43,10 @@ def tune(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Job:
     )
 
 
-def _train(folder: Path, plan: Plan, tell: object) -> Trained:
+def _train(folder: Path, plan: Plan, tell: Callable[[Step], None]) -> Trained:
     assert plan.own
+    for number, loss, held in ((1, 3.0, None), (12, 1.0, 0.5), (13, 1.0, 0.75)):
+        tell(Step(number, 13, loss, tokens=10, seconds=1.0, held=held))
     write_adapter(folder / ADAPTER)
     return Trained(1, "cpu", "t")
 
@@ -106,6 +108,9 @@ def test_only_what_was_learned_counts_as_learned(
     assert store.learned(made) == {learned}
     manifest = json.loads(Path(made.file).with_name("manifest.json").read_bytes())
     assert manifest["corrections"] == [learned]
+    assert manifest["tokenizer"] == ScriptedEngine().load().vocab_hash
+    assert len(manifest["data"]) == 64
+    assert manifest["losses"] == pytest.approx({"first": 5 / 3, "last": 5 / 3, "held_out": 0.5})
     assert asked.count("corrections") >= 5
 
 

@@ -31,10 +31,11 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 def test_a_step_is_told_with_speed_and_time_left(store: Store, clock: Clock) -> None:
     run = store.begin_run("toy", "b", {}).id
     told: list[Progress] = []
-    Reporter(store, run, told.append).step(Step(3, 10, 1.25, tokens=300, seconds=2.0))
-    assert told == [Progress("training", 3, 10, 1.25, 150.0, 14.0)]
+    Reporter(store, run, told.append).step(Step(3, 10, 1.25, tokens=300, seconds=2.0, memory=7))
+    assert told == [Progress("training", 3, 10, 1.25, 150.0, 14.0, 7)]
     assert store.run(run).progress == told[0]
-    assert store.metrics(run) == ((3, {"loss": 1.25, "tokens_per_second": 150.0}),)
+    numbers = {"loss": 1.25, "tokens_per_second": 150.0, "memory": 7.0}
+    assert store.metrics(run) == ((3, numbers),)
 
 
 def test_the_loss_of_what_is_held_out_is_recorded(store: Store) -> None:
