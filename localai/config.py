@@ -82,13 +82,26 @@ class TuneSettings(BaseModel, extra="forbid"):
 
     rank: int = Field(8, ge=1, le=256)
     """Rank of the adapter's matrices; more holds more and costs speed in every answer."""
+    alpha: float = Field(16, gt=0, le=1024)
+    """What the matrices give is multiplied by `alpha` / `rank`."""
+    rslora: bool = False
+    """Multiplies by `alpha` / the root of `rank` instead, so that high ranks learn as fast as
+    low ones."""
     learning_rate: float = Field(2e-4, gt=0, le=0.1)
     """Size of the training steps; lower is slower and safer."""
     epochs: int = Field(2, ge=1)
-    """How often the corrections are gone through."""
+    """How often the corrections are gone through, in all the ways to ask them."""
     replay: float = Field(0.7, ge=0.33, le=0.9)
     """Share of each training step that repeats the model's own answers, which holds what it
     knew in place."""
+    recall: float = Field(3, gt=0, le=100)
+    """What keeping a token of those answers as likely as it was counts; learning a new one
+    counts 1."""
+    data_epochs: int = Field(6, ge=1)
+    """How often a named data set is gone through at most. Its examples are asked in one way
+    each; training ends sooner when those that are held out get no better."""
+    data_replay: float = Field(0.34, ge=0.33, le=0.9)
+    """`replay` while a named data set is learned."""
     nice: int = Field(19, ge=0, le=19)
     """How far a tune steps back behind other programs; 0 lets it compete with them."""
 

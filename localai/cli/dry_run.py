@@ -52,7 +52,8 @@ def run(invocation: Invocation, settings: Settings, entry: ModelEntry, wanted: W
             read = () if wanted.only_estimate else taught
             found = tuple(read_back(session.engine, each) for each in read)
     made = [each for some in taught if not some.held_out for each in some.examples]
-    taken = estimate(made, options(settings.tune, wanted.budget * (1 - RESERVE)), known)
+    seconds = wanted.budget * (1 - RESERVE)
+    taken = estimate(made, options(settings.tune, data=bool(wanted.name), seconds=seconds), known)
     if all(each.example.source == "good" for each in taught if each.lesson):
         note(ONLY_GOOD)
     if wanted.only_estimate:

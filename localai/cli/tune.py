@@ -110,7 +110,7 @@ def sft(
 
 @click.group(invoke_without_command=True, params=sft.params)
 @click.pass_context
-def tune(ctx: click.Context, **options: Any) -> None:
+def tune(ctx: click.Context, /, **options: Any) -> None:
     """Learn from your corrections.
 
     Trains an adapter on the accepted corrections and examples, tests it against what answers

@@ -209,7 +209,8 @@ class Job:
     def _options(self) -> Options:
         """The settings, with the part of the time budget that training may take."""
         left = self._seconds * (1 - RESERVE) - (time.monotonic() - self._begun)
-        return options(self._settings.tune, seconds=max(1.0, left) if self._seconds else 0.0)
+        seconds = max(1.0, left) if self._seconds else 0.0
+        return options(self._settings.tune, data=bool(self._name), seconds=seconds)
 
     def _head(self) -> str:
         """The system text of new conversations."""

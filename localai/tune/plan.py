@@ -6,6 +6,7 @@ Values only; neither MLX nor the engine is needed to read this.
 from __future__ import annotations
 
 import hashlib
+import math
 
 import msgspec
 
@@ -28,18 +29,28 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     learning_rate: float
     epochs: int
     replay: float
+    recall: float = 3.0
     scale: float = 2.0
     warmup: int = 10
     tokens: int = 384
-    recall: float = 3.0
     seconds: float = 0.0
     clip: float = 1.0
     seed: int = 0
 
 
-def options(settings: TuneSettings, seconds: float = 0.0) -> Options:
-    """How to train under these settings."""
-    return Options(**settings.model_dump(exclude={"nice"}), seconds=seconds)
+def options(settings: TuneSettings, *, data: bool, seconds: float = 0.0) -> Options:
+    """How to train under these settings, on a named data set or on the user's own examples.
+    The scale is LoRA's (Hu et al. 2021) or rank-stabilized (Kalajdzievski 2023,
+    arXiv:2312.03732)."""
+    return Options(
+        rank=settings.rank,
+        learning_rate=settings.learning_rate,
+        epochs=settings.data_epochs if data else settings.epochs,
+        replay=settings.data_replay if data else settings.replay,
+        recall=settings.recall,
+        scale=settings.alpha / (math.sqrt(settings.rank) if settings.rslora else settings.rank),
+        seconds=seconds,
+    )
 
 
 class Plan(msgspec.Struct, frozen=True):

@@ -10,25 +10,27 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from localai.config import Settings
 
+SET = ("rank", "epochs", "replay", "data_epochs", "data_replay")
+"""The settings that every preset gives."""
+
 
 class Preset(NamedTuple):
-    """Settings of a run, as in `TuneSettings`, and the time that it may take in seconds (0:
-    as long as it needs)."""
+    """What it sets otherwise than the settings are from the start, and the time that a run may
+    take in seconds (0: as long as it needs)."""
 
-    epochs: int
-    rank: int
-    replay: float
+    values: dict[str, float]
     budget: float
 
 
 PRESETS = {
-    "quick": Preset(epochs=2, rank=8, replay=0.5, budget=600.0),
-    "night": Preset(epochs=2, rank=8, replay=0.7, budget=0.0),
+    "quick": Preset({"replay": 0.5, "data_epochs": 3}, 600.0),
+    "night": Preset({}, 0.0),
 }
 
 
 def settings_with(settings: Settings, name: str) -> Settings:
     """The settings with those of the preset `name` over them."""
-    preset = PRESETS[name]
-    values = {"epochs": preset.epochs, "rank": preset.rank, "replay": preset.replay}
+    from localai.config import TuneSettings
+
+    values = TuneSettings().model_dump(include=set(SET)) | PRESETS[name].values
     return settings.model_copy(update={"tune": settings.tune.model_copy(update=values)})

@@ -126,7 +126,7 @@ def _losses(before: list[float], ours: list[Figures], peers: list[Figures]) -> R
 
 def _with_replay(model: str, trial: Trial, rounds: int) -> list[Row]:
     kind, taught, _ = trial
-    share = plan.options(TuneSettings()).replay
+    share = plan.options(TuneSettings(), data=False).replay
     some = taught[: kind.batch * REPLAY_STEPS]
     ours = [_run(_work(model, kind, some, recalled=share, seed=seed)) for seed in range(rounds)]
     speeds = [
@@ -149,7 +149,7 @@ def _with_replay(model: str, trial: Trial, rounds: int) -> list[Row]:
 
 
 def _work(model: str, kind: Kind, taught: list[Example], *, seed: int = 0, **others: Any) -> Work:
-    options = replace(plan.options(TuneSettings()), warmup=WARMUP, seed=seed)
+    options = replace(plan.options(TuneSettings(), data=False), warmup=WARMUP, seed=seed)
     given = {"trainer": "ours", **others}
     return Work(model=model, options=options, examples=taught, batch=kind.batch, **given)
 
