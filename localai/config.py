@@ -89,6 +89,9 @@ class TuneSettings(BaseModel, extra="forbid"):
     replay: float = Field(0.7, ge=0.33, le=0.9)
     """Share of each training step that repeats the model's own answers, which holds what it
     knew in place."""
+    rewrites: int = Field(2, ge=0, le=8)
+    """Ways to ask a corrected question in the model's own words that are learned at most, beside
+    those by templates; 0 learns none and looks for none."""
     nice: int = Field(19, ge=0, le=19)
     """How far a tune steps back behind other programs; 0 lets it compete with them."""
 

@@ -28,7 +28,7 @@ from localai.digest import sha256
 from localai.engine.base import BARE, AdapterFile, Engine
 from localai.engine.process import EngineProcess
 from localai.errors import AdapterError, LocalaiError, UsageError
-from localai.lessons import lesson, material
+from localai.lessons import lesson, material, rewriting
 from localai.lessons.lesson import Lesson
 from localai.lessons.maker import Example, Maker
 from localai.store.store import Store
@@ -112,13 +112,13 @@ class Job:
 
     def _begin(self, base: str, accepted: tuple[StoredExample, ...], path: Path) -> Run:
         """The interrupted run to go on with, or a new one; what others left is cleared up."""
-        wanted = self._options()
+        wanted, dropped = self._options(), self._store.dropped_rewrites()
         plan = {
             "corrections": [example.id for example in accepted],
             "data": self._name,
             "options": msgspec.to_builtins(wanted),
             "seconds": self._seconds,
-            **resuming.learns(accepted, wanted, self._head(), path),
+            **resuming.learns(accepted, wanted, self._head(), path, dropped),
         }
         runs = resuming.unfinished(self._store)
         found = resuming.choose(runs, base, plan, resume=self._resume)
@@ -170,7 +170,9 @@ class Job:
         assert self._run is not None
         self._report.say(Progress("starting the model"), now=True)
         with self._engine() as engine:
-            lessons, own, held = self._lessons(accepted, self._maker(engine))
+            maker, told = self._maker(engine), self._report.counting(rewriting.STAGE)
+            rewriting.complete(self._store, accepted, maker, told, self._seconds)
+            lessons, own, held = self._lessons(accepted, maker)
             again = replay.examples(
                 engine,
                 self._run.base,
@@ -202,7 +204,8 @@ class Job:
         return lessons, _examples_of(learned), _examples_of(spared)
 
     def _maker(self, engine: Engine) -> Maker:
-        return Maker(engine, lambda: self._tools, self._entry.description.tool_format)
+        described, most = self._entry.description.tool_format, self._settings.tune.rewrites
+        return Maker(engine, lambda: self._tools, described, most)
 
     @cached_property
     def _tools(self) -> tuple[Tool, ...]:
