@@ -102,6 +102,9 @@ class TuneSettings(BaseModel, extra="forbid"):
     each; training ends sooner when those that are held out get no better."""
     data_replay: float = Field(0.34, ge=0.33, le=0.9)
     """`replay` while a named data set is learned."""
+    rewrites: int = Field(2, ge=0, le=8)
+    """Ways to ask a corrected question in the model's own words that are learned at most, beside
+    those by templates; 0 learns none and looks for none."""
     nice: int = Field(19, ge=0, le=19)
     """How far a tune steps back behind other programs; 0 lets it compete with them."""
 

@@ -217,6 +217,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("review", "n", "new", "", "Write an example from scratch", footer="new"),
     Action("review", "A", "accept_set", "", "Accept all that is pending in the data set"),
     Action("review", "w", "way", "", "The tokens of another way to ask"),
+    Action("review", "d", "drop", "", "Drop one of the model's ways to ask, or take it back"),
     Action("review", "t", "load", "", "Load the model, so that the tokens show"),
     Action("review", "J", "scroll(1)", "", "Scroll the example down"),
     Action("review", "K", "scroll(-1)", "", "Scroll the example up"),

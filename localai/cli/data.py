@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, get_args
 
 import click
 
+from localai.cli.data_rewriting import rewrite
 from localai.cli.data_writing import edit, new
 from localai.cli.failure import note
 from localai.cli.invocation import Invocation
@@ -36,6 +37,7 @@ def data() -> None:
 
 data.add_command(new)
 data.add_command(edit)
+data.add_command(rewrite)
 
 
 @data.command("list")
@@ -85,15 +87,21 @@ def show(invocation: Invocation, id: str, as_json: bool) -> None:
     with invocation.read_store() as store:
         example = store.example(id)
         rejected = store.message(example.rejected).message.text if example.rejected else ""
+        rewrites = store.rewrites(example.leaf)
         settings = config.load()
         with closing(invocation.open_session(store, settings, model=invocation.model)) as session:
             found = preview(store, example, session.engine, maker_for(session))
     if as_json:
-        entry = example_lines.as_json(example) | {"rejected": rejected or None}
+        entry = example_lines.as_json(example) | {
+            "rejected": rejected or None,
+            "dropped": list(rewrites.dropped) if rewrites else [],
+        }
         click.echo(record.dumps(entry | fields(found)))
     else:
         colour = sys.stdout.isatty()
         click.echo(example_lines.shown(found, rejected, colour=colour), nl=False)
+        lines = example_lines.ways(found, rewrites)
+        click.echo("".join(f"{line}\n" for line in lines), nl=False)
 
 
 @data.command()

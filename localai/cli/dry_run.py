@@ -11,6 +11,7 @@ import click
 import msgspec
 
 from localai.cli import record
+from localai.cli.data_rewriting import telling
 from localai.cli.failure import note
 from localai.counted import counted
 from localai.lessons.preview import Preview
@@ -34,8 +35,10 @@ class Wanted(NamedTuple):
 
 
 def run(invocation: Invocation, settings: Settings, entry: ModelEntry, wanted: Wanted) -> None:
-    """Show what a tune would learn, with the engine that renders it, and what it would take."""
+    """Show what a tune would learn, with the engine that renders it, and what it would take. Other
+    words for questions are looked for as a tune does; not for an estimate alone, which is quick."""
     from localai.catalog.entry import required_path
+    from localai.lessons import rewriting
     from localai.lessons.lesson import accepted
     from localai.lessons.maker import maker_for
     from localai.lessons.material import gather
@@ -44,11 +47,17 @@ def run(invocation: Invocation, settings: Settings, entry: ModelEntry, wanted: W
     from localai.tune.job import ONLY_GOOD, RESERVE
     from localai.tune.plan import options
 
-    with invocation.read_store() as store:
+    opened = invocation.read_store if wanted.only_estimate else invocation.open_store
+    with opened() as store:
         examples = accepted(store, wanted.name)
         known = pace(store, entry.name, required_path(entry))
         with closing(invocation.open_session(store, settings, model=invocation.model)) as session:
-            taught = gather(store, examples, maker_for(session))
+            maker = maker_for(session)
+            if not wanted.only_estimate:
+                session.engine.use_adapter("", "")
+                with telling() as tell:
+                    rewriting.complete(store, examples, maker, tell, wanted.budget)
+            taught = gather(store, examples, maker)
             read = () if wanted.only_estimate else taught
             found = tuple(read_back(session.engine, each) for each in read)
     made = [each for some in taught if not some.held_out for each in some.examples]
@@ -116,6 +125,8 @@ def fields(each: Preview) -> dict[str, Any]:
         "held_out": each.held_out,
         "examples": [
             {
+                "asked": seen.way or None,
+                "rewritten": seen.rewritten,
                 "text": seen.text,
                 "learned": seen.learned,
                 "tokens": len(seen.pieces),

@@ -17,7 +17,7 @@ from localai.lessons.preview import Preview, Seen
 from localai.lessons.words import source
 from localai.moments import WHEN, local, utc
 from localai.sanitize import clean, one_line
-from localai.store.tuning import StoredExample, Tally
+from localai.store.tuning import Rewrites, StoredExample, Tally
 
 MARKS = {"pending": "?", "accepted": "+", "rejected": "-"}
 CALL = "(a call of a tool)"
@@ -99,6 +99,30 @@ def shown(found: Preview, rejected: str, *, colour: bool) -> str:
     weighted = sum(seen.weighted for seen in found.first)
     lines.append(f"{counted(tokens, 'token')}, of which {weighted:,} are learned; {found.manner}.")
     return "\n".join(lines) + "\n"
+
+
+def ways(found: Preview, rewrites: Rewrites | None) -> list[str]:
+    """The words that an example is asked in; those of the model's own are numbered, as are those
+    that were dropped, in a list of their own."""
+    lines = [f"  {one_line(seen.way)}" for seen in found.examples if not seen.rewritten]
+    return [*lines, *rewritten(rewrites or Rewrites())] if len(found.examples) > 1 else []
+
+
+def rewritten(rewrites: Rewrites) -> list[str]:
+    """The model's own words for a question, each list numbered."""
+    lines = []
+    for head, texts in (
+        ("In the model's words:", rewrites.kept),
+        ("Dropped, so not learned:", rewrites.dropped),
+    ):
+        numbered = [f"  {number}. {one_line(text)}" for number, text in enumerate(texts, start=1)]
+        lines += [head, *numbered] if texts else []
+    return lines
+
+
+def question(row: StoredExample) -> str:
+    """What is asked, on one line."""
+    return one_line(row.question)
 
 
 def _told(seen: Seen, *, colour: bool) -> Iterator[str]:

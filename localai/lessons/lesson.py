@@ -43,7 +43,8 @@ class Lesson(msgspec.Struct, frozen=True):
     question, the answer to learn; `steps` are calls and results between the two.
 
     `rejected` is what the model said, "" where nothing is corrected. `tools` are the names of
-    those that the model was told of, where that matters for what is learned.
+    those that the model was told of, where that matters for what is learned. `rewrites` are other
+    words for the question that a model found.
     """
 
     id: str
@@ -55,6 +56,7 @@ class Lesson(msgspec.Struct, frozen=True):
     tools: tuple[str, ...] = ()
     source: Source = "correction"
     name: str = ""
+    rewrites: tuple[str, ...] = ()
 
     @property
     def chosen(self) -> str:
@@ -97,6 +99,7 @@ def read(store: Store, example: StoredExample) -> Lesson:
         raise Unlearnable(OF_TOOLS)
     head = store.conversation(example.conversation).system
     rejected = store.message(example.rejected) if example.rejected else None
+    reworded = store.rewrites(example.leaf) if not example.name else None
     return Lesson(
         id=example.id,
         context=((system(head),) if head else ()) + tuple(talk[:asked]),
@@ -107,6 +110,7 @@ def read(store: Store, example: StoredExample) -> Lesson:
         tools=_tools(example, rejected, (*talk, answer)),
         source=example.source,
         name=example.name,
+        rewrites=reworded.kept if reworded else (),
     )
 
 

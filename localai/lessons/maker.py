@@ -65,15 +65,18 @@ class Fitted(msgspec.Struct, frozen=True):
 
 class Maker:
     """Makes examples. `tools` gives those that calls may be of, when there are calls;
-    `described` is the tool format in the model's description."""
+    `described` is the tool format in the model's description, `rewrites` how many of the
+    model's own words for a question it is asked with, too."""
 
     def __init__(
         self,
         engine: Engine,
         tools: Callable[[], Sequence[Tool]] = tuple,
         described: str = "",
+        rewrites: int = 0,
     ) -> None:
-        self._engine, self._tools, self._described = engine, tools, described
+        self.engine, self.rewrites = engine, rewrites
+        self._tools, self._described = tools, described
 
     def make(self, lesson: Lesson) -> tuple[Example, ...]:
         """One example for each way to ask, the question as it was asked first; one for each
@@ -84,12 +87,19 @@ class Maker:
         """The same of a lesson that fits."""
         if fitted.several:
             return self._dialogue(fitted)
+        return tuple(self.by_way(fitted).values())
+
+    def by_way(self, fitted: Fitted) -> dict[str, Example]:
+        """The examples of a lesson of which one answer counts, by the words that each is asked
+        in."""
         lesson, options, rendered = fitted.lesson, fitted.options, fitted.rendered
         if not self._counts_alone(fitted.talk, rendered, options):
             raise Unlearnable(MISPLACED)
         ways = phrasings.training(lesson.question)[1:] if not lesson.name else ()
-        more = (self._render(lesson.tell(phrasing), options) for phrasing in ways)
-        return tuple(map(_example, (rendered, *(m for m in more if len(m.ids) <= LONGEST))))
+        own = lesson.rewrites[: self.rewrites]
+        more = ((way, self._render(lesson.tell(way), options)) for way in (*ways, *own))
+        fit = {way: _example(each) for way, each in more if len(each.ids) <= LONGEST}
+        return {lesson.question: _example(rendered)} | fit
 
     def held_out(self, lesson: Lesson) -> tuple[Example, ...]:
         """The lesson in words that are kept out of training. Raises Unlearnable."""
@@ -119,7 +129,7 @@ class Maker:
         called = {call.name for each in lesson.tell("") for call in each.calls}
         if missing := sorted(called - set(there)):
             raise Unlearnable(f"It calls {missing[0]}, a tool that is not there any more.")
-        info = replace(self._engine.load(), n_ctx=ROOM_FOR_TOOLS)
+        info = replace(self.engine.load(), n_ctx=ROOM_FOR_TOOLS)
         tools = tuple(there[name] for name in lesson.tools if name in there)
         made = offer(tools, info, self._described)
         if made is None or called & set(made.left_out):
@@ -128,7 +138,7 @@ class Maker:
 
     def _render(self, talk: Sequence[Message], options: RenderOptions) -> Rendered:
         try:
-            return self._engine.render(talk, options)
+            return self.engine.render(talk, options)
         except EngineError as error:
             raise Unlearnable(str(error)) from error
 
@@ -161,6 +171,7 @@ def maker_for(session: Session) -> Maker:
         session.engine,
         lambda: tuple(session.tools.values()),
         session.entry.description.tool_format,
+        session.settings.tune.rewrites,
     )
 
 

@@ -35,10 +35,12 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Taught(Outcome, frozen=True, kw_only=True):
-    """The lesson that an example holds and the examples to train on that are made of it."""
+    """The lesson that an example holds and the examples to train on that are made of it; `ways`
+    are the words that each is asked in, where one answer counts."""
 
     lesson: Lesson | None = None
     examples: tuple[Example, ...] = ()
+    ways: dict[Example, str] = {}
 
     @property
     def unlearnable(self) -> bool:
@@ -85,10 +87,13 @@ def _make(maker: Maker, taught: Taught) -> Taught:
         return taught
     try:
         fitted = maker.fit(taught.lesson)
-        made = maker.examples(fitted)
+        if fitted.several:
+            parts = maker.examples(fitted)
+            return replace(taught, examples=parts, parts=len(parts) > 1)
+        ways = {made: way for way, made in maker.by_way(fitted).items()}
     except Unlearnable as error:
         return _left_out(taught, str(error))
-    return replace(taught, examples=made, parts=fitted.several and len(made) > 1)
+    return replace(taught, examples=tuple(ways), ways=ways)
 
 
 def _left_out(taught: Taught, why: str) -> Taught:

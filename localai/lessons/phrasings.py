@@ -119,6 +119,11 @@ def held_out(text: str) -> tuple[str, ...]:
     return _phrase(text.strip(), 1)
 
 
+def asks(text: str) -> bool:
+    """Whether it is put as a question."""
+    return _kind(text.strip())[0] is QUESTION
+
+
 def _phrase(text: str, part: int) -> tuple[str, ...]:
     """All frames filled, of training (0) or held out (1); plain and indirect ones in turn."""
     frames, mark = _kind(text)

@@ -15,9 +15,12 @@ from localai.store.tuning import StoredExample
 
 
 class Seen(msgspec.Struct, frozen=True):
-    """An example as text: its tokens' texts in order, each with whether it counts."""
+    """An example as text: its tokens' texts in order, each with whether it counts. `way`: the
+    words that it is asked in, where one answer counts; `rewritten`: the model found them."""
 
     pieces: tuple[tuple[str, bool], ...]
+    way: str = ""
+    rewritten: bool = False
 
     @property
     def text(self) -> str:
@@ -59,7 +62,10 @@ def preview(store: Store, example: StoredExample, engine: Engine, maker: Maker) 
 
 def read_back(engine: Engine, taught: Taught) -> Preview:
     """What becomes of an example, as text."""
-    seen = tuple(_seen(engine, each) for each in taught.examples)
+    rewrites = taught.lesson.rewrites if taught.lesson else ()
+    seen = tuple(
+        _seen(engine, each, taught.ways.get(each, ""), rewrites) for each in taught.examples
+    )
     return Preview(
         example=taught.example,
         left_out=taught.left_out,
@@ -69,6 +75,7 @@ def read_back(engine: Engine, taught: Taught) -> Preview:
     )
 
 
-def _seen(engine: Engine, example: Example) -> Seen:
+def _seen(engine: Engine, example: Example, way: str, rewrites: Sequence[str]) -> Seen:
     pieces: Sequence[str] = engine.pieces(example.ids)
-    return Seen(tuple(zip(pieces, map(bool, example.weights), strict=True)))
+    told = tuple(zip(pieces, map(bool, example.weights), strict=True))
+    return Seen(told, way, rewritten=way in rewrites)

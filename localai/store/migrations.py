@@ -23,6 +23,7 @@ from localai.store.m005_examples import m005_examples
 from localai.store.m006_forks import m006_forks
 from localai.store.m007_search import m007_search
 from localai.store.m008_names import m008_names
+from localai.store.m009_rewrites import m009_rewrites
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -40,6 +41,7 @@ STEPS: tuple[Step, ...] = (
     m006_forks,
     m007_search,
     m008_names,
+    m009_rewrites,
 )
 
 

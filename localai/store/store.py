@@ -30,6 +30,7 @@ from localai.store.keeping import Keeping
 from localai.store.messages import Messages
 from localai.store.metrics import Metrics
 from localai.store.places import Places
+from localai.store.rewrites import Rewriting
 from localai.store.runs import Runs
 from localai.store.search import Search
 from localai.store.trees import Trees
@@ -46,6 +47,7 @@ class Store(
     Corrections,
     Examples,
     Authoring,
+    Rewriting,
     Adapters,
     Activations,
     Runs,

@@ -63,6 +63,13 @@ class StoredExample(msgspec.Struct, frozen=True):
     answer: str
 
 
+class Rewrites(msgspec.Struct, frozen=True):
+    """Other words for a question, found by the model; those that were `dropped` are not learned."""
+
+    kept: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
+
+
 class Tally(msgspec.Struct, frozen=True):
     """`count` examples of a data set are of this source and state."""
 

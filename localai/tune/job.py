@@ -27,7 +27,7 @@ from localai.digest import sha256
 from localai.engine.base import BARE, AdapterFile, Engine
 from localai.engine.process import EngineProcess
 from localai.errors import AdapterError, LocalaiError, UsageError
-from localai.lessons import lesson
+from localai.lessons import lesson, rewriting
 from localai.lessons.lesson import Lesson
 from localai.lessons.maker import Maker
 from localai.store.store import Store
@@ -105,13 +105,13 @@ class Job:
 
     def _begin(self, base: str, accepted: tuple[StoredExample, ...], path: Path) -> Run:
         """The interrupted run to go on with, or a new one; what others left is cleared up."""
-        wanted = self._options()
+        wanted, dropped = self._options(), self._store.dropped_rewrites()
         plan = {
             "corrections": [example.id for example in accepted],
             "data": self._name,
             "options": msgspec.to_builtins(wanted),
             "seconds": self._seconds,
-            **resuming.learns(accepted, wanted, self._head(), path),
+            **resuming.learns(accepted, wanted, self._head(), path, dropped),
         }
         runs = resuming.unfinished(self._store)
         found = resuming.choose(runs, base, plan, resume=self._resume)
@@ -160,26 +160,29 @@ class Job:
         base_hash = self._run.base
         self._report.say(Progress("starting the model"), now=True)
         with self._engine() as engine:
+            maker, told = self._maker(engine), self._report.counting(rewriting.STAGE)
+            rewriting.complete(self._store, accepted, maker, told, self._seconds)
             tell = self._report.counting("asking the model what it knows")
             found = dataset(
                 self._store,
                 accepted,
-                self._maker(engine),
+                maker,
                 lambda: replay.examples(engine, base_hash, self._head(), tell),
             )
             tokenizer = engine.load().vocab_hash
         wanted = self._options()
-        told = {
+        taught = {
             "corrections": [each.id for each in found.lessons],
             "duplicates": list(found.repeated),
             "options": msgspec.to_builtins(wanted),
         }
-        self._run = self._store.plan_run(self._run.id, self._run.plan | told)
+        self._run = self._store.plan_run(self._run.id, self._run.plan | taught)
         plan = Plan(str(base), wanted, found.own, found.replay, found.parity, found.held, tokenizer)
         return plan, found.lessons
 
     def _maker(self, engine: Engine) -> Maker:
-        return Maker(engine, lambda: self._tools, self._entry.description.tool_format)
+        described, most = self._entry.description.tool_format, self._settings.tune.rewrites
+        return Maker(engine, lambda: self._tools, described, most)
 
     @cached_property
     def _tools(self) -> tuple[Tool, ...]:

@@ -23,7 +23,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     `tokens`: about that many in a step, `replay` the share of them that is replay;
     `recall`: what a token of the replay counts, a corrected one counting 1; `epochs` over
     what is not replay; `seconds`: stop after that, 0 never; `clip`: largest
-    norm of the gradient. What a user can set has no default here."""
+    norm of the gradient. `rewrites`: for the record, as the examples have them already. What a
+    user can set has no default here but for that."""
 
     rank: int
     learning_rate: float
@@ -36,6 +37,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float = 0.0
     clip: float = 1.0
     seed: int = 0
+    rewrites: int = 0
 
 
 def options(settings: TuneSettings, *, data: bool, seconds: float = 0.0) -> Options:
@@ -50,6 +52,7 @@ def options(settings: TuneSettings, *, data: bool, seconds: float = 0.0) -> Opti
         recall=settings.recall,
         scale=settings.alpha / (math.sqrt(settings.rank) if settings.rslora else settings.rank),
         seconds=seconds,
+        rewrites=settings.rewrites,
     )
 
 

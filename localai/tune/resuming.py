@@ -30,12 +30,17 @@ CHANGED = (
 
 
 def learns(
-    accepted: Sequence[StoredExample], options: Options, head: str, path: Path
+    accepted: Sequence[StoredExample],
+    options: Options,
+    head: str,
+    path: Path,
+    dropped: Sequence[str] = (),
 ) -> dict[str, str]:
     """What a run's plan tells about what it learns: a hash of the examples, of the settings
-    but for the time, of the system text `head`, and of where the model is."""
+    but for the time, of the system text `head`, of where the model is, and of the ways to ask
+    that the user `dropped`."""
     options = msgspec.structs.replace(options, seconds=0.0)
-    told = msgspec.json.encode((accepted, options, head, str(path)))
+    told = msgspec.json.encode((accepted, options, head, str(path), dropped))
     return {"learns": hashlib.sha256(told).hexdigest()}
 
 

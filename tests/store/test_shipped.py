@@ -21,7 +21,7 @@ from localai.store import migrations
 from localai.store.driver import sqlite
 from localai.store.rows import Origin
 from localai.store.store import Store
-from localai.store.tuning import Adapter, Correction, Progress
+from localai.store.tuning import Adapter, Correction, Progress, Rewrites
 from tests.faults.store_upgrade import SHIPPED, make_old, schema, shipped
 
 BETTER = Correction(
@@ -182,6 +182,15 @@ def test_the_eighth_schema_is_read_whole(file: Path) -> None:
     with Store.open(file) as store:
         assert [adapter.name for adapter in store.adapters()] == ["Pirate", "tuned-1"]
         assert store.adapter("pirate") == store.adapter("tuned-2")
+
+
+def test_the_ninth_schema_is_read_whole(file: Path) -> None:
+    file.parent.mkdir()
+    make_old(file, 9)
+    with Store.open(file) as store:
+        kept, dropped = ("Which city is France's capital?",), ("What is France?",)
+        assert store.rewrites(BETTER.chosen) == Rewrites(kept, dropped)
+        assert store.rewrites(NOTED) is None
 
 
 @pytest.mark.parametrize("version", range(1, 7))

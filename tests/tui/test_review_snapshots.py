@@ -9,10 +9,11 @@ import pytest
 from textual.widgets import TextArea
 
 from tests.tui.pictures import SIZES, Scene, unchanged
-from tests.tui.reviews import content, open_all, open_review, sample
+from tests.tui.reviews import content, open_all, open_review, review, rows, sample
 from tests.tui.stage import Stage
 from tui.screens.data_sets import DataSetScreen
 from tui.screens.dialogue import DialogueScreen
+from tui.screens.rewrites import RewritesScreen
 
 
 async def sampled(on: Stage) -> None:
@@ -38,6 +39,23 @@ async def unloaded(on: Stage) -> None:
     await on.pilot.press("a")
 
 
+async def reworded(on: Stage) -> None:
+    await open_review(on)
+    leaf = rows(on)[0].leaf
+    found = ("Zubrowka has which capital?", "Does anybody know what Zubrowka's capital is?")
+    on.store.put_rewrites(leaf, (*found, "Do you happen to know what Zubrowka is?"))
+    on.store.drop_rewrite(leaf, "Do you happen to know what Zubrowka is?")
+    await on.pilot.press("down", "up")
+    await on.until(lambda: "happen" in content(on, "#ways"))
+    review(on).view.scroll_end(animate=False)
+
+
+async def dropping(on: Stage) -> None:
+    await reworded(on)
+    await on.pilot.press("d")
+    await on.until(lambda: isinstance(on.app.screen, RewritesScreen))
+
+
 async def data_sets(on: Stage) -> None:
     await open_review(on)
     await on.pilot.press("s")
@@ -56,7 +74,9 @@ async def dialogue(on: Stage) -> None:
 
 @pytest.mark.parametrize("size", SIZES, ids=["small", "large"])
 @pytest.mark.parametrize(
-    "scene", [tokens, light, unloaded, data_sets, dialogue], ids=lambda scene: scene.__name__
+    "scene",
+    [tokens, light, unloaded, reworded, dropping, data_sets, dialogue],
+    ids=lambda scene: scene.__name__,
 )
 def test_review(scene: Scene, size: tuple[int, int], tmp_path: Path, snap_compare: Any) -> None:
     staged = Stage(tmp_path)

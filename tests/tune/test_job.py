@@ -16,8 +16,8 @@ from localai.conversation import assistant, user
 from localai.engine.base import Engine, LoadOptions
 from localai.engine.scripted import ScriptedEngine
 from localai.errors import EngineError, UsageError
-from localai.lessons import material
-from localai.lessons.maker import LONGEST
+from localai.lessons import material, rewrites
+from localai.lessons.maker import LONGEST, WHOLE
 from localai.store.rows import Origin
 from localai.store.store import Store
 from localai.tune import gate, replay, training
@@ -173,3 +173,37 @@ def test_its_engine_leaves_the_conversations_saved_caches_alone(
     assert not paths.kv().exists()
     (run,) = store.runs()
     assert (run.state, run.error) == ("failed", "It did not start; try again.")
+
+
+def test_questions_are_put_in_other_words_before_they_are_trained_on(
+    store: Store, tune: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    correct(store, "What is my cat called?", "Minka.")
+    monkeypatch.setattr(rewrites, "find", lambda maker, lessons: [("My cat is called what?",)])
+    trained: list[Plan] = []
+
+    def train(folder: Path, plan: Plan, tell: Callable[[Step], None]) -> Trained:
+        trained.append(plan)
+        return _train(folder, plan, tell)
+
+    monkeypatch.setattr(training, "train", train)
+    monkeypatch.setattr(training, "parity", lambda folder, base: Parity(0.5, 0.0, 0.25, 80))
+    tune.run()
+    engine = ScriptedEngine()
+    last = engine.render((user("My cat is called what?"), assistant("Minka.")), WHOLE)
+    assert trained[0].own[-1].ids == last.ids
+    assert trained[0].options.rewrites == Settings().tune.rewrites
+
+
+def test_what_goes_wrong_with_other_words_keeps_nothing_from_being_trained_on(
+    store: Store, tune: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    correct(store, "What is my cat called?", "Minka.")
+
+    def breaks(*_: object) -> list[tuple[str, ...]]:
+        raise EngineError("It broke.")
+
+    monkeypatch.setattr(rewrites, "find", breaks)
+    monkeypatch.setattr(training, "parity", lambda folder, base: Parity(0.5, 0.0, 0.25, 80))
+    assert tune.run().state == "rejected"
+    assert store.rewrites(store.examples()[0].leaf) is None

@@ -118,7 +118,14 @@ def other_time(tunes: Tunes) -> None:
     tunes.tune(seconds=600.0)
 
 
-@pytest.mark.parametrize("differs", [anew, changed, other_time])
+def dropped(tunes: Tunes) -> None:
+    (example,) = tunes.store.examples()
+    tunes.store.put_rewrites(example.leaf, ("Hi?", "Hello?"))
+    tunes.store.drop_rewrite(example.leaf, "Hi?")
+    tunes.tune()
+
+
+@pytest.mark.parametrize("differs", [anew, changed, other_time, dropped])
 def test_another_one_begins_anew(
     tunes: Tunes, store: Store, differs: Callable[[Tunes], None]
 ) -> None:

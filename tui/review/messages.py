@@ -45,6 +45,15 @@ class Rewritten(Message):
         self.example, self.instead_of = example, instead_of
 
 
+class Reworded(Message):
+    """A way to ask the example `example_id` in the model's words was dropped, or taken back;
+    `problem` says why it could not be."""
+
+    def __init__(self, example_id: str, problem: str = "") -> None:
+        super().__init__()
+        self.example_id, self.problem = example_id, problem
+
+
 class LaidOut(Message):
     """The tokens of the example `example_id`; without a preview, `problem` says why."""
 

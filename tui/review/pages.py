@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import msgspec
+from msgspec.structs import replace
 
+from localai.lessons import phrasings
 from localai.store.store import Store
-from localai.store.tuning import StoredExample, Tally
+from localai.store.tuning import Rewrites, StoredExample, Tally
 from tui.review.values import Filter, Sheet
 
 PAGE = 100
@@ -41,8 +43,19 @@ def sheet(store: Store, example: StoredExample) -> Sheet:
     """An example with its texts."""
     if example.whole:
         path = tuple(stored.message for stored in store.path(example.leaf))
-        return Sheet(example, path, system=store.conversation(example.conversation).system)
+        head = store.conversation(example.conversation).system
+        return _with_ways(store, Sheet(example, path, system=head))
     answer = store.message(example.leaf)
     asked = (store.message(answer.parent).message,) if answer.parent else ()
     rejected = store.message(example.rejected).message.text if example.rejected else ""
-    return Sheet(example, (*asked, answer.message), rejected=rejected)
+    return _with_ways(store, Sheet(example, (*asked, answer.message), rejected=rejected))
+
+
+def _with_ways(store: Store, sheet: Sheet) -> Sheet:
+    """The same with the ways to ask, where one answer of the user's own is learned."""
+    answers = sum(turn.role == "assistant" for turn in sheet.turns)
+    asked = next((turn.text for turn in sheet.turns if turn.role == "user"), "").strip()
+    if sheet.example.name or answers > 1 or not asked:
+        return sheet
+    found = store.rewrites(sheet.example.leaf) or Rewrites()
+    return replace(sheet, ways=phrasings.training(asked), rewrites=found)

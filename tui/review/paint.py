@@ -121,6 +121,23 @@ def texts(sheet: Sheet) -> Content:
     return Content("\n\n").join(parts)
 
 
+def ways(sheet: Sheet) -> Content:
+    """The words that the question is learned in, by templates and by the model; those that were
+    dropped struck through."""
+    own = [
+        *(rewrite(text, dropped=False) for text in sheet.rewrites.kept),
+        *(rewrite(text, dropped=True) for text in sheet.rewrites.dropped),
+    ]
+    head = [Content.styled("in the model's words (d drops, takes back)", FAINT)] if own else []
+    return Content("\n").join([*(Content(one_line(text)) for text in sheet.ways), *head, *own])
+
+
+def rewrite(text: str, *, dropped: bool) -> Content:
+    """One way to ask in the model's words."""
+    plain = one_line(text)
+    return Content.styled(plain, f"strike {FAINT}") if dropped else Content(plain)
+
+
 def _turn(message: Message) -> Content:
     parts = [Content.styled(message.role, FAINT)]
     if message.reasoning.strip():

@@ -15,7 +15,7 @@ from localai.lessons.mending import mend
 from localai.lessons.preview import preview
 from localai.store.store import Store
 from localai.store.tuning import ExampleState, StoredExample
-from tui.review.messages import Judged, LaidOut, Rewritten, SetJudged
+from tui.review.messages import Judged, LaidOut, Reworded, Rewritten, SetJudged
 
 
 class Reviewer:
@@ -63,6 +63,14 @@ class Reviewer:
         """Record a dialogue to learn from, in a data set or among the user's own."""
         made = self._store.write_example(dialogue.messages, dialogue.system, name)
         return Rewritten(self._store.example(made))
+
+    def drop(self, example: StoredExample, text: str) -> Reworded:
+        """Let a way to ask in the model's words not be learned, or be learned again."""
+        try:
+            self._store.drop_rewrite(example.leaf, text)
+        except LocalaiError as error:
+            return Reworded(example.id, str(error))
+        return Reworded(example.id)
 
     def lay_out(self, session: Callable[[], Session], example: StoredExample) -> LaidOut:
         """The tokens that would be trained of an example; loads the model if it is not."""

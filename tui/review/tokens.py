@@ -17,6 +17,7 @@ def summary(preview: Preview, way: int) -> Content:
     seen, ways = preview.examples[way], len(preview.examples)
     asked = f", {preview.manner}" if ways > 1 else ""
     more = f" · w: {way + 1} of {ways}" if ways > 1 else ""
+    more += " · the model's words" if seen.rewritten else ""
     return Content.assemble(
         f"{len(seen.pieces):,} tokens, ",
         Content.styled(f"{seen.weighted:,} learned", LEARNED[0]),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from localai.conversation import Message
-from localai.store.tuning import ExampleState, StoredExample
+from localai.store.tuning import ExampleState, Rewrites, StoredExample
 
 STATES: tuple[ExampleState | None, ...] = ("pending", "accepted", "rejected", None)
 """What can be listed, in the order of the key; None is all."""
@@ -38,9 +38,13 @@ class Decision(msgspec.Struct, frozen=True):
 
 class Sheet(msgspec.Struct, frozen=True):
     """An example with its texts, raw: what is said in it from the question on, or all of it
-    when all is learned, under the `system` text; `rejected` is what a correction corrects."""
+    when all is learned, under the `system` text; `rejected` is what a correction corrects. `ways`
+    are the words that the question is asked in by templates, none where it is in its own alone;
+    `rewrites` those that the model found."""
 
     example: StoredExample
     turns: tuple[Message, ...]
     system: str = ""
     rejected: str = ""
+    ways: tuple[str, ...] = ()
+    rewrites: Rewrites = Rewrites()

@@ -35,7 +35,7 @@ class DataSetScreen(ModalScreen[int | None]):
 
     def compose(self) -> ComposeResult:
         """The names, the cursor on the one that is shown."""
-        with Vertical(id="dialog", classes="data-sets"):
+        with Vertical(id="dialog", classes="listed"):
             yield Label("Which data set?")
             options = OptionList(*map(self._option, self._names), markup=False, compact=True)
             options.highlighted = self._names.index(self._shown)

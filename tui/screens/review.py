@@ -30,7 +30,12 @@ from tui.screens.dialogue import DialogueScreen
 from tui.screens.editor import EditorScreen
 from tui.screens.help import HelpScreen
 from tui.screens.review_list import BAD, ReviewList
+from tui.screens.rewrites import RewritesScreen
 
+NO_REWRITES = (
+    "The model has found no other words for this; a tune looks for some, as does `localai data "
+    "rewrite`."
+)
 CALL = "This example is a call of a tool; correct the answer again to change it."
 
 
@@ -135,6 +140,27 @@ class ReviewScreen(ReviewList):
             self.say(str(error), wrong=True)
         else:
             self.app.push_screen(editor)
+
+    def action_drop(self) -> None:
+        """Ask which of the model's ways to ask to drop, or to take back."""
+        row = self.examples.current
+        if row is None:
+            return
+        try:
+            found = pages.sheet(self.store, row).rewrites
+        except LocalaiError as error:
+            self.say(str(error), wrong=True)
+            return
+        texts = (*found.kept, *found.dropped)
+        if not texts:
+            self.say(NO_REWRITES)
+            return
+
+        def decide(number: int | None) -> None:
+            if number is not None:
+                self.bridge.review(lambda reviewer: reviewer.drop(row, texts[number]))
+
+        self.app.push_screen(RewritesScreen(found), decide)
 
     def action_help(self) -> None:
         """Show all keys."""

@@ -26,7 +26,7 @@ from localai.store.tuning import ExampleState, StoredExample
 from tui import notices
 from tui.bridge import Bridge
 from tui.review import pages, paint
-from tui.review.messages import LaidOut
+from tui.review.messages import LaidOut, Reworded
 from tui.review.values import Filter
 from tui.widgets.example import ExampleView
 from tui.widgets.examples import ExampleList
@@ -150,6 +150,12 @@ class ReviewList(ModalScreen[bool]):
             self.view.hint(message.problem)
         elif preview.example.leaf == row.leaf:
             self.view.lay_out(preview)
+
+    def reword(self, message: Reworded) -> None:
+        """Show the ways to ask anew, and the tokens, unless the cursor is elsewhere by now."""
+        row = self.examples.current
+        if row is not None and row.id == message.example_id:
+            self.show_current()
 
     def action_load(self) -> None:
         """Load the model, and make the tokens."""

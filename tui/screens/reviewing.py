@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual import on
 
-from tui.review.messages import Judged, LaidOut, Rewritten, SetJudged, Settled
+from tui.review.messages import Judged, LaidOut, Reworded, Rewritten, SetJudged, Settled
 from tui.screens.base import ChatBase
 from tui.screens.editor import EditorScreen
 from tui.screens.review import ReviewScreen
@@ -42,6 +42,13 @@ class ReviewActions(ChatBase):
             self.app.screen.dismiss()
         if (review := self._review) is not None:
             review.take(message.example, message.instead_of)
+
+    @on(Reworded)
+    def _reworded(self, message: Reworded) -> None:
+        if message.problem:
+            self.say(message.problem, wrong=True)
+        if (review := self._review) is not None:
+            review.reword(message)
 
     @on(LaidOut)
     def _laid_out(self, message: LaidOut) -> None:

@@ -1,4 +1,5 @@
-"""One example in full: its texts at once, the tokens that would be trained when they come."""
+"""One example in full: its texts and the ways it is asked in at once, the tokens that would be
+trained when they come."""
 
 from __future__ import annotations
 
@@ -29,10 +30,12 @@ class ExampleView(VerticalScroll, can_focus=True):
         yield Label("What would be trained", classes="heading", id="token-title")
         yield Static("", id="token-count")
         yield Static("", id="token-text")
+        yield Label("Ways to ask", classes="heading", id="ways-title")
+        yield Static("", id="ways")
 
     def show(self, sheet: Sheet) -> None:
         """Show the texts of an example, from their beginning."""
-        self._fill(paint.about(sheet.example), paint.texts(sheet))
+        self._fill(paint.about(sheet.example), paint.texts(sheet), paint.ways(sheet))
         self.scroll_home(animate=False)
 
     def mark(self, example: StoredExample) -> None:
@@ -41,7 +44,7 @@ class ExampleView(VerticalScroll, can_focus=True):
 
     def explain(self, text: Content | str) -> None:
         """Show why there is no example."""
-        self._fill(Content(""), Content(text) if isinstance(text, str) else text)
+        self._fill(Content(""), Content(text) if isinstance(text, str) else text, Content(""))
         self.query_one("#token-title").display = False
 
     def hint(self, sentence: str) -> None:
@@ -65,9 +68,11 @@ class ExampleView(VerticalScroll, can_focus=True):
             self._way = (self._way + 1) % len(self._preview.examples)
             self._paint()
 
-    def _fill(self, about: Content, said: Content) -> None:
+    def _fill(self, about: Content, said: Content, ways: Content) -> None:
         self.query_one("#about", Static).update(about)
         self.query_one("#said", Static).update(said)
+        self.query_one("#ways-title").display = bool(ways.plain)
+        self.query_one("#ways", Static).update(ways)
         self.hint("")
 
     def _paint(self) -> None:

@@ -20,6 +20,7 @@ def remove(db: sqlite.Connection, scope: Scope) -> None:
     _untitle(db, messages)
     _move_leaves(db, messages)
     _move_forks(db, messages)
+    _unphrase(db, messages)
     db.execute(f"DELETE FROM corrections WHERE id {_IN}", (json(scope.corrections),))
     db.execute(f"DELETE FROM messages WHERE id {_IN}", (messages,))
     db.execute(f"DELETE FROM conversations WHERE id {_IN}", (conversations,))
@@ -49,6 +50,17 @@ def _hangs_on(db: sqlite.Connection, fork: str) -> set[str]:
         (fork,),
     )
     return {id_ for (id_,) in rows}
+
+
+def _unphrase(db: sqlite.Connection, messages: str) -> None:
+    """Take the other words for a question away whose answer to learn goes; they go by themselves
+    with a question that does."""
+    db.execute(
+        f"""DELETE FROM rewrites WHERE question IN (
+            SELECT m.parent FROM messages m WHERE m.id {_IN} AND m.id IN (
+                SELECT chosen FROM corrections UNION SELECT leaf FROM examples))""",
+        (messages,),
+    )
 
 
 def _move_leaves(db: sqlite.Connection, messages: str) -> None:

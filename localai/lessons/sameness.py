@@ -1,0 +1,95 @@
+"""Whether one question asks the same as another, by its words: English only, and strict.
+
+Small models put a question in other words badly; most of what they write asks something else,
+or answers. What passes here has every word that carries meaning and hardly another, asks with
+the same interrogative, and is neither a copy nor a held-out way to ask. Whether both are
+answered alike is checked elsewhere.
+"""
+
+from __future__ import annotations
+
+import re
+
+from rapidfuzz import fuzz
+
+from localai.lessons import phrasings
+
+LEAST = 60.0
+"""Token-set ratio from which on two questions can ask the same: below, most words are others."""
+MOST = 90.0
+"""Plain ratio from which on one is as good as a copy of the other: a short word differs."""
+LONGER = 8
+"""So many more words may be said around the same question."""
+
+_WORD = re.compile(r"[^\W_]+")
+_ENDING = re.compile(r"(?<=..)(?:ings?|ies|es|ed|s|e|y)$")
+_WHOSE = "my your our his her their he she we they"
+_ASKED = re.compile(r"(?:who|what|which|when|where|why|how)\b", re.IGNORECASE)
+_VERB = re.compile(
+    r"\b(?:is|are|was|were|am|do|does|did|can|could|should|will|would|may|must|have|has|had|to)\b",
+    re.IGNORECASE,
+)
+_DO = re.compile(r"\b(?:do|does|did)\b", re.IGNORECASE)
+_FUNCTION = """a about am an and anybody anyone are as ask at be been being but by can could did do
+does doing for from get gets had happen has have having he her him his how i if in into is it its
+know let may me might mind my of off on or our out over please remind s say shall she should so
+some somebody someone t tell telling than that the their them then there these they this those to
+up us was we were what when where which who whom whose why will with wonder would you your"""
+_EXACT = (
+    dict.fromkeys(("who", "whom", "whose"), "who")
+    | dict.fromkeys(("what", "which"), "what")
+    | dict.fromkeys(("no", "not", "never", "t", "without"), "not")
+    | dict.fromkeys(("is", "are", "was", "were", "am", "be", "s"), "is")
+    | {word: word for word in ("when", "where", "how", "why", *_WHOSE.split())}
+)
+"""Words of which a question must have no more and no fewer, with what they count as; only a form
+of "to be" may come to them."""
+
+
+def content(text: str, *, bare: bool = False) -> frozenset[str]:
+    """The words that carry meaning; `bare` of their endings."""
+    common = frozenset(_FUNCTION.split())
+    words = (word for word in _words(text) if word not in common)
+    return frozenset(_ENDING.sub("", word) if bare else word for word in words)
+
+
+def asks_the_same(question: str, other: str) -> bool:
+    """Whether `other` can stand for the question, by its words. A verb may get or lose its ending
+    only where the question has "do" with it: "does it open" becomes "it opens"."""
+    does = bool(_DO.search(question))
+    return (
+        bool(content(question))
+        and content(other, bare=does) == content(question, bare=does)
+        and _exact(question) <= _exact(other) <= {*_exact(question), "is"}
+        and len(_words(other)) <= len(_words(question)) + LONGER
+        and fuzz.token_set_ratio(_plain(question), _plain(other)) >= LEAST
+        and (_ASKED.match(other) is None or _verbs(other) or not _verbs(question))
+        and not any(near(other, each) for each in phrasings.training(question))
+        and not any(near(other, each) for each in phrasings.held_out(question))
+    )
+
+
+def _verbs(text: str) -> bool:
+    """Whether it has a verb that can stand before its subject, or "to" in the place of both."""
+    return _VERB.search(text) is not None
+
+
+def _exact(text: str) -> frozenset[str]:
+    return frozenset(_EXACT[word] for word in _words(text) if word in _EXACT)
+
+
+def _words(text: str) -> list[str]:
+    return [word.casefold() for word in _WORD.findall(text)]
+
+
+def near(one: str, other: str) -> bool:
+    """Whether one is as good as a copy of the other."""
+    return _ratio(one, other) >= MOST
+
+
+def _ratio(one: str, other: str) -> float:
+    return fuzz.ratio(_plain(one), _plain(other))
+
+
+def _plain(text: str) -> str:
+    return " ".join(_words(text))
