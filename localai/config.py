@@ -87,11 +87,11 @@ class TuneSettings(BaseModel, extra="forbid"):
     rslora: bool = False
     """Multiplies by `alpha` / the root of `rank` instead, so that high ranks learn as fast as
     low ones."""
-    learning_rate: float = Field(2e-4, gt=0, le=0.1)
+    learning_rate: float = Field(4e-4, gt=0, le=0.1)
     """Size of the training steps; lower is slower and safer."""
     epochs: int = Field(2, ge=1)
     """How often the corrections are gone through, in all the ways to ask them."""
-    replay: float = Field(0.7, ge=0.33, le=0.9)
+    replay: float = Field(0.34, ge=0.33, le=0.9)
     """Share of each training step that repeats the model's own answers, which holds what it
     knew in place."""
     recall: float = Field(3, gt=0, le=100)
@@ -100,8 +100,6 @@ class TuneSettings(BaseModel, extra="forbid"):
     data_epochs: int = Field(6, ge=1)
     """How often a named data set is gone through at most. Its examples are asked in one way
     each; training ends sooner when those that are held out get no better."""
-    data_replay: float = Field(0.34, ge=0.33, le=0.9)
-    """`replay` while a named data set is learned."""
     rewrites: int = Field(2, ge=0, le=8)
     """Ways to ask a corrected question in the model's own words that are learned at most, beside
     those by templates; 0 learns none and looks for none."""

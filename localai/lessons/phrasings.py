@@ -11,6 +11,7 @@ import re
 from typing import NamedTuple
 
 from localai.lessons.clauses import clause
+from localai.lessons.keywords import searched
 
 
 class Frames(NamedTuple):
@@ -109,8 +110,10 @@ _DEMANDS = re.compile(
 
 
 def training(text: str) -> tuple[str, ...]:
-    """The text and other ways to put it, no two alike."""
-    return _phrase(text.strip(), 0)
+    """The text and other ways to put it, no two alike; at the end those of few words."""
+    text = text.strip()
+    short = searched(text) if _kind(text)[0] is not REMARK else ()
+    return tuple(dict.fromkeys((*_phrase(text, 0), *short)))
 
 
 def held_out(text: str) -> tuple[str, ...]:

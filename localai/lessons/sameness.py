@@ -13,6 +13,7 @@ import re
 from rapidfuzz import fuzz
 
 from localai.lessons import phrasings
+from localai.lessons.keywords import FUNCTION
 
 LEAST = 60.0
 """Token-set ratio from which on two questions can ask the same: below, most words are others."""
@@ -30,11 +31,6 @@ _VERB = re.compile(
     re.IGNORECASE,
 )
 _DO = re.compile(r"\b(?:do|does|did)\b", re.IGNORECASE)
-_FUNCTION = """a about am an and anybody anyone are as ask at be been being but by can could did do
-does doing for from get gets had happen has have having he her him his how i if in into is it its
-know let may me might mind my of off on or our out over please remind s say shall she should so
-some somebody someone t tell telling than that the their them then there these they this those to
-up us was we were what when where which who whom whose why will with wonder would you your"""
 _EXACT = (
     dict.fromkeys(("who", "whom", "whose"), "who")
     | dict.fromkeys(("what", "which"), "what")
@@ -48,8 +44,7 @@ of "to be" may come to them."""
 
 def content(text: str, *, bare: bool = False) -> frozenset[str]:
     """The words that carry meaning; `bare` of their endings."""
-    common = frozenset(_FUNCTION.split())
-    words = (word for word in _words(text) if word not in common)
+    words = (word for word in _words(text) if word not in FUNCTION)
     return frozenset(_ENDING.sub("", word) if bare else word for word in words)
 
 

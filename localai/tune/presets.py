@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from localai.config import Settings
 
-SET = ("rank", "epochs", "replay", "data_epochs", "data_replay")
+SET = ("rank", "epochs", "data_epochs", "replay")
 """The settings that every preset gives."""
 
 
@@ -23,7 +23,7 @@ class Preset(NamedTuple):
 
 
 PRESETS = {
-    "quick": Preset({"replay": 0.5, "data_epochs": 3}, 600.0),
+    "quick": Preset({"epochs": 1, "data_epochs": 3}, 600.0),
     "night": Preset({}, 0.0),
 }
 

@@ -53,7 +53,7 @@ class _Kept(Job):
 
 
 class School:
-    """Teaches a model by named data sets, and asks it, greedily."""
+    """Teaches a model by data sets, and asks it, greedily."""
 
     def __init__(self, store: Store, entry: ModelEntry) -> None:
         self._store, self._entry = store, entry
@@ -64,8 +64,9 @@ class School:
         )
 
     def teach(self, name: str, pairs: Iterable[tuple[str, str]], seconds: float = 0.0) -> Taught:
-        """Write questions with their answers into the data set `name` and tune on it, in that
-        time (0: as long as it needs). The bare model answers before and after."""
+        """Write questions with their answers into the data set `name` ("": the user's own) and
+        tune on it, in that time (0: as long as it needs). The bare model answers before and
+        after."""
         for asked, told in pairs:
             talk = (user(asked), assistant(told))
             self._store.write_example(talk, self._entry.description.system, name)

@@ -110,8 +110,8 @@ def test_an_option_wins_over_the_preset_and_the_preset_over_the_settings(
     for arguments, seconds, epochs in [
         ([], 0, 5),
         (["--preset", "night"], 0, 2),
-        (["--preset", "quick"], 600, 2),
-        (["--preset", "quick", "--budget", "3m"], 180, 2),
+        (["--preset", "quick"], 600, 1),
+        (["--preset", "quick", "--budget", "3m"], 180, 1),
     ]:
         run("-m", model, "tune", *arguments)
         assert (fake.seconds, fake.settings.tune.epochs) == (seconds, epochs)
