@@ -91,6 +91,9 @@ class TuneSettings(BaseModel, extra="forbid"):
     knew in place."""
     nice: int = Field(19, ge=0, le=19)
     """How far a tune steps back behind other programs; 0 lets it compete with them."""
+    pause_for_chat: Literal["auto", "always", "never"] = "auto"
+    """Whether training pauses while you chat, and the chat's model leaves the memory while it
+    trains: auto where the memory does not hold both."""
 
 
 def _whole_path(path: Path) -> Path:

@@ -39,6 +39,7 @@ from localai.tune.items import items
 from localai.tune.manifest import Manifest, settle, write_manifest
 from localai.tune.plan import ADAPTER, Options, Plan, Trained, options
 from localai.tune.reporting import Reporter, Tell
+from localai.tune.turns import Turns
 from localai.tune.workplace import adapters_folder, alone, clear_leftovers, work_folder
 
 RESERVE = 0.3
@@ -143,7 +144,8 @@ class Job:
             self._report.say(Progress("going on with the interrupted tune"), now=True)
             learned = set(self._run.plan["corrections"])
             lessons = tuple(lesson.read(self._store, x) for x in accepted if x.id in learned)
-        trained = training.train(folder, plan, self._report.hear)
+        turns = Turns.here(self._store, self._settings, self._entry, self._report)
+        trained = turns.train(folder, plan)
         adapter.check(folder / ADAPTER)
         self._report.say(Progress("comparing MLX with llama.cpp"), now=True)
         agreement = training.parity(folder, base_path)
@@ -157,6 +159,7 @@ class Job:
             "memory": trained.memory,
             "device": trained.device,
             "resumed": self._resumed,
+            "paused": turns.paused,
         }
         if not verdict.promoted:
             return self._store.end_run(self._run.id, "rejected", verdict=facts)

@@ -37,7 +37,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
 
 def options(settings: TuneSettings, seconds: float = 0.0) -> Options:
     """How to train under these settings."""
-    return Options(**settings.model_dump(exclude={"nice"}), seconds=seconds)
+    return Options(**settings.model_dump(exclude={"nice", "pause_for_chat"}), seconds=seconds)
 
 
 class Plan(msgspec.Struct, frozen=True):

@@ -43,7 +43,7 @@ def tune(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Job:
     )
 
 
-def _train(folder: Path, plan: Plan, tell: object) -> Trained:
+def _train(folder: Path, plan: Plan, *_: object) -> Trained:
     assert plan.own
     write_adapter(folder / ADAPTER)
     return Trained(1, "cpu", "t")
