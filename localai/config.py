@@ -162,6 +162,9 @@ class AppSettings(BaseModel, extra="forbid"):
 
     theme: str = "localai-dark"
     """Colour theme; `localai-light` is the bright one, Textual's own are there, too."""
+    not_taught: list[str] = Field([])
+    """Models that the app does not offer to teach what another one has learned; F9 adds the one
+    in use."""
 
 
 class Settings(BaseSettings):

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import msgspec
 
+from localai import tune_process
 from localai.config import TuneSettings
 from localai.lessons.maker import Example
 
-PLAN = "plan.msgpack"
+PLAN = tune_process.PLAN
 ADAPTER = "adapter.gguf"
 PARITY = "parity.npz"
 

@@ -42,11 +42,15 @@ def entry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModelEntry:
     return from_path(path)
 
 
-def with_free(monkeypatch: pytest.MonkeyPatch, entry: ModelEntry, tokens: int) -> None:
-    """Just as much is free as a window of so many tokens needs."""
+def need(entry: ModelEntry, tokens: int) -> int:
+    """What a window of so many tokens needs."""
     assert entry.path is not None
-    need = fit(read_header(entry.path), tokens).total + MARGIN
-    monkeypatch.setattr(window, "free_memory", lambda: need)
+    return fit(read_header(entry.path), tokens).total + MARGIN
+
+
+def with_free(monkeypatch: pytest.MonkeyPatch, entry: ModelEntry, tokens: int) -> None:
+    """Just as much is free."""
+    monkeypatch.setattr(window, "free_memory", lambda: need(entry, tokens))
 
 
 def settings(context: int = 0, gpu_layers: int = -1) -> Settings:
@@ -75,10 +79,8 @@ def test_what_a_training_that_makes_way_has_is_free(
     entry: ModelEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with_free(monkeypatch, entry, 4096)
-    short = window.free_memory()
-    with_free(monkeypatch, entry, 8192)
-    monkeypatch.setattr(window, "own_memory", {77: window.free_memory() - short}.get)
-    monkeypatch.setattr(window, "free_memory", lambda: short)
+    more = need(entry, 8192) - need(entry, 4096)
+    monkeypatch.setattr(window, "own_memory", {77: more}.get)
     with Room(paths.home()).train() as trains:
         trains(77)
         assert load_options(settings(), entry).n_ctx == 8192
