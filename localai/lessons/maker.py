@@ -6,11 +6,12 @@ place is refused with the reason, never guessed at.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 from msgspec.structs import replace
 
+from localai.catalog.description import Description
 from localai.chat.context import turn_starts
 from localai.chat.offer import Offer, heading, offer
 from localai.chat.session import Session
@@ -19,6 +20,7 @@ from localai.engine.base import Engine, Rendered, RenderOptions
 from localai.engine.prefix import common
 from localai.errors import EngineError
 from localai.lessons import phrasings
+from localai.lessons.heads import stand_ins, under_own_head
 from localai.lessons.lesson import Lesson, Unlearnable
 from localai.tools.tool import Tool
 
@@ -65,15 +67,18 @@ class Fitted(msgspec.Struct, frozen=True):
 
 class Maker:
     """Makes examples. `tools` gives those that calls may be of, when there are calls;
-    `described` is the tool format in the model's description."""
+    `described` is the tool format in the model's description; `heads` says which system text
+    stands for another (`heads.stand_ins`)."""
 
     def __init__(
         self,
         engine: Engine,
         tools: Callable[[], Sequence[Tool]] = tuple,
         described: str = "",
+        heads: Mapping[str, str] | None = None,
     ) -> None:
         self._engine, self._tools, self._described = engine, tools, described
+        self._heads = heads or {}
 
     def make(self, lesson: Lesson) -> tuple[Example, ...]:
         """One example for each way to ask, the question as it was asked first; one for each
@@ -93,6 +98,7 @@ class Maker:
 
     def fit(self, lesson: Lesson) -> Fitted:
         """The lesson as it is learned and asked about. Raises Unlearnable."""
+        lesson = under_own_head(lesson, self._heads)
         made = self._offer(lesson)
         options = replace(WHOLE, tools=made.schemas) if made else WHOLE
         lesson = _headed(lesson, made) if made else lesson
@@ -151,11 +157,13 @@ class Maker:
 
 def maker_for(session: Session) -> Maker:
     """What makes examples for the model of a session."""
-    return Maker(
-        session.engine,
-        lambda: tuple(session.tools.values()),
-        session.entry.description.tool_format,
-    )
+    described = session.entry.description
+    return maker_of(session.engine, lambda: tuple(session.tools.values()), described)
+
+
+def maker_of(engine: Engine, tools: Callable[[], Sequence[Tool]], model: Description) -> Maker:
+    """What makes examples for a model, by its description."""
+    return Maker(engine, tools, model.tool_format, stand_ins(model))
 
 
 def _example(rendered: Rendered) -> Example:

@@ -30,7 +30,7 @@ from localai.engine.process import EngineProcess
 from localai.errors import AdapterError, LocalaiError, UsageError
 from localai.lessons import lesson, material
 from localai.lessons.lesson import Lesson
-from localai.lessons.maker import Example, Maker
+from localai.lessons.maker import Example, Maker, maker_of
 from localai.store.store import Store
 from localai.store.tuning import Progress, Run, StoredExample
 from localai.tools.tool import Tool
@@ -205,7 +205,7 @@ class Job:
         return lessons, _examples_of(learned), _examples_of(spared)
 
     def _maker(self, engine: Engine) -> Maker:
-        return Maker(engine, lambda: self._tools, self._entry.description.tool_format)
+        return maker_of(engine, lambda: self._tools, self._entry.description)
 
     @cached_property
     def _tools(self) -> tuple[Tool, ...]:

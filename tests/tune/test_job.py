@@ -11,6 +11,7 @@ import pytest
 
 from localai import paths
 from localai.catalog import Catalog
+from localai.chat.adapters import active_adapter
 from localai.config import Settings
 from localai.conversation import assistant, user
 from localai.engine.base import Engine, LoadOptions
@@ -168,3 +169,28 @@ def test_its_engine_leaves_the_conversations_saved_caches_alone(
     assert not paths.kv().exists()
     (run,) = store.runs()
     assert (run.state, run.error) == ("failed", "It did not start; try again.")
+
+
+def test_another_model_learns_all_of_it_anew(
+    store: Store, tune: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learned = [correct(store, "My cat?", "Minka."), correct(store, "My dog?", "Rex.")]
+    monkeypatch.setattr(training, "parity", lambda folder, base: Parity(0.0, 0.0, 1.0, 8))
+    pools: list[str] = []
+
+    def passed(engine: object, items: list[Item], *_: object) -> Verdict:
+        pools.extend(dict.fromkeys(item.pool for item in items))
+        return Verdict(True, "Learned.", ())
+
+    monkeypatch.setattr(gate, "compare", passed)
+    first = store.adapter(tune.run().adapter)
+    entry = Catalog().resolve(str(toy.write(tmp_path / "other.gguf", llama__block_count=3)))
+    other = Job(
+        store, Settings(), entry, lambda progress: None, factory=lambda options: ScriptedEngine()
+    )
+    second = store.adapter(other.run().adapter)
+    assert first.base != second.base
+    assert store.learned(first) == store.learned(second) == set(learned)
+    assert pools == 2 * ["corrections", "general"]
+    assert active_adapter(store, entry) == second
+    assert store.active_adapter(first.base) == first
