@@ -149,8 +149,8 @@ def _learn(
         adapter = store.adapter(run.adapter).name if run.adapter else ""
     click.echo(verdict(run, adapter), nl=False)
     if adapter and not meant.in_use(entry, settings):
-        name = entry.name if entry.described else entry.path
-        note(f"Another model is in use; `localai models use {name}` changes to this one.")
+        model = entry.name if entry.described else entry.path
+        note(f"Another model is in use; `localai models use {model}` changes to this one.")
     return run.state == "promoted"
 
 

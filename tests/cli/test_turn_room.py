@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from localai import paths
+from localai.chat.answering import Events
 from localai.cli.interrupts import Interrupts
 from localai.cli.output import Silent
 from localai.cli.progress import Progress
@@ -26,12 +27,15 @@ class Told(Progress):
         self.sentences.append(text)
 
 
+def _nothing() -> Events:
+    yield from ()
+
+
 def told() -> list[str]:
     """What is told of a turn whose model does not come."""
     progress = Told()
-    events = (_ for _ in range(0))
     with pytest.raises(AssertionError, match="a turn ends with its answer"):
-        Turn(Silent(), progress, Interrupts()).run(events)
+        Turn(Silent(), progress, Interrupts()).run(_nothing())
     return progress.sentences
 
 
