@@ -18,7 +18,8 @@ from tests.tui.test_offers import cut_off, learn_elsewhere, offered, told
 
 async def untaught(on: Stage) -> None:
     await on.ask("Why is the sky blue?")
-    learn_elsewhere(on, "smollm2-135m-instruct")
+    with on.thread_busy():  # it never sees the run going on
+        learn_elsewhere(on, "smollm2-135m-instruct")
     await on.until(lambda: offered(on))
 
 
@@ -26,7 +27,7 @@ async def unfinished(on: Stage) -> None:
     await on.ask("Why is the sky blue?")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(time, "time", count(NIGHT, 0.01).__next__)
-        with on.thread_busy():  # it never sees the run going on
+        with on.thread_busy():
             cut_off(on)
     await on.until(lambda: offered(on))
 

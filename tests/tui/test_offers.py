@@ -5,10 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from localai import config, paths
+from localai.store.runs import EndState
 from localai.store.tuning import Adapter, Progress, Run
 from localai.tune_process import PLAN
 from tests.tui.lessons import base_of, correct_all
@@ -16,7 +18,7 @@ from tests.tui.stage import Stage
 from tui.screens.offers import DECLINED
 
 Build = Callable[..., Stage]
-NOTES_OPTIONS = "import pathlib, sys; pathlib.Path(sys.argv[1]).write_text(' '.join(sys.argv[2:]))"
+NOTES = "import pathlib, sys; pathlib.Path(sys.argv[1]).write_text(' '.join(sys.argv[2:]))"
 
 
 @pytest.fixture
@@ -27,7 +29,12 @@ def asked(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def staged(stage: Build, asked: Path) -> Stage:
-    return stage(tune=(sys.executable, "-c", NOTES_OPTIONS, str(asked)))
+    return stage(tune=(sys.executable, "-c", NOTES, str(asked), "tune"))
+
+
+def said_to(asked: Path) -> str:
+    """The words of the tune that was started, "" when none was."""
+    return asked.read_text() if asked.exists() else ""
 
 
 def offered(on: Stage) -> str:
@@ -43,13 +50,23 @@ def learn_elsewhere(on: Stage, model: str = "old-model") -> Adapter:
     return on.store.promote(run.id, base_bytes=1, file="/a.gguf", sha256="s", verdict={})
 
 
-def cut_off(on: Stage, state: str = "interrupted", model: str = "scripted") -> Run:
+def cut_off(
+    on: Stage, state: EndState = "interrupted", model: str = "scripted", data: str = ""
+) -> Run:
     """A tune that ended in its training, whose plan is still there."""
-    run = on.store.begin_run(model, base_of(on.model), {"data": ""})
+    run = on.store.begin_run(model, base_of(on.model), {"data": data})
     on.store.update_run(run.id, Progress("training", 43, 100, 1.2))
     (paths.tune_work() / run.id).mkdir(parents=True)
     (paths.tune_work() / run.id / PLAN).write_bytes(b"plan")
-    return on.store.end_run(run.id, state)  # type: ignore[arg-type]
+    return on.store.end_run(run.id, state)
+
+
+async def was_cut_off(on: Stage, *how: Any, **told: str) -> Run:
+    """The same, once the app has looked; it has never seen the run going on."""
+    with on.thread_busy():
+        run = cut_off(on, *how, **told)
+    await on.until(lambda: on.chat.glance.run == run)
+    return run
 
 
 async def test_a_new_model_is_offered_what_the_old_one_learned(staged: Stage, asked: Path) -> None:
@@ -58,8 +75,7 @@ async def test_a_new_model_is_offered_what_the_old_one_learned(staged: Stage, as
         await on.until(lambda: offered(on))
         assert "What old-model learned (3 examples) is not in this model yet" in offered(on)
         await on.pilot.press("f5")
-        await on.until(asked.exists)
-        assert asked.read_text() == ""
+        await on.until(lambda: said_to(asked) == "tune")
         await on.until(lambda: any("The tune has started" in said for said in on.said))
 
 
@@ -123,39 +139,35 @@ async def test_nothing_is_offered_while_a_tune_runs(stage: Build) -> None:
 async def test_a_tune_that_was_cut_off_is_gone_on_with(staged: Stage, asked: Path) -> None:
     async with staged.show() as on:
         learn_elsewhere(on)
-        cut_off(on)
+        await was_cut_off(on)
         await on.until(lambda: "cut off at 43 %" in offered(on))
         await on.pilot.press("f5")
-        await on.until(asked.exists)
-        assert asked.read_text() == "--resume"
+        await on.until(lambda: said_to(asked) == "tune --resume")
         await on.until(lambda: any("The tune goes on." in said for said in on.said))
 
 
 async def test_one_that_is_left_is_not_offered_again(staged: Stage) -> None:
     async with staged.show((100, 30)) as on:
-        cut_off(on)
-        await on.until(lambda: offered(on))
+        await was_cut_off(on)
+        assert offered(on)
         await on.pilot.press("f9")
         await on.until(lambda: not offered(on))
         learn_elsewhere(on)  # something new to tell of
         await on.until(lambda: offered(on))
         assert "What old-model learned" in offered(on)
-        assert on.said == []
 
 
 @pytest.mark.parametrize("state", ["stopped", "failed", "interrupted"])
 async def test_the_learning_screen_says_what_can_be_gone_on_with(
-    staged: Stage, asked: Path, state: str
+    staged: Stage, asked: Path, state: EndState
 ) -> None:
     async with staged.show((100, 30)) as on:
-        cut_off(on, state)
-        await on.until(lambda: on.chat.glance.run is not None)
+        await was_cut_off(on, state)
         assert bool(offered(on)) is (state == "interrupted")
         await on.pilot.press("ctrl+g")
         await on.until(lambda: "unfinished at 43 %; g goes on with it" in told(on))
         await on.pilot.press("g")
-        await on.until(asked.exists)
-        assert asked.read_text() == "--resume"
+        await on.until(lambda: said_to(asked) == "tune --resume")
 
 
 def told(on: Stage) -> str:
@@ -166,25 +178,20 @@ async def test_of_a_data_set_that_goes_on_and_another_models_does_not(
     staged: Stage, asked: Path
 ) -> None:
     async with staged.show((100, 30)) as on:
-        run = on.store.begin_run("scripted", base_of(on.model), {"data": "pirate"})
-        (paths.tune_work() / run.id).mkdir(parents=True)
-        (paths.tune_work() / run.id / PLAN).write_bytes(b"plan")
-        on.store.end_run(run.id, "stopped")
-        cut_off(on, model="another")
-        await on.until(lambda: on.chat.glance.run is not None)
+        await was_cut_off(on, "stopped", data="pirate")
+        await was_cut_off(on, model="another")
         assert offered(on) == ""
         await on.pilot.press("ctrl+g")
-        await on.until(lambda: "unfinished; g goes on with it" in told(on))
+        await on.until(lambda: "unfinished at 43 %; g goes on with it" in told(on))
         await on.pilot.press("g")
-        await on.until(asked.exists)
-        assert asked.read_text() == "--resume --data pirate"
+        await on.until(lambda: said_to(asked) == "tune --resume --data pirate")
 
 
 async def test_one_without_a_plan_cannot_be_gone_on_with(staged: Stage, asked: Path) -> None:
     async with staged.show((100, 30)) as on:
-        run = cut_off(on)
+        run = await was_cut_off(on)
         (paths.tune_work() / run.id / PLAN).unlink()
-        await on.until(lambda: on.chat.glance.run is not None)
+        await on.until(lambda: not offered(on))
         assert offered(on) == ""
         await on.pilot.press("ctrl+g")
         await on.until(lambda: "t starts one" in told(on))

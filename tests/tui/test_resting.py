@@ -94,9 +94,23 @@ async def test_it_stays_while_something_is_being_written(stage: Build) -> None:
         await on.pilot.press(*"And")
         tunes(on, "waiting")
         await seen(on, "waiting")
-        assert not on.chat.makes_way(1e9)
+        assert not on.chat.makes_way(3599.0)
+        assert on.chat.makes_way(3600.0)
         on.chat.prompt.put("")
         await on.until(lambda: on.engine.state == "stopped")
+
+
+async def test_one_that_was_loaded_just_now_is_in_use(stage: Build) -> None:
+    async with stage().show() as on:
+        on.chat._used_at = -1e9  # nothing was written since
+        on.app.bridge.warm()
+        await on.until(lambda: on.engine.state == "ready" and on.chat._used_at > 0)
+        tunes(on, "paused")
+        await seen(on, "paused")
+        await on.pilot.pause()
+        on.chat._poll()
+        await on.pilot.pause()
+        assert on.engine.state == "ready"
 
 
 async def test_it_says_what_it_waits_for_when_it_comes_back(stage: Build) -> None:

@@ -92,6 +92,7 @@ class ChatScreen(
         self._first = conversation_id
         self._used_at = time.monotonic()
         self._unavailable = self._writing = False
+        self._last_state: EngineState = "stopped"
 
     def compose(self) -> ComposeResult:
         """The layout."""
@@ -246,10 +247,12 @@ class ChatScreen(
                 self.show_state()
             return
         self.show_state()
+        if (state := self.bridge.state) != self._last_state:  # somebody wanted it
+            self._last_state, self._used_at = state, time.monotonic()
+        if state != "ready":
+            return
         idle = time.monotonic() - self._used_at
         limit = 60 * self.settings.engine.idle_minutes
-        if self.bridge.state != "ready":
-            return
         if self.makes_way(idle):
             self.bridge.rest()
         elif limit and idle >= limit:

@@ -112,7 +112,7 @@ class LearningScreen(ModalScreen[None]):
 
     def _paint(self) -> None:
         overview = self._overview
-        if overview is None:
+        if overview is None or not self.query("#headline"):  # it is being taken down
             return
         width = self.query_one("#headline").content_size.width
         self.query_one("#headline", Static).update(paint.headline(overview, width))

@@ -17,7 +17,7 @@ from tui.screens.learning import LearningScreen
 QUIET_SECONDS = 3.0
 """Without use, after which the model leaves the memory to a tune that has not begun to train."""
 AWAY_SECONDS = 120.0
-"""The same, where training was paused for it: whoever wrote then may write again."""
+"""The same, where training was paused for it or something is being written."""
 
 
 class TuningActions(ChatBase):
@@ -50,10 +50,11 @@ class TuningActions(ChatBase):
     def makes_way(self, idle: float) -> bool:
         """Whether the model, which was not used for so many seconds, is to leave the memory to
         a tune that waits for it."""
-        begins = self.memory_turn == "waiting" and not self.prompt.text
-        if begins or self.memory_turn == "paused":
-            return idle >= (QUIET_SECONDS if begins else AWAY_SECONDS)
-        return False
+        turn = self.memory_turn
+        if turn not in ("waiting", "paused"):
+            return False
+        begins = turn == "waiting" and not self.prompt.text
+        return idle >= (QUIET_SECONDS if begins else AWAY_SECONDS)
 
     @on(Surveyed)
     def _surveyed(self, message: Surveyed) -> None:
