@@ -61,7 +61,7 @@ def cut_off(
     return on.store.end_run(run.id, state)
 
 
-async def was_cut_off(on: Stage, *how: Any, **told: str) -> Run:
+async def was_cut_off(on: Stage, *how: Any, **told: Any) -> Run:
     """The same, once the app has looked; it has never seen the run going on."""
     with on.thread_busy():
         run = cut_off(on, *how, **told)
