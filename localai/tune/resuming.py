@@ -25,7 +25,7 @@ JUDGED = ("promoted", "rejected")
 NOTHING = "There is no interrupted tune of this model to go on with; leave --resume out."
 CHANGED = (
     "What would be learned, or a setting, has changed since the tune was interrupted; leave "
-    "--resume out to begin anew."
+    "--resume out to begin anew (in the app: t)."
 )
 
 
