@@ -105,6 +105,9 @@ class TuneSettings(BaseModel, extra="forbid"):
     those by templates; 0 learns none and looks for none."""
     nice: int = Field(19, ge=0, le=19)
     """How far a tune steps back behind other programs; 0 lets it compete with them."""
+    pause_for_chat: Literal["auto", "always", "never"] = "auto"
+    """Whether training pauses while you chat, and the chat's model leaves the memory while it
+    trains: auto where the memory does not hold both."""
 
 
 def _whole_path(path: Path) -> Path:
@@ -173,6 +176,9 @@ class AppSettings(BaseModel, extra="forbid"):
 
     theme: str = "localai-dark"
     """Colour theme; `localai-light` is the bright one, Textual's own are there, too."""
+    not_taught: list[str] = Field([])
+    """Models that the app does not offer to teach what another one has learned; F9 adds the one
+    in use."""
 
 
 class Settings(BaseSettings):

@@ -1,11 +1,28 @@
-"""Asking the process of a tune to stop, for the app and the command line alike."""
+"""What the app and the command line alike know of a tune's process: how it is asked to stop,
+and whether another one can go on with what it did."""
 
 from __future__ import annotations
 
 import os
 import signal
 
+from localai import paths
 from localai.errors import UsageError
+from localai.store.tuning import Run
+
+UNFINISHED = ("interrupted", "stopped", "failed")
+PLAN = "plan.msgpack"
+"""What a run trains by, in its working folder; made just before training."""
+
+
+def planned(run: Run) -> bool:
+    """Whether the run got as far as a plan. Whether that can be read is seen when it is needed."""
+    return (paths.tune_work() / run.id / PLAN).exists()
+
+
+def resumable(run: Run) -> bool:
+    """Whether the run could be gone on with."""
+    return run.state in UNFINISHED and planned(run)
 
 
 def stop(process: int | None) -> None:

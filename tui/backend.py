@@ -102,6 +102,13 @@ class Backend:
         if self._model is not None:
             self._model[1].unload()
 
+    def rest(self) -> bool:
+        """Free the model's memory unless the model is in use; whether there was any to free."""
+        if self.state != "ready":
+            return False
+        self.unload()
+        return True
+
     def close(self) -> None:
         """End the engine and close the store."""
         try:

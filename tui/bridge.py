@@ -21,7 +21,7 @@ from localai.conversation import Delta
 from localai.engine.base import EngineState
 from localai.errors import LocalaiError, ModelError
 from localai.store.authoring import Mark
-from localai.store.tuning import Reason, StoredExample
+from localai.store.tuning import Reason, Run, StoredExample
 from tui.backend import Backend
 from tui.burst import Burst
 from tui.learning.watch import LOOK_SECONDS, Watch
@@ -51,6 +51,7 @@ STOPPING_SECONDS = 1.0
 """What an answer gets to end by itself; a model that is loading cannot."""
 CLOSING_SECONDS = 5.0
 STOP_LOOK_SECONDS = 0.1
+RESTS = "The model rests while the tune trains; it comes back when you write."
 
 
 class Bridge:
@@ -115,6 +116,10 @@ class Bridge:
         """Free the model's memory."""
         self._jobs.put(lambda backend: backend.unload())
 
+    def rest(self) -> None:
+        """Leave the memory to a tune that waits for it, and say so."""
+        self._jobs.put(lambda b: self._tell(Told(RESTS)) if b.rest() else None)
+
     def inspect(self, answer_id: str) -> None:
         """Ask for what was sent for an answer."""
         self._jobs.put(lambda b: self._tell(Inspected(b.session("").inspect(answer_id))))
@@ -171,9 +176,9 @@ class Bridge:
         """Let an adapter answer, "" for none."""
         self._soon(lambda b: self._tell(Told(b.desk.use(b.session(""), adapter_id))))
 
-    def start_tune(self) -> None:
-        """Train on the corrections, in a process that outlives the app."""
-        self._soon(lambda b: self._tell(Told(b.desk.start())))
+    def start_tune(self, resume: Run | None = None) -> None:
+        """Train on the corrections, in a process that outlives the app; or go on with a run."""
+        self._soon(lambda b: self._tell(Told(b.desk.start(resume))))
 
     def stop_tune(self) -> None:
         """Ask the running tune to stop."""

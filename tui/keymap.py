@@ -78,6 +78,20 @@ ACTIONS: tuple[Action, ...] = (
     Action("anywhere", "ctrl+g", "screen.learning", "Learning", "Corrections, tunes, adapters"),
     Action("anywhere", "f3", "app.review", "Review what is learned", "Accept, edit and reject"),
     Action("anywhere", "f4", "screen.roll_back", "Roll back", "Undo what the last tune changed"),
+    Action(
+        "anywhere",
+        "f5",
+        "screen.accept_offer",
+        "Take up what is offered",
+        "Take up what is offered above the prompt",
+    ),
+    Action(
+        "anywhere",
+        "f9",
+        "screen.decline_offer",
+        "Decline what is offered",
+        "Decline it; teaching a model is not offered again",
+    ),
     Action("anywhere", "ctrl+t", "screen.thinking", "Thinking: auto, on, off", "Switch thinking"),
     Action(
         "anywhere",
@@ -202,6 +216,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("better", "2", "prefer(2)", "", "The second one is better; it is learned"),
     Action("better", "escape", "prefer(0)", "", "The first answer stays"),
     Action("learning", "t", "tune", "", "Tune: learn from the corrections", footer="tune"),
+    Action("learning", "g", "resume", "", "Go on with a tune that was cut off", footer="go on"),
     Action("learning", "s", "stop", "", "Stop the tune", footer="stop it"),
     Action("learning", "u,enter", "use", "", "Use the adapter under the cursor", footer="use"),
     Action("learning", "b,f4", "roll_back", "", "Back to what answered before", footer="roll back"),

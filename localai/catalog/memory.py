@@ -25,6 +25,14 @@ def free_memory() -> int:
     return max(0, min(free, limit - taken + _cached_files()))
 
 
+def own_memory(process: int) -> int:
+    """Bytes that would be free if the process ended; 0 if that is not to be learned."""
+    try:
+        return int(psutil.Process(process).memory_full_info().uss)
+    except psutil.Error:
+        return 0
+
+
 def _number(name: str) -> int | None:
     """A figure of the container's; None outside one, or when it says "max"."""
     try:

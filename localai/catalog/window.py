@@ -1,18 +1,20 @@
 """How large a context window fits into the memory that is free, decided before loading.
 
-Pure but for two questions about the machine, which a caller of `choose_window` may answer.
+Pure but for questions about the machine, which a caller of `choose_window` may answer.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from localai import paths
 from localai.catalog.fit import default_window, fit
 from localai.catalog.gguf import GgufHeader
-from localai.catalog.memory import free_memory, has_discrete_gpu
+from localai.catalog.memory import free_memory, has_discrete_gpu, own_memory
 from localai.config import EngineSettings
 from localai.context_window import KvType
 from localai.errors import ModelError
+from localai.room import Room
 
 LEAST = 2048
 """Tokens; with less no conversation is held without being asked to."""
@@ -27,12 +29,12 @@ def least_window(header: GgufHeader) -> int:
 
 
 def window_here(path: Path, header: GgufHeader, engine: EngineSettings) -> int:
-    """The window to load a model with on this machine, as these settings want it.
-
-    Raises ModelError as `choose_window` does.
-    """
+    """The window to load a model with on this machine, as these settings want it; what a
+    training has that makes way is free. Raises ModelError as `choose_window` does."""
     gpu = has_discrete_gpu() and engine.gpu_layers != 0
-    return choose_window(path, header, engine.context, engine.kv_type, gpu=gpu)
+    trainer = 0 if gpu else Room(paths.home()).trainer
+    free = free_memory() + own_memory(trainer) if trainer else None
+    return choose_window(path, header, engine.context, engine.kv_type, free=free, gpu=gpu)
 
 
 def choose_window(

@@ -9,6 +9,8 @@ import threading
 from collections.abc import Callable
 from functools import partial
 
+import msgspec
+
 from localai import paths
 from localai.catalog import Catalog, ModelEntry, check
 from localai.catalog.entry import required_path
@@ -54,12 +56,14 @@ def open_engine(
     *,
     private: bool = False,
 ) -> tuple[ModelEntry, Engine]:
-    """The model's catalogue entry and an engine for it, not yet started.
+    """The model's catalogue entry and an engine for it, not yet started; a training makes way
+    for it where the memory does not hold both.
 
     `model` is a name or a path; empty takes the one in the settings, then the starter.
     """
     entry = Catalog().resolve(model or settings.model)
-    return entry, factory(load_options(settings, entry, private=private))
+    options = load_options(settings, entry, private=private)
+    return entry, factory(msgspec.structs.replace(options, room=str(paths.home())))
 
 
 def open_toolbox(settings: Settings, stop: threading.Event | None = None) -> Toolbox:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from localai.errors import UsageError
@@ -35,6 +36,21 @@ def model(invocation: Invocation, settings: Settings) -> ModelEntry:
     from localai.catalog import Catalog
 
     return Catalog().resolve(invocation.model or settings.model)
+
+
+def instead(invocation: Invocation, model: str) -> Invocation:
+    """The invocation with another model, "" for the same. Raises UsageError when -m names
+    one, too."""
+    if model and invocation.model not in ("", model):
+        raise UsageError(f"-m names {invocation.model} and --for {model}; leave one of them out.")
+    return replace(invocation, model=model or invocation.model)
+
+
+def in_use(entry: ModelEntry, settings: Settings) -> bool:
+    """Whether it is the model that answers when none is named."""
+    from localai.catalog.catalog import DEFAULT
+
+    return (settings.model or DEFAULT) in (entry.name, str(entry.path))
 
 
 def file(invocation: Invocation) -> Path:

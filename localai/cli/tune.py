@@ -61,6 +61,13 @@ class Budget(click.ParamType[float]):
     "--data", "name", default="", metavar="SET", help="Learn a named data set, not your own."
 )
 @click.option(
+    "--for",
+    "model",
+    default="",
+    metavar="MODEL",
+    help="Learn it all on this model, by name or path, not on the one in use.",
+)
+@click.option(
     "--resume/--anew",
     default=None,
     help="Go on with the tune that was interrupted, or begin anew; if neither is given: go on "
@@ -75,6 +82,7 @@ def sft(
     budget: float,
     preset: str | None,
     name: str,
+    model: str,
     resume: bool | None,
     dry_run: bool,
     estimate: bool,
@@ -98,7 +106,7 @@ def sft(
     if preset:
         settings = settings_with(settings, preset)
         budget = budget or (0.0 if resume else PRESETS[preset].budget)
-    invocation = ctx.ensure_object(Invocation)
+    invocation = meant.instead(ctx.ensure_object(Invocation), model)
     if dry_run:
         from localai.cli.dry_run import Wanted, run
 
@@ -153,6 +161,9 @@ def _learn(
             raise
         adapter = store.adapter(run.adapter).name if run.adapter else ""
     click.echo(verdict(run, adapter), nl=False)
+    if adapter and not meant.in_use(entry, settings):
+        model = entry.name if entry.described else entry.path
+        note(f"Another model is in use; `localai models use {model}` changes to this one.")
     return run.state == "promoted"
 
 

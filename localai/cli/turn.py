@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 
+from localai import paths
 from localai.chat import call_line
 from localai.chat.answering import Events
 from localai.chat.turn import (
@@ -26,7 +27,11 @@ from localai.cli.output import AnswerView, Silent
 from localai.cli.progress import Progress
 from localai.conversation import Delta, PromptProgress, ToolCall, ToolResult
 from localai.errors import LocalaiError
+from localai.room import Room
 from localai.store.rows import StoredMessage
+
+LOADING = "Loading the model …"
+PAUSING = "Loading the model once the tune has paused …"
 
 
 class Turn:
@@ -52,7 +57,8 @@ class Turn:
     def run(self, events: Events) -> StoredMessage:
         """Show what a session does; the answer as stored. Raises LocalaiError after storing
         what came."""
-        self._progress.show("Loading the model …")
+        pauses = Room(paths.home()).trainer
+        self._progress.show(PAUSING if pauses else LOADING)
         answer: StoredMessage | None = None
         try:
             for event in events:

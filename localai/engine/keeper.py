@@ -32,7 +32,7 @@ FREE = 1_000_000_000
 """Bytes that stay free on the disk."""
 OF_NO_CONSEQUENCE = {
     "path", "n_ctx", "n_threads", "n_batch", "template", "adapter",
-    "kv_folder", "kv_disk", "n_outputs",
+    "kv_folder", "kv_disk", "n_outputs", "room",
 }  # fmt: skip
 """Options that change no key and no value, or are in the key of a file by other means."""
 

@@ -39,7 +39,8 @@ class LoadOptions(msgspec.Struct, frozen=True):
     of them whose logits may be asked for. `kv_type`: how the cache keeps keys and values.
     `template`: a chat template that replaces the file's own. `adapter`: what answers first.
     `kv_folder`: where the caches of conversations are saved (empty: nowhere), in at most
-    `kv_disk` bytes; 0 erases what is there.
+    `kv_disk` bytes; 0 erases what is there. `room`: the data folder where the engine takes turns
+    with a training before it loads (empty: it does not wait).
     """
 
     path: str
@@ -54,3 +55,4 @@ class LoadOptions(msgspec.Struct, frozen=True):
     kv_disk: int = 0
     n_outputs: int = OUTPUTS
     kv_type: KvType = "f16"
+    room: str = ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
+from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
@@ -28,6 +29,7 @@ from localai.engine.second import Second
 from localai.engine.vocab import VocabTokenizer
 from localai.errors import EngineError, LocalaiError
 from localai.render.tokens import Renderer
+from localai.room import Room
 
 COALESCE_SECONDS = 0.02
 TEMPLATE_SECONDS = 60.0
@@ -135,6 +137,8 @@ class Service:
         return frames.Scored(command.number, (), self._scoring.left)
 
     def _load(self, options: LoadOptions) -> ModelInfo:
+        if options.room:  # from now on until this process ends
+            Room(Path(options.room)).chat()
         llama = Llama.open(options)
         try:
             with alarm(TEMPLATE_SECONDS):

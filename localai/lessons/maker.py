@@ -6,19 +6,22 @@ place is refused with the reason, never guessed at.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 from msgspec.structs import replace
 
+from localai.catalog.description import Description
 from localai.chat.context import turn_starts
 from localai.chat.offer import Offer, heading, offer
 from localai.chat.session import Session
+from localai.config import Settings
 from localai.conversation import Message, system
 from localai.engine.base import Engine, Rendered, RenderOptions
 from localai.engine.prefix import common
 from localai.errors import EngineError
 from localai.lessons import phrasings
+from localai.lessons.heads import stand_ins, under_own_head
 from localai.lessons.lesson import Lesson, Unlearnable
 from localai.tools.tool import Tool
 
@@ -66,7 +69,8 @@ class Fitted(msgspec.Struct, frozen=True):
 class Maker:
     """Makes examples. `tools` gives those that calls may be of, when there are calls;
     `described` is the tool format in the model's description, `rewrites` how many of the
-    model's own words for a question it is asked with, too."""
+    model's own words for a question it is asked with, too; `heads` says which system text
+    stands for another (`heads.stand_ins`)."""
 
     def __init__(
         self,
@@ -74,9 +78,11 @@ class Maker:
         tools: Callable[[], Sequence[Tool]] = tuple,
         described: str = "",
         rewrites: int = 0,
+        heads: Mapping[str, str] | None = None,
     ) -> None:
         self.engine, self.rewrites = engine, rewrites
         self._tools, self._described = tools, described
+        self._heads = heads or {}
 
     def make(self, lesson: Lesson) -> tuple[Example, ...]:
         """One example for each way to ask, the question as it was asked first; one for each
@@ -109,6 +115,7 @@ class Maker:
 
     def fit(self, lesson: Lesson) -> Fitted:
         """The lesson as it is learned and asked about. Raises Unlearnable."""
+        lesson = under_own_head(lesson, self._heads)
         made = self._offer(lesson)
         options = replace(WHOLE, tools=made.schemas) if made else WHOLE
         lesson = _headed(lesson, made) if made else lesson
@@ -167,12 +174,15 @@ class Maker:
 
 def maker_for(session: Session) -> Maker:
     """What makes examples for the model of a session."""
-    return Maker(
-        session.engine,
-        lambda: tuple(session.tools.values()),
-        session.entry.description.tool_format,
-        session.settings.tune.rewrites,
-    )
+    described, settings = session.entry.description, session.settings
+    return maker_of(session.engine, lambda: tuple(session.tools.values()), described, settings)
+
+
+def maker_of(
+    engine: Engine, tools: Callable[[], Sequence[Tool]], model: Description, settings: Settings
+) -> Maker:
+    """What makes examples for a model, by its description."""
+    return Maker(engine, tools, model.tool_format, settings.tune.rewrites, stand_ins(model))
 
 
 def _example(rendered: Rendered) -> Example:

@@ -14,6 +14,9 @@ Source = Literal["correction", "good", "bad", "written", "imported"]
 ExampleState = Literal["pending", "accepted", "rejected"]
 RunState = Literal["running", "promoted", "rejected", "failed", "stopped", "interrupted"]
 ActivationReason = Literal["promoted", "chosen", "rollback"]
+Turn = Literal["", "waiting", "training", "paused"]
+"""Whose turn it is with a memory that does not hold both a chat and a training: the training
+waits to begin, has it, or has stopped for a chat; "" where the memory holds both."""
 
 
 class Corrected(msgspec.Struct, frozen=True):
@@ -108,7 +111,7 @@ class Progress(msgspec.Struct, frozen=True):
     """How far a run is. `stage` is a short sentence ("training", "asking the held-out
     questions"); `done` of `total` steps of it; `loss` and `tokens_per_second` in training;
     `seconds_left` until the stage ends, None unknown; `memory`: the most bytes that training
-    has held."""
+    has held; `turn` whose the memory is."""
 
     stage: str
     done: int = 0
@@ -117,6 +120,7 @@ class Progress(msgspec.Struct, frozen=True):
     tokens_per_second: float | None = None
     seconds_left: float | None = None
     memory: int | None = None
+    turn: Turn = ""
 
 
 class Run(msgspec.Struct, frozen=True):

@@ -96,7 +96,7 @@ def _seen(store: Store, model: str) -> Pace | None:
     if not told:
         return None
     beside = [
-        run.updated - run.created - _trained(run, speeds[run.id])
+        run.updated - run.created - _paused(run) - _trained(run, speeds[run.id])
         for run in told
         if run.verdict and not run.verdict.get("resumed")  # nobody knows how long it lay there
     ]
@@ -113,6 +113,11 @@ def _speeds(store: Store, run: Run) -> list[float]:
     """Tokens a second, step by step; the first step warmed up, where there is another."""
     found = [values.get("tokens_per_second", 0.0) for _, values in store.metrics(run.id)]
     return [each for each in found[1:] or found if each > 0]
+
+
+def _paused(run: Run) -> float:
+    """How long a run waited for a chat."""
+    return float((run.verdict or {}).get("paused", 0.0))
 
 
 def _trained(run: Run, speeds: Sequence[float]) -> float:

@@ -29,7 +29,7 @@ from localai.engine.process import EngineProcess
 from localai.errors import AdapterError, LocalaiError, UsageError
 from localai.lessons import lesson, rewriting
 from localai.lessons.lesson import Lesson
-from localai.lessons.maker import Maker
+from localai.lessons.maker import Maker, maker_of
 from localai.store.store import Store
 from localai.store.tuning import Progress, Run, StoredExample
 from localai.tools.tool import Tool
@@ -39,6 +39,7 @@ from localai.tune.items import items
 from localai.tune.plan import ADAPTER, Options, Plan, options
 from localai.tune.promotion import promote
 from localai.tune.reporting import Reporter, Tell
+from localai.tune.turns import Turns
 from localai.tune.workplace import alone, clear_leftovers, work_folder
 
 RESERVE = 0.3
@@ -132,7 +133,8 @@ class Job:
             self._report.say(Progress("going on with the interrupted tune"), now=True)
             learned = set(self._run.plan["corrections"])
             lessons = tuple(lesson.read(self._store, x) for x in accepted if x.id in learned)
-        trained = training.train(folder, plan, self._report.hear)
+        turns = Turns.here(self._store, self._settings, self._entry, self._report)
+        trained = turns.train(folder, plan)
         adapter.check(folder / ADAPTER)
         self._report.say(Progress("comparing MLX with llama.cpp"), now=True)
         agreement = training.parity(folder, base_path)
@@ -146,6 +148,7 @@ class Job:
             "memory": trained.memory,
             "device": trained.device,
             "resumed": self._resumed,
+            "paused": turns.paused,
         }
         if not verdict.promoted:
             return self._store.end_run(self._run.id, "rejected", verdict=facts)
@@ -181,8 +184,7 @@ class Job:
         return plan, found.lessons
 
     def _maker(self, engine: Engine) -> Maker:
-        described, most = self._entry.description.tool_format, self._settings.tune.rewrites
-        return Maker(engine, lambda: self._tools, described, most)
+        return maker_of(engine, lambda: self._tools, self._entry.description, self._settings)
 
     @cached_property
     def _tools(self) -> tuple[Tool, ...]:

@@ -10,10 +10,11 @@ import math
 
 import msgspec
 
+from localai import tune_process
 from localai.config import TuneSettings
 from localai.lessons.maker import Example
 
-PLAN = "plan.msgpack"
+PLAN = tune_process.PLAN
 ADAPTER = "adapter.gguf"
 PARITY = "parity.npy"
 

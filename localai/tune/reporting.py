@@ -6,8 +6,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+import msgspec
+
 from localai.store.store import Store
-from localai.store.tuning import Progress
+from localai.store.tuning import Progress, Turn
 from localai.tune.plan import Again, Step
 
 SECONDS = 0.5
@@ -16,11 +18,13 @@ Tell = Callable[[Progress], None]
 
 
 class Reporter:
-    """Reports for the run with this id."""
+    """Reports for the run with this id; `turn` goes with all that it reports."""
 
     def __init__(self, store: Store, run: str, tell: Tell) -> None:
         self._store, self._run, self._tell = store, run, tell
         self._reported = 0.0
+        self._last = Progress("")
+        self.turn: Turn = ""
 
     def hear(self, news: Step | Again) -> None:
         """What the trainer tells while it trains."""
@@ -54,9 +58,16 @@ class Reporter:
 
         return tell
 
+    def stand(self, stage: str) -> None:
+        """Training stands where it stood; for this reason, say."""
+        last = self._last
+        done = () if last.loss is None else (last.done, last.total, last.loss)
+        self.say(Progress(stage, *done), now=True)
+
     def say(self, progress: Progress, *, now: bool = False) -> None:
         """Report, but not more often than anybody looks."""
         moment = time.monotonic()
+        progress = self._last = msgspec.structs.replace(progress, turn=self.turn)
         if now or moment - self._reported >= SECONDS:
             self._reported = moment
             self._store.update_run(self._run, progress)

@@ -19,13 +19,13 @@ from localai.store.store import Store
 from localai.store.tuning import Run, StoredExample
 from localai.tune.plan import PLAN, Options, Plan
 from localai.tune.workplace import work_folder, worked
+from localai.tune_process import planned, resumable
 
-UNFINISHED = ("interrupted", "stopped", "failed")
 JUDGED = ("promoted", "rejected")
 NOTHING = "There is no interrupted tune of this model to go on with; leave --resume out."
 CHANGED = (
     "What would be learned, or a setting, has changed since the tune was interrupted; leave "
-    "--resume out to begin anew."
+    "--resume out to begin anew (in the app: t)."
 )
 
 
@@ -53,15 +53,10 @@ def kept(run_id: str) -> Plan | None:
         return None
 
 
-def possible(run: Run) -> bool:
-    """Whether the run could be gone on with."""
-    return run.state in UNFINISHED and _planned(run)
-
-
 def over(run: Run) -> bool:
     """Whether nobody will go on with the run, wherever it stands. One whose end could not be
     recorded still reads as running, and as interrupted once its process is gone."""
-    return run.state in JUDGED or not _planned(run)
+    return run.state in JUDGED or not planned(run)
 
 
 def unfinished(store: Store) -> tuple[Run, ...]:
@@ -70,7 +65,7 @@ def unfinished(store: Store) -> tuple[Run, ...]:
     for run_id in worked():
         with suppress(StoreError):  # a folder may outlive the row of its run
             found.append(store.run(run_id))
-    return tuple(sorted(filter(possible, found), key=lambda run: run.number, reverse=True))
+    return tuple(sorted(filter(resumable, found), key=lambda run: run.number, reverse=True))
 
 
 def choose(
@@ -95,11 +90,6 @@ def choose(
 def replaced(runs: Sequence[Run], base: str, plan: dict[str, Any]) -> frozenset[str]:
     """The ids of those that nobody can go on with once a run with this plan has begun."""
     return frozenset(run.id for run in runs if _alike(run, base, plan))
-
-
-def _planned(run: Run) -> bool:
-    """Whether it got as far as a plan. Whether that can be read is seen when it is needed."""
-    return (work_folder(run.id) / PLAN).exists()
 
 
 def _alike(run: Run, base: str, plan: dict[str, Any]) -> bool:

@@ -7,6 +7,7 @@ secrets, and what they print goes to the tune log.
 from __future__ import annotations
 
 import os
+import select
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -27,6 +28,8 @@ _news: msgspec.json.Decoder[News] = msgspec.json.Decoder(News)
 PARITY_SECONDS = 600
 PATIENCE_SECONDS = 60
 """How long the trainer may take to end its step and to leave a checkpoint."""
+LOOK_SECONDS = 0.2
+"""Between two looks at whether it is to pause."""
 FOR_MLX = {
     "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
     "MALLOC_TRIM_THRESHOLD_": str(1 << 40),
@@ -43,22 +46,36 @@ class Died(Exception):
     """The training process ended before it was done; how."""
 
 
-def train(folder: Path, plan: Plan, tell: Callable[[Step | Again], None]) -> Trained:
+class Paused(Exception):
+    """Training is to leave the memory to others; its checkpoint says how far it is."""
+
+
+def _unwatched(process: int) -> None:
+    """It is never to pause."""
+
+
+def train(
+    folder: Path,
+    plan: Plan,
+    tell: Callable[[Step | Again], None],
+    look: Callable[[int], None] = _unwatched,
+) -> Trained:
     """Train in a process of its own, from the checkpoint in the folder if there is one; the
     adapter is in the folder when this returns.
 
-    One that dies is started once more, with half as much of a step in memory at a time. Raises
+    One that dies is started once more, with half as much of a step in memory at a time. `look`
+    is called with the id of the process again and again, and may raise Paused to end it. Raises
     ModelError for what cannot be trained, EngineError when the process died again.
     """
     temporary = folder / f"{PLAN}.tmp"
     temporary.write_bytes(msgspec.msgpack.encode(plan))
     settle(temporary, folder / PLAN)
     try:
-        return _train(folder, 1, tell)
+        return _train(folder, 1, tell, look)
     except Died as error:
         tell(Again(f"the training process ended ({error}); going on in smaller pieces"))
     try:
-        return _train(folder, 2, tell)
+        return _train(folder, 2, tell, look)
     except Died as error:
         raise EngineError(
             f"The training process ended before it was done ({error}), twice; the adapter in "
@@ -67,19 +84,23 @@ def train(folder: Path, plan: Plan, tell: Callable[[Step | Again], None]) -> Tra
         ) from error
 
 
-def _train(folder: Path, pieces: int, tell: Callable[[Step | Again], None]) -> Trained:
-    """Train, each step in so many times the pieces before. Raises Died, ModelError."""
+def _train(
+    folder: Path,
+    pieces: int,
+    tell: Callable[[Step | Again], None],
+    look: Callable[[int], None],
+) -> Trained:
+    """Train, each step in so many times the pieces before. Raises Died, Paused, ModelError."""
     with _child("localai.tune.trainer", str(folder), str(pieces)) as child:
         assert child.stdout is not None
         try:
-            for line in child.stdout:
-                news = _news.decode(line)
+            for news in _heard(child, look):
                 if isinstance(news, Trained):
                     return news
                 if isinstance(news, Refused):
                     raise ModelError(news.message)
                 tell(news)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, Paused):
             child.terminate()  # it leaves a checkpoint; a second interruption kills it
             with suppress(subprocess.TimeoutExpired):
                 child.wait(PATIENCE_SECONDS)
@@ -88,6 +109,17 @@ def _train(folder: Path, pieces: int, tell: Callable[[Step | Again], None]) -> T
                         tell(news)
             raise
         raise Died(_how(child.wait()))
+
+
+def _heard(child: subprocess.Popen[bytes], look: Callable[[int], None]) -> Iterator[News]:
+    """What it tells until it ends, with looks between."""
+    assert child.stdout is not None
+    while True:
+        look(child.pid)
+        if select.select([child.stdout], [], [], LOOK_SECONDS)[0]:
+            if not (line := child.stdout.readline()):
+                return
+            yield _news.decode(line)
 
 
 def parity(folder: Path, base: Path) -> Parity:
@@ -125,6 +157,7 @@ def _child(module: str, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
             stderr=log,
             env={**environment(os.environ), **FOR_MLX},
             start_new_session=True,
+            bufsize=0,  # what is there to be read can be waited for
         )
         try:
             yield child

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -95,3 +96,8 @@ def test_free_memory_within_a_container(tmp_path: Path, monkeypatch: pytest.Monk
     assert memory.free_memory() == 1_000_000
     (tmp_path / "memory.stat").write_text("anon 7\nactive_file 200\ninactive_file 50\n")
     assert memory.free_memory() == 1_000_250
+
+
+def test_the_memory_of_a_process_is_its_own() -> None:
+    assert 1_000_000 < memory.own_memory(os.getpid()) < memory.total_memory()
+    assert memory.own_memory(2**22 + 1) == 0

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from localai import paths
 from localai.catalog import ModelEntry, window
 from localai.catalog.entry import from_path
 from localai.catalog.fit import fit
@@ -14,13 +15,24 @@ from localai.catalog.window import MARGIN
 from localai.chat.open import load_options, open_engine
 from localai.config import EngineSettings, Settings
 from localai.engine.base import Engine, LoadOptions
+from localai.engine.scripted import ScriptedEngine
 from localai.errors import ModelError
+from localai.room import Room
 from tests.catalog import toy
+
+
+class Noted(ScriptedEngine):
+    """Knows how it was to be loaded."""
+
+    def __init__(self, options: LoadOptions) -> None:
+        super().__init__()
+        self.options = options
 
 
 @pytest.fixture
 def entry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModelEntry:
     monkeypatch.setattr(window, "has_discrete_gpu", lambda: False)
+    monkeypatch.setenv("LOCALAI_HOME", str(tmp_path / "home"))
     path = toy.write(
         tmp_path / "toy.gguf",
         llama__context_length=8192,
@@ -30,11 +42,15 @@ def entry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModelEntry:
     return from_path(path)
 
 
-def with_free(monkeypatch: pytest.MonkeyPatch, entry: ModelEntry, tokens: int) -> None:
-    """Just as much is free as a window of so many tokens needs."""
+def need(entry: ModelEntry, tokens: int) -> int:
+    """What a window of so many tokens needs."""
     assert entry.path is not None
-    need = fit(read_header(entry.path), tokens).total + MARGIN
-    monkeypatch.setattr(window, "free_memory", lambda: need)
+    return fit(read_header(entry.path), tokens).total + MARGIN
+
+
+def with_free(monkeypatch: pytest.MonkeyPatch, entry: ModelEntry, tokens: int) -> None:
+    """Just as much is free."""
+    monkeypatch.setattr(window, "free_memory", lambda: need(entry, tokens))
 
 
 def settings(context: int = 0, gpu_layers: int = -1) -> Settings:
@@ -57,6 +73,28 @@ def test_the_window_follows_the_free_memory(
     monkeypatch.setattr(window, "has_discrete_gpu", lambda: True)
     assert load_options(settings(), entry).n_ctx == 8192
     assert load_options(settings(gpu_layers=0), entry).n_ctx == 4096
+
+
+def test_what_a_training_that_makes_way_has_is_free(
+    entry: ModelEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_free(monkeypatch, entry, 4096)
+    more = need(entry, 8192) - need(entry, 4096)
+    monkeypatch.setattr(window, "own_memory", {77: more}.get)
+    with Room(paths.home()).train() as trains:
+        trains(77)
+        assert load_options(settings(), entry).n_ctx == 8192
+    assert load_options(settings(), entry).n_ctx == 4096
+
+
+def test_a_chat_takes_turns_with_a_training_and_a_tune_does_not(
+    entry: ModelEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_free(monkeypatch, entry, 8192)
+    _, engine = open_engine(settings(), str(entry.path), Noted)
+    assert isinstance(engine, Noted)
+    assert engine.options.room == str(paths.home())
+    assert load_options(settings(), entry).room == ""
 
 
 def test_what_does_not_fit_starts_no_engine(

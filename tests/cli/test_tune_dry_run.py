@@ -37,6 +37,22 @@ def test_a_dry_run_shows_what_would_be_learned(run: Command, model: str) -> None
     assert "data set cats" in run(*tune, "--data", "cats").stderr
 
 
+def test_it_is_of_the_model_that_is_named(
+    run: Command, model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOCALAI_MODEL", "no-such-model")
+    with Store.open() as store:
+        store.write_example((user("My cat?"), assistant("Minka.")))
+    for arguments in (["--for", model], ["-m", model], ["-m", model, "--for", model]):
+        where = arguments.index("--for") if "--for" in arguments else len(arguments)
+        result = run(*arguments[:where], "tune", *arguments[where:], "--dry-run", "--estimate")
+        assert result.exit_code == 0, result.stderr
+        assert "as this model has had no run yet" in result.stdout
+    both = run("-m", "another", "tune", "--for", model, "--dry-run")
+    assert both.exit_code == 2
+    assert "leave one of them out" in both.stderr
+
+
 def test_options_of_a_dry_run_are_refused_elsewhere(run: Command) -> None:
     assert "--json is for --dry-run" in run("tune", "--json").stderr
     assert "--estimate is for --dry-run" in run("tune", "--estimate").stderr

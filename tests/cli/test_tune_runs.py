@@ -69,8 +69,15 @@ def test_a_promotion_is_told(
     result = run("-m", model, "tune", "--budget", "12m", "--data", "pirate")
     assert result.exit_code == 0
     assert (fake.seconds, fake.name) == (720, "pirate")
-    assert result.stderr == "training\nasking the new model\n"
+    note = f"Another model is in use; `localai models use {model}` changes to this one.\n"
+    assert result.stderr == f"training\nasking the new model\n{note}"
     assert result.stdout.startswith("Promoted: tuned-1 answers from now on.\n")
+    monkeypatch.setenv("LOCALAI_MODEL", model)
+    assert run("tune").stderr == "training\nasking the new model\n"
+    assert run("-m", "none", "tune", "--for", model).exit_code == 2
+    assert run("tune", "--for", "none").exit_code != 0
+    monkeypatch.setenv("LOCALAI_MODEL", "none")
+    assert run("tune", "--for", model).stderr.endswith(note)
 
 
 def test_a_rejection_is_a_failure(

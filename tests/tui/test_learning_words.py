@@ -97,6 +97,10 @@ def test_a_running_tune_has_shorter_and_shorter_words() -> None:
         "tune 43 %",
     )
     assert status_forms(running(Progress("")))[-1] == "tune…"
+    waits = status_forms(running(Progress("waiting until the model has left", turn="waiting")))
+    assert waits[1:] == ("tune waits", "tune waits…")
+    paused = status_forms(running(Progress("paused while you chat", 43, 100, 1.2, turn="paused")))
+    assert paused[1:] == ("tune paused 43 % · loss 1.20", "tune paused 43 %")
     assert status_forms(None) == ()
 
 

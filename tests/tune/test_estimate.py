@@ -26,13 +26,11 @@ def example(length: int, counted: int) -> Example:
     return Example(tuple(range(length)), (0.0,) * (length - counted) + (1.0,) * counted)
 
 
-def ended(
-    store: Store, model: str, speeds: list[float], memory: int, *, resumed: bool = False
-) -> None:
+def ended(store: Store, model: str, speeds: list[float], memory: int, **facts: float) -> None:
     run = store.begin_run(model, "b", {"options": {"tokens": 100}})
     for step, speed in enumerate(speeds):
         store.add_metric(run.id, step, {"loss": 1.0, "tokens_per_second": speed})
-    verdict = {"memory": memory, "resumed": resumed} if memory else {}
+    verdict = {"memory": memory, **facts} if memory else {}
     store.end_run(run.id, "rejected", verdict=verdict)
 
 
@@ -94,6 +92,15 @@ def test_the_pause_of_a_run_that_was_gone_on_with_is_no_work(
     clock = itertools.count(0.0, 60.0)
     ended(store, "mine", [20.0, 20.0], 7)
     assert pace(store, "mine", path).beside == 60.0 - 100 / 20
+
+
+def test_waiting_for_a_chat_is_no_work(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = itertools.count(0.0, 1_000.0)
+    monkeypatch.setattr(time, "time", lambda: next(clock))
+    ended(store, "mine", [20.0, 20.0], 7, paused=900.0)
+    assert pace(store, "mine", toy.write(tmp_path / "toy.gguf")).beside == 100.0 - 100 / 20
 
 
 def test_without_a_run_cores_and_parameters_tell(

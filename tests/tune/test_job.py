@@ -11,6 +11,7 @@ import pytest
 
 from localai import paths
 from localai.catalog import Catalog
+from localai.chat.adapters import active_adapter
 from localai.config import Settings
 from localai.conversation import assistant, user
 from localai.engine.base import Engine, LoadOptions
@@ -43,7 +44,7 @@ def tune(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Job:
     )
 
 
-def _train(folder: Path, plan: Plan, tell: Callable[[Step], None]) -> Trained:
+def _train(folder: Path, plan: Plan, tell: Callable[[Step], None], *_: object) -> Trained:
     assert plan.own
     for number, loss, held in ((1, 3.0, None), (12, 1.0, 0.5), (13, 1.0, 0.75)):
         tell(Step(number, 13, loss, tokens=10, seconds=1.0, held=held))
@@ -182,7 +183,7 @@ def test_questions_are_put_in_other_words_before_they_are_trained_on(
     monkeypatch.setattr(rewrites, "find", lambda maker, lessons: [("My cat is called what?",)])
     trained: list[Plan] = []
 
-    def train(folder: Path, plan: Plan, tell: Callable[[Step], None]) -> Trained:
+    def train(folder: Path, plan: Plan, tell: Callable[[Step], None], *_: object) -> Trained:
         trained.append(plan)
         return _train(folder, plan, tell)
 
@@ -207,3 +208,28 @@ def test_what_goes_wrong_with_other_words_keeps_nothing_from_being_trained_on(
     monkeypatch.setattr(training, "parity", lambda folder, base: Parity(0.5, 0.0, 0.25, 80))
     assert tune.run().state == "rejected"
     assert store.rewrites(store.examples()[0].leaf) is None
+
+
+def test_another_model_learns_all_of_it_anew(
+    store: Store, tune: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learned = [correct(store, "My cat?", "Minka."), correct(store, "My dog?", "Rex.")]
+    monkeypatch.setattr(training, "parity", lambda folder, base: Parity(0.0, 0.0, 1.0, 8))
+    pools: list[str] = []
+
+    def passed(engine: object, items: list[Item], *_: object) -> Verdict:
+        pools.extend(dict.fromkeys(item.pool for item in items))
+        return Verdict(True, "Learned.", ())
+
+    monkeypatch.setattr(gate, "compare", passed)
+    first = store.adapter(tune.run().adapter)
+    entry = Catalog().resolve(str(toy.write(tmp_path / "other.gguf", llama__block_count=3)))
+    other = Job(
+        store, Settings(), entry, lambda progress: None, factory=lambda options: ScriptedEngine()
+    )
+    second = store.adapter(other.run().adapter)
+    assert first.base != second.base
+    assert store.learned(first) == store.learned(second) == set(learned)
+    assert pools == 2 * ["corrections", "general"]
+    assert active_adapter(store, entry) == second
+    assert store.active_adapter(first.base) == first

@@ -35,7 +35,7 @@ class Tunes:
         self.plans: list[Plan] = []
         self.model = toy.write(folder / "toy.gguf")
 
-    def train(self, folder: Path, plan: Plan, tell: object) -> Trained:
+    def train(self, folder: Path, plan: Plan, *_: object) -> Trained:
         """Stands in for the training process."""
         self.plans.append(plan)
         (folder / PLAN).write_bytes(msgspec.msgpack.encode(plan))

@@ -15,8 +15,9 @@ from localai.store.authoring import Mark
 from localai.store.rows import StoredMessage
 from localai.store.store import Store
 from localai.store.tuning import Adapter, Reason, Run, StoredExample
+from tui.learning import offers
 from tui.learning.tuner import Tuner
-from tui.learning.values import Glance, Lesson, Overview
+from tui.learning.values import Glance, Lesson, Offer, Overview
 
 MOST_RUNS = 20
 
@@ -76,14 +77,15 @@ class Desk:
         now = self._store.roll_back(self._base(session))
         return f"Rolled back: from the next turn on, {_name(now)} answers."
 
-    def start(self) -> str:
-        """Start a tune; says so. Raises UsageError while one runs."""
+    def start(self, resume: Run | None = None) -> str:
+        """Start a tune, or go on with that one; says so. Raises UsageError while one runs."""
         newest = self._newest()
         if self._tuner.running or (newest is not None and newest.state == "running"):
             raise UsageError("A tune is running already; stop it first, or let it end.")
         self._newest_at_start = (newest.id, newest.number) if newest else ("", 0)
-        self._tuner.start()
-        return "The tune has started. It runs by itself, even when you quit."
+        self._tuner.start(*(_going_on(resume) if resume else ()))
+        begun = "goes on" if resume else "has started"
+        return f"The tune {begun}. It runs by itself, even when you quit."
 
     def stop(self) -> str:
         """Ask the running tune to stop; says so. Raises UsageError when none runs."""
@@ -98,8 +100,10 @@ class Desk:
         return "" if sentence and self._begun(self._newest()) else sentence
 
     def glance(self, session: Session | None) -> Glance:
-        """What the status line shows; without a session there is no model to adapt."""
-        return Glance(session.adapter() if session else None, self._newest())
+        """What the chat screen shows; without a session there is no model to adapt."""
+        newest = self._newest()
+        adapter = session.adapter() if session else None
+        return Glance(adapter, newest, self._offer(session, newest))
 
     def overview(self, session: Session | None) -> Overview:
         """What the learning screen shows."""
@@ -116,7 +120,16 @@ class Desk:
             runs=runs,
             losses=tuple(values["loss"] for _, values in metrics if "loss" in values),
             starting=self._tuner.running and not self._begun(next(iter(runs), None)),
+            unfinished=offers.unfinished(session, runs),
         )
+
+    def _offer(self, session: Session | None, newest: Run | None) -> Offer | None:
+        """What there is to offer while no tune runs."""
+        running = newest is not None and newest.state == "running"
+        if session is None or running or self._tuner.running:
+            return None
+        unfinished = offers.cut_off(session, newest)
+        return unfinished or offers.untaught(self._store, session, self._adapters(session))
 
     def _adapters(self, session: Session) -> tuple[Adapter, ...]:
         base = self._known_base(session)
@@ -159,6 +172,12 @@ class Desk:
     def _lesson(self, example: StoredExample) -> Lesson:
         rejected = self._store.message(example.rejected).message.text if example.rejected else ""
         return Lesson(example.id, example.question, rejected, example.answer)
+
+
+def _going_on(run: Run) -> tuple[str, ...]:
+    """The options that go on with a run."""
+    name = run.plan.get("data", "")
+    return ("--resume", *(("--data", name) if name else ()))
 
 
 def _name(adapter: Adapter | None) -> str:

@@ -43,10 +43,7 @@ def progress(overview: Overview, width: int) -> Content:
     """Two lines: what the running tune does, and how far it is; or how to start one."""
     run = overview.runs[0] if overview.runs else None
     if run is None or run.state != "running":
-        waiting = (
-            "A tune is starting." if overview.starting else "No tune is running; t starts one."
-        )
-        return Content.styled(f"{waiting}\n", FAINT)
+        return Content.styled(f"{_waiting(overview)}\n", FAINT)
     share = percent(run.progress)
     done = f"  {share} %" if share is not None else ""
     head = Content.assemble(
@@ -59,6 +56,17 @@ def progress(overview: Overview, width: int) -> Content:
     tail = "   ".join(numbers)
     room = min(WIDEST_BAR, width - len(tail) - 3)
     return Content.assemble(head, "\n", bar(share or 0, room), "   " if room > 3 else "", tail)
+
+
+def _waiting(overview: Overview) -> str:
+    """What may come, while no tune runs."""
+    if overview.starting:
+        return "A tune is starting."
+    if (run := overview.unfinished) is None:
+        return "No tune is running; t starts one."
+    share = percent(run.progress)
+    done = f" at {share} %" if share is not None else ""
+    return f"The tune of {when(run.created)} is unfinished{done}; g goes on with it."
 
 
 def bar(share: int, room: int) -> Content:

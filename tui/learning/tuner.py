@@ -42,8 +42,9 @@ class Tuner:
         """Whether the process that was started last still runs."""
         return self._process is not None and self._process.poll() is None
 
-    def start(self) -> None:
-        """Start a tune. Raises StoreError when the log or the process cannot be made."""
+    def start(self, *options: str) -> None:
+        """Start a tune with these options. Raises StoreError when the log or the process cannot
+        be made."""
         paths.private_dir(self.log.parent)
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
         try:
@@ -55,7 +56,7 @@ class Tuner:
             ) from error
         try:
             self._process = subprocess.Popen(
-                self._command,
+                (*self._command, *options),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,

@@ -10,11 +10,21 @@ import msgspec
 from localai.store.tuning import Adapter, Run
 
 
+class Offer(msgspec.Struct, frozen=True):
+    """A tune that the app offers in a `sentence`: to go on with the run `resume`, or to teach
+    the model in use, which is called `model`."""
+
+    sentence: str
+    resume: Run | None = None
+    model: str = ""
+
+
 class Glance(msgspec.Struct, frozen=True):
-    """What the status line needs: the adapter that answers next, the newest run."""
+    """What the chat screen needs: the adapter that answers next, the newest run, an offer."""
 
     adapter: Adapter | None = None
     run: Run | None = None
+    offer: Offer | None = None
 
 
 class Lesson(msgspec.Struct, frozen=True):
@@ -31,7 +41,7 @@ class Overview(msgspec.Struct, frozen=True):
     """What the learning screen shows. `waiting` are the examples that the newest adapter
     was not made from, oldest first; `learned` counts the others; runs and adapters come newest
     first; `losses` are those of the newest run, step by step. `starting`: a tune was started
-    here and has no run yet."""
+    here and has no run yet. `unfinished`: a run that can be gone on with."""
 
     adapter: Adapter | None = None
     waiting: tuple[Lesson, ...] = ()
@@ -40,6 +50,7 @@ class Overview(msgspec.Struct, frozen=True):
     runs: tuple[Run, ...] = ()
     losses: tuple[float, ...] = ()
     starting: bool = False
+    unfinished: Run | None = None
 
 
 class Pool(msgspec.Struct, frozen=True):

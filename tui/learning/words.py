@@ -8,10 +8,11 @@ from itertools import pairwise, takewhile
 from localai.measures import duration
 from localai.moments import local
 from localai.sanitize import one_line
-from localai.store.tuning import Progress, Run
+from localai.store.tuning import Progress, Run, Turn
 
 BARS = "▁▂▃▄▅▆▇█"
 NOTHING = "(nothing)"
+STANDS: dict[Turn, str] = {"waiting": " waits", "paused": " paused"}
 
 
 def shorten(text: str, width: int) -> str:
@@ -42,8 +43,9 @@ def status_forms(run: Run | None) -> tuple[str, ...]:
     loss = [f"loss {progress.loss:.2f}"] if progress.loss is not None else []
     left = [duration(progress.seconds_left)] if progress.seconds_left is not None else []
     full = " · ".join([f"tune: {stage}{done}", *loss, *(f"{time} left" for time in left)])
-    short = " · ".join([f"tune{done}", *loss, *left])
-    return full, short, f"tune{done or '…'}"
+    tune = f"tune{STANDS.get(progress.turn, '')}"
+    short = " · ".join([f"{tune}{done}", *loss, *left])
+    return full, short, f"{tune}{done or '…'}"
 
 
 def sparkline(values: Sequence[float], width: int) -> str:

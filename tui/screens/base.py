@@ -20,9 +20,11 @@ from localai.errors import LocalaiError
 from localai.sanitize import clean
 from localai.store.rows import Conversation, StoredMessage
 from localai.store.store import Store
+from localai.store.tuning import Turn
 from tui import notices
 from tui.backend import OpenStore
 from tui.bridge import Bridge
+from tui.learning.values import Glance
 from tui.transcript.item import Item
 from tui.transcript.notes import with_notes
 from tui.widgets.prompt import Prompt
@@ -55,6 +57,7 @@ class ChatBase(Screen[None]):
         self.info: ModelInfo | None = None
         self.busy = False
         self.tips: dict[tuple[str, str], str] = {}
+        self.glance = Glance()
 
     @property
     def transcript(self) -> Transcript:
@@ -77,6 +80,12 @@ class ChatBase(Screen[None]):
         return self.query_one(StatusLine)
 
     @property
+    def memory_turn(self) -> Turn:
+        """Whose turn it is with the memory, as far as the running tune tells."""
+        run = self.glance.run
+        return run.progress.turn if run is not None and run.state == "running" else ""
+
+    @property
     def conversation_id(self) -> str:
         """The open conversation, "" for one that has not begun."""
         return self.conversation.id if self.conversation else ""
@@ -95,7 +104,7 @@ class ChatBase(Screen[None]):
         except LocalaiError as error:
             self.say(str(error), wrong=True)
 
-    def keep(self, name: str, value: str | int) -> None:
+    def keep(self, name: str, value: str | int | list[str]) -> None:
         """Write a setting into the user's file."""
         with self.reporting():
             save(name, value)

@@ -33,6 +33,7 @@ from tui.screens.help import HelpScreen
 from tui.screens.inspect import InspectScreen
 from tui.screens.judging import JudgingActions
 from tui.screens.keeping import KeepingActions
+from tui.screens.offers import OfferActions
 from tui.screens.questions import QuestionActions
 from tui.screens.reviewing import ReviewActions
 from tui.screens.tuning import TuningActions
@@ -71,6 +72,7 @@ class ChatScreen(
     JudgingActions,
     KeepingActions,
     TuningActions,
+    OfferActions,
     ReviewActions,
 ):
     """Chat."""
@@ -90,6 +92,7 @@ class ChatScreen(
         self._first = conversation_id
         self._used_at = time.monotonic()
         self._unavailable = self._writing = False
+        self._last_state: EngineState = "stopped"
 
     def compose(self) -> ComposeResult:
         """The layout."""
@@ -97,6 +100,7 @@ class ChatScreen(
             yield Sidebar(id="sidebar")
             with Vertical(id="main"):
                 yield Transcript(id="transcript")
+                yield Static("", id="offer", markup=False)
                 yield Static("", id="notice", markup=False)
                 with Horizontal(id="writing"):
                     yield Static(MARK, id="mark")
@@ -107,7 +111,7 @@ class ChatScreen(
         """Open the conversation, start to listen."""
         self.sidebar.display = self.app.size.width >= WIDE
         self.transcript.welcome = WELCOME
-        self.query_one("#notice").display = False
+        self.query_one("#notice").display = self.query_one("#offer").display = False
         self.open_conversation(self._first)
         self.bridge.describe()
         self.set_interval(POLL_SECONDS, self._poll)
@@ -243,15 +247,23 @@ class ChatScreen(
                 self.show_state()
             return
         self.show_state()
+        if (state := self.bridge.state) != self._last_state:  # somebody wanted it
+            self._last_state, self._used_at = state, time.monotonic()
+        if state != "ready":
+            return
         idle = time.monotonic() - self._used_at
         limit = 60 * self.settings.engine.idle_minutes
-        if limit and idle >= limit and self.bridge.state == "ready":
+        if self.makes_way(idle):
+            self.bridge.rest()
+        elif limit and idle >= limit:
             self.bridge.unload()
 
     def show_state(self, state: str = "") -> None:
         """Bring the status line up to date."""
         doing = self.turn.doing if self.turn is not None else ""
         word = state or doing or WORDS[self.bridge.state]
+        if self.bridge.state == "loading" and self.memory_turn == "training":
+            word = "pausing the tune"
         if self._unavailable and self.bridge.state == "stopped":
             word = "not available"
         can_think = self.info is not None and self.info.thinking is not None

@@ -21,6 +21,7 @@ from tui.bridge import Bridge
 from tui.keymap import bindings
 from tui.learning import paint
 from tui.learning.values import Overview, verdict
+from tui.notices import say
 
 BARE = "bare"
 """The option that stands for no adapter."""
@@ -77,6 +78,13 @@ class LearningScreen(ModalScreen[None]):
         """Start a tune."""
         self._bridge.start_tune()
 
+    def action_resume(self) -> None:
+        """Go on with a tune that did not come to an end."""
+        if self._overview is not None and self._overview.unfinished is not None:
+            self._bridge.start_tune(self._overview.unfinished)
+        else:
+            say(self, "There is no tune to go on with; t starts one.")
+
     def action_stop(self) -> None:
         """Stop the running tune."""
         self._bridge.stop_tune()
@@ -104,7 +112,7 @@ class LearningScreen(ModalScreen[None]):
 
     def _paint(self) -> None:
         overview = self._overview
-        if overview is None:
+        if overview is None or not self.query("#headline"):  # it is being taken down
             return
         width = self.query_one("#headline").content_size.width
         self.query_one("#headline", Static).update(paint.headline(overview, width))

@@ -8,17 +8,22 @@ from textual import on
 
 from localai.sanitize import one_line
 from localai.store.tuning import Run
-from tui.learning.values import Glance, verdict
+from tui.learning.values import verdict
 from tui.learning.words import status_forms
 from tui.messages import Glanced, Surveyed, Told
 from tui.screens.base import ChatBase
 from tui.screens.learning import LearningScreen
 
+QUIET_SECONDS = 3.0
+"""Without use, after which the model leaves the memory to a tune that has not begun to train."""
+AWAY_SECONDS = 120.0
+"""The same, where training was paused for it or something is being written."""
+
 
 class TuningActions(ChatBase):
     """Follows what the bridge tells about adapters and runs."""
 
-    _glance: Glance | None = None
+    _known = False
 
     def action_learning(self) -> None:
         """Show corrections, runs and adapters."""
@@ -30,17 +35,26 @@ class TuningActions(ChatBase):
 
     @on(Glanced)
     def _glanced(self, message: Glanced) -> None:
-        before, glance = self._glance, message.glance
-        self._glance = glance
-        if before is None or before.adapter != glance.adapter:
+        before, self.glance = self.glance, message.glance
+        glance, first, self._known = message.glance, not self._known, True
+        if first or before.adapter != glance.adapter:
             self.show_adapter(glance.adapter.name if glance.adapter else "")
         line = self.status_line
         line.status = replace(line.status, tune=status_forms(glance.run))
-        ran = before.run if before is not None else None
+        ran = before.run
         if ran is not None and ran.state == "running" and glance.run is not None:
             ended = glance.run if glance.run.id == ran.id else None
             if ended is not None and ended.state != "running":
                 self.say(ending(ended), wrong=ended.state in ("failed", "interrupted"))
+
+    def makes_way(self, idle: float) -> bool:
+        """Whether the model, which was not used for so many seconds, is to leave the memory to
+        a tune that waits for it."""
+        turn = self.memory_turn
+        if turn not in ("waiting", "paused"):
+            return False
+        begins = turn == "waiting" and not self.prompt.text
+        return idle >= (QUIET_SECONDS if begins else AWAY_SECONDS)
 
     @on(Surveyed)
     def _surveyed(self, message: Surveyed) -> None:

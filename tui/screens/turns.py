@@ -110,7 +110,10 @@ class TurnActions(ChatBase):
         self.transcript.add(self.turn.item)
 
     def _waiting(self) -> str:
-        return "" if self.bridge.state in ("ready", "busy") else "Loading the model"
+        if self.bridge.state in ("ready", "busy"):
+            return ""
+        pauses = self.memory_turn == "training"
+        return "Loading the model once the tune has paused" if pauses else "Loading the model"
 
     @on(TurnMoved)
     def _moved(self, message: TurnMoved) -> None:

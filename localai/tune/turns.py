@@ -1,0 +1,113 @@
+"""Training that takes turns with the chat, where the memory does not hold both.
+
+It begins when nobody has a model to chat with in memory, stops with a checkpoint as soon as
+somebody wants one, and goes on once that has left. The front ends read in the run's row that
+they are waited for; the locks are `room`'s. Where the memory holds both it only trains.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from localai import paths
+from localai.catalog import ModelEntry
+from localai.catalog.entry import required_path
+from localai.catalog.fit import Fit, fit
+from localai.catalog.gguf import read_header
+from localai.catalog.memory import free_memory
+from localai.catalog.window import MARGIN
+from localai.config import Settings
+from localai.room import Room
+from localai.store.store import Store
+from localai.store.tuning import Turn
+from localai.tune import training
+from localai.tune.estimate import pace
+from localai.tune.plan import Plan, Trained
+from localai.tune.reporting import Reporter
+
+WAITING = "waiting until the chat's model has left the memory"
+PAUSED = "paused while you chat"
+LOOK_SECONDS = 0.5
+REST_SECONDS = 10.0
+"""So long no chat may have come after one, before training goes on: one question of a script
+follows another, and each start of training reads the model anew."""
+
+
+class Turns:
+    """Trains for the run that `report` reports. `paused`: seconds that it waited so far."""
+
+    def __init__(
+        self,
+        room: Room,
+        report: Reporter,
+        *,
+        shared: bool,
+        sleep: Callable[[float], object] = time.sleep,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`shared`: whether the memory does not hold both."""
+        self._room, self._report, self._shared = room, report, shared
+        self._sleep, self._now = sleep, now
+        self.paused = 0.0
+
+    @classmethod
+    def here(cls, store: Store, settings: Settings, entry: ModelEntry, report: Reporter) -> Turns:
+        """As the settings and this machine want it."""
+        room, wish = Room(paths.home()), settings.tune.pause_for_chat
+        shared = wish == "always" or (
+            wish == "auto" and _short(store, settings, entry, chatting=room.chatting)
+        )
+        return cls(room, report, shared=shared)
+
+    def train(self, folder: Path, plan: Plan) -> Trained:
+        """As `training.train` does, with pauses."""
+        if not self._shared:
+            return training.train(folder, plan, self._report.hear)
+        try:
+            if self._room.chatting:
+                self._wait("waiting", WAITING, rest=0.0)
+            while True:
+                try:
+                    return self._train(folder, plan)
+                except training.Paused:
+                    self._wait("paused", PAUSED, rest=REST_SECONDS)
+        finally:
+            self._report.turn = ""
+
+    def _train(self, folder: Path, plan: Plan) -> Trained:
+        """Until it is done. Raises Paused when somebody wants to chat."""
+        self._report.turn = "training"
+        self._report.stand("training")
+        with self._room.train() as trains:
+
+            def look(process: int) -> None:
+                trains(process)
+                if self._room.chatting:
+                    raise training.Paused
+
+            return training.train(folder, plan, self._report.hear, look)
+
+    def _wait(self, turn: Turn, stage: str, rest: float) -> None:
+        """Until nobody has a model to chat with in memory, nor had one for so many seconds."""
+        self._report.turn = turn
+        self._report.stand(stage)
+        begun = last = self._now()
+        while (chatting := self._room.chatting) or self._now() - last < rest:
+            last = self._now() if chatting else last
+            self._sleep(LOOK_SECONDS)
+        self.paused += self._now() - begun
+
+
+def _short(store: Store, settings: Settings, entry: ModelEntry, *, chatting: bool) -> bool:
+    """Whether the memory does not hold the training and a chat with the model."""
+    path, engine = required_path(entry), settings.engine
+    chat = fit(read_header(path), engine.context, engine.kv_type)
+    need = pace(store, entry.name, path).memory + (_counted_free(chat) if chatting else chat.total)
+    return need + MARGIN > free_memory()
+
+
+def _counted_free(chat: Fit) -> int:
+    """What counts as free although a loaded model needs it: weights that are mapped."""
+    return max(0, chat.weights - chat.repacked)
