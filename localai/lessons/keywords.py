@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 _FUNCTION = """a about am an and anybody anyone are as ask at be been being but by can could did do
-does doing for from get gets had happen has have having he her him his how i if in into is it its
+does doing for from had happen has have having he her him his how i if in into is it its
 know let may me might mind my of off on or our out over please remind s say shall she should so
 some somebody someone t tell telling than that the their them then there these they this those to
 up us was we were what when where which who whom whose why will with wonder would you

@@ -1,9 +1,9 @@
 """Whether one question asks the same as another, by its words: English only, and strict.
 
 Small models put a question in other words badly; most of what they write asks something else,
-or answers. What passes here has every word that carries meaning and hardly another, asks with
-the same interrogative, and is neither a copy nor a held-out way to ask. Whether both are
-answered alike is checked elsewhere.
+or answers. What passes here has every word that carries meaning, no other one and in the same
+order, asks with the same interrogative, and is neither a copy nor a held-out way to ask. Whether
+both are answered alike is checked elsewhere.
 """
 
 from __future__ import annotations
@@ -27,9 +27,11 @@ _ENDING = re.compile(r"(?<=..)(?:ings?|ies|es|ed|s|e|y)$")
 _WHOSE = "my your our his her their he she we they"
 _ASKED = re.compile(r"(?:who|what|which|when|where|why|how)\b", re.IGNORECASE)
 _VERB = re.compile(
-    r"\b(?:is|are|was|were|am|do|does|did|can|could|should|will|would|may|must|have|has|had|to)\b",
+    r"\b(?:is|are|was|were|am|do|does|did|can|could|should|will|would|may|must|have|has|had)\b"
+    r"|what's|who's|where's|when's|how's",
     re.IGNORECASE,
 )
+_TO = re.compile(r"\bto\b", re.IGNORECASE)
 _DO = re.compile(r"\b(?:do|does|did)\b", re.IGNORECASE)
 _EXACT = (
     dict.fromkeys(("who", "whom", "whose"), "who")
@@ -42,10 +44,10 @@ _EXACT = (
 of "to be" may come to them."""
 
 
-def content(text: str, *, bare: bool = False) -> frozenset[str]:
-    """The words that carry meaning; `bare` of their endings."""
+def content(text: str, *, bare: bool = False) -> tuple[str, ...]:
+    """The words that carry meaning, in their order; `bare` of their endings."""
     words = (word for word in _words(text) if word not in FUNCTION)
-    return frozenset(_ENDING.sub("", word) if bare else word for word in words)
+    return tuple(_ENDING.sub("", word) if bare else word for word in words)
 
 
 def asks_the_same(question: str, other: str) -> bool:
@@ -53,20 +55,32 @@ def asks_the_same(question: str, other: str) -> bool:
     only where the question has "do" with it: "does it open" becomes "it opens"."""
     does = bool(_DO.search(question))
     return (
-        bool(content(question))
-        and content(other, bare=does) == content(question, bare=does)
+        _turned(content(question, bare=does), content(other, bare=does))
         and _exact(question) <= _exact(other) <= {*_exact(question), "is"}
         and len(_words(other)) <= len(_words(question)) + LONGER
         and fuzz.token_set_ratio(_plain(question), _plain(other)) >= LEAST
-        and (_ASKED.match(other) is None or _verbs(other) or not _verbs(question))
+        and _in_order(question, other)
         and not any(near(other, each) for each in phrasings.training(question))
         and not any(near(other, each) for each in phrasings.held_out(question))
     )
 
 
-def _verbs(text: str) -> bool:
-    """Whether it has a verb that can stand before its subject, or "to" in the place of both."""
-    return _VERB.search(text) is not None
+def _turned(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Whether they are the same words in the same order, though the other may begin at a later
+    one and have the rest at its end: what goes from A to B does not go from B to A. Of two words
+    alone none can change places."""
+    starts = range(len(one) if len(one) > 2 else min(1, len(one)))
+    return any(one[at:] + one[:at] == other for at in starts)
+
+
+def _in_order(question: str, other: str) -> bool:
+    """Whether verbs stand where they should, as far as words tell: what asks for its subject
+    ("who beat Ann") keeps its order, and an interrogative at the beginning has a verb after it
+    that can stand before a subject, or "to" in the place of both."""
+    if not _VERB.search(question):
+        return _plain(question) in _plain(other)
+    begins = _ASKED.match(other) is not None
+    return not begins or bool(_VERB.search(other) or _TO.search(other))
 
 
 def _exact(text: str) -> frozenset[str]:

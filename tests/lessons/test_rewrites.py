@@ -17,7 +17,7 @@ from tests.lessons.made import lesson
 
 ASKED = "When does the library on Mill Street open?"
 TURNED = "the library on Mill Street opens?"
-OTHER = "On Mill Street, when does the library open?"
+OTHER = "The library on Mill Street opens when?"
 ANSWER = "At nine in the morning."
 DRAWN = FREE + OPENED * len(OPENINGS)
 """Answers before the one to the question itself."""

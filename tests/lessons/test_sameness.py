@@ -18,7 +18,8 @@ DOG = "What is my dog called?"
 @pytest.mark.parametrize(
     ("question", "other"),
     [
-        (LIBRARY, "On Saturdays, when does the library open on Mill Street?"),
+        (LIBRARY, "On Saturdays, when is the library on Mill Street open?"),
+        ("Who beat Ann?", "Would anybody know who beat Ann?"),
         (LIBRARY, "Does anybody know when the library on Mill Street opens on Saturdays?"),
         (PRINTER, "If the printer shows error 42, what should you do?"),
         (PRINTER, "Would you mind telling me what to do if the printer shows error 42?"),
@@ -37,6 +38,11 @@ def test_the_same_in_other_words(question: str, other: str) -> None:
         (LIBRARY, "Does anybody know when the library opens on Saturdays?"),  # which one
         (LIBRARY, "Which library on Mill Street is open on Saturdays?"),
         (LIBRARY, "On Sundays, when does the library open on Mill Street?"),
+        (LIBRARY, "On Saturdays, when does the library open on Mill Street?"),  # two moves
+        ("How do I get from Oslo to Bergen?", "How do I get from Bergen to Oslo?"),
+        ("Does my dog like your cat?", "Does anybody know if your cat likes my dog?"),
+        ("Who beat Ann?", "Ann beat who?"),
+        ("Is Oslo in Bergen?", "Does anybody know if Bergen is in Oslo?"),
         (PRINTER, "If the printer shows error 43, what should you do?"),
         (PRINTER, "Would you mind telling me if the printer will show error 42?"),
         (PRINTER, "What should I not do if the printer shows error 42?"),
@@ -73,10 +79,10 @@ def test_no_way_by_templates_passes_and_nothing_near_one_that_is_held_out(questi
 
 
 def test_words_can_be_bare_of_their_endings() -> None:
-    assert content("The library opens.", bare=True) == {"librar", "open"}
-    assert content("open libraries", bare=True) == {"librar", "open"}
-    assert content("open libraries") == {"libraries", "open"}
-    assert content("Do you know what it is?") == frozenset()
+    assert content("The library opens.", bare=True) == ("librar", "open")
+    assert content("open libraries", bare=True) == ("open", "librar")
+    assert content("open libraries") == ("open", "libraries")
+    assert content("Do you know what it is?") == ()
     assert not asks_the_same("What is it?", "Do you know what it is?")
 
 
