@@ -163,7 +163,7 @@ def maker_for(session: Session) -> Maker:
 
 def maker_of(engine: Engine, tools: Callable[[], Sequence[Tool]], model: Description) -> Maker:
     """What makes examples for a model, by its description."""
-    return Maker(engine, tools, model.tool_format, stand_ins(model))
+    return Maker(engine, tools, model.tool_format, heads=stand_ins(model))
 
 
 def _example(rendered: Rendered) -> Example:
