@@ -182,7 +182,8 @@ def maker_of(
     engine: Engine, tools: Callable[[], Sequence[Tool]], model: Description, settings: Settings
 ) -> Maker:
     """What makes examples for a model, by its description."""
-    return Maker(engine, tools, model.tool_format, settings.tune.rewrites, stand_ins(model))
+    most = settings.tune.rewrites
+    return Maker(engine, tools, model.tool_format, most, heads=stand_ins(model))
 
 
 def _example(rendered: Rendered) -> Example:
