@@ -2,7 +2,7 @@
 
 The model is a pretrained file (`--model FILE`); where the file brings a chat template, what is
 asked is a stand-in made of it (`pretrained`), as of the starter. Unseen questions are asked
-before and after, each in a conversation of its own, greedily, for at most 64 tokens. The
+before and after, each in a conversation of its own, greedily, for at most 96 tokens. The
 settings are the product's own; variables like LOCALAI_TUNE__EPOCHS try others. Each round adds
 a ninth of the questions, the tune is always whole.
 """
@@ -24,7 +24,7 @@ from scripts.benchmarks.school import Taught, school
 from scripts.benchmarks.unseen import QUESTIONS, Question
 
 PARTS = 9
-LONGEST = 64
+LONGEST = 96
 """Tokens of an answer."""
 SHOWN = 3
 

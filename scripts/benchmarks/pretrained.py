@@ -40,7 +40,9 @@ def _string(text: str) -> bytes:
 
 def _only(data: bytearray, wanted: bytes) -> int:
     """Where it is, the one time that it is there. Raises ValueError."""
-    at = data.index(wanted)
-    if data.find(wanted, at + 1) >= 0:
-        raise ValueError(f"{wanted!r} is there twice")
-    return at
+    if data.count(wanted) != 1:
+        raise ValueError(
+            f"{wanted!r} is not in the file once; take the starter model, or a file that brings "
+            "no chat template"
+        )
+    return data.index(wanted)
