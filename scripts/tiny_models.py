@@ -6,7 +6,8 @@ characters cut in half), never of answers. The vocabularies are in `tiny_vocabul
 
 `plain`: attention over everything. `bare`: the same without a chat template. `marked`: the
 same with the markers of Mistral's tool calls as control tokens. `window`:
-sliding window, SentencePiece. `recurrent`: no cache to cut back. `hybrid`: layers of both.
+sliding window, SentencePiece; `untaught`: the same without a chat template. `recurrent`: no
+cache to cut back. `hybrid`: layers of both.
 `embedding` and `vocabulary` cannot chat. Weights are F32, or of another type that
 `gguf.quants` can write, such as F16, Q8_0 and Q4_0.
 """
@@ -113,9 +114,9 @@ def marked(draft: Draft) -> None:
     plain(draft, control=("[TOOL_CALLS]", "[CALL_ID]", "[ARGS]"))
 
 
-def window(draft: Draft) -> None:
+def window(draft: Draft, template: str = GEMMA) -> None:
     """Gemma 3: every other layer sees the last WINDOW tokens only."""
-    draft.vocabulary = add_sentencepiece(draft.writer, GEMMA)
+    draft.vocabulary = add_sentencepiece(draft.writer, template)
     draft.frame(layers := 4, embedding=WIDTH**-0.5)
     draft.writer.add_feed_forward_length(HIDDEN)
     draft.writer.add_head_count(HEADS)
@@ -132,6 +133,11 @@ def window(draft: Draft) -> None:
             draft.constant(f"blk.{layer}.{norm}.weight", HEAD)
         draft.attention(layer)
         draft.feed_forward(layer)
+
+
+def untaught(draft: Draft) -> None:
+    """`window` without a chat template, as pretrained models come."""
+    window(draft, template="")
 
 
 def recurrent(draft: Draft) -> None:
@@ -224,6 +230,7 @@ KINDS: dict[str, tuple[str, Callable[[Draft], None]]] = {
     "bare": ("llama", bare),
     "marked": ("llama", marked),
     "window": ("gemma3", window),
+    "untaught": ("gemma3", untaught),
     "recurrent": ("mamba", recurrent),
     "hybrid": ("lfm2", hybrid),
     "embedding": ("bert", embedding),

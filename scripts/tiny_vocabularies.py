@@ -93,7 +93,8 @@ def add_sentencepiece(writer: gguf.GGUFWriter, template: str) -> int:
     writer.add_unk_token_id(3)
     writer.add_add_bos_token(True)
     writer.add_add_space_prefix(False)
-    writer.add_chat_template(template)
+    if template:
+        writer.add_chat_template(template)
     return len(rows)
 
 

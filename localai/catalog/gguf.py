@@ -94,6 +94,7 @@ class GgufHeader(msgspec.Struct, frozen=True):
     shared_kv_layers: int = 0
     compressed_kv: bool = False
     recurrence: Recurrence = Recurrence()
+    template: bool = False
 
 
 def read_header(path: Path, *, until_vocabulary: bool = False) -> GgufHeader:
@@ -264,6 +265,7 @@ def _header(
         repacked_bytes=weights.repacked,
         expected_bytes=weights.expected,
         file_bytes=size,
+        template=metadata.get("tokenizer.chat_template", "") != "",
         **sizes(metadata, architecture),
     )
 

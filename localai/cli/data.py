@@ -105,6 +105,21 @@ def show(invocation: Invocation, id: str, as_json: bool) -> None:
 
 
 @data.command()
+@click.argument("name")
+@click.pass_obj
+def add(invocation: Invocation, name: str) -> None:
+    """Take in a data set that comes with localai, accepted.
+
+    The one there is, dialogue, makes an assistant of a model that was never taught to talk.
+    """
+    from localai.lessons import shipped
+
+    with invocation.open_store() as store:
+        count = shipped.add(store, name)
+    note(f"{counted(count, 'example')} accepted; learn them with: localai tune --data {name}")
+
+
+@data.command()
 @click.argument("ids", metavar="[ID]...", nargs=-1)
 @in_set
 @click.pass_obj

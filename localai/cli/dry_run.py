@@ -43,6 +43,7 @@ def run(invocation: Invocation, settings: Settings, entry: ModelEntry, wanted: W
     from localai.lessons.maker import maker_for
     from localai.lessons.material import gather
     from localai.lessons.preview import read_back
+    from localai.lessons.shipped import along
     from localai.tune.estimate import estimate, pace
     from localai.tune.job import ONLY_GOOD, RESERVE
     from localai.tune.plan import options
@@ -50,6 +51,7 @@ def run(invocation: Invocation, settings: Settings, entry: ModelEntry, wanted: W
     opened = invocation.read_store if wanted.only_estimate else invocation.open_store
     with opened() as store:
         examples = accepted(store, wanted.name)
+        examples = (*along(store, entry, wanted.name), *examples)
         known = pace(store, entry.name, required_path(entry))
         with closing(invocation.open_session(store, settings, model=invocation.model)) as session:
             maker = maker_for(session)

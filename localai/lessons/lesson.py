@@ -16,6 +16,7 @@ from localai.chat.calls import tainted
 from localai.chat.context import prompt_messages
 from localai.conversation import Message, system, user
 from localai.errors import UsageError
+from localai.lessons import shipped
 from localai.store.rows import StoredMessage
 from localai.store.store import Store
 from localai.store.tuning import Source, StoredExample
@@ -79,6 +80,8 @@ def accepted(store: Store, name: str = "") -> tuple[StoredExample, ...]:
     """
     found = store.examples(state="accepted", name=name)[::-1]
     if not found:
+        if name in shipped.NAMES and not store.examples(name=name, limit=1):
+            raise UsageError(shipped.NOT_YET.format(name=name))
         raise UsageError(NOTHING_IN_SET.format(name=name) if name else NOTHING)
     return found
 

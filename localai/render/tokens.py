@@ -18,7 +18,7 @@ import msgspec
 
 from localai.conversation import Message, ToolCall
 from localai.errors import EngineError
-from localai.render import chatml
+from localai.render import fallback
 from localai.render.base import Rendered, RenderOptions, Thinking, Tokenizer
 from localai.render.compose import Composer, as_it_is, texts
 from localai.render.controls import Controls, Marks, choose_marks
@@ -56,10 +56,10 @@ class _Prompt:
 class Renderer:
     """Renders for one template and one vocabulary. Not thread-safe.
 
-    `template` None or empty: ChatML. Raises EngineError when the template cannot be
-    used at all. `end_ids` are the tokens that end an answer, those the file declares
-    and those that would open a turn of the user's included; `stop` are texts that end it
-    where no token does.
+    `template` None or empty: one by the vocabulary's markers (`fallback`). Raises EngineError
+    when the template cannot be used at all. `end_ids` are the tokens that end an answer, those
+    the file declares and those that would open a turn of the user's included; `stop` are texts
+    that end it where no token does.
     """
 
     def __init__(
@@ -71,16 +71,17 @@ class Renderer:
         now: Callable[[], datetime] = datetime.now,
     ) -> None:
         self._tokenizer = tokenizer
-        chosen = ChatTemplate(template or chatml.TEMPLATE, now)
-        self.template_source: TemplateSource = source if template else "fallback"
-        self.template, self.template_hash = chosen.source, chosen.hash
         control = {
             text: id_ for text, id_ in tokenizer.control.items() if tokenizer.is_control(id_)
         }
+        known = fallback.known(control)
+        chosen = ChatTemplate(template or (known or fallback.CHATML).template, now)
+        self.template_source: TemplateSource = source if template else "fallback"
+        self.template, self.template_hash = chosen.source, chosen.hash
         tokens = Controls(frozenset(control))
         self._composer = Composer(chosen, tokenizer)
         self._markup = Prober(self._composer, tokenizer, tokens).markup()
-        self._escape = not template and not {chatml.START, chatml.END} <= control.keys()
+        self._escape = not template and known is None
         self._typed = self._typed_controls(chosen.source, frozenset(control))
         self._encoder = Encoder(tokenizer, tokens)
         own = self._markup.end_ids
@@ -88,7 +89,7 @@ class Renderer:
         self.end_ids = declared | self._markup.opener_ids
         ends = frozenset(tokenizer.piece(id_) for id_ in declared | own)
         self._regions = Regions(self._markup, tokens, ends)
-        self.stop = (chatml.END, chatml.START) if self._escape else self._markup.stop
+        self.stop = (fallback.END, fallback.START) if self._escape else self._markup.stop
 
     @property
     def thinking(self) -> Thinking | None:
@@ -136,7 +137,7 @@ class Renderer:
         )
 
         def harmless(text: str) -> str:
-            return self._typed.broken(chatml.escaped(text) if self._escape else text, marks)
+            return self._typed.broken(fallback.escaped(text) if self._escape else text, marks)
 
         given = everywhere(given, harmless)
         tools = tuple(mapped(tool, harmless, keys=True) for tool in options.tools)

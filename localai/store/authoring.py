@@ -89,11 +89,16 @@ class Authoring:
     def write_example(self, messages: Sequence[Message], system: str = "", name: str = "") -> str:
         """Record a dialogue that a user wrote to be learned from, all its answers; the id of
         the example, which is accepted. Raises StoreError unless it ends with an answer."""
-        _check_dialogue(messages)
+        return self.write_examples([messages], system, name)[0]
+
+    def write_examples(
+        self, dialogues: Sequence[Sequence[Message]], system: str = "", name: str = ""
+    ) -> tuple[str, ...]:
+        """The same of several, all or none; their ids."""
+        for messages in dialogues:
+            _check_dialogue(messages)
         with self._db.write() as db:
-            conversation = _hidden(db, messages, system)
-            leaf = _branch(db, conversation, messages)
-            return _insert(db, leaf, "written", name=name, whole=True)
+            return tuple(_write(db, messages, system, name) for messages in dialogues)
 
     def add_imported(self, name: str, leaves: Sequence[str]) -> int:
         """Put imported conversations into a named data set, where they wait to be accepted;
@@ -150,6 +155,11 @@ def _would_wait(db: sqlite.Connection, name: str, leaf: str) -> bool:
         return not db.execute("SELECT 1 FROM messages WHERE id = ?", (leaf,)).fetchone()
     query = "SELECT 1 FROM examples WHERE leaf = ? AND name = ?"
     return not db.execute(query, (row[0], name)).fetchone()
+
+
+def _write(db: sqlite.Connection, messages: Sequence[Message], system: str, name: str) -> str:
+    leaf = _branch(db, _hidden(db, messages, system), messages)
+    return _insert(db, leaf, "written", name=name, whole=True)
 
 
 def _insert(

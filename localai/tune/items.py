@@ -25,6 +25,10 @@ AT_LEAST = 8
 """Held-out questions wanted in all: few corrections are asked in more ways each."""
 
 
+OF_SETS = 64
+"""Examples of named data sets that a pool asks of at most; any more would only take time."""
+
+
 class Item(msgspec.Struct, frozen=True):
     """One question of a pool; `right` judges an answer to it. `told`: by what is in the
     answer, so that the beginning which decides can be found. `visible` are the markers of
@@ -53,10 +57,17 @@ def items(
     own = [
         item
         for pool, of_pool, most in pools
-        for lesson in of_pool
+        for lesson in _some(of_pool)
         for item in _asked(pool, lesson, maker, most)
     ]
     return (*own, *general(head))
+
+
+def _some(lessons: Sequence[Lesson]) -> list[Lesson]:
+    """The user's own lessons, and some from all over the data sets."""
+    of_sets = [lesson for lesson in lessons if lesson.name]
+    every = -(-len(of_sets) // OF_SETS)
+    return [*(lesson for lesson in lessons if not lesson.name), *of_sets[:: every or 1]]
 
 
 def general(head: str) -> tuple[Item, ...]:

@@ -27,7 +27,7 @@ from localai.digest import sha256
 from localai.engine.base import BARE, AdapterFile, Engine
 from localai.engine.process import EngineProcess
 from localai.errors import AdapterError, LocalaiError, UsageError
-from localai.lessons import lesson, rewriting
+from localai.lessons import lesson, rewriting, shipped
 from localai.lessons.lesson import Lesson
 from localai.lessons.maker import Maker, maker_of
 from localai.store.store import Store
@@ -83,6 +83,7 @@ class Job:
             if all(example.source == "good" for example in accepted):
                 raise UsageError(ONLY_GOOD)
             path = required_path(self._entry)
+            accepted = (*shipped.along(self._store, self._entry, self._name), *accepted)
             self._run = self._begin(file_hash(self._store, path), accepted, path)
             self._report = Reporter(self._store, self._run.id, self._tell)
             try:

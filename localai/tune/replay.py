@@ -4,7 +4,8 @@ new so that the rest stays as it was.
 Rehearsal with self-made data needs none of the original training set (Robins 1995,
 "Catastrophic forgetting, rehearsal and pseudorehearsal"). The answers say where to look;
 what is wanted there is the bare model's whole distribution (`sft.loss`). They are greedy
-and kept in a file for each model and system text, because making them takes minutes.
+and kept in a file for each model and system text, because making them takes minutes. A model
+without a chat template has no answers worth keeping: how it goes on with a text is what it has.
 """
 
 from __future__ import annotations
@@ -39,33 +40,49 @@ def prompts() -> tuple[str, ...]:
 
 
 def examples(engine: Engine, base: str, head: str, tell: Tell) -> tuple[Example, ...]:
-    """The model's answers as examples; `base` is its hash, `head` its system text.
+    """The model's answers as examples, or its way to go on with the prompts as plain text;
+    `base` is its hash, `head` its system text.
 
     `tell(done, total)` is called while answers are made. The engine must answer without
     an adapter.
     """
     info = engine.load()
-    key = "\0".join((base, info.vocab_hash, head, str(LONGEST_ANSWER), *prompts()))
+    key = "\0".join((base, info.vocab_hash, info.template, head, str(LONGEST_ANSWER), *prompts()))
     name = hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()[:16]
     file = paths.private_dir(paths.home() / "cache") / f"replay-{name}.msgpack"
     if kept := _read(file):
         return kept
-    before = (system(head),) if head else ()
-    found = _answers(engine, [(*before, user(prompt)) for prompt in prompts()], tell)
+    if info.template_source == "fallback":
+        found = _texts(engine, tell)
+    else:
+        before = (system(head),) if head else ()
+        found = _answers(engine, [(*before, user(prompt)) for prompt in prompts()], tell)
     _write(file, found)
     return tuple(found)
 
 
+def _texts(engine: Engine, tell: Tell) -> list[Example]:
+    """Each prompt as plain text, with what comes next."""
+    asked = [engine.tokenize(prompt) for prompt in prompts()]
+    pairs = zip(asked, _completions(engine, asked, tell), strict=True)
+    return [_cut(ids, completion) for ids, completion in pairs if completion.ids]
+
+
 def _answers(engine: Engine, talks: Sequence[tuple[Message, ...]], tell: Tell) -> list[Example]:
-    """Each talk with the model's own answer to it; they are made side by side."""
+    """Each talk with the model's own answer to it."""
     asked = [engine.render(talk, RenderOptions()).ids for talk in talks]
+    completions = _completions(engine, asked, tell)
+    return [_example(engine, *each) for each in zip(talks, asked, completions, strict=True)]
+
+
+def _completions(engine: Engine, asked: Sequence[tuple[int, ...]], tell: Tell) -> list[Completion]:
+    """How the model goes on with each; they are made side by side."""
     greedy = Sampling(temperature=0.0)
     jobs = [Job(Request(ids, greedy, max_tokens=LONGEST_ANSWER)) for ids in asked]
-    found: dict[int, Example] = {}
+    found: dict[int, Completion] = {}
     tell(0, len(jobs))
     for each in engine.sample(jobs):
-        at = each.job
-        found[at] = _example(engine, talks[at], asked[at], each.completion)
+        found[each.job] = each.completion
         if len(found) < len(jobs):
             tell(len(found), len(jobs))
     return [found[at] for at in range(len(jobs))]
@@ -80,6 +97,11 @@ def _example(
         whole = engine.render((*talk, said), WHOLE)
         if whole.ids[: len(ids) + len(completion.ids)] == (*ids, *completion.ids):
             return Example(whole.ids, whole.weights)
+    return _cut(ids, completion)
+
+
+def _cut(ids: tuple[int, ...], completion: Completion) -> Example:
+    """The same without an end."""
     return Example((*ids, *completion.ids), (0.0,) * len(ids) + (1.0,) * len(completion.ids))
 
 

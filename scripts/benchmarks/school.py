@@ -24,12 +24,13 @@ from localai.chat.session import Session
 from localai.config import ChatSettings, SamplingSettings, Settings
 from localai.conversation import assistant, user
 from localai.lessons.lesson import Lesson
+from localai.store.rows import StoredMessage
 from localai.store.store import Store
 from localai.tune.gate import Verdict
 from localai.tune.job import Job
 
 LONGEST_ANSWER = 48
-"""Tokens."""
+"""Tokens, where nobody says otherwise."""
 
 
 class Taught(NamedTuple):
@@ -55,12 +56,12 @@ class _Kept(Job):
 class School:
     """Teaches a model by data sets, and asks it, greedily."""
 
-    def __init__(self, store: Store, entry: ModelEntry) -> None:
-        self._store, self._entry = store, entry
+    def __init__(self, store: Store, entry: ModelEntry, longest: int) -> None:
+        self.store, self._entry = store, entry
         self._base = file_hash(store, required_path(entry))
         self._settings = Settings(  # what is not here comes from LOCALAI_* variables
             sampling=SamplingSettings(temperature=0),
-            chat=ChatSettings(max_tokens=LONGEST_ANSWER, example_tokens=0),
+            chat=ChatSettings(max_tokens=longest, example_tokens=0),
         )
 
     def teach(self, name: str, pairs: Iterable[tuple[str, str]], seconds: float = 0.0) -> Taught:
@@ -69,10 +70,14 @@ class School:
         after."""
         for asked, told in pairs:
             talk = (user(asked), assistant(told))
-            self._store.write_example(talk, self._entry.description.system, name)
+            self.store.write_example(talk, self._entry.description.system, name)
+        return self.learn(name, seconds)
+
+    def learn(self, name: str, seconds: float = 0.0) -> Taught:
+        """Tune on the data set `name`, likewise."""
         began = time.monotonic()
         job = _Kept(
-            self._store, self._settings, self._entry, lambda _: None, name=name, seconds=seconds
+            self.store, self._settings, self._entry, lambda _: None, name=name, seconds=seconds
         )
         run = job.run()
         taken = time.monotonic() - began
@@ -83,20 +88,28 @@ class School:
 
     def use(self, adapter: str) -> None:
         """Let an adapter answer from the next answer on, or the bare model ("")."""
-        self._store.activate(self._base, adapter, "chosen")
+        self.store.activate(self._base, adapter, "chosen")
 
     @contextmanager
     def chat(self) -> Iterator[Session]:
         """A chat that stays open."""
         model = str(required_path(self._entry))
-        with closing(open_session(self._store, self._settings, model=model)) as session:
+        with closing(open_session(self.store, self._settings, model=model)) as session:
             yield session
 
     def answers(self, questions: Sequence[str], adapter: str) -> list[str]:
         """To each question in a conversation of its own."""
+        return [each.message.text for each in self.asked(questions, adapter)]
+
+    def asked(self, questions: Sequence[str], adapter: str) -> list[StoredMessage]:
+        """The same with how each answer ended."""
         self.use(adapter)
+        found = []
         with self.chat() as session:
-            return [ask(session, question) for question in questions]
+            for question in questions:
+                ask(session, question)
+                found.append(session.messages()[-1])
+        return found
 
 
 def ask(session: Session, question: str, *, anew: bool = True) -> str:
@@ -109,14 +122,14 @@ def ask(session: Session, question: str, *, anew: bool = True) -> str:
 
 
 @contextmanager
-def school(model: str) -> Iterator[School]:
-    """One in a temporary home."""
+def school(model: str, longest: int = LONGEST_ANSWER) -> Iterator[School]:
+    """One in a temporary home; answers have at most `longest` tokens."""
     entry, before = Catalog().resolve(model), os.environ.get("LOCALAI_HOME")
     with tempfile.TemporaryDirectory() as home:
         os.environ["LOCALAI_HOME"] = home
         try:
             with Store.open() as store:
-                yield School(store, entry)
+                yield School(store, entry, longest)
         finally:
             del os.environ["LOCALAI_HOME"]
             if before is not None:

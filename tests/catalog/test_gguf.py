@@ -50,6 +50,7 @@ def test_a_toy_header_is_read(tmp_path: Path) -> None:
         file_bytes=len(HEADER),
         weight_bytes=64 + 128 + 16,
         vocabulary=3,
+        template=True,
     )
 
 
@@ -86,6 +87,12 @@ def test_values_longer_than_any_name_are_not_kept(tmp_path: Path) -> None:
     path = toy.write(tmp_path / "toy.gguf", general__name="x" * 100_000)
     header = read_header(path)
     assert (header.name, header.architecture) == ("", "llama")
+
+
+@pytest.mark.parametrize(("template", "found"), [("t", True), ("t" * 100_000, True), ("", False)])
+def test_whether_there_is_a_chat_template(tmp_path: Path, template: str, found: bool) -> None:
+    path = toy.write(tmp_path / "toy.gguf", tokenizer__chat_template=template)
+    assert read_header(path).template is found
 
 
 @pytest.mark.parametrize(

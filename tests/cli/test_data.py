@@ -11,6 +11,7 @@ import pytest
 from rich.cells import cell_len
 
 from localai.conversation import Message, ToolCall, assistant, user
+from localai.lessons import shipped
 from localai.lessons.preview import Preview, Seen
 from localai.store.store import Store
 from tests.cli.conftest import Run as Command
@@ -223,3 +224,20 @@ def test_wide_characters_stay_in_their_columns(correction: str) -> None:
     assert max(cell_len(first), cell_len(second)) <= 60
     begins = [cell_len(line[: line.index("What")]) for line in (first, second)]
     assert begins[0] == begins[1]
+
+
+def test_a_set_that_comes_along_is_taken_in_once(run: Command) -> None:
+    early = run("tune", "--data", "dialogue", "--dry-run")
+    assert early.exit_code != 0
+    assert "localai data add dialogue" in early.stderr
+    done = run("data", "add", "dialogue")
+    assert (done.exit_code, done.stdout) == (0, "")
+    count = len(shipped.dialogues("dialogue"))
+    assert f"{count} examples accepted" in done.stderr
+    again = run("data", "add", "dialogue")
+    assert again.exit_code != 0
+    assert "there already" in again.stderr
+    (tally,) = json.loads(run("data", "stats", "--json").stdout)
+    wanted = {"name": "dialogue", "source": "written", "state": "accepted", "count": count}
+    assert tally == wanted
+    assert "there is: dialogue" in run("data", "add", "other").stderr

@@ -211,6 +211,55 @@ def test_without_a_template_there_is_chatml(template: str | None) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("markers", "expected"),
+    [
+        (
+            ("<start_of_turn>", "<end_of_turn>"),
+            "<start_of_turn>user\ns\n\nu<end_of_turn>\n<start_of_turn>model\na{}\n",
+        ),
+        (
+            ("<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>"),
+            "<|start_header_id|>system<|end_header_id|>\n\ns<|eot_id|>"
+            "<|start_header_id|>user<|end_header_id|>\n\nu<|eot_id|>"
+            "<|start_header_id|>assistant<|end_header_id|>\n\na{}",
+        ),
+    ],
+)
+def test_without_a_template_the_vocabulary_tells_the_markers(
+    markers: tuple[str, ...], expected: str
+) -> None:
+    """An answer ends with the end of text, which a pretrained model knows, if there is one."""
+    for eos in ("<eos>", ""):
+        tokenizer = ToyTokenizer(markers, eos=eos)
+        renderer = Renderer(None, tokenizer)
+        talk = [system("s"), user("u"), assistant("a")]
+        made = renderer.render(talk, RenderOptions(generation_prompt=False))
+        end = eos or markers[-1]
+        assert renderer.template_source == "fallback"
+        assert tokenizer.text(made.ids) == expected.format(end)
+        learned = [id_ for id_, w in zip(made.ids, made.weights, strict=True) if w]
+        assert tokenizer.text(learned) == f"a{end}"
+        assert tokenizer.control[end] in renderer.end_ids
+        assert renderer.stop == ()
+
+
+def test_markers_of_a_vocabulary_only_count_if_all_are_there() -> None:
+    tokenizer = ToyTokenizer(["<start_of_turn>"], eos="<eos>")
+    assert "<|im_start|>" in tokenizer.text(
+        Renderer(None, tokenizer).render([user("u")], RenderOptions()).ids
+    )
+
+
+def test_spelt_out_markers_end_with_the_end_of_text_too() -> None:
+    tokenizer = ToyTokenizer([], eos="</s>")
+    renderer = Renderer(None, tokenizer)
+    talk = [user("u"), assistant("a"), user("v"), assistant("b")]
+    made = renderer.render(talk, RenderOptions(generation_prompt=False))
+    learned = [id_ for id_, w in zip(made.ids, made.weights, strict=True) if w]
+    assert tokenizer.text(learned) == "a</s>b</s>"
+
+
 def test_fallback_markers_that_are_no_tokens_are_escaped_in_contents() -> None:
     tokenizer = ToyTokenizer([], eos="</s>")
     renderer = Renderer(None, tokenizer)

@@ -10,6 +10,7 @@ from localai.errors import ModelError
 from localai.render.base import Thinking
 from localai.store.store import Store
 from tests.tui.stage import THINK, Stage
+from tui.messages import ModelReady
 
 Build = Callable[..., Stage]
 
@@ -195,6 +196,10 @@ async def test_the_model_introduces_itself_with_the_first_answer(stage: Build) -
         await on.ask("hello")
         await on.until(lambda: on.chat.info is not None)
         assert on.chat.query_one("#notice").display
+        assert on.chat.info is not None
+        taught = msgspec.structs.replace(on.chat.info, adapter="a" * 64)
+        on.chat.post_message(ModelReady(taught, "toy"))
+        await on.until(lambda: not on.chat.query_one("#notice").display)
 
 
 async def test_a_mistake_of_ours_ends_the_app_instead_of_hanging(stage: Build) -> None:

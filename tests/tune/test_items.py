@@ -56,6 +56,17 @@ def test_few_corrections_are_asked_in_more_ways(lessons: int) -> None:
     assert gate.sign_test(own, 0) < gate.CHANCE
 
 
+def test_of_a_large_data_set_some_are_asked_and_of_the_users_own_all() -> None:
+    own = [lesson("It is Minka.", question=f"Cat {at}?") for at in range(100)]
+    ships = [lesson("Ahoy!", question=f"Ship {at}?") for at in range(1000)]
+    named = [msgspec.structs.replace(each, name="pirate") for each in ships]
+    asked = [item.talk[-1].text for item in asks([*own, *named], "") if item.pool != "general"]
+    assert all(any(f"at {at}" in text for text in asked) for at in range(100))
+    numbers = {at for at in range(1000) if any(f"hip {at}?" in text for text in asked)}
+    assert items.OF_SETS / 2 < len(numbers) <= items.OF_SETS
+    assert max(numbers) - min(numbers) > 900
+
+
 @pytest.mark.parametrize("question", ["Greet me.", "ahoy", "What is copper used for?"])
 def test_any_correction_can_win_alone(question: str) -> None:
     asked = asks([lesson("Ahoy!", question=question)], "")

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
+from localai.engine.base import ModelInfo
 from localai.engine.scripted import Script, ScriptedEngine
 from localai.errors import EngineCrashed
 from localai.lessons.maker import Example
@@ -49,6 +51,20 @@ def test_an_answer_that_was_cut_is_taught_without_an_end() -> None:
 def test_without_a_system_text_there_is_none() -> None:
     engine = ScriptedEngine()
     assert "system" not in "".join(engine.pieces(made(engine, head="")[0].ids))
+
+
+def test_of_a_model_without_a_template_texts_are_what_there_is() -> None:
+    class Untaught(ScriptedEngine):
+        def load(self) -> ModelInfo:
+            return replace(super().load(), template_source="fallback")
+
+    engine = Untaught([*(f"goes on {at}." for at in range(PROMPTS - 1)), ""])
+    found = made(engine)
+    assert len(found) == PROMPTS - 1
+    for at, (prompt, example) in enumerate(zip(replay.prompts(), found, strict=False)):
+        assert "".join(engine.pieces(example.ids)) == f"{prompt}goes on {at}."
+        counted = [id for id, w in zip(example.ids, example.weights, strict=True) if w]
+        assert "".join(engine.pieces(counted)) == f"goes on {at}."
 
 
 def test_answers_are_kept() -> None:

@@ -47,7 +47,8 @@ WIDE = 100
 
 POLL_SECONDS = 0.5
 NO_TEMPLATE = (
-    "This model brings no chat template: it continues text and may not answer like an assistant."
+    "This model brings no chat template: it continues text and may not answer like an assistant. "
+    "The guide says how it learns to."
 )
 MARK = "\N{HEAVY RIGHT-POINTING ANGLE QUOTATION MARK ORNAMENT}"
 WORDS: dict[EngineState, str] = {
@@ -217,7 +218,8 @@ class ChatScreen(
             self.info = message.info
             line.status = replace(line.status, window=message.info.n_ctx)
             notice = self.query_one("#notice", Static)
-            notice.display = message.info.template_source == "fallback"
+            untaught = message.info.template_source == "fallback" and not message.info.adapter
+            notice.display = untaught
             notice.update(NO_TEMPLATE)
         self.show_state()
 
