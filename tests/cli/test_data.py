@@ -52,7 +52,7 @@ def test_an_example_is_shown_with_what_is_learned_of_it(run: Command, correction
     assert shown.exit_code == 0
     assert "- Lyon." in shown.stdout
     assert "«Paris.<|im_end|>»" in shown.stdout
-    assert "asked in 13 ways" in shown.stdout
+    assert "asked in 19 ways" in shown.stdout
     found = json.loads(run("data", "show", correction, "--json").stdout)
     assert found["rejected"] == "Lyon."
     assert {each["learned"] for each in found["examples"]} == {"Paris.<|im_end|>"}
