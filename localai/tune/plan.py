@@ -12,10 +12,18 @@ import msgspec
 
 from localai.config import TuneSettings
 from localai.lessons.maker import Example
+from localai.tune.hosts import Setting
 
 PLAN = "plan.msgpack"
 ADAPTER = "adapter.gguf"
 PARITY = "parity.npy"
+
+LOST = 3
+"""Exit code of a training process when another one of its group is gone."""
+
+
+class Lost(Exception):
+    """Another process of the group is gone."""
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,6 +77,22 @@ class Plan(msgspec.Struct, frozen=True):
     def data_hash(self) -> str:
         """The sha256, in hex, of all that is trained on: every token with its weight."""
         return hashlib.sha256(msgspec.msgpack.encode((self.own, self.replay))).hexdigest()
+
+
+class Joining(msgspec.Struct, frozen=True, kw_only=True):
+    """What the training process on another machine is sent: what MLX reads in its environment
+    (`setting`), the `backend`, the plan and the checkpoint as they are in the files here (b"":
+    none), the model's hash and size; its `host` is the name that it is told of by."""
+
+    host: str
+    setting: Setting
+    backend: str
+    plan: bytes
+    checkpoint: bytes
+    pieces: int
+    nice: int
+    base: str
+    base_bytes: int
 
 
 class Step(msgspec.Struct, frozen=True, tag="step"):

@@ -19,6 +19,9 @@ import msgspec
 from localai import paths
 from localai.engine.spawn import environment
 from localai.errors import EngineError, ModelError
+from localai.tune import launching
+from localai.tune.hosts import Hosts
+from localai.tune.launching import Died, how
 from localai.tune.manifest import settle
 from localai.tune.parity_result import Parity
 from localai.tune.plan import PLAN, Again, News, Plan, Refused, Step, Trained
@@ -39,13 +42,11 @@ new pages. For NumPy's BLAS: one thread, because its idle ones would spin beside
 the BLAS that MLX uses (`blas.bind`). Elsewhere these are ignored."""
 
 
-class Died(Exception):
-    """The training process ended before it was done; how."""
-
-
-def train(folder: Path, plan: Plan, tell: Callable[[Step | Again], None]) -> Trained:
-    """Train in a process of its own, from the checkpoint in the folder if there is one; the
-    adapter is in the folder when this returns.
+def train(
+    folder: Path, plan: Plan, tell: Callable[[Step | Again], None], hosts: Hosts | None = None
+) -> Trained:
+    """Train in a process of its own, from the checkpoint in the folder if there is one, and in
+    one more on each other machine of `hosts`; the adapter is in the folder when this returns.
 
     One that dies is started once more, with half as much of a step in memory at a time. Raises
     ModelError for what cannot be trained, EngineError when the process died again.
@@ -54,11 +55,11 @@ def train(folder: Path, plan: Plan, tell: Callable[[Step | Again], None]) -> Tra
     temporary.write_bytes(msgspec.msgpack.encode(plan))
     settle(temporary, folder / PLAN)
     try:
-        return _train(folder, 1, tell)
+        return _train(folder, 1, tell, hosts)
     except Died as error:
         tell(Again(f"the training process ended ({error}); going on in smaller pieces"))
     try:
-        return _train(folder, 2, tell)
+        return _train(folder, 2, tell, hosts)
     except Died as error:
         raise EngineError(
             f"The training process ended before it was done ({error}), twice; the adapter in "
@@ -67,12 +68,19 @@ def train(folder: Path, plan: Plan, tell: Callable[[Step | Again], None]) -> Tra
         ) from error
 
 
-def _train(folder: Path, pieces: int, tell: Callable[[Step | Again], None]) -> Trained:
+def _train(
+    folder: Path, pieces: int, tell: Callable[[Step | Again], None], hosts: Hosts | None
+) -> Trained:
     """Train, each step in so many times the pieces before. Raises Died, ModelError."""
-    with _child("localai.tune.trainer", str(folder), str(pieces)) as child:
+    arguments = (str(folder), str(pieces))
+    with (
+        _log() as log,
+        launching.peers(hosts, folder, pieces, FOR_MLX, log) as peers,
+        _child("localai.tune.trainer", *arguments, *peers.arguments, **peers.variables) as child,
+    ):
         assert child.stdout is not None
         try:
-            for line in child.stdout:
+            for line in launching.lines(child, peers):
                 news = _news.decode(line)
                 if isinstance(news, Trained):
                     return news
@@ -87,7 +95,7 @@ def _train(folder: Path, pieces: int, tell: Callable[[Step | Again], None]) -> T
                     if isinstance(news, Step):
                         tell(news)
             raise
-        raise Died(_how(child.wait()))
+        raise AssertionError("the lines of a training end by its news")
 
 
 def parity(folder: Path, base: Path) -> Parity:
@@ -103,7 +111,7 @@ def parity(folder: Path, base: Path) -> Parity:
         code = child.returncode
     if code:
         raise EngineError(
-            f"llama.cpp could not read the new adapter ({_how(code)}); the adapter in use "
+            f"llama.cpp could not read the new adapter ({how(code)}); the adapter in use "
             f"stays. Tune again; {log_file()} has what it said."
         )
     return msgspec.json.decode(said, type=Parity)
@@ -115,7 +123,7 @@ def log_file() -> Path:
 
 
 @contextmanager
-def _child(module: str, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+def _child(module: str, *arguments: str, **variables: str) -> Iterator[subprocess.Popen[bytes]]:
     """A helper process, ended with the block whatever happens."""
     with _log() as log:
         child = subprocess.Popen(
@@ -123,8 +131,9 @@ def _child(module: str, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=log,
-            env={**environment(os.environ), **FOR_MLX},
+            env={**environment(os.environ), **FOR_MLX, **variables},
             start_new_session=True,
+            bufsize=0,
         )
         try:
             yield child
@@ -139,8 +148,3 @@ def _child(module: str, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
 def _log() -> IO[Any]:
     paths.private_dir(paths.logs())
     return log_file().open("ab")
-
-
-def _how(code: int) -> str:
-    """An exit code in words."""
-    return f"signal {-code}" if code < 0 else f"exit code {code}"

@@ -1,0 +1,181 @@
+"""The processes of a training that run on other machines, and what all of them tell.
+
+Started with ssh, as `mlx.launch` does it, which is of no use here: it keeps a CPU core busy
+while it waits, and hears of no sentence. What MLX needs to find the others is in `hosts`,
+what each of them does in `peer`.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import selectors
+import shlex
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+import msgspec
+
+from localai.digest import sha256
+from localai.engine.spawn import environment
+from localai.errors import EngineError
+from localai.sanitize import clean
+from localai.tune.checkpoints import CHECKPOINT
+from localai.tune.hosts import HERE, Host, Hosts
+from localai.tune.plan import LOST, PLAN, Joining, Plan
+
+SSH = ("ssh", "-T", "-oBatchMode=yes", "-oConnectTimeout=15", "-oServerAliveInterval=15", "--")
+"""Asks for no password, and ends a minute after the other machine has fallen silent."""
+
+NO_SSH, NO_PROGRAM = 255, (126, 127)
+"""Exit codes of ssh, and of a shell on the other machine."""
+
+WORDLESS = (0, LOST, -signal.SIGALRM, 128 + signal.SIGALRM)
+"""Exit codes of processes that are through, or that found another one gone."""
+
+AGENT = ("SSH_AUTH_SOCK",)
+"""Where ssh finds the user's keys."""
+
+NO_PYTHON = (
+    'There is no Python with localai on {} at that path; name it as "python" of that host in '
+    "the hosts file, then tune again."
+)
+NO_SSH_HERE = "There is no ssh on this machine; install it, then tune again."
+
+SILENCE_SECONDS = 90
+"""How long to wait for the one that is the cause, once the first process found one gone."""
+
+
+class Died(Exception):
+    """A training process ended before it was done; how."""
+
+
+class Peers(NamedTuple):
+    """The processes on other machines by name, what the one here is called with, and what it
+    finds in its environment."""
+
+    processes: Sequence[tuple[str, subprocess.Popen[bytes]]] = ()
+    arguments: Sequence[str] = ()
+    variables: Mapping[str, str] = {}
+
+
+@contextmanager
+def peers(
+    hosts: Hosts | None, folder: Path, pieces: int, variables: Mapping[str, str], log: IO[bytes]
+) -> Iterator[Peers]:
+    """The processes on the other `hosts`, with these environment variables, told what is in the
+    folder, ended with the block. They wait for the one here. None: there are no others.
+
+    Raises EngineError when one cannot be started."""
+    if hosts is None:
+        yield Peers()
+        return
+    told, started = _told(folder, pieces), list[tuple[str, subprocess.Popen[bytes]]]()
+    try:
+        for host in hosts.hosts[1:]:
+            started.append((host.ssh, _started(host, variables, log)))
+        for rank, (name, process) in enumerate(started, 1):
+            joining = Joining(**told, host=name, setting=hosts.setting(rank), backend=hosts.backend)
+            _send(process, msgspec.msgpack.encode(joining))
+        yield Peers(started, [hosts.backend], hosts.setting(0).placed(folder))
+    finally:
+        for _, process in started:
+            process.kill()
+            process.wait()
+            if process.stdout:
+                process.stdout.close()
+
+
+def lines(child: subprocess.Popen[bytes], peers: Peers) -> Iterator[bytes]:
+    """What the processes tell, line by line, until the `child`, the one here, is through. Raises
+    Died when one of them ended before, EngineError when one never began."""
+    with selectors.DefaultSelector() as selector:
+        for name, process in (("", child), *peers.processes):
+            assert process.stdout is not None
+            selector.register(process.stdout, selectors.EVENT_READ, (name, process))
+        while selector.get_map():
+            waiting = selector.select(None if child.poll() is None else SILENCE_SECONDS)
+            for key, _ in waiting:
+                name, process = key.data
+                if line := process.stdout.readline():
+                    yield line
+                    continue
+                selector.unregister(key.fileobj)
+                _check(name, process.wait(), alone=not peers.processes)
+            if not waiting:
+                break
+    raise Died("the machines lost each other")
+
+
+def how(code: int) -> str:
+    """An exit code in words."""
+    return f"signal {-code}" if code < 0 else f"exit code {code}"
+
+
+def _check(name: str, code: int, *, alone: bool) -> None:
+    """Raise what the end of a process is the cause of, if it is one."""
+    if code in WORDLESS and not alone:
+        return
+    host = clean(name)
+    if name not in ("", HERE) and code == NO_SSH:
+        raise EngineError(
+            f"The connection to {host} failed or broke off; see that `ssh {host} true` works "
+            "without a password, then `localai tune --resume` with the same other options."
+        )
+    if name and code in NO_PROGRAM:
+        raise EngineError(NO_PYTHON.format(host))
+    raise Died(how(code) + (f" on {host}" if name else ""))
+
+
+def _told(folder: Path, pieces: int) -> dict[str, Any]:
+    """What is sent to every machine alike."""
+    written, checkpoint = (folder / PLAN).read_bytes(), folder / CHECKPOINT
+    base = Path(msgspec.msgpack.decode(written, type=Plan).base)
+    return {
+        "plan": written,
+        "checkpoint": checkpoint.read_bytes() if checkpoint.exists() else b"",
+        "pieces": pieces,
+        "nice": max(0, os.getpriority(os.PRIO_PROCESS, 0)),
+        "base": sha256(base),
+        "base_bytes": base.stat().st_size,
+    }
+
+
+def _started(host: Host, settings: Mapping[str, str], log: IO[bytes]) -> subprocess.Popen[bytes]:
+    """A process on that machine, by ssh unless it is this one. It may yet fail to begin."""
+    variables = environment(os.environ)
+    command = [host.python or sys.executable, "-P", "-m", "localai.tune.peer"]
+    if host.ssh == HERE:
+        variables |= settings
+    else:
+        told = [f"{name}={value}" for name, value in settings.items()]
+        # Not the last command of the shell, so that this tells what ended it.
+        script = shlex.join(["env", *told, *command]) + "; exit $?"
+        command = [*SSH, host.ssh, shlex.join(["sh", "-c", script])]
+        variables |= {name: os.environ[name] for name in AGENT if name in os.environ}
+    try:
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            env=variables,
+            start_new_session=True,
+            bufsize=0,
+        )
+    except OSError as error:
+        raise EngineError(
+            NO_PYTHON.format(clean(host.ssh)) if host.ssh == HERE else NO_SSH_HERE
+        ) from error
+
+
+def _send(process: subprocess.Popen[bytes], content: bytes) -> None:
+    """All that the process reads. One that is gone already is found by its exit code."""
+    assert process.stdin is not None
+    with suppress(BrokenPipeError), io.BufferedWriter(process.stdin) as pipe:
+        pipe.write(content)
