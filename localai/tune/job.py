@@ -35,6 +35,7 @@ from localai.store.tuning import Progress, Run, StoredExample
 from localai.tools.tool import Tool
 from localai.tune import adapter, gate, replay, resuming, training
 from localai.tune.dataset import dataset
+from localai.tune.hosts import Hosts
 from localai.tune.items import items
 from localai.tune.plan import ADAPTER, Options, Plan, options
 from localai.tune.promotion import promote
@@ -54,7 +55,8 @@ ONLY_GOOD = (
 class Job:
     """A run for one model, over the data set `name` ("": the user's own). `tell` hears how
     far it is; `seconds` is the whole time it may take (0: as long as it needs); `resume`
-    says whether it goes on with an interrupted run (None: where nothing changed)."""
+    says whether it goes on with an interrupted run (None: where nothing changed); `hosts` are
+    the machines that train, this one among them (None: it alone)."""
 
     def __init__(
         self,
@@ -66,11 +68,12 @@ class Job:
         name: str = "",
         seconds: float = 0.0,
         resume: bool | None = None,
+        hosts: Hosts | None = None,
         factory: EngineFactory = EngineProcess,
     ) -> None:
         self._store, self._settings, self._entry = store, settings, entry
         self._tell, self._seconds, self._factory = tell, seconds, factory
-        self._name, self._resume = name, resume
+        self._name, self._resume, self._hosts = name, resume, hosts
         self._begun, self._resumed = time.monotonic(), False
         self._run: Run | None = None
 
@@ -132,7 +135,7 @@ class Job:
             self._report.say(Progress("going on with the interrupted tune"), now=True)
             learned = set(self._run.plan["corrections"])
             lessons = tuple(lesson.read(self._store, x) for x in accepted if x.id in learned)
-        trained = training.train(folder, plan, self._report.hear)
+        trained = training.train(folder, plan, self._report.hear, self._hosts)
         adapter.check(folder / ADAPTER)
         self._report.say(Progress("comparing MLX with llama.cpp"), now=True)
         agreement = training.parity(folder, base_path)
@@ -146,6 +149,7 @@ class Job:
             "memory": trained.memory,
             "device": trained.device,
             "resumed": self._resumed,
+            "machines": self._machines,
         }
         if not verdict.promoted:
             return self._store.end_run(self._run.id, "rejected", verdict=facts)
@@ -169,6 +173,7 @@ class Job:
             )
             tokenizer = engine.load().vocab_hash
         wanted = self._options()
+        wanted = msgspec.structs.replace(wanted, tokens=self._machines * wanted.tokens)
         told = {
             "corrections": [each.id for each in found.lessons],
             "duplicates": list(found.repeated),
@@ -205,6 +210,10 @@ class Job:
                 AdapterFile(str(candidate), sha256(candidate), base=self._run.base),
                 self._report.counting,
             )
+
+    @property
+    def _machines(self) -> int:
+        return len(self._hosts.hosts) if self._hosts else 1
 
     def _options(self) -> Options:
         """The settings, with the part of the time budget that training may take."""

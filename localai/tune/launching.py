@@ -45,10 +45,14 @@ NO_PYTHON = (
     'There is no Python with localai on {} at that path; name it as "python" of that host in '
     "the hosts file, then tune again."
 )
+APART = (
+    "The machines did not find each other; see that they reach each other at the addresses and "
+    "ports of the hosts file, then tune again."
+)
 NO_SSH_HERE = "There is no ssh on this machine; install it, then tune again."
 
 SILENCE_SECONDS = 90
-"""How long to wait for the one that is the cause, once the first process found one gone."""
+"""How long to wait for the one that is the cause, once a process found one gone."""
 
 
 class Died(Exception):
@@ -93,23 +97,27 @@ def peers(
 
 def lines(child: subprocess.Popen[bytes], peers: Peers) -> Iterator[bytes]:
     """What the processes tell, line by line, until the `child`, the one here, is through. Raises
-    Died when one of them ended before, EngineError when one never began."""
+    Died when one of them ended before, EngineError when that one never began."""
+    begun = lost = False
     with selectors.DefaultSelector() as selector:
         for name, process in (("", child), *peers.processes):
             assert process.stdout is not None
             selector.register(process.stdout, selectors.EVENT_READ, (name, process))
         while selector.get_map():
-            waiting = selector.select(None if child.poll() is None else SILENCE_SECONDS)
+            waiting = selector.select(SILENCE_SECONDS if lost else None)
             for key, _ in waiting:
                 name, process = key.data
-                if line := process.stdout.readline():
+                line = process.stdout.readline()
+                if not line:
+                    selector.unregister(key.fileobj)
+                    _check(name, process.wait(), alone=not peers.processes)
+                    lost = lost or process.returncode != 0
+                elif line.startswith(b"{"):  # a login may greet
+                    begun = begun or process is child
                     yield line
-                    continue
-                selector.unregister(key.fileobj)
-                _check(name, process.wait(), alone=not peers.processes)
             if not waiting:
                 break
-    raise Died("the machines lost each other")
+    raise Died("the machines lost each other") if begun else EngineError(APART)
 
 
 def how(code: int) -> str:

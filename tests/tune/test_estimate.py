@@ -27,12 +27,19 @@ def example(length: int, counted: int) -> Example:
 
 
 def ended(
-    store: Store, model: str, speeds: list[float], memory: int, *, resumed: bool = False
+    store: Store,
+    model: str,
+    speeds: list[float],
+    memory: int,
+    *,
+    resumed: bool = False,
+    machines: int = 1,
 ) -> None:
     run = store.begin_run(model, "b", {"options": {"tokens": 100}})
     for step, speed in enumerate(speeds):
         store.add_metric(run.id, step, {"loss": 1.0, "tokens_per_second": speed})
-    verdict = {"memory": memory, "resumed": resumed} if memory else {}
+    facts = {"memory": memory, "resumed": resumed, "machines": machines}
+    verdict = facts if memory else {}
     store.end_run(run.id, "rejected", verdict=verdict)
 
 
@@ -94,6 +101,13 @@ def test_the_pause_of_a_run_that_was_gone_on_with_is_no_work(
     clock = itertools.count(0.0, 60.0)
     ended(store, "mine", [20.0, 20.0], 7)
     assert pace(store, "mine", path).beside == 60.0 - 100 / 20
+
+
+def test_what_several_machines_did_tells_nothing_of_this_one(store: Store, tmp_path: Path) -> None:
+    ended(store, "mine", [20.0, 20.0], 7)
+    ended(store, "mine", [90.0, 90.0], 7, machines=2)
+    found = pace(store, "mine", toy.write(tmp_path / "toy.gguf"))
+    assert (found.speed, found.runs) == (20.0, 1)
 
 
 def test_without_a_run_cores_and_parameters_tell(

@@ -43,7 +43,7 @@ def tune(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Job:
     )
 
 
-def _train(folder: Path, plan: Plan, tell: Callable[[Step], None]) -> Trained:
+def _train(folder: Path, plan: Plan, tell: Callable[[Step], None], _: object) -> Trained:
     assert plan.own
     for number, loss, held in ((1, 3.0, None), (12, 1.0, 0.5), (13, 1.0, 0.75)):
         tell(Step(number, 13, loss, tokens=10, seconds=1.0, held=held))

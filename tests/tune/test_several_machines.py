@@ -178,7 +178,7 @@ LOGIN = 'exec sh -c "$last"'
 def test_another_machine_is_reached_by_ssh(
     alone: Alone, ssh: Callable[[str], Path], tmp_path: Path
 ) -> None:
-    said = ssh(LOGIN)
+    said = ssh(f"echo Welcome to box.\n{LOGIN}")
     same(loopback.trained(tmp_path / "run", alone.plan, loopback.pair("box")), alone)
     *options, host, command = said.read_text().splitlines()
     assert (options[-1], host) == ("--", "box")
@@ -205,11 +205,18 @@ def test_one_that_is_killed_always_is_one_sentence(
     [
         ("exit 255", "connection to box failed .*`ssh box true`"),
         ("exit 127", "no Python with localai on box"),
+        ("exit 142", "did not find each other"),
     ],
 )
 def test_a_machine_that_cannot_be_used_is_one_sentence(
-    alone: Alone, ssh: Callable[[str], Path], tmp_path: Path, run: str, words: str
+    alone: Alone,
+    ssh: Callable[[str], Path],
+    tmp_path: Path,
+    run: str,
+    words: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(launching, "SILENCE_SECONDS", 0.1)
     ssh(run)
     with pytest.raises(EngineError, match=words) as error:
         loopback.trained(tmp_path / "run", alone.plan, loopback.pair("box"))
