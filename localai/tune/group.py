@@ -9,8 +9,9 @@ too, in which nothing is sent. Starts and ends no process (`launching`).
 from __future__ import annotations
 
 import signal
+import sys
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -24,7 +25,7 @@ from localai.tune.packing import Row
 from localai.tune.plan import Lost
 
 CONNECTING, ANSWERING = 60, 600
-"""Seconds that the others may take to come, and to make their part of a step. Then the system
+"""Seconds that the others may take to connect, and to make their part of a step. Then the system
 ends this process: MLX waits in native code, for ever if a machine lost its power."""
 
 UNLIKE = (
@@ -84,9 +85,13 @@ class Group:
             raise ModelError(UNLIKE.format(version))
 
 
-def joined(backend: str) -> Group:
-    """The group that the environment tells of (`hosts`), when all have come. Raises
-    ModelError."""
+def joined(backend: str, ready: Callable[[], None]) -> Group:
+    """The group that the environment tells of (`hosts`). MLX waits for no late ones, so `ready`
+    is called first, and then a line from stdin says that all are. Raises ModelError, Lost when
+    no line comes."""
+    ready()
+    if not sys.stdin.buffer.readline():
+        raise Lost("nobody said that all are ready")
     try:
         with _at_most(CONNECTING):
             return Group(mx.distributed.init(strict=True, backend=backend.partition("-")[0]))

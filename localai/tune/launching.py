@@ -7,7 +7,6 @@ what each of them does in `peer`.
 
 from __future__ import annotations
 
-import io
 import os
 import selectors
 import shlex
@@ -27,7 +26,7 @@ from localai.errors import EngineError
 from localai.sanitize import clean
 from localai.tune.checkpoints import CHECKPOINT
 from localai.tune.hosts import HERE, Host, Hosts
-from localai.tune.plan import LOST, PLAN, Joining, Plan
+from localai.tune.plan import LOST, PLAN, Joining, News, Plan, Ready
 
 SSH = ("ssh", "-T", "-oBatchMode=yes", "-oConnectTimeout=15", "-oServerAliveInterval=15", "--")
 """Asks for no password, and ends a minute after the other machine has fallen silent."""
@@ -53,6 +52,9 @@ NO_SSH_HERE = "There is no ssh on this machine; install it, then tune again."
 
 SILENCE_SECONDS = 90
 """How long to wait for the one that is the cause, once a process found one gone."""
+
+
+decoder: msgspec.json.Decoder[News] = msgspec.json.Decoder(News)
 
 
 class Died(Exception):
@@ -85,39 +87,60 @@ def peers(
             started.append((host.ssh, _started(host, variables, log)))
         for rank, (name, process) in enumerate(started, 1):
             joining = Joining(**told, host=name, setting=hosts.setting(rank), backend=hosts.backend)
-            _send(process, msgspec.msgpack.encode(joining))
+            _send(process, msgspec.json.encode(joining) + b"\n")
         yield Peers(started, [hosts.backend], hosts.setting(0).placed(folder))
     finally:
         for _, process in started:
-            process.kill()
-            process.wait()
-            if process.stdout:
-                process.stdout.close()
+            ended(process)
 
 
-def lines(child: subprocess.Popen[bytes], peers: Peers) -> Iterator[bytes]:
-    """What the processes tell, line by line, until the `child`, the one here, is through. Raises
-    Died when one of them ended before, EngineError when that one never began."""
+def heard(child: subprocess.Popen[bytes], peers: Peers) -> Iterator[News]:
+    """What the processes tell until the `child`, the one here, is through; once all are ready
+    they are told so. Raises Died when one of them ended before, EngineError when that one never
+    began."""
+    everyone = [("", child), *peers.processes]
     begun = lost = False
+    ready = 0
     with selectors.DefaultSelector() as selector:
-        for name, process in (("", child), *peers.processes):
+        for name, process in everyone:
             assert process.stdout is not None
             selector.register(process.stdout, selectors.EVENT_READ, (name, process))
         while selector.get_map():
             waiting = selector.select(SILENCE_SECONDS if lost else None)
             for key, _ in waiting:
                 name, process = key.data
-                line = process.stdout.readline()
-                if not line:
+                news = _news(process.stdout)
+                if news is None:
                     selector.unregister(key.fileobj)
                     _check(name, process.wait(), alone=not peers.processes)
                     lost = lost or process.returncode != 0
-                elif line.startswith(b"{"):  # a login may greet
+                elif not isinstance(news, Ready):
                     begun = begun or process is child
-                    yield line
+                    yield news
+                elif (ready := ready + 1) == len(everyone):
+                    for _, each in everyone:
+                        _send(each, b"\n")
             if not waiting:
                 break
     raise Died("the machines lost each other") if begun else EngineError(APART)
+
+
+def _news(pipe: IO[bytes]) -> News | None:
+    """The next news; None at the end."""
+    while line := pipe.readline():
+        if line.startswith(b"{"):  # a login may greet
+            return decoder.decode(line)
+    return None
+
+
+def ended(process: subprocess.Popen[bytes]) -> None:
+    """Have it over, whatever it does."""
+    if process.poll() is None:
+        process.kill()
+    process.wait()
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            pipe.close()
 
 
 def how(code: int) -> str:
@@ -183,7 +206,9 @@ def _started(host: Host, settings: Mapping[str, str], log: IO[bytes]) -> subproc
 
 
 def _send(process: subprocess.Popen[bytes], content: bytes) -> None:
-    """All that the process reads. One that is gone already is found by its exit code."""
+    """Write it all to the process. One that is gone already is found by its exit code."""
     assert process.stdin is not None
-    with suppress(BrokenPipeError), io.BufferedWriter(process.stdin) as pipe:
-        pipe.write(content)
+    left = memoryview(content)
+    with suppress(BrokenPipeError):
+        while left:
+            left = left[process.stdin.write(left) :]

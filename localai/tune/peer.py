@@ -23,7 +23,7 @@ from localai.errors import ModelError
 from localai.sanitize import clean
 from localai.tune import trainer
 from localai.tune.checkpoints import Arrays, Position, read_from
-from localai.tune.plan import Joining, Plan
+from localai.tune.plan import Joining, Plan, Ready
 
 
 class Received:
@@ -48,18 +48,18 @@ class Received:
 def main() -> int:
     """Train along; the exit code."""
     gentle.follow(os.getppid())
-    joining = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=Joining)
+    joining = msgspec.json.decode(sys.stdin.buffer.readline(), type=Joining)
     gentle.step_back(joining.nice)
-    return trainer.told(lambda tell: _train(joining))
+    return trainer.told(lambda tell: _train(joining, tell))
 
 
-def _train(joining: Joining) -> None:
+def _train(joining: Joining, tell: trainer.Tell) -> None:
     from localai.tune.group import joined
 
     plan = msgspec.msgpack.decode(joining.plan, type=Plan)
     with TemporaryDirectory(prefix="localai-") as folder:
         os.environ.update(joining.setting.placed(Path(folder)))
-        together = joined(joining.backend)
+        together = joined(joining.backend, lambda: tell(Ready()))
     plan = msgspec.structs.replace(plan, base=str(find_model(joining, Path(plan.base))))
     trainer.descended(plan, Received(joining), joining.pieces, together, lambda news: None)
 

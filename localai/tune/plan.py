@@ -80,9 +80,10 @@ class Plan(msgspec.Struct, frozen=True):
 
 
 class Joining(msgspec.Struct, frozen=True, kw_only=True):
-    """What the training process on another machine is sent: what MLX reads in its environment
-    (`setting`), the `backend`, the plan and the checkpoint as they are in the files here (b"":
-    none), the model's hash and size; its `host` is the name that it is told of by."""
+    """What the training process on another machine is sent, as a line of JSON: what MLX reads in
+    its environment (`setting`), the `backend`, the plan and the checkpoint as they are in the
+    files here (b"": none), the model's hash and size; its `host` is the name that it is told of
+    by."""
 
     host: str
     setting: Setting
@@ -93,6 +94,10 @@ class Joining(msgspec.Struct, frozen=True, kw_only=True):
     nice: int
     base: str
     base_bytes: int
+
+
+class Ready(msgspec.Struct, frozen=True, tag="ready"):
+    """One of several processes waits to be told that all are; then they join."""
 
 
 class Step(msgspec.Struct, frozen=True, tag="step"):
@@ -131,4 +136,4 @@ class Refused(msgspec.Struct, frozen=True, tag="refused"):
     message: str
 
 
-News = Step | Again | Trained | Refused
+News = Ready | Step | Again | Trained | Refused

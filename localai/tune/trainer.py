@@ -30,7 +30,18 @@ from localai.lessons.maker import Example
 from localai.tune import adapter, blas
 from localai.tune.checkpoints import Checkpoints
 from localai.tune.manifest import settle
-from localai.tune.plan import ADAPTER, LOST, PARITY, PLAN, Lost, News, Plan, Refused, Trained
+from localai.tune.plan import (
+    ADAPTER,
+    LOST,
+    PARITY,
+    PLAN,
+    Lost,
+    News,
+    Plan,
+    Ready,
+    Refused,
+    Trained,
+)
 
 if TYPE_CHECKING:
     from localai.tune.checkpoints import Arrays, Position
@@ -107,7 +118,7 @@ def _train(folder: Path, pieces: int, backend: str, tell: Tell) -> None:
 
     written = (folder / PLAN).read_bytes()
     plan = msgspec.msgpack.decode(written, type=Plan)
-    together = group.joined(backend) if backend else group.Group()
+    together = group.joined(backend, lambda: tell(Ready())) if backend else group.Group()
     model, info = descended(plan, Checkpoints(folder, written), pieces, together, tell)
     model.eval()
     _save(folder / PARITY, model, plan.parity)

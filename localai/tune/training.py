@@ -24,9 +24,8 @@ from localai.tune.hosts import Hosts
 from localai.tune.launching import Died, how
 from localai.tune.manifest import settle
 from localai.tune.parity_result import Parity
-from localai.tune.plan import PLAN, Again, News, Plan, Refused, Step, Trained
+from localai.tune.plan import PLAN, Again, Plan, Refused, Step, Trained
 
-_news: msgspec.json.Decoder[News] = msgspec.json.Decoder(News)
 PARITY_SECONDS = 600
 PATIENCE_SECONDS = 60
 """How long the trainer may take to end its step and to leave a checkpoint."""
@@ -80,22 +79,22 @@ def _train(
     ):
         assert child.stdout is not None
         try:
-            for line in launching.lines(child, peers):
-                news = _news.decode(line)
+            for news in launching.heard(child, peers):
                 if isinstance(news, Trained):
                     return news
                 if isinstance(news, Refused):
                     raise ModelError(news.message)
+                assert isinstance(news, Step | Again)
                 tell(news)
         except KeyboardInterrupt:
             child.terminate()  # it leaves a checkpoint; a second interruption kills it
             with suppress(subprocess.TimeoutExpired):
                 child.wait(PATIENCE_SECONDS)
-                for news in map(_news.decode, child.stdout):
+                for news in map(launching.decoder.decode, child.stdout):
                     if isinstance(news, Step):
                         tell(news)
             raise
-        raise AssertionError("the lines of a training end by its news")
+        raise AssertionError("the news of a training end with its end")
 
 
 def parity(folder: Path, base: Path) -> Parity:
@@ -128,7 +127,7 @@ def _child(module: str, *arguments: str, **variables: str) -> Iterator[subproces
     with _log() as log:
         child = subprocess.Popen(
             [sys.executable, "-P", "-m", module, str(os.getpid()), *arguments],
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
             env={**environment(os.environ), **FOR_MLX, **variables},
@@ -138,11 +137,7 @@ def _child(module: str, *arguments: str, **variables: str) -> Iterator[subproces
         try:
             yield child
         finally:
-            if child.poll() is None:
-                child.kill()
-            child.wait()
-            if child.stdout is not None:
-                child.stdout.close()
+            launching.ended(child)
 
 
 def _log() -> IO[Any]:

@@ -62,4 +62,4 @@ CASES: dict[str, Callable[[Group], Any]] = {
 if __name__ == "__main__":
     if sys.argv[1] == "waits":
         group.CONNECTING = 1
-    print(json.dumps(CASES[sys.argv[1]](group.joined("ring"))))
+    print(json.dumps(CASES[sys.argv[1]](group.joined("ring", lambda: None))))

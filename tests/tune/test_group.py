@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -20,6 +21,7 @@ from localai.errors import ModelError
 from localai.tune import group, packing
 from localai.tune.group import Group
 from localai.tune.hosts import HERE, Host, Hosts
+from localai.tune.plan import Lost
 from tests.tune import loopback
 from tests.tune.tiny_examples import example
 
@@ -33,7 +35,14 @@ def answers(case: str, folder: Path, present: int = SIZE) -> list[tuple[int, Any
     for rank in range(present):
         variables = {**os.environ, **hosts.setting(rank).placed(folder)}
         command = [sys.executable, "-m", "tests.tune.grouped", case]
-        started.append(subprocess.Popen(command, env=variables, stdout=subprocess.PIPE))
+        started.append(
+            subprocess.Popen(
+                command, env=variables, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
+            )
+        )
+    for each in started:
+        assert each.stdin is not None
+        each.stdin.write(b"\n")
     said = [each.communicate(timeout=60)[0] for each in started]
     return [
         (each.returncode, json.loads(text) if text else None)
@@ -58,10 +67,19 @@ def test_who_waits_in_vain_does_not_wait_for_ever(tmp_path: Path) -> None:
     assert answers("waits", tmp_path, present=1) == [(-signal.SIGALRM, None)]
 
 
-def test_a_backend_that_is_not_here_is_one_sentence() -> None:
+def test_a_backend_that_is_not_here_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = list[str]()
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"\n")))
     with pytest.raises(ModelError, match="could not be joined by nccl") as error:
-        group.joined("nccl")
+        group.joined("nccl", lambda: told.append("ready"))
     assert "\n" not in str(error.value)
+    assert told == ["ready"]
+
+
+def test_nobody_joins_before_all_are_ready(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"")))
+    with pytest.raises(Lost):
+        group.joined("nccl", lambda: None)
 
 
 def test_one_alone_has_what_it_has() -> None:
