@@ -24,7 +24,7 @@ from localai.tune import packing
 from localai.tune.packing import Row
 from localai.tune.plan import Lost
 
-CONNECTING, ANSWERING = 60, 600
+CONNECTING, ANSWERING = 60, 3600
 """Seconds that the others may take to connect, and to make their part of a step. Then the system
 ends this process: MLX waits in native code, for ever if a machine lost its power."""
 
