@@ -10,6 +10,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -73,6 +74,11 @@ class Budget(click.ParamType[float]):
     help="Go on with the tune that was interrupted, or begin anew; if neither is given: go on "
     "if nothing has changed.",
 )
+@click.option(
+    "--hosts",
+    type=click.Path(path_type=Path),
+    help="Train on the machines that this file names, too.",
+)
 @click.option("--dry-run", is_flag=True, help="Show what would be learned, and learn nothing.")
 @click.option("--estimate", is_flag=True, help="With --dry-run: only what it would take.")
 @click.option("--json", "as_json", is_flag=True, help="With --dry-run: print JSON.")
@@ -84,6 +90,7 @@ def sft(
     name: str,
     model: str,
     resume: bool | None,
+    hosts: Path | None,
     dry_run: bool,
     estimate: bool,
     as_json: bool,
@@ -100,6 +107,8 @@ def sft(
 
     if dry_run and resume is not None:
         raise UsageError("A dry run goes on with nothing; leave --resume or --anew out.")
+    if dry_run and hosts:
+        raise UsageError("A dry run is of this machine alone; leave --hosts out.")
     if resume and budget:
         raise UsageError("A tune keeps the time that it was begun with; leave --budget out.")
     settings = config.load()
@@ -112,7 +121,7 @@ def sft(
 
         wanted = Wanted(name, budget, only_estimate=estimate, as_json=as_json)
         run(invocation, settings, meant.model(invocation, settings), wanted)
-    elif not _learn(invocation, settings, budget, name, resume):
+    elif not _learn(invocation, settings, budget, name, resume, hosts):
         ctx.exit(ExitCode.FAILURE)
 
 
@@ -141,17 +150,33 @@ def _refuse_options(ctx: click.Context) -> None:
 
 
 def _learn(
-    invocation: Invocation, settings: Settings, budget: float, name: str, resume: bool | None
+    invocation: Invocation,
+    settings: Settings,
+    budget: float,
+    name: str,
+    resume: bool | None,
+    hosts: Path | None,
 ) -> bool:
     """Tune and print the verdict; whether the adapter was let in."""
     from localai.cli.tuning import Watcher, verdict
     from localai.engine import gentle
+    from localai.tune.hosts import read
     from localai.tune.job import Job
 
+    machines = read(hosts) if hosts else None
     gentle.step_back(settings.tune.nice)
     with invocation.open_store() as store, _signals(), closing(Watcher(sys.stderr)) as watcher:
         entry = meant.model(invocation, settings)
-        job = Job(store, settings, entry, watcher.tell, name=name, seconds=budget, resume=resume)
+        job = Job(
+            store,
+            settings,
+            entry,
+            watcher.tell,
+            name=name,
+            seconds=budget,
+            resume=resume,
+            hosts=machines,
+        )
         try:
             run = job.run()
         except KeyboardInterrupt:

@@ -12,7 +12,7 @@ import time
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import msgspec
 import numpy as np
@@ -85,18 +85,29 @@ class Checkpoints:
     def read(self) -> tuple[Position, Arrays] | None:
         """What was written last; None, with a word in the log, if that is of no use."""
         try:
-            with self._file.open("rb") as file, np.load(file) as kept:
-                arrays = {name: kept[name] for name in kept.files}
-            about = msgspec.json.decode(arrays.pop(_ABOUT).tobytes(), type=About)
+            with self._file.open("rb") as file:
+                return read_from(file, self._plan.hexdigest())
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        except OSError as error:
             _log(f"it is broken ({error})")
             return None
-        if about.plan != self._plan.hexdigest():
-            _log("it belongs to another plan")
-            return None
-        return about.position, arrays
+
+
+def read_from(file: IO[bytes], plan: str) -> tuple[Position, Arrays] | None:
+    """What the file has of the plan with this hash (hex); None, with a word in the log, if
+    that is of no use."""
+    try:
+        with np.load(file) as kept:
+            arrays = {name: kept[name] for name in kept.files}
+        about = msgspec.json.decode(arrays.pop(_ABOUT).tobytes(), type=About)
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        _log(f"it is broken ({error})")
+        return None
+    if about.plan != plan:
+        _log("it belongs to another plan")
+        return None
+    return about.position, arrays
 
 
 def _log(why: str) -> None:

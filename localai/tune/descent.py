@@ -17,9 +17,11 @@ import numpy as np
 from mlx import nn, optimizers
 from mlx.utils import tree_flatten, tree_map, tree_unflatten
 
+from localai import __version__
 from localai.tune import packing, sft
 from localai.tune.backward import value_and_gradients
 from localai.tune.checkpoints import Arrays, Position
+from localai.tune.group import Group
 from localai.tune.kernels import on_cpu
 from localai.tune.packing import Pack, Row
 from localai.tune.plan import Options, Step
@@ -43,7 +45,8 @@ class Descent:
     """Trains the matrices of `model`, a step at a time, each computed in up to so many
     `pieces`: fewer rows at once need less memory. With `seconds` in the options the schedule
     has only the steps that fit. It ends before when the rows `held` get no better (`stopping`),
-    which are not trained on; at the end the model has the matrices that were best for them."""
+    which are not trained on; at the end the model has the matrices that were best for them. In
+    a `group` every process descends the same `plan`, and each computes its part of a step."""
 
     def __init__(
         self,
@@ -53,9 +56,10 @@ class Descent:
         now: Callable[[], float] = time.monotonic,
         pieces: int = 1,
         held: Sequence[Row] = (),
+        group: Group | None = None,
     ) -> None:
-        self.pieces = pieces
-        self._stopping = Stopping(model, held, options, len(plan))
+        self.pieces, self._group = pieces, group or Group()
+        self._stopping = Stopping(model, held, options, len(plan), self._group)
         self._model, self._plan, self._options, self._now = model, plan, options, now
         self._optimizer = optimizers.AdamW(learning_rate=0.0, weight_decay=0.0)
         self.position = Position(0, len(plan))
@@ -76,17 +80,22 @@ class Descent:
         self._optimizer.state = tree_unflatten(_loaded(_part(arrays, OPTIMIZER)))
 
     def __iter__(self) -> Iterator[Step]:
-        """Make the steps that are left. Raises NotFinite as soon as a loss is no number."""
+        """Make the steps that are left. Raises NotFinite as soon as a loss is no number, Lost
+        when another process of the group is gone, ModelError when it is another plan's."""
         self._model.train()
-        recall, spent = Recall(self._model, self._plan), list[float]()
-        step = _step(self._model, self._optimizer, self._options)
+        self._group.agree(__version__, self.position)
+        self._model.update(self._group.first(self._model.trainable_parameters()))
+        mine = [self._group.dealt(rows) for rows in self._plan]
+        recall, spent = Recall(self._model, mine), list[float]()
+        step = _step(self._model, self._optimizer, self._options, self._group)
         done, steps = self.position.done, self.position.steps
         begin = self._now() - self.position.seconds
         while done < steps:
             started = self._now()
             self._optimizer.learning_rate = mx.array(rate(self._options, done, steps))
-            rows = recall(self._plan[done])
-            value = step([packing.pack(each) for each in packing.divided(rows, self.pieces)])
+            rows, whole = recall(mine[done]), self._plan[done]
+            packs = [packing.pack(each) for each in packing.divided(rows, self.pieces)]
+            value = step(packs, _weight(rows) / _weight(whole))
             mx.eval(self._model.state, self._optimizer.state, value)
             found = float(value)
             if not math.isfinite(found):
@@ -97,11 +106,12 @@ class Descent:
             if self._options.seconds:
                 left = self._options.seconds - elapsed
                 steps = min(len(self._plan), done + affordable(spent, left))
+                steps = self._group.decided(steps)
             held = self._stopping.measure(done, last=done == steps)
             steps = done if self._stopping.over else steps
             best, misses = self._stopping.best, self._stopping.misses
             self.position = Position(done, steps, elapsed, best, misses)
-            tokens = sum(len(row.ids) for row in rows)
+            tokens = sum(len(row.ids) for row in whole)
             yield Step(done, steps, found, tokens, spent[-1], held)
         self._model.load_weights(_loaded(self._stopping.matrices), strict=False)
 
@@ -122,6 +132,10 @@ def rate(options: Options, done: int, steps: int) -> float:
     return options.learning_rate * share
 
 
+def _weight(rows: Sequence[Row]) -> float:
+    return sum(float(row.weights.sum()) for row in rows)
+
+
 def _part(arrays: Arrays, prefix: str) -> Arrays:
     return {k.removeprefix(prefix): each for k, each in arrays.items() if k.startswith(prefix)}
 
@@ -130,9 +144,12 @@ def _loaded(arrays: Arrays) -> list[tuple[str, mx.array]]:
     return [(name, mx.array(each)) for name, each in arrays.items()]
 
 
-def _step(model: Any, optimizer: Any, options: Options) -> Callable[[list[Pack]], mx.array]:
-    """One step: gradient, clipping, update; returns the loss before it. Compiled on a GPU
-    alone, and in one piece: on a CPU it gains nothing and needs a C++ compiler at run time."""
+def _step(
+    model: Any, optimizer: Any, options: Options, group: Group
+) -> Callable[[list[Pack], float], mx.array]:
+    """One step of the packs, which have that share of the group's: gradient, clipping, update;
+    returns the loss before it. Compiled on a GPU alone, and in one piece: on a CPU it gains
+    nothing and needs a C++ compiler at run time."""
     gradient = value_and_gradients if on_cpu() else nn.value_and_grad(model, sft.loss)
     state = [model.state, optimizer.state]
 
@@ -146,16 +163,20 @@ def _step(model: Any, optimizer: Any, options: Options) -> Callable[[list[Pack]]
 
     quick = at_once if on_cpu() else mx.compile(at_once, inputs=state, outputs=state)
 
-    def step(packs: list[Pack]) -> mx.array:
-        if len(packs) == 1:
+    def step(packs: list[Pack], share: float) -> mx.array:
+        if len(packs) == group.size == 1:
             return quick(*sft.arrays(packs[0]))
-        return update(*_together(lambda pack: gradient(model, *sft.arrays(pack)), packs))
+        none = mx.array(0.0), tree_map(mx.zeros_like, model.trainable_parameters())
+        found = _together(lambda pack: gradient(model, *sft.arrays(pack)), packs) or none
+        whole = group.sum({"value": found[0], "gradients": found[1]}, share)
+        return update(whole["value"], whole["gradients"])
 
     return step
 
 
 def _together(gradient: Callable[[Pack], Any], packs: list[Pack]) -> Any:
-    """Value and gradients of all the packs as of one, computed one after the other."""
+    """Value and gradients of all the packs as of one, computed one after the other; None
+    without any."""
     whole = sum(float(pack.weights.sum()) for pack in packs)
     found: Any = None
     for pack in packs:

@@ -85,11 +85,14 @@ def pace(store: Store, model: str, path: Path) -> Pace:
 
 
 def _seen(store: Store, model: str) -> Pace | None:
-    """By its last runs that came to an end; None when there are none."""
+    """By its last runs on this machine alone that came to an end; None when there are none."""
     ended = [
         run
         for run in store.runs()
-        if run.model == model and run.verdict and run.verdict.get("memory")
+        if run.model == model
+        and run.verdict
+        and run.verdict.get("memory")
+        and run.verdict.get("machines", 1) == 1
     ][:RUNS]
     speeds = {run.id: _speeds(store, run) for run in ended}
     told = [run for run in ended if speeds[run.id]]

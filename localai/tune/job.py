@@ -35,6 +35,7 @@ from localai.store.tuning import Progress, Run, StoredExample
 from localai.tools.tool import Tool
 from localai.tune import adapter, gate, replay, resuming, training
 from localai.tune.dataset import dataset
+from localai.tune.hosts import Hosts
 from localai.tune.items import items
 from localai.tune.plan import ADAPTER, Options, Plan, options
 from localai.tune.promotion import promote
@@ -55,7 +56,8 @@ ONLY_GOOD = (
 class Job:
     """A run for one model, over the data set `name` ("": the user's own). `tell` hears how
     far it is; `seconds` is the whole time it may take (0: as long as it needs); `resume`
-    says whether it goes on with an interrupted run (None: where nothing changed)."""
+    says whether it goes on with an interrupted run (None: where nothing changed); `hosts` are
+    the machines that train, this one among them (None: it alone)."""
 
     def __init__(
         self,
@@ -67,11 +69,12 @@ class Job:
         name: str = "",
         seconds: float = 0.0,
         resume: bool | None = None,
+        hosts: Hosts | None = None,
         factory: EngineFactory = EngineProcess,
     ) -> None:
         self._store, self._settings, self._entry = store, settings, entry
         self._tell, self._seconds, self._factory = tell, seconds, factory
-        self._name, self._resume = name, resume
+        self._name, self._resume, self._hosts = name, resume, hosts
         self._begun, self._resumed = time.monotonic(), False
         self._run: Run | None = None
 
@@ -135,7 +138,7 @@ class Job:
             learned = set(self._run.plan["corrections"])
             lessons = tuple(lesson.read(self._store, x) for x in accepted if x.id in learned)
         turns = Turns.here(self._store, self._settings, self._entry, self._report)
-        trained = turns.train(folder, plan)
+        trained = turns.train(folder, plan, self._hosts)
         adapter.check(folder / ADAPTER)
         self._report.say(Progress("comparing MLX with llama.cpp"), now=True)
         agreement = training.parity(folder, base_path)
@@ -150,6 +153,7 @@ class Job:
             "device": trained.device,
             "resumed": self._resumed,
             "paused": turns.paused,
+            "machines": self._machines,
         }
         if not verdict.promoted:
             return self._store.end_run(self._run.id, "rejected", verdict=facts)
@@ -175,6 +179,7 @@ class Job:
             )
             tokenizer = engine.load().vocab_hash
         wanted = self._options()
+        wanted = msgspec.structs.replace(wanted, tokens=self._machines * wanted.tokens)
         taught = {
             "corrections": [each.id for each in found.lessons],
             "duplicates": list(found.repeated),
@@ -211,6 +216,10 @@ class Job:
                 AdapterFile(str(candidate), sha256(candidate), base=self._run.base),
                 self._report.counting,
             )
+
+    @property
+    def _machines(self) -> int:
+        return len(self._hosts.hosts) if self._hosts else 1
 
     def _options(self) -> Options:
         """The settings, with the part of the time budget that training may take."""

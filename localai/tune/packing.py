@@ -112,12 +112,26 @@ def steps(
 
 
 def divided(rows: Sequence[Row], pieces: int) -> list[Sequence[Row]]:
-    """The rows in up to so many pieces of about as many tokens."""
+    """The rows in up to so many pieces of about as many tokens; none for no rows."""
+    if not rows:
+        return []
     ends = np.cumsum([len(row.ids) for row in rows])
     cuts = np.searchsorted(ends, ends[-1] * np.arange(1, pieces) / pieces) + 1
     bounds = [0, *cuts.tolist(), len(rows)]
     parts = (rows[at:to] for at, to in itertools.pairwise(bounds))
     return [part for part in parts if part]
+
+
+def dealt(rows: Sequence[Row], hands: int) -> list[list[Row]]:
+    """All rows in so many hands of about as many tokens, some perhaps empty: the longest first,
+    each to whom has least (Graham 1969, "Bounds on multiprocessing timing anomalies")."""
+    found: list[list[Row]] = [[] for _ in range(hands)]
+    held = [0] * hands
+    for row in sorted(rows, key=lambda row: len(row.ids), reverse=True):
+        least = held.index(min(held))
+        found[least].append(row)
+        held[least] += len(row.ids)
+    return found
 
 
 def _take(order: list[Row], room: float) -> list[Row]:

@@ -13,10 +13,18 @@ import msgspec
 from localai import tune_process
 from localai.config import TuneSettings
 from localai.lessons.maker import Example
+from localai.tune.hosts import Setting
 
 PLAN = tune_process.PLAN
 ADAPTER = "adapter.gguf"
 PARITY = "parity.npy"
+
+LOST = 3
+"""Exit code of a training process when another one of its group is gone."""
+
+
+class Lost(Exception):
+    """Another process of the group is gone."""
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,6 +83,27 @@ class Plan(msgspec.Struct, frozen=True):
         return hashlib.sha256(msgspec.msgpack.encode((self.own, self.replay))).hexdigest()
 
 
+class Joining(msgspec.Struct, frozen=True, kw_only=True):
+    """What the training process on another machine is sent, as a line of JSON: what MLX reads in
+    its environment (`setting`), the `backend`, the plan and the checkpoint as they are in the
+    files here (b"": none), the model's hash and size; its `host` is the name that it is told of
+    by."""
+
+    host: str
+    setting: Setting
+    backend: str
+    plan: bytes
+    checkpoint: bytes
+    pieces: int
+    nice: int
+    base: str
+    base_bytes: int
+
+
+class Ready(msgspec.Struct, frozen=True, tag="ready"):
+    """One of several processes waits to be told that all are; then they join."""
+
+
 class Step(msgspec.Struct, frozen=True, tag="step"):
     """One step done, of `steps`. `loss` is the mean over its weighted tokens, in nats;
     `tokens` were read in it (padding not counted) in `seconds`; `held` is the loss of what is
@@ -111,4 +140,4 @@ class Refused(msgspec.Struct, frozen=True, tag="refused"):
     message: str
 
 
-News = Step | Again | Trained | Refused
+News = Ready | Step | Again | Trained | Refused

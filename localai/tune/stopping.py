@@ -14,6 +14,7 @@ import numpy as np
 
 from localai.tune import packing, sft
 from localai.tune.checkpoints import Arrays
+from localai.tune.group import Group
 from localai.tune.packing import Row
 from localai.tune.plan import Options
 
@@ -25,10 +26,13 @@ PATIENCE = 3
 
 
 class Stopping:
-    """Watches the training of `model` for `planned` steps by the rows `held`."""
+    """Watches the training of `model` for `planned` steps by the rows `held`, of which each
+    process of the `group` reads a part."""
 
-    def __init__(self, model: Any, held: Sequence[Row], options: Options, planned: int) -> None:
-        self._model = model
+    def __init__(
+        self, model: Any, held: Sequence[Row], options: Options, planned: int, group: Group
+    ) -> None:
+        self._model, self._group = model, group
         tokens = sum(len(row.ids) for row in held)
         parts = packing.divided(held, -(-tokens // options.tokens)) if held else []
         self._packs = [packing.pack(part) for part in parts]
@@ -47,8 +51,9 @@ class Stopping:
         if not self._packs or (done % self._every and not last):
             return None
         weights = [float(pack.weights.sum()) for pack in self._packs]
-        values = [float(sft.loss(self._model, *sft.arrays(pack))) for pack in self._packs]
-        found = float(np.average(values, weights=weights))
+        mine = slice(self._group.rank, None, self._group.size)
+        values = [float(sft.loss(self._model, *sft.arrays(pack))) for pack in self._packs[mine]]
+        found = self._group.total(float(np.dot(values, weights[mine]))) / sum(weights)
         if self.best is None or found < self.best:
             self.best, self.misses = found, 0
             self.matrices = {

@@ -1,10 +1,11 @@
-"""The training process: `python -m localai.tune.trainer PARENT_PID FOLDER PIECES`.
+"""The training process: `python -m localai.tune.trainer PARENT_PID FOLDER PIECES [BACKEND]`.
 
 Apart because a Metal, CUDA or memory abort must cost one sentence and nothing else. It
 reads the plan in the folder, goes on from the checkpoint there, tells its parent about
 every step on stdout, and leaves the adapter and what parity is judged by in the folder.
 Asked to terminate, it leaves a checkpoint. A step is computed in PIECES times those of the
-checkpoint. It decides nothing.
+checkpoint. It decides nothing. With a BACKEND of MLX it is the first of several processes that
+train together; the others (`peer`) make the steps as it does, and write nothing.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 import numpy as np
@@ -29,11 +30,25 @@ from localai.lessons.maker import Example
 from localai.tune import adapter, blas
 from localai.tune.checkpoints import Checkpoints
 from localai.tune.manifest import settle
-from localai.tune.plan import ADAPTER, PARITY, PLAN, News, Plan, Refused, Trained
+from localai.tune.plan import (
+    ADAPTER,
+    LOST,
+    PARITY,
+    PLAN,
+    Lost,
+    News,
+    Plan,
+    Ready,
+    Refused,
+    Trained,
+)
 
 if TYPE_CHECKING:
+    from localai.tune.checkpoints import Arrays, Position
     from localai.tune.descent import Descent
+    from localai.tune.group import Group
     from localai.tune.packing import Row
+    from localai.tune.weights import Info
 
 NOT_FINITE = (
     "Training came to numbers that are not finite ({}) and was stopped; the adapter in use "
@@ -54,9 +69,28 @@ class Terminated(Exception):
     """The process was asked to end."""
 
 
-def main(parent: int, folder: Path, pieces: int = 1) -> int:
+class Kept(Protocol):
+    """Where checkpoints are: `checkpoints.Checkpoints`, or what another machine was sent."""
+
+    @property
+    def due(self) -> bool:
+        """Whether it is time for the next one."""
+
+    def read(self) -> tuple[Position, Arrays] | None:
+        """The last one; None if there is none."""
+
+    def write(self, position: Position, arrays: Arrays) -> None:
+        """Keep this one."""
+
+
+def main(parent: int, folder: Path, pieces: int = 1, backend: str = "") -> int:
     """Train what the plan says; the exit code."""
     gentle.follow(parent)
+    return told(lambda tell: _train(folder, pieces, backend, tell))
+
+
+def told(train: Callable[[Tell], None]) -> int:
+    """Train, with the news on stdout; the exit code."""
     news = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)  # what libraries print goes to the log
 
@@ -65,28 +99,27 @@ def main(parent: int, folder: Path, pieces: int = 1) -> int:
 
     blas.bind()
     try:
-        _train(folder, pieces, tell)
+        train(tell)
     except ModelError as error:
         tell(Refused(str(error)))
         return 1
+    except Lost as error:
+        print(f"Another process of the training is gone: {error}", file=sys.stderr)
+        return LOST
     except Terminated:
         return TERMINATED
     return 0
 
 
-def _train(folder: Path, pieces: int, tell: Tell) -> None:
+def _train(folder: Path, pieces: int, backend: str, tell: Tell) -> None:
     import mlx.core as mx
 
-    from localai.tune import packing, sft, weights
-    from localai.tune.descent import Descent
+    from localai.tune import group, sft
 
     written = (folder / PLAN).read_bytes()
     plan = msgspec.msgpack.decode(written, type=Plan)
-    model, info = weights.load(Path(plan.base))
-    sft.add_lora(model, plan.options)
-    held = [packing.row(each) for each in plan.held]
-    descent = Descent(model, _steps(plan), plan.options, pieces=pieces, held=held)
-    _descend(descent, Checkpoints(folder, written), tell)
+    together = group.joined(backend, lambda: tell(Ready())) if backend else group.Group()
+    model, info = descended(plan, Checkpoints(folder, written), pieces, together, tell)
     model.eval()
     _save(folder / PARITY, model, plan.parity)
     temporary = folder / f"{ADAPTER}.tmp"
@@ -109,6 +142,22 @@ def _memory() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
+def descended(
+    plan: Plan, checkpoints: Kept, pieces: int, together: Group, tell: Tell
+) -> tuple[Any, Info]:
+    """The plan's model, trained by the group, and what its file says of itself. Raises
+    ModelError, Terminated, and Lost when another process is gone."""
+    from localai.tune import packing, sft, weights
+    from localai.tune.descent import Descent
+
+    model, info = weights.load(Path(plan.base))
+    sft.add_lora(model, plan.options)
+    held = [packing.row(each) for each in plan.held]
+    descent = Descent(model, _steps(plan), plan.options, pieces=pieces, held=held, group=together)
+    _descend(descent, checkpoints, tell)
+    return model, info
+
+
 def _steps(plan: Plan) -> list[list[Row]]:
     from localai.tune import packing, sft
 
@@ -117,7 +166,7 @@ def _steps(plan: Plan) -> list[list[Row]]:
     return sft.plan(own, replay, plan.options)
 
 
-def _descend(descent: Descent, checkpoints: Checkpoints, tell: Tell) -> None:
+def _descend(descent: Descent, checkpoints: Kept, tell: Tell) -> None:
     """Make the steps that are left, with a checkpoint now and then, when they are divided, and
     at the end. Raises Terminated, with one, when that is wished, ModelError when the numbers
     are none."""
@@ -179,4 +228,4 @@ def _save(file: Path, model: Any, examples: tuple[Example, ...]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])))
+    sys.exit(main(int(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), *sys.argv[4:]))

@@ -7,7 +7,6 @@ secrets, and what they print goes to the tune log.
 from __future__ import annotations
 
 import os
-import select
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -20,16 +19,16 @@ import msgspec
 from localai import paths
 from localai.engine.spawn import environment
 from localai.errors import EngineError, ModelError
+from localai.tune import launching
+from localai.tune.hosts import Hosts
+from localai.tune.launching import Died, Look, how
 from localai.tune.manifest import settle
 from localai.tune.parity_result import Parity
-from localai.tune.plan import PLAN, Again, News, Plan, Refused, Step, Trained
+from localai.tune.plan import PLAN, Again, Plan, Refused, Step, Trained
 
-_news: msgspec.json.Decoder[News] = msgspec.json.Decoder(News)
 PARITY_SECONDS = 600
 PATIENCE_SECONDS = 60
 """How long the trainer may take to end its step and to leave a checkpoint."""
-LOOK_SECONDS = 0.2
-"""Between two looks at whether it is to pause."""
 FOR_MLX = {
     "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
     "MALLOC_TRIM_THRESHOLD_": str(1 << 40),
@@ -40,10 +39,6 @@ FOR_MLX = {
 process, because every operation asks for as much again, and a good part of a step went into
 new pages. For NumPy's BLAS: one thread, because its idle ones would spin beside those of
 the BLAS that MLX uses (`blas.bind`). Elsewhere these are ignored."""
-
-
-class Died(Exception):
-    """The training process ended before it was done; how."""
 
 
 class Paused(Exception):
@@ -58,10 +53,11 @@ def train(
     folder: Path,
     plan: Plan,
     tell: Callable[[Step | Again], None],
-    look: Callable[[int], None] = _unwatched,
+    hosts: Hosts | None = None,
+    look: Look = _unwatched,
 ) -> Trained:
-    """Train in a process of its own, from the checkpoint in the folder if there is one; the
-    adapter is in the folder when this returns.
+    """Train in a process of its own, from the checkpoint in the folder if there is one, and in
+    one more on each other machine of `hosts`; the adapter is in the folder when this returns.
 
     One that dies is started once more, with half as much of a step in memory at a time. `look`
     is called with the id of the process again and again, and may raise Paused to end it. Raises
@@ -71,11 +67,11 @@ def train(
     temporary.write_bytes(msgspec.msgpack.encode(plan))
     settle(temporary, folder / PLAN)
     try:
-        return _train(folder, 1, tell, look)
+        return _train(folder, 1, tell, hosts, look)
     except Died as error:
         tell(Again(f"the training process ended ({error}); going on in smaller pieces"))
     try:
-        return _train(folder, 2, tell, look)
+        return _train(folder, 2, tell, hosts, look)
     except Died as error:
         raise EngineError(
             f"The training process ended before it was done ({error}), twice; the adapter in "
@@ -88,38 +84,34 @@ def _train(
     folder: Path,
     pieces: int,
     tell: Callable[[Step | Again], None],
-    look: Callable[[int], None],
+    hosts: Hosts | None,
+    look: Look,
 ) -> Trained:
     """Train, each step in so many times the pieces before. Raises Died, Paused, ModelError."""
-    with _child("localai.tune.trainer", str(folder), str(pieces)) as child:
+    arguments = (str(folder), str(pieces))
+    with (
+        _log() as log,
+        launching.peers(hosts, folder, pieces, FOR_MLX, log) as peers,
+        _child("localai.tune.trainer", *arguments, *peers.arguments, **peers.variables) as child,
+    ):
         assert child.stdout is not None
         try:
-            for news in _heard(child, look):
+            for news in launching.heard(child, peers, look):
                 if isinstance(news, Trained):
                     return news
                 if isinstance(news, Refused):
                     raise ModelError(news.message)
+                assert isinstance(news, Step | Again)
                 tell(news)
         except (KeyboardInterrupt, Paused):
             child.terminate()  # it leaves a checkpoint; a second interruption kills it
             with suppress(subprocess.TimeoutExpired):
                 child.wait(PATIENCE_SECONDS)
-                for news in map(_news.decode, child.stdout):
+                for news in map(launching.decoder.decode, child.stdout):
                     if isinstance(news, Step):
                         tell(news)
             raise
-        raise Died(_how(child.wait()))
-
-
-def _heard(child: subprocess.Popen[bytes], look: Callable[[int], None]) -> Iterator[News]:
-    """What it tells until it ends, with looks between."""
-    assert child.stdout is not None
-    while True:
-        look(child.pid)
-        if select.select([child.stdout], [], [], LOOK_SECONDS)[0]:
-            if not (line := child.stdout.readline()):
-                return
-            yield _news.decode(line)
+        raise AssertionError("the news of a training end with its end")
 
 
 def parity(folder: Path, base: Path) -> Parity:
@@ -135,7 +127,7 @@ def parity(folder: Path, base: Path) -> Parity:
         code = child.returncode
     if code:
         raise EngineError(
-            f"llama.cpp could not read the new adapter ({_how(code)}); the adapter in use "
+            f"llama.cpp could not read the new adapter ({how(code)}); the adapter in use "
             f"stays. Tune again; {log_file()} has what it said."
         )
     return msgspec.json.decode(said, type=Parity)
@@ -147,33 +139,24 @@ def log_file() -> Path:
 
 
 @contextmanager
-def _child(module: str, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+def _child(module: str, *arguments: str, **variables: str) -> Iterator[subprocess.Popen[bytes]]:
     """A helper process, ended with the block whatever happens."""
     with _log() as log:
         child = subprocess.Popen(
             [sys.executable, "-P", "-m", module, str(os.getpid()), *arguments],
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
-            env={**environment(os.environ), **FOR_MLX},
+            env={**environment(os.environ), **FOR_MLX, **variables},
             start_new_session=True,
             bufsize=0,  # what is there to be read can be waited for
         )
         try:
             yield child
         finally:
-            if child.poll() is None:
-                child.kill()
-            child.wait()
-            if child.stdout is not None:
-                child.stdout.close()
+            launching.ended(child)
 
 
 def _log() -> IO[Any]:
     paths.private_dir(paths.logs())
     return log_file().open("ab")
-
-
-def _how(code: int) -> str:
-    """An exit code in words."""
-    return f"signal {-code}" if code < 0 else f"exit code {code}"

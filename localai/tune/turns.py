@@ -24,6 +24,7 @@ from localai.store.store import Store
 from localai.store.tuning import Turn
 from localai.tune import training
 from localai.tune.estimate import pace
+from localai.tune.hosts import Hosts
 from localai.tune.plan import Plan, Trained
 from localai.tune.reporting import Reporter
 
@@ -61,22 +62,22 @@ class Turns:
         )
         return cls(room, report, shared=shared)
 
-    def train(self, folder: Path, plan: Plan) -> Trained:
+    def train(self, folder: Path, plan: Plan, hosts: Hosts | None = None) -> Trained:
         """As `training.train` does, with pauses."""
         if not self._shared:
-            return training.train(folder, plan, self._report.hear)
+            return training.train(folder, plan, self._report.hear, hosts)
         try:
             if self._room.chatting:
                 self._wait("waiting", WAITING, rest=0.0)
             while True:
                 try:
-                    return self._train(folder, plan)
+                    return self._train(folder, plan, hosts)
                 except training.Paused:
                     self._wait("paused", PAUSED, rest=REST_SECONDS)
         finally:
             self._report.turn = ""
 
-    def _train(self, folder: Path, plan: Plan) -> Trained:
+    def _train(self, folder: Path, plan: Plan, hosts: Hosts | None) -> Trained:
         """Until it is done. Raises Paused when somebody wants to chat."""
         self._report.turn = "training"
         self._report.stand("training")
@@ -87,7 +88,7 @@ class Turns:
                 if self._room.chatting:
                     raise training.Paused
 
-            return training.train(folder, plan, self._report.hear, look)
+            return training.train(folder, plan, self._report.hear, hosts, look)
 
     def _wait(self, turn: Turn, stage: str, rest: float) -> None:
         """Until nobody has a model to chat with in memory, nor had one for so many seconds."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +18,7 @@ from localai.errors import UsageError
 from localai.store.store import Store
 from localai.store.tuning import Progress, Run
 from localai.tune import job
+from localai.tune.hosts import HERE, Hosts
 from tests.cli.conftest import Run as Command
 
 
@@ -26,6 +30,7 @@ class FakeJob:
     name = ""
     settings: Settings
     resume: bool | None = None
+    hosts: Hosts | None = None
     resumable = False
 
     def __init__(
@@ -38,10 +43,11 @@ class FakeJob:
         name: str,
         seconds: float,
         resume: bool | None,
+        hosts: Hosts | None,
     ) -> None:
         self._store, self._tell = store, tell
         FakeJob.name, FakeJob.seconds, FakeJob.resume = name, seconds, resume
-        FakeJob.settings = settings
+        FakeJob.settings, FakeJob.hosts = settings, hosts
 
     def run(self) -> Run:
         begun = self._store.begin_run("toy", "b", {})
@@ -78,6 +84,39 @@ def test_a_promotion_is_told(
     assert run("tune", "--for", "none").exit_code != 0
     monkeypatch.setenv("LOCALAI_MODEL", "none")
     assert run("tune", "--for", model).stderr.endswith(note)
+
+
+def test_the_machines_of_a_hosts_file_train_along(
+    run: Command,
+    model: str,
+    fake: type[FakeJob],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setattr(fake, "end", lambda store, begun: None, raising=False)
+    file = tmp_path / "hosts.json"
+    hosts: list[dict[str, Any]] = [{"ssh": HERE, "ips": [HERE]}, {"ssh": "box"}]
+    for count, ips, machines in ((1, [], None), (2, ["10.0.0.2"], ["127.0.0.1", "box"])):
+        hosts[1]["ips"] = ips
+        file.write_text(json.dumps(hosts[:count]))
+        run("-m", model, "tune", "sft", "--hosts", str(file))
+        assert (fake.hosts and [each.ssh for each in fake.hosts.hosts]) == machines
+
+
+def test_hosts_that_cannot_train_together_are_one_sentence(
+    run: Command, model: str, fake: type[FakeJob], tmp_path: Path
+) -> None:
+    file = tmp_path / "hosts.json"
+    file.write_text('[{"ssh": "one"}, {"ssh": "two"}]')
+    for arguments, words in (
+        (["--hosts", str(file)], "one needs the addresses"),
+        (["--hosts", str(tmp_path)], "cannot be read"),
+        (["--dry-run", "--hosts", str(file)], "leave --hosts out"),
+    ):
+        result = run("-m", model, "tune", *arguments)
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert words in result.stderr
+        assert len(result.stderr.splitlines()) == 1
 
 
 def test_a_rejection_is_a_failure(

@@ -103,6 +103,13 @@ def test_waiting_for_a_chat_is_no_work(
     assert pace(store, "mine", toy.write(tmp_path / "toy.gguf")).beside == 100.0 - 100 / 20
 
 
+def test_what_several_machines_did_tells_nothing_of_this_one(store: Store, tmp_path: Path) -> None:
+    ended(store, "mine", [20.0, 20.0], 7)
+    ended(store, "mine", [90.0, 90.0], 7, machines=2)
+    found = pace(store, "mine", toy.write(tmp_path / "toy.gguf"))
+    assert (found.speed, found.runs) == (20.0, 1)
+
+
 def test_without_a_run_cores_and_parameters_tell(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,9 +18,10 @@ from localai.store.store import Store
 from localai.store.tuning import Run
 from localai.tune import gate, replay, resuming, training
 from localai.tune.gate import Verdict
+from localai.tune.hosts import Host, Hosts
 from localai.tune.job import Job
 from localai.tune.parity_result import Parity
-from localai.tune.plan import ADAPTER, PLAN, Plan, Trained
+from localai.tune.plan import ADAPTER, PLAN, Plan, Trained, options
 from localai.tune.workplace import work_folder
 from tests.catalog import toy
 from tests.engine.tiny_adapter import write_adapter
@@ -33,18 +34,29 @@ class Tunes:
         self.store = store
         self.trouble: BaseException | None = None
         self.plans: list[Plan] = []
+        self.hosts: Hosts | None = None
         self.model = toy.write(folder / "toy.gguf")
 
-    def train(self, folder: Path, plan: Plan, *_: object) -> Trained:
+    def train(
+        self, folder: Path, plan: Plan, tell: object, hosts: Hosts | None, *_: object
+    ) -> Trained:
         """Stands in for the training process."""
         self.plans.append(plan)
+        self.hosts = hosts
         (folder / PLAN).write_bytes(msgspec.msgpack.encode(plan))
         if self.trouble is not None:
             raise self.trouble
         write_adapter(folder / ADAPTER)
         return Trained(1, "cpu", "t")
 
-    def tune(self, *, name: str = "", seconds: float = 0.0, resume: bool | None = None) -> Run:
+    def tune(
+        self,
+        *,
+        name: str = "",
+        seconds: float = 0.0,
+        resume: bool | None = None,
+        hosts: Hosts | None = None,
+    ) -> Run:
         """A tune with these options, to its end."""
         entry = Catalog().resolve(str(self.model))
         job = Job(
@@ -55,6 +67,7 @@ class Tunes:
             name=name,
             seconds=seconds,
             resume=resume,
+            hosts=hosts,
             factory=lambda options: ScriptedEngine(),
         )
         return job.run()
@@ -274,3 +287,20 @@ def test_a_plan_that_cannot_be_read_is_made_anew(tunes: Tunes) -> None:
     after = tunes.tune()
     assert (after.id, after.state) == (before.id, "promoted")
     assert tunes.plans[0] == tunes.plans[1]
+
+
+def test_fewer_machines_go_on_with_what_more_began(tunes: Tunes) -> None:
+    """A step is as large as it was planned, however many make it."""
+    tunes.trouble, pair = KeyboardInterrupt(), Hosts((Host("one"), Host("two")))
+    with pytest.raises(KeyboardInterrupt):
+        tunes.tune(hosts=pair)
+    assert tunes.hosts is pair
+    tunes.trouble = None
+    run = tunes.tune()
+    assert tunes.hosts is None
+    assert run.verdict
+    assert (run.verdict["resumed"], run.verdict["machines"]) == (True, 1)
+    began, went_on = tunes.plans
+    assert began == went_on
+    assert began.options.tokens == 2 * options(Settings().tune, data=False).tokens
+    assert run.plan["options"]["tokens"] == began.options.tokens

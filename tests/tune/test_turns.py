@@ -127,7 +127,11 @@ def test_it_makes_way_for_a_chat_and_goes_on_a_while_after(
     begun: list[float] = []
 
     def train(
-        folder: Path, plan: Plan, tell: Callable[[Step | Again], None], look: Callable[[int], None]
+        folder: Path,
+        plan: Plan,
+        tell: Callable[[Step | Again], None],
+        hosts: object,
+        look: Callable[[int], None],
     ) -> Trained:
         begun.append(chat.now)
         look(4321)
@@ -157,7 +161,9 @@ def test_it_makes_way_for_a_chat_and_goes_on_a_while_after(
 def test_where_the_memory_holds_both_nothing_changes(
     chat: Chat, report: Reporter, trains: Callable[[Train], None]
 ) -> None:
-    def train(folder: Path, plan: Plan, tell: Callable[[Step | Again], None]) -> Trained:
+    def train(
+        folder: Path, plan: Plan, tell: Callable[[Step | Again], None], hosts: object
+    ) -> Trained:
         assert chat.room.trainer == 0
         return DONE
 
