@@ -159,13 +159,13 @@ def _save(file: Path, model: Any, examples: tuple[Example, ...]) -> None:
     every position, the log-probabilities of all tokens (positions, vocabulary)."""
     import mlx.core as mx
 
-    from localai.tune import forward, objective
+    from localai.tune import forward, kernels
 
     found = []
     for example in examples:
         ids = mx.array(example.ids)
         states = forward.hidden(model, ids, mx.zeros_like(ids))
-        found.append(np.array(objective.log_softmax(forward.logits(model, states))))
+        found.append(np.array(kernels.log_softmax(forward.logits(model, states))))
     np.savez(
         file,
         ids=np.concatenate([np.array(example.ids, np.int32) for example in examples]),
