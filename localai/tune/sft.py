@@ -19,6 +19,7 @@ from mlx_lm.tuner.lora import LoRALinear
 
 from localai.tune import packing
 from localai.tune.forward import hidden
+from localai.tune.kernels import on_cpu
 from localai.tune.objective import objective
 from localai.tune.packing import Pack, Row
 from localai.tune.plan import Options
@@ -43,6 +44,7 @@ def matrices(model: nn.Module) -> dict[str, mx.array]:
 
 def arrays(pack: Pack) -> tuple[mx.array, ...]:
     """What `loss` reads, in its order."""
+    pack = packing.unpadded(pack) if on_cpu() else pack
     fields = (pack.ids, pack.segments, pack.places, pack.targets, pack.weights, pack.states)
     return tuple(map(mx.array, fields))
 
