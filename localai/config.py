@@ -77,6 +77,10 @@ class ChatSettings(BaseModel, extra="forbid"):
     is near one that you corrected; 0 shows none."""
 
 
+Linear = Literal["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
+"""The linear layers of a transformer's layer, by the names that PEFT and mlx-lm use."""
+
+
 class TuneSettings(BaseModel, extra="forbid"):
     """How the model learns from corrections."""
 
@@ -87,6 +91,10 @@ class TuneSettings(BaseModel, extra="forbid"):
     rslora: bool = False
     """Multiplies by `alpha` / the root of `rank` instead, so that high ranks learn as fast as
     low ones."""
+    layers: int = Field(0, ge=0)
+    """Layers of the model that learn, counted from the last one; 0 is all."""
+    targets: list[Linear] = []
+    """What learns in them: `["q_proj", "v_proj"]`; none named is every linear layer."""
     learning_rate: float = Field(4e-4, gt=0, le=0.1)
     """Size of the training steps; lower is slower and safer."""
     epochs: int = Field(2, ge=1)

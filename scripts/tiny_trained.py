@@ -124,12 +124,14 @@ def write(path: Path, architecture: str, learned: dict[str, Array]) -> None:
 
 
 def learn(path: Path) -> dict[str, Array]:
-    """Train all layers of the file's model on `lines`; the tensors that changed."""
+    """Train all layers of the file's model on `lines`; the tensors that changed. Norms, too, so
+    the gradient is MLX's own: a `Descent` trains linear layers."""
+    import mlx.core as mx
+    from mlx import nn, optimizers
     from mlx.utils import tree_flatten
 
     from localai.lessons.maker import Example
-    from localai.tune import packing, sft, weights
-    from localai.tune.descent import Descent
+    from localai.tune import descent, packing, sft, weights
     from localai.tune.plan import Options
 
     model, info = weights.load(path, quantized=False)
@@ -138,8 +140,14 @@ def learn(path: Path) -> dict[str, Array]:
     weight = (0.0, *[1.0] * (LENGTH - 1))
     rows = [packing.row(Example(tuple(line.tolist()), weight)) for line in lines()]
     options = Options(rank=0, learning_rate=RATE, epochs=EPOCHS, replay=0.0, tokens=LINES * LENGTH)
-    for step in Descent(model, sft.plan(rows, [], options), options):
-        print(f"{path.name} {step.number}/{step.steps} loss {step.loss:.3f}", file=sys.stderr)
+    optimizer = optimizers.AdamW(RATE, weight_decay=0.0)
+    for done, step in enumerate(sft.plan(rows, [], options)):
+        optimizer.learning_rate = descent.rate(options, done, EPOCHS)
+        arrays = sft.arrays(packing.pack(step))
+        value, gradients = nn.value_and_grad(model, sft.loss)(model, *arrays)
+        optimizer.update(model, optimizers.clip_grad_norm(gradients, options.clip)[0])
+        mx.eval(model.state, optimizer.state)
+        print(f"{path.name} {done + 1}/{EPOCHS} loss {float(value):.3f}", file=sys.stderr)
     one = info.architecture == "gemma3"  # what its norms hold less than its files
     return {
         info.name(name): np.array(value) + (one and "norm" in name)

@@ -7,9 +7,9 @@ half of a step went into softmax and SiLU (see `kernels`).
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import mlx.core as mx
 import numpy as np
@@ -27,7 +27,8 @@ def hidden(model: Any, ids: mx.array, segments: mx.array) -> mx.array:
     (length,); a position sees those before it in its own segment."""
     attend, states = attending(segments), embedded(model, ids)
     for layer in model.layers:
-        states = through(layer, states, attend)
+        for half in halves(layer, attend):
+            states = half.added(states, half.found(*half.inner(states)))
     return model.model.norm(states)
 
 
@@ -44,15 +45,46 @@ def attending(segments: mx.array) -> Attending:
     return cache(lambda window: make(segments, window))
 
 
-def through(layer: Any, states: mx.array, attend: Attending) -> mx.array:
-    """The hidden states after one layer."""
-    if isinstance(layer, gemma3_text.TransformerBlock):
-        found = _attention(layer.self_attn, layer.input_layernorm(states), attend)
-        states = states + layer.post_attention_layernorm(found)
-        found = _mlp(layer.mlp, layer.pre_feedforward_layernorm(states), gelu_gated)
-        return states + layer.post_feedforward_layernorm(found)
-    states = states + _attention(layer.self_attn, layer.input_layernorm(states), attend)
-    return states + _mlp(layer.mlp, layer.post_attention_layernorm(states), silu_gated)
+class Half(NamedTuple):
+    """Half a layer, attention or MLP. To the hidden states x it adds
+    `after(out(mix(*(each(before(x)) for each in read))))`: `read` and `out` name linear layers of
+    `module`, which is `name` in its layer; `after` is None where nothing is done."""
+
+    name: str
+    module: Any
+    before: Callable[[mx.array], mx.array]
+    read: tuple[str, ...]
+    mix: Callable[..., mx.array]
+    out: str
+    after: Callable[[mx.array], mx.array] | None = None
+
+    def inner(self, x: mx.array) -> list[mx.array]:
+        """What is mixed: queries, keys and values, or gate and up."""
+        x = self.before(x)
+        return [_linear(self.module[name], x) for name in self.read]
+
+    def found(self, *inner: mx.array) -> mx.array:
+        """What comes of it."""
+        return _linear(self.module[self.out], self.mix(*inner))
+
+    def added(self, x: mx.array, found: mx.array) -> mx.array:
+        """The hidden states with it."""
+        return x + (self.after(found) if self.after else found)
+
+
+def halves(layer: Any, attend: Attending) -> tuple[Half, Half]:
+    """A layer's attention and its MLP."""
+    mix = partial(_attention, layer.self_attn, attend(getattr(layer.self_attn, "window", 0)))
+    read, gated = ("q_proj", "k_proj", "v_proj"), ("gate_proj", "up_proj")
+    seeing = Half("self_attn", layer.self_attn, layer.input_layernorm, read, mix, "o_proj")
+    mlp = Half("mlp", layer.mlp, layer.post_attention_layernorm, gated, silu_gated, "down_proj")
+    if not isinstance(layer, gemma3_text.TransformerBlock):
+        return seeing, mlp
+    return seeing._replace(after=layer.post_attention_layernorm), mlp._replace(
+        before=layer.pre_feedforward_layernorm,
+        mix=gelu_gated,
+        after=layer.post_feedforward_layernorm,
+    )
 
 
 def logits(model: Any, states: mx.array) -> mx.array:
@@ -65,17 +97,18 @@ def logits(model: Any, states: mx.array) -> mx.array:
     return found.astype(mx.float32)
 
 
-def _attention(module: Any, x: mx.array, attend: Attending) -> mx.array:
-    def heads(layer: Any, count: int) -> mx.array:
-        return _linear(layer, x).reshape(len(x), count, -1).swapaxes(0, 1)[None]
+def _attention(
+    module: Any, see: Attend, queries: mx.array, keys: mx.array, values: mx.array
+) -> mx.array:
+    def heads(x: mx.array, count: int) -> mx.array:
+        return x.reshape(len(x), count, -1).swapaxes(0, 1)[None]
 
-    queries, keys = heads(module.q_proj, module.n_heads), heads(module.k_proj, module.n_kv_heads)
+    queries, keys = heads(queries, module.n_heads), heads(keys, module.n_kv_heads)
     if "q_norm" in module:
         queries, keys = module.q_norm(queries), module.k_norm(keys)
-    values = heads(module.v_proj, module.n_kv_heads)
-    see = attend(getattr(module, "window", 0))
+    values = heads(values, module.n_kv_heads)
     found = see(module.rope(queries) * module.scale, module.rope(keys), values)
-    return _linear(module.o_proj, found[0].swapaxes(0, 1).reshape(len(x), -1))
+    return found[0].swapaxes(0, 1).reshape(found.shape[2], -1)
 
 
 def _attend_masked(segments: mx.array, window: int) -> Attend:
@@ -96,10 +129,6 @@ def _attend_apart(segments: mx.array, window: int) -> Attend:
     """One example after the other: attention costs the square of their lengths."""
     borders = (np.flatnonzero(np.diff(np.array(segments))) + 1).tolist()
     return attention([slice(*ends) for ends in pairwise((0, *borders, len(segments)))], window)
-
-
-def _mlp(mlp: Any, x: mx.array, gated: Callable[[mx.array, mx.array], mx.array]) -> mx.array:
-    return _linear(mlp.down_proj, gated(_linear(mlp.gate_proj, x), _linear(mlp.up_proj, x)))
 
 
 def _linear(layer: Any, x: mx.array) -> mx.array:

@@ -8,8 +8,8 @@ MLX's own are used.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 import mlx.core as mx
 import numpy as np
@@ -21,6 +21,9 @@ Attend = Callable[[mx.array, mx.array, mx.array], mx.array]
 """Attention: queries (1, heads, length, width), scaled; keys and values (1, groups, ...)."""
 
 GELU_LINEAR, GELU_CUBIC = 2 * (2 / np.pi) ** 0.5, 0.044715
+
+ROWS = 128
+"""Positions whose attention weights are computed at once."""
 
 unwarned = np.errstate(over="ignore", invalid="ignore")
 """For learning that leaves the numbers: whoever looks at the loss sees it there."""
@@ -36,9 +39,24 @@ def exp(x: mx.array) -> mx.array:
     return mx.array(_exp(_view(x))) if on_cpu() else mx.exp(x)
 
 
+def log_softmax(x: mx.array) -> mx.array:
+    """Log-probabilities over the last axis; on a CPU no gradient goes through them."""
+    if on_cpu():
+        return mx.array(_log_softmax(_view(x)))
+    below = x - x.max(axis=-1, keepdims=True)
+    return below - mx.log(mx.exp(below).sum(axis=-1, keepdims=True))
+
+
 @unwarned
 def _exp(x: Floats) -> Floats:
     found: Floats = np.exp(x)
+    return found
+
+
+@unwarned
+def _log_softmax(x: Floats) -> Floats:
+    found: Floats = x - x.max(axis=-1, keepdims=True)
+    found -= np.log(np.exp(found).sum(axis=-1, keepdims=True))
     return found
 
 
@@ -110,62 +128,69 @@ def _gated(
 _silu, _gelu = _gated(), _gated(_bent, _bent_slope)
 
 
+class Block(NamedTuple):
+    """Positions that look, those that they may look at, and what is added to the scores (rows,
+    seen): next to nothing is left of what comes later, or is further back than the window."""
+
+    rows: slice
+    seen: slice
+    unseen: Floats
+
+
 def attention(parts: Sequence[slice], window: int = 0) -> Attend:
     """Causal attention within each part of a line, on a CPU, to the last `window` positions
-    (0: to all)."""
-    unseen = _unseen(max(part.stop - part.start for part in parts), window)
-
-    def weigh(queries: Floats, keys: Floats) -> Floats:
-        """Attention weights (groups, heads * length, length) in one part."""
-        length = keys.shape[1]
-        found: Floats = queries @ keys.swapaxes(-1, -2)
-        by_head = found.reshape(len(keys), -1, length, length)
-        by_head += unseen[:length, :length]
-        found -= found.max(axis=-1, keepdims=True)
-        np.exp(found, out=found)
-        found /= found.sum(axis=-1, keepdims=True)
-        return found
+    (0: to all); some rows at a time, so that half of what nobody may see is not computed."""
+    blocks = [block for part in parts for block in _blocks(part, window)]
 
     @mx.custom_function  # type: ignore[untyped-decorator]
     @unwarned
-    def attend(queries: mx.array, keys: mx.array, values: mx.array) -> mx.array:
-        found, views = np.empty(queries.shape, np.float32), _grouped(queries, keys, values)
-        for part in parts:
-            q, k, v = _taken(part, views)
-            _put(part, found, weigh(q, k) @ v)
-        return mx.array(found)
+    def attend(queries: mx.array, keys: mx.array, values: mx.array) -> tuple[mx.array, ...]:
+        found, weights = np.zeros(queries.shape, np.float32), []
+        q, k, v = _grouped(queries, keys, values)
+        for block in blocks:
+            here = _weights(block, _taken(block.rows, q), _taken(block.seen, k))
+            _add(block.rows, found, here @ _taken(block.seen, v))
+            weights.append(mx.array(here))
+        return mx.array(found), *weights
 
     @attend.vjp  # type: ignore[untyped-decorator]
     @unwarned
-    def _(primals: Any, cotangent: mx.array, _: mx.array) -> tuple[mx.array, ...]:
-        found = [np.empty(each.shape, np.float32) for each in primals]
-        views = _grouped(*primals, cotangent)
-        for part in parts:
-            q, k, v, along = _taken(part, views)
-            new = _back(weigh(q, k), q, k, v, along)
-            for each, values in zip(found, new, strict=True):
-                _put(part, each, values)
-        return tuple(map(mx.array, found))
+    def _(primals: Any, cotangents: Any, outputs: Any) -> tuple[mx.array, ...]:
+        to_queries, to_keys, to_values = [np.zeros(each.shape, np.float32) for each in primals]
+        q, k, v, along = _grouped(*primals, cotangents[0])
+        for block, weights in zip(blocks, map(_view, outputs[1:]), strict=True):
+            here = _taken(block.rows, along)
+            slope: Floats = here @ _taken(block.seen, v).swapaxes(-1, -2)
+            slope -= np.vecdot(slope, weights)[..., None]
+            slope *= weights
+            _add(block.rows, to_queries, slope @ _taken(block.seen, k))
+            _add(block.seen, to_keys, slope.swapaxes(-1, -2) @ _taken(block.rows, q))
+            _add(block.seen, to_values, weights.swapaxes(-1, -2) @ here)
+        return mx.array(to_queries), mx.array(to_keys), mx.array(to_values)
 
-    found: Attend = attend
+    return lambda queries, keys, values: attend(queries, keys, values)[0]
+
+
+def _blocks(part: slice, window: int) -> Iterator[Block]:
+    """The rows of a part, ROWS at a time."""
+    for begin in range(part.start, part.stop, ROWS):
+        end = min(begin + ROWS, part.stop)
+        first = max(part.start, begin - window + 1) if window else part.start
+        back = np.arange(begin, end)[:, None] - np.arange(first, end)
+        visible = (back >= 0) & (back < (window or end))
+        unseen = np.where(visible, np.float32(0), np.float32(-1e9))
+        yield Block(slice(begin, end), slice(first, end), unseen)
+
+
+def _weights(block: Block, queries: Floats, keys: Floats) -> Floats:
+    """What each row makes of what it sees: (groups, heads of a group * rows, seen)."""
+    found: Floats = queries @ keys.swapaxes(-1, -2)
+    by_head = found.reshape(len(keys), -1, *block.unseen.shape)
+    by_head += block.unseen
+    found -= found.max(axis=-1, keepdims=True)
+    np.exp(found, out=found)
+    found /= found.sum(axis=-1, keepdims=True)
     return found
-
-
-def _unseen(length: int, window: int) -> Floats:
-    """What is added to scores (length, length): next to nothing is left of what comes later,
-    or is further back than the window."""
-    places = np.arange(length)
-    back = places[:, None] - places
-    seen = (back >= 0) & (back < (window or length))
-    return np.where(seen, np.float32(0), np.float32(-1e9))
-
-
-def _back(weights: Floats, q: Floats, k: Floats, v: Floats, along: Floats) -> tuple[Any, Any, Any]:
-    """Gradients to queries, keys and values, from the one to what was attended."""
-    slope = along @ v.swapaxes(-1, -2)
-    slope *= weights
-    slope -= weights * slope.sum(axis=-1, keepdims=True)
-    return slope @ k, slope.swapaxes(-1, -2) @ q, weights.swapaxes(-1, -2) @ along
 
 
 def _grouped(queries: mx.array, keys: mx.array, *others: mx.array) -> list[Floats]:
@@ -174,14 +199,14 @@ def _grouped(queries: mx.array, keys: mx.array, *others: mx.array) -> list[Float
     return [_view(x).reshape(groups, -1, *x.shape[2:]) for x in (queries, keys, *others)]
 
 
-def _taken(part: slice, views: Sequence[Floats]) -> list[Floats]:
+def _taken(part: slice, whole: Floats) -> Floats:
     """One part as (groups, heads of a group * length, width): one matrix for each group."""
-    return [each[:, :, part].reshape(len(each), -1, each.shape[-1]) for each in views]
+    return whole[:, :, part].reshape(len(whole), -1, whole.shape[-1])
 
 
-def _put(part: slice, whole: Floats, values: Floats) -> None:
-    """Write what belongs to one part into an array (1, heads, length, width)."""
-    whole[0, :, part] = values.reshape(whole.shape[1], -1, whole.shape[-1])
+def _add(part: slice, whole: Floats, values: Floats) -> None:
+    """Add what belongs to one part to an array (1, heads, length, width)."""
+    whole[0, :, part] += values.reshape(whole.shape[1], -1, whole.shape[-1])
 
 
 def _view(x: mx.array) -> Floats:

@@ -13,7 +13,7 @@ from typing import Any
 import mlx.core as mx
 
 from localai.tune.forward import logits
-from localai.tune.kernels import exp, on_cpu
+from localai.tune.kernels import exp, log_softmax, on_cpu
 
 BLOCK = 64
 """Positions whose logits exist at the same time."""
@@ -49,7 +49,7 @@ def objective(
                 bare = log_softmax(logits(model, states[at - n : to - n]))
                 value, gradient = _divergence(found, bare)
             values.append((value * share[at:to]).sum())
-            gradients.append(_back(model, here, gradient * share[at:to, None]))
+            gradients.append(_back(model, here, gradient) * share[at:to, None])
             if on_cpu():
                 mx.eval(values[-1], gradients[-1])
         return mx.stack(values).sum(), mx.concatenate(gradients)
@@ -61,17 +61,12 @@ def objective(
     return mean(reached)[0]
 
 
-def log_softmax(found: mx.array) -> mx.array:
-    """Log-probabilities over the last axis; no gradient goes through them on a CPU."""
-    below = found - found.max(axis=-1, keepdims=True)
-    return below - mx.log(exp(below).sum(axis=-1, keepdims=True))
-
-
 def _surprise(found: mx.array, targets: mx.array) -> tuple[mx.array, mx.array]:
     """Cross entropy (n,) and its gradient to the logits (n, vocabulary)."""
     targets = targets[:, None]
-    wanted = mx.put_along_axis(mx.zeros_like(found), targets, mx.array(1.0), axis=-1)
-    return -mx.take_along_axis(found, targets, axis=-1)[:, 0], exp(found) - wanted
+    reached = mx.take_along_axis(found, targets, axis=-1)
+    gradient = mx.put_along_axis(exp(found), targets, mx.exp(reached) - 1, axis=-1)
+    return -reached[:, 0], gradient
 
 
 def _divergence(found: mx.array, bare: mx.array) -> tuple[mx.array, mx.array]:

@@ -81,6 +81,20 @@ def pack(rows: Sequence[Row]) -> Pack:
     )
 
 
+def unpadded(pack: Pack) -> Pack:
+    """The pack without its padding, which nobody needs where nothing is compiled."""
+    counted, n = pack.weights != 0, len(pack.targets)
+    return Pack(
+        ids=pack.ids[: pack.tokens],
+        segments=pack.segments[: pack.tokens],
+        places=pack.places[counted],
+        targets=pack.targets[counted[:n]],
+        weights=pack.weights[counted],
+        states=pack.states[counted[n:]],
+        tokens=pack.tokens,
+    )
+
+
 def _joined(arrays: Sequence[Array]) -> Array:
     """End to end, with zeros after them; nothing for no arrays."""
     if not arrays:

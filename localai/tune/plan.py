@@ -28,7 +28,8 @@ class Lost(Exception):
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
-    """How to train. `scale` multiplies the adapter's output (alpha = scale * rank);
+    """How to train: the last so many `layers` of the model (0: all), the linear layers `targets`
+    in them (none named: all). `scale` multiplies the adapter's output (alpha = scale * rank);
     `tokens`: about that many in a step, `replay` the share of them that is replay;
     `recall`: what a token of the replay counts, a corrected one counting 1; `epochs` over
     what is not replay; `seconds`: stop after that, 0 never; `clip`: largest
@@ -46,6 +47,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float = 0.0
     clip: float = 1.0
     seed: int = 0
+    layers: int = 0
+    targets: tuple[str, ...] = ()
     rewrites: int = 0
 
 
@@ -55,6 +58,8 @@ def options(settings: TuneSettings, *, data: bool, seconds: float = 0.0) -> Opti
     arXiv:2312.03732)."""
     return Options(
         rank=settings.rank,
+        layers=settings.layers,
+        targets=tuple(settings.targets),
         learning_rate=settings.learning_rate,
         epochs=settings.data_epochs if data else settings.epochs,
         replay=settings.replay,

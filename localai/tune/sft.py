@@ -19,19 +19,21 @@ from mlx_lm.tuner.lora import LoRALinear
 
 from localai.tune import packing
 from localai.tune.forward import hidden
+from localai.tune.kernels import on_cpu
 from localai.tune.objective import objective
 from localai.tune.packing import Pack, Row
 from localai.tune.plan import Options
 
 
 def add_lora(model: nn.Module, options: Options) -> None:
-    """Put a trainable pair of matrices beside every linear layer of every block."""
+    """Put a trainable pair of matrices beside the linear layers that shall learn."""
     mx.random.seed(options.seed)
-    for layer in model.layers:
+    for layer in model.layers[-options.layers :]:
         pairs = [
             (path, LoRALinear.from_base(module, r=options.rank, scale=options.scale))
             for path, module in layer.named_modules()
             if isinstance(module, nn.Linear | nn.QuantizedLinear)
+            and (not options.targets or path.rpartition(".")[2] in options.targets)
         ]
         layer.update_modules(tree_unflatten(pairs))
 
@@ -43,6 +45,7 @@ def matrices(model: nn.Module) -> dict[str, mx.array]:
 
 def arrays(pack: Pack) -> tuple[mx.array, ...]:
     """What `loss` reads, in its order."""
+    pack = packing.unpadded(pack) if on_cpu() else pack
     fields = (pack.ids, pack.segments, pack.places, pack.targets, pack.weights, pack.states)
     return tuple(map(mx.array, fields))
 

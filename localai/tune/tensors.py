@@ -35,6 +35,9 @@ OTHERS = (
 TRAINABLE = frozenset((*BITS, *PLAIN, *OTHERS))
 """The types that can be read here."""
 
+AT_ONCE = 1 << 18
+"""Numbers that are computed out at once."""
+
 Bytes = np.ndarray[Any, np.dtype[Any]]
 """uint8."""
 
@@ -50,11 +53,18 @@ class Quantized(NamedTuple):
 
 
 def as_float(tensor: ReaderTensor, dtype: mx.Dtype = mx.float32) -> mx.array:
-    """The tensor as plain numbers, rows first."""
-    data = np.asarray(tensor.data)
-    if tensor.tensor_type not in (Kind.F32, Kind.F16):
-        data = dequantize(data, tensor.tensor_type)
-    return mx.array(data.astype(np.float32, copy=False)).astype(dtype)
+    """The tensor as plain numbers, rows first; some rows at a time, since meanwhile they take
+    several times the memory."""
+    *_, columns = shape = tuple(map(int, reversed(tensor.shape)))
+    data, plain = np.asarray(tensor.data), tensor.tensor_type in (Kind.F32, Kind.F16)
+    rows = data.reshape(-1, data.shape[-1])
+    found, step = mx.zeros((len(rows), columns), dtype), max(1, AT_ONCE // columns)
+    for at in range(0, len(rows), step):
+        some = rows[at : at + step]
+        numbers = some if plain else dequantize(some, tensor.tensor_type)
+        found[at : at + step] = mx.array(numbers.astype(np.float32, copy=False)).astype(dtype)
+        mx.eval(found)
+    return found.reshape(shape)
 
 
 def as_quantized(tensor: ReaderTensor) -> Quantized:

@@ -212,14 +212,14 @@ def _save(file: Path, model: Any, examples: tuple[Example, ...]) -> None:
     of all tokens (positions, vocabulary). Written as they come; the vocabulary is wide."""
     import mlx.core as mx
 
-    from localai.tune import forward, objective
+    from localai.tune import forward, kernels
 
     count, kept = sum(len(example.ids) for example in examples), None
     at = 0
     for example in examples:
         ids = mx.array(example.ids)
         states = forward.hidden(model, ids, mx.zeros_like(ids))
-        found = np.array(objective.log_softmax(forward.logits(model, states)), np.float32)
+        found = np.array(kernels.log_softmax(forward.logits(model, states)), np.float32)
         if kept is None:
             shape = (count, found.shape[1])
             kept = np.lib.format.open_memmap(file, mode="w+", dtype=np.float32, shape=shape)

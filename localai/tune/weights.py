@@ -45,11 +45,12 @@ def load(path: Path, *, quantized: bool | None = None) -> tuple[Any, Info]:
     if quantized is None:
         quantized = bool(mx.default_device() == mx.gpu)
     name = _names(file.architecture, len(model.layers))
+    template = reader.get_field("tokenizer.chat_template")
+    text = "" if template is None else str(template.contents())
+    reader.fields.clear()  # every token of the vocabulary is an object or two in them
     _fill(model, file, name, quantized=quantized)
     model.freeze()
     model.eval()
-    template = reader.get_field("tokenizer.chat_template")
-    text = "" if template is None else str(template.contents())
     return model, Info(file.architecture, text, name)
 
 

@@ -1,11 +1,13 @@
-"""The gradient that is made a layer at a time is the one that MLX makes at once."""
+"""The gradient that is made half a layer at a time is the one that MLX makes at once."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import mlx.core as mx
+import msgspec
 import numpy as np
 import pytest
 from mlx import nn
@@ -20,33 +22,39 @@ from scripts.tiny_trained import ARCHITECTURES
 from tests.tune.tiny_llama import ids
 
 OPTIONS = Options(rank=4, learning_rate=5e-3, warmup=1, epochs=2, tokens=64, replay=0.5)
-LAYERS = 3
 
 
-@pytest.mark.parametrize("once", [1, 2, LAYERS, 12])
-def test_it_is_the_whole_gradient(
-    tiny_llama: Callable[[str], Path], once: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(backward, "ONCE", once)
+def test_it_is_the_whole_gradient(tiny_llama: Callable[[str], Path]) -> None:
     gradients_agree(tiny_llama("F32"))
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
-def test_it_is_that_of_every_architecture(
-    wide: Callable[[str], Path], architecture: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(backward, "ONCE", 1)
+def test_it_is_that_of_every_architecture(wide: Callable[[str], Path], architecture: str) -> None:
     gradients_agree(wide(architecture))
 
 
-def gradients_agree(path: Path) -> None:
-    model, _ = weights.load(path, quantized=False)
-    sft.add_lora(model, OPTIONS)
+@pytest.mark.parametrize(
+    "some",
+    [{"layers": 1}, {"targets": ("q_proj", "down_proj")}, {"layers": 2, "targets": ("k_proj",)}],
+)
+def test_it_is_that_of_what_learns(tiny_llama: Callable[[str], Path], some: dict[str, Any]) -> None:
+    gradients_agree(tiny_llama("F32"), msgspec.structs.replace(OPTIONS, **some))
+
+
+def test_weights_as_narrow_as_in_the_file_have_gradients_too(
+    tiny_llama: Callable[[str], Path],
+) -> None:
+    gradients_agree(tiny_llama("Q8_0"), quantized=True)
+
+
+def gradients_agree(path: Path, options: Options = OPTIONS, *, quantized: bool = False) -> None:
+    model, _ = weights.load(path, quantized=quantized)
+    sft.add_lora(model, options)
     examples = [
         Example(tuple(ids(24, seed).tolist()), (*[0.0] * 12, *[1.0] * 12)) for seed in range(3)
     ]
     rows = [packing.row(each, recalled=i == 2) for i, each in enumerate(examples)]
-    list(Descent(model, sft.plan(rows[:2], rows[2:], OPTIONS), OPTIONS))  # else b is 0
+    list(Descent(model, sft.plan(rows[:2], rows[2:], options), options))  # else b is 0
     step = sft.arrays(packing.pack(Recall(model, [rows])(rows)))
     value, gradients = backward.value_and_gradients(model, *step)
     expected, wanted = nn.value_and_grad(model, sft.loss)(model, *step)

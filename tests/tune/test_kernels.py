@@ -56,7 +56,11 @@ def test_gated_units(ours: Callable[..., mx.array], unit: Callable[[mx.array], m
 
 @pytest.mark.parametrize("window", [0, 1, 4, 30])
 @pytest.mark.parametrize("groups", [1, 2, 4])
-def test_attention_within_each_part(groups: int, window: int) -> None:
+@pytest.mark.parametrize("at_once", [1, 5, kernels.ROWS])
+def test_attention_within_each_part(
+    groups: int, window: int, at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kernels, "ROWS", at_once)
     segments = np.concatenate([np.full(p.stop - p.start, i) for i, p in enumerate(PARTS)])
     places = np.arange(LENGTH)
     back = places[:, None] - places
@@ -74,6 +78,13 @@ def test_attention_within_each_part(groups: int, window: int) -> None:
 def test_exp() -> None:
     x = mx.array([-1e9, -float("inf"), *np.linspace(-87, 88, 1001).tolist()])
     np.testing.assert_allclose(np.array(kernels.exp(x)), np.exp(np.array(x)), rtol=1e-6)
+
+
+def test_log_softmax_over_a_wide_vocabulary() -> None:
+    x = np.array(normal(3, 50_000, seed=4), np.float64)
+    expected = x - np.log(np.exp(x).sum(axis=-1, keepdims=True))
+    found = np.array(kernels.log_softmax(mx.array(x.astype(np.float32))))
+    np.testing.assert_allclose(found, expected, atol=5e-6)
 
 
 def test_the_exponential_of_what_is_too_large_is_infinite_without_a_warning() -> None:

@@ -159,11 +159,15 @@ def test_the_loss_is_the_cross_entropy_of_the_next_tokens(model: Any) -> None:
     )
 
 
-def test_padding_changes_nothing(model: Any) -> None:
-    pack = packing.pack(rows([30, 20]))
-    padded = msgspec.structs.replace(
-        pack,
-        ids=np.pad(pack.ids, (0, 32), constant_values=3),
-        segments=np.pad(pack.segments, (0, 32), constant_values=-1),
-    )
-    assert loss(model, padded) == pytest.approx(loss(model, pack), rel=1e-5)
+@pytest.mark.parametrize("recalled", [False, True])
+def test_padding_changes_nothing(model: Any, recalled: bool) -> None:
+    own, other = rows([30, 20])
+    if recalled:
+        states = np.ones((len(other.places), model.args.hidden_size), np.float32)
+        other = msgspec.structs.replace(other, recalled=True, states=states)
+    padded = packing.pack([own, other])
+    pack = packing.unpadded(padded)
+    assert len(pack.ids) == len(pack.segments) == pack.tokens < len(padded.ids)
+    assert len(pack.places) == len(own.places) + len(other.places) < len(padded.places)
+    read = [mx.array(field) for field in msgspec.structs.astuple(padded)[:-1]]
+    assert loss(model, pack) == pytest.approx(float(sft.loss(model, *read)), rel=1e-5)

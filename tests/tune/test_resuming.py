@@ -9,76 +9,16 @@ from typing import Any
 import msgspec
 import pytest
 
-from localai.catalog import Catalog
 from localai.config import Settings
-from localai.conversation import assistant, user
-from localai.engine.scripted import ScriptedEngine
 from localai.errors import EngineError, StoreError, UsageError
 from localai.store.store import Store
-from localai.store.tuning import Run
 from localai.tune import gate, replay, resuming, training
 from localai.tune.gate import Verdict
 from localai.tune.hosts import Host, Hosts
-from localai.tune.job import Job
 from localai.tune.parity_result import Parity
-from localai.tune.plan import ADAPTER, PLAN, Plan, Trained, options
+from localai.tune.plan import PLAN, options
 from localai.tune.workplace import work_folder
-from tests.catalog import toy
-from tests.engine.tiny_adapter import write_adapter
-
-
-class Tunes:
-    """Tunes of a toy model, whose training ends by `trouble`, or well."""
-
-    def __init__(self, store: Store, folder: Path) -> None:
-        self.store = store
-        self.trouble: BaseException | None = None
-        self.plans: list[Plan] = []
-        self.hosts: Hosts | None = None
-        self.model = toy.write(folder / "toy.gguf")
-
-    def train(
-        self, folder: Path, plan: Plan, tell: object, hosts: Hosts | None, *_: object
-    ) -> Trained:
-        """Stands in for the training process."""
-        self.plans.append(plan)
-        self.hosts = hosts
-        (folder / PLAN).write_bytes(msgspec.msgpack.encode(plan))
-        if self.trouble is not None:
-            raise self.trouble
-        write_adapter(folder / ADAPTER)
-        return Trained(1, "cpu", "t")
-
-    def tune(
-        self,
-        *,
-        name: str = "",
-        seconds: float = 0.0,
-        resume: bool | None = None,
-        hosts: Hosts | None = None,
-    ) -> Run:
-        """A tune with these options, to its end."""
-        entry = Catalog().resolve(str(self.model))
-        job = Job(
-            self.store,
-            Settings(),
-            entry,
-            lambda progress: None,
-            name=name,
-            seconds=seconds,
-            resume=resume,
-            hosts=hosts,
-            factory=lambda options: ScriptedEngine(),
-        )
-        return job.run()
-
-    def interrupted(self, trouble: BaseException, *, name: str = "", seconds: float = 0.0) -> Run:
-        """A tune that ended so in its training."""
-        self.trouble = trouble
-        with pytest.raises(type(trouble)):
-            self.tune(name=name, seconds=seconds, resume=False)
-        self.trouble = None
-        return self.store.runs()[0]
+from tests.tune.tunes import Tunes, teach
 
 
 @pytest.fixture
@@ -90,10 +30,6 @@ def tunes(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tune
     monkeypatch.setattr(gate, "compare", lambda *_: Verdict(True, "Learned.", ()))
     teach(store, "Hello")
     return found
-
-
-def teach(store: Store, question: str, name: str = "") -> None:
-    store.write_example((user(question), assistant("Ahoy!")), name=name)
 
 
 def test_it_is_the_same_run_with_the_same_plan(

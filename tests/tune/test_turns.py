@@ -85,7 +85,9 @@ def stages(told: list[Progress]) -> list[tuple[str, str]]:
     return [each for at, each in enumerate(found) if found[at - 1 : at] != [each]]
 
 
-Train = Callable[[Path, Plan, Callable[[Step | Again], None], Callable[[int], None]], Trained]
+Train = Callable[
+    [Path, Plan, Callable[[Step | Again], None], object, Callable[[int], None]], Trained
+]
 
 
 @pytest.fixture
