@@ -16,7 +16,7 @@ from localai.tune import gate, replay, resuming, training
 from localai.tune.gate import Verdict
 from localai.tune.hosts import Host, Hosts
 from localai.tune.parity_result import Parity
-from localai.tune.plan import PLAN, options
+from localai.tune.plan import PLAN, Options, options
 from localai.tune.workplace import work_folder
 from tests.tune.tunes import Tunes, teach
 
@@ -95,7 +95,7 @@ def test_the_time_for_training_is_recorded_as_it_was_given(tunes: Tunes) -> None
     before = tunes.interrupted(KeyboardInterrupt(), seconds=600.0)
     after = tunes.tune(seconds=600.0)
     for run, plan in zip((before, after), tunes.plans, strict=True):
-        assert run.plan["options"] == msgspec.to_builtins(plan.options)
+        assert msgspec.convert(run.plan["options"], Options) == plan.options
 
 
 def test_there_may_be_nothing_to_go_on_with(tunes: Tunes, store: Store) -> None:
