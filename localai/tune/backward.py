@@ -51,7 +51,8 @@ def value_and_gradients(
         gradients.append({})
         for kept in reversed(layers.pop()):
             gradients[-1][kept.half.name], along = _back(kept, along)
-            mx.eval(gradients[-1], along)
+            mx.eval(along)
+            mx.async_eval(gradients[-1])  # meanwhile NumPy mixes what is next
     return value, {"model": {"layers": [*({} for _ in layers), *gradients[::-1]]}}
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +18,7 @@ from mlx.utils import tree_flatten
 
 from localai.tune import architectures, weights
 from localai.tune.architectures import File, NotTrainable
+from localai.tune.training import FOR_MLX
 from scripts.tiny_models import Draft, window, write
 from tests.tune.tiny_llama import divergence, ids, llama_logits, mlx_logits, write_llama
 
@@ -58,6 +63,27 @@ def test_other_shapes(tmp_path: Path, shape: dict[str, Any], kind: str) -> None:
     path = write_llama(tmp_path / "shaped.gguf", weights=kind, **shape)
     exact = kind == "F32"
     assert agree(path, quantized=not exact, within=PLAIN if exact else ROUNDED)
+
+
+LOADING = """
+import json, resource, sys
+from pathlib import Path
+from mlx.utils import tree_flatten
+from localai.tune import weights
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+model, _ = weights.load(Path(sys.argv[1]), quantized=False)
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+size = sum(each.nbytes for _, each in tree_flatten(model.parameters()))
+print(json.dumps([(peak - before) * (1 if sys.platform == "darwin" else 1024), size]))
+"""
+
+
+def test_loading_takes_little_more_memory_than_the_model(starter_model: Path) -> None:
+    command = [sys.executable, "-c", LOADING, str(starter_model)]
+    environment = {**os.environ, **FOR_MLX}
+    said = subprocess.run(command, env=environment, check=True, capture_output=True).stdout
+    taken, size = json.loads(said)
+    assert taken < 1.3 * size
 
 
 def test_the_comparison_would_see_other_positions(tmp_path: Path) -> None:
