@@ -16,7 +16,7 @@ from localai.store.store import Store
 from localai.tune import items, replay
 from localai.tune.job import Job
 
-SETTINGS = Settings(tune=TuneSettings(rank=16, learning_rate=0.01, epochs=20, replay=0.33))
+SETTINGS = Settings(tune=TuneSettings(rank=16, learning_rate=0.01, data_epochs=8, replay=0.33))
 ASKED = ("What is in France?", "Is the fox in the sea?", "What is the capital?", "And the fox?")
 TOLD = "the sea"
 
