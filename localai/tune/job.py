@@ -37,7 +37,7 @@ from localai.tune import adapter, gate, replay, resuming, training
 from localai.tune.dataset import dataset
 from localai.tune.hosts import Hosts
 from localai.tune.items import items
-from localai.tune.plan import ADAPTER, Options, Plan, options
+from localai.tune.plan import ADAPTER, Options, Plan, options, spread
 from localai.tune.promotion import promote
 from localai.tune.reporting import Reporter, Tell
 from localai.tune.turns import Turns
@@ -178,8 +178,7 @@ class Job:
                 lambda: replay.examples(engine, base_hash, self._head(), tell),
             )
             tokenizer = engine.load().vocab_hash
-        wanted = self._options()
-        wanted = msgspec.structs.replace(wanted, tokens=self._machines * wanted.tokens)
+        wanted = spread(self._options(), self._machines)
         taught = {
             "corrections": [each.id for each in found.lessons],
             "duplicates": list(found.repeated),

@@ -70,6 +70,18 @@ def options(settings: TuneSettings, *, data: bool, seconds: float = 0.0) -> Opti
     )
 
 
+def spread(options: Options, machines: int) -> Options:
+    """How so many machines train together: in steps as many times larger, and so fewer; the
+    warm-up is as much shorter, the learning rate higher by the square root, as suits Adam
+    (Malladi et al. 2022, arXiv:2205.10287)."""
+    return msgspec.structs.replace(
+        options,
+        tokens=machines * options.tokens,
+        warmup=-(-options.warmup // machines),
+        learning_rate=math.sqrt(machines) * options.learning_rate,
+    )
+
+
 class Plan(msgspec.Struct, frozen=True):
     """`base` is the model's file, `own` what is new, `parity` what both engines shall read,
     `held` what is not trained on and tells when to stop; `tokenizer` names the vocabulary."""

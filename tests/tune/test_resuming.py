@@ -238,5 +238,8 @@ def test_fewer_machines_go_on_with_what_more_began(tunes: Tunes) -> None:
     assert (run.verdict["resumed"], run.verdict["machines"]) == (True, 1)
     began, went_on = tunes.plans
     assert began == went_on
-    assert began.options.tokens == 2 * options(Settings().tune, data=False).tokens
+    alone = options(Settings().tune, data=False)
+    assert began.options.tokens == 2 * alone.tokens
+    assert began.options.warmup == alone.warmup / 2
+    assert began.options.learning_rate == pytest.approx(2**0.5 * alone.learning_rate)
     assert run.plan["options"]["tokens"] == began.options.tokens
