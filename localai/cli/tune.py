@@ -26,6 +26,7 @@ from localai.errors import ExitCode, UsageError
 from localai.tune.presets import PRESETS, settings_with
 
 if TYPE_CHECKING:
+    from localai.catalog import ModelEntry
     from localai.config import Settings
 
 _BUDGET = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
@@ -186,10 +187,16 @@ def _learn(
             raise
         adapter = store.adapter(run.adapter).name if run.adapter else ""
     click.echo(verdict(run, adapter), nl=False)
-    if adapter and not meant.in_use(entry, settings):
+    if adapter:
+        _mind(entry, settings)
+    return run.state == "promoted"
+
+
+def _mind(entry: ModelEntry, settings: Settings) -> None:
+    """Say it if another model than the one that learned is in use."""
+    if not meant.in_use(entry, settings):
         model = entry.name if entry.described else entry.path
         note(f"Another model is in use; `localai models use {model}` changes to this one.")
-    return run.state == "promoted"
 
 
 @tune.command()
