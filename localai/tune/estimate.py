@@ -29,8 +29,10 @@ CORE = 6e9
 parameters: 82 to 89 tokens/s, docs/numbers.md)."""
 ASKED = 16_000
 """What a run does beside training takes as long as training on so many tokens."""
-PROGRAM = 1e9
-"""Bytes that training takes beside twice the weights."""
+PROGRAM, HELD = 0.7e9, 1.25
+"""On a CPU training takes so many bytes and so many times the weights (docs/numbers.md)."""
+GPU_PROGRAM, GPU_HELD = 1e9, 2
+"""The same on a GPU, where every intermediate is kept."""
 FLOAT32 = 4
 
 
@@ -133,8 +135,11 @@ def _usual(path: Path) -> Pace:
     """By rules of thumb: on Linux weights are trained as float32, elsewhere as in the file."""
     header = read_header(path)
     speed = CORE * physical_cores() / max(1, header.parameters)
-    weights = FLOAT32 * header.parameters if sys.platform == "linux" else header.weight_bytes
-    return Pace(speed, ASKED / speed, int(2 * weights + PROGRAM))
+    if sys.platform == "linux":
+        memory = HELD * FLOAT32 * header.parameters + PROGRAM
+    else:
+        memory = GPU_HELD * header.weight_bytes + GPU_PROGRAM
+    return Pace(speed, ASKED / speed, int(memory))
 
 
 def _steps(examples: Sequence[Example], options: Options) -> int:
