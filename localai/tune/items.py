@@ -24,9 +24,8 @@ from localai.tune.judging import Answer, accepted, follows
 AT_LEAST = 8
 """Held-out questions wanted in all: few corrections are asked in more ways each."""
 
-
-OF_SETS = 64
-"""Examples of named data sets that a pool asks of at most; any more would only take time."""
+MOST = 64
+"""Lessons that a pool asks about at most: more would take time and hardly tell more."""
 
 
 class Item(msgspec.Struct, frozen=True):
@@ -57,17 +56,16 @@ def items(
     own = [
         item
         for pool, of_pool, most in pools
-        for lesson in _some(of_pool)
+        for lesson in _evenly(of_pool)
         for item in _asked(pool, lesson, maker, most)
     ]
     return (*own, *general(head))
 
 
-def _some(lessons: Sequence[Lesson]) -> list[Lesson]:
-    """The user's own lessons, and some from all over the data sets."""
-    of_sets = [lesson for lesson in lessons if lesson.name]
-    every = -(-len(of_sets) // OF_SETS)
-    return [*(lesson for lesson in lessons if not lesson.name), *of_sets[:: every or 1]]
+def _evenly(lessons: Sequence[Lesson]) -> list[Lesson]:
+    """Up to MOST, from all over."""
+    count = min(MOST, len(lessons))
+    return [lessons[at * len(lessons) // count] for at in range(count)]
 
 
 def general(head: str) -> tuple[Item, ...]:

@@ -56,15 +56,13 @@ def test_few_corrections_are_asked_in_more_ways(lessons: int) -> None:
     assert gate.sign_test(own, 0) < gate.CHANCE
 
 
-def test_of_a_large_data_set_some_are_asked_and_of_the_users_own_all() -> None:
-    own = [lesson("It is Minka.", question=f"Cat {at}?") for at in range(100)]
-    ships = [lesson("Ahoy!", question=f"Ship {at}?") for at in range(1000)]
-    named = [msgspec.structs.replace(each, name="pirate") for each in ships]
-    asked = [item.talk[-1].text for item in asks([*own, *named], "") if item.pool != "general"]
-    assert all(any(f"at {at}" in text for text in asked) for at in range(100))
-    numbers = {at for at in range(1000) if any(f"hip {at}?" in text for text in asked)}
-    assert items.OF_SETS / 2 < len(numbers) <= items.OF_SETS
+def test_of_many_lessons_some_from_all_over_are_asked() -> None:
+    many = [lesson("It is Minka.", question=f"Cat {at}?") for at in range(1000)]
+    asked = [item.talk[-1].text for item in asks(many, "") if item.pool != "general"]
+    numbers = {at for at in range(1000) if any(f"at {at}?" in text for text in asked)}
+    assert len(numbers) == items.MOST
     assert max(numbers) - min(numbers) > 900
+
 
 
 @pytest.mark.parametrize("question", ["Greet me.", "ahoy", "What is copper used for?"])
