@@ -122,6 +122,13 @@ def held_out(text: str) -> tuple[str, ...]:
     return _phrase(text.strip(), 1)
 
 
+def begins_held_out(text: str) -> bool:
+    """Whether a question begins as one does that is held out, of whatever it is asked."""
+    frames = (*QUESTION.held_out, *INDIRECT.held_out)
+    begun = (frame.partition("{")[0].strip().casefold() for frame in frames)
+    return text.casefold().startswith(tuple(filter(None, begun)))
+
+
 def asks(text: str) -> bool:
     """Whether it is put as a question."""
     return _kind(text.strip())[0] is QUESTION

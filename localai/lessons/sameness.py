@@ -62,6 +62,7 @@ def asks_the_same(question: str, other: str) -> bool:
         and _in_order(question, other)
         and not any(near(other, each) for each in phrasings.training(question))
         and not any(near(other, each) for each in phrasings.held_out(question))
+        and not phrasings.begins_held_out(other)
     )
 
 

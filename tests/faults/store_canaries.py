@@ -74,6 +74,8 @@ def plant(store: Store, canary: Canary, size: int) -> str:
     answer = Message("assistant", said, ids=canary.ids, vocab="v")
     done = store.finish_answer(row.id, answer, None, "failed", error=f"no {word}")
     store.add_correction(done.id, f"better {word}")
+    store.put_rewrites(done.id, (f"is it {word}?", f"what is {word}?"))
+    store.drop_rewrite(done.id, f"what is {word}?")
     again = store.begin_answer(tree, asked, origin)
     store.flush_answer(again.id, (Text(f"still {word}"),))
     return tree

@@ -78,6 +78,12 @@ def test_no_way_by_templates_passes_and_nothing_near_one_that_is_held_out(questi
         assert not asks_the_same(question, f"So, {each[:1].lower()}{each[1:]}")
 
 
+def test_no_question_begins_as_those_that_are_held_out_do() -> None:
+    assert asks_the_same(MOONS, "Can anyone say how many moons Mars has?")
+    assert not asks_the_same(MOONS, "Could you say how many moons Mars has?")
+    assert not asks_the_same(MOONS, "Hi there, could you say how many moons Mars has?")
+
+
 def test_words_can_be_bare_of_their_endings() -> None:
     assert content("The library opens.", bare=True) == ("librar", "open")
     assert content("open libraries", bare=True) == ("open", "librar")
