@@ -108,6 +108,8 @@ class TuneSettings(BaseModel, extra="forbid"):
     data_epochs: int = Field(6, ge=1)
     """How often a named data set is gone through at most. Its examples are asked in one way
     each; training ends sooner when those that are held out get no better."""
+    data_recall: float = Field(1, gt=0, le=100)
+    """`recall` while a named data set is learned, which may be to change every answer."""
     rewrites: int = Field(2, ge=0, le=8)
     """Ways to ask a corrected question in the model's own words that are learned at most, beside
     those by templates; 0 learns none and looks for none."""

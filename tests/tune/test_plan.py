@@ -17,6 +17,7 @@ def test_the_scale(rank: int, alpha: float, rslora: bool, scale: float) -> None:
     assert options(settings, data=False).scale == scale
 
 
-def test_a_named_data_set_has_its_own_epochs() -> None:
-    settings = TuneSettings(epochs=2, data_epochs=5)
-    assert [options(settings, data=data).epochs for data in (False, True)] == [2, 5]
+def test_a_named_data_set_has_its_own_epochs_and_recall() -> None:
+    settings = TuneSettings(epochs=2, data_epochs=5, recall=3, data_recall=1)
+    found = [options(settings, data=data) for data in (False, True)]
+    assert [(each.epochs, each.recall) for each in found] == [(2, 3), (5, 1)]
