@@ -41,9 +41,9 @@ async def test_all_ways_to_ask_are_listed_without_the_model(stage: Build) -> Non
     async with reviewing(stage()) as on:
         lines = content(on, "#ways").splitlines()
         assert lines[0].strip() == CAPITAL
-        assert len(lines) == 13
+        assert len(lines) == 19
         await with_rewrites(on)
-        assert [line.strip() for line in content(on, "#ways").splitlines()[13:]] == [
+        assert [line.strip() for line in content(on, "#ways").splitlines()[19:]] == [
             "in the model's words (d drops, takes back)",
             SEEN,
             KEPT[1],
@@ -70,12 +70,12 @@ async def test_the_tokens_follow(stage: Build) -> None:
     async with reviewing(stage()) as on:
         await with_rewrites(on)
         await on.pilot.press("t")
-        await on.until(lambda: "w: 1 of 15" in content(on, "#token-count"))
+        await on.until(lambda: "w: 1 of 21" in content(on, "#token-count"))
         assert "the model's words" not in content(on, "#token-count")
-        await on.pilot.press(*["w"] * 14)
-        assert content(on, "#token-count").endswith("w: 15 of 15 · the model's words")
+        await on.pilot.press(*["w"] * 20)
+        assert content(on, "#token-count").endswith("w: 21 of 21 · the model's words")
         await choose(on, 0)
-        await on.until(lambda: "of 14" in content(on, "#token-count"))
+        await on.until(lambda: "of 20" in content(on, "#token-count"))
 
 
 async def test_where_there_are_none_it_says_how_to_have_some(stage: Build) -> None:

@@ -24,7 +24,7 @@ async def test_the_tokens_come_once_the_model_is_loaded(stage: Build) -> None:
         assert on.engine.state == "stopped"
         await on.pilot.press("t")
         await on.until(lambda: "<|im_start|>" in content(on, "#token-text"))
-        assert "24 tokens, 8 learned, asked in 13 ways" in content(on, "#token-count")
+        assert "24 tokens, 8 learned, asked in 19 ways" in content(on, "#token-count")
         assert content(on, "#token-text").endswith("Zubrowka is Lutz.<|im_end|>↵\n")
         await on.pilot.press("down")
         await on.until(lambda: "Sing" in content(on, "#token-text"))
@@ -59,12 +59,12 @@ async def test_without_colours_what_is_learned_is_underlined(
 async def test_the_other_ways_to_ask_can_be_seen(stage: Build) -> None:
     async with reviewing(stage()) as on:
         await on.pilot.press("w", "t")
-        await on.until(lambda: "w: 1 of 13" in content(on, "#token-count"))
+        await on.until(lambda: "w: 1 of 19" in content(on, "#token-count"))
         asked = content(on, "#token-text")
         await on.pilot.press("w")
-        assert "w: 2 of 13" in content(on, "#token-count")
+        assert "w: 2 of 19" in content(on, "#token-count")
         assert content(on, "#token-text") != asked
-        await on.pilot.press(*["w"] * 12)
+        await on.pilot.press(*["w"] * 18)
         assert content(on, "#token-text") == asked
 
 
