@@ -51,7 +51,8 @@ def run(invocation: Invocation, settings: Settings, entry: ModelEntry, wanted: W
     opened = invocation.read_store if wanted.only_estimate else invocation.open_store
     with opened() as store:
         examples = accepted(store, wanted.name)
-        examples = (*along(store, entry, wanted.name), *examples)
+        more = along(store, entry, wanted.name)
+        examples = (*more, *examples)
         known = pace(store, entry.name, required_path(entry))
         with closing(invocation.open_session(store, settings, model=invocation.model)) as session:
             maker = maker_for(session)
@@ -64,8 +65,10 @@ def run(invocation: Invocation, settings: Settings, entry: ModelEntry, wanted: W
             found = tuple(read_back(session.engine, each) for each in read)
     made = [each for some in taught if not some.held_out for each in some.examples]
     seconds = wanted.budget * (1 - RESERVE)
-    taken = estimate(made, options(settings.tune, data=bool(wanted.name), seconds=seconds), known)
-    if all(each.example.source == "good" for each in taught if each.lesson):
+    data = bool(wanted.name or more)
+    taken = estimate(made, options(settings.tune, data=data, seconds=seconds), known)
+    of_set = [each for each in taught if each.lesson and each.example.name == wanted.name]
+    if all(each.example.source == "good" for each in of_set):
         note(ONLY_GOOD)
     if wanted.only_estimate:
         show_estimate(taken, as_json=wanted.as_json)

@@ -22,10 +22,18 @@ MOST = 64
 
 
 def held_out(examples: Sequence[StoredExample]) -> frozenset[str]:
-    """The ids of those to hold out; none of a small set, or where conversations are so long
-    that one would be more than a share."""
+    """The ids of those to hold out, of each set by itself; none of a small set, or where
+    conversations are so long that one would be more than a share, or beside the user's own."""
+    sets = dict.fromkeys(example.name for example in examples)
+    if not all(sets):
+        return frozenset()
+    parts = ([example for example in examples if example.name == name] for name in sets)
+    return frozenset().union(*map(_of_set, parts))
+
+
+def _of_set(examples: Sequence[StoredExample]) -> frozenset[str]:
     wanted = min(MOST, int(SHARE * len(examples)))
-    if len(examples) < ENOUGH or not all(example.name for example in examples):
+    if len(examples) < ENOUGH:
         return frozenset()
     sizes = Counter(example.conversation for example in examples)
     chosen: set[str] = set()

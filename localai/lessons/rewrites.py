@@ -70,8 +70,8 @@ def wanted(lesson: Lesson) -> bool:
 
 
 def find(maker: Maker, lessons: Sequence[Lesson]) -> list[tuple[str, ...]]:
-    """Other words for the question of each lesson, as many as the maker takes at most, what is
-    answered most alike first; often none. Those of several are found sooner together.
+    """Other words for the question of each lesson, what is answered most alike first; often
+    none. Those of several are found sooner together.
 
     Raises LocalaiError when the engine cannot be asked.
     """
@@ -81,7 +81,7 @@ def find(maker: Maker, lessons: Sequence[Lesson]) -> list[tuple[str, ...]]:
         tuple(text for text in dict.fromkeys(texts) if sameness.asks_the_same(question, text))
         for question, texts in zip(asked, drawn, strict=True)
     ]
-    return [_different(texts)[: maker.rewrites] for texts in _alike(maker, lessons, same)]
+    return [_different(texts) for texts in _alike(maker, lessons, same)]
 
 
 def _drawn(engine: Engine, asked: Sequence[str]) -> list[list[str]]:

@@ -20,6 +20,7 @@ from localai.store.connection import Database
 from localai.store.driver import sqlite
 from localai.store.ids import new_id
 from localai.store.messages import fetch, insert
+from localai.store.rewrites import carry_over
 from localai.store.tuning import Source
 
 Mark = Literal["good", "bad"]
@@ -121,7 +122,7 @@ class Authoring:
         _check_dialogue(messages)
         with self._db.write() as db:
             row = db.execute(
-                "SELECT c.id, c.kind FROM examples x JOIN messages m ON m.id = x.leaf "
+                "SELECT c.id, c.kind, x.leaf FROM examples x JOIN messages m ON m.id = x.leaf "
                 "JOIN conversations c ON c.id = m.conversation "
                 "WHERE x.id = ? AND x.state <> 'retired'",
                 (example_id,),
@@ -131,6 +132,7 @@ class Authoring:
             conversation = row[0] if row[1] == "example" else _hidden(db, messages, system)
             db.execute("UPDATE conversations SET system = ? WHERE id = ?", (system, conversation))
             leaf = _branch(db, conversation, messages)
+            carry_over(db, row[2], leaf)
             id_ = new_id()
             db.execute(
                 "INSERT INTO examples (id, leaf, source, name, state, whole, created) "

@@ -20,6 +20,12 @@ _PUT = """INSERT INTO rewrites (question, kept, dropped)
 SELECT parent, ?2, ?3 FROM messages WHERE id = ?1 AND parent IS NOT NULL
 ON CONFLICT (question) DO UPDATE SET kept = excluded.kept, dropped = excluded.dropped"""
 
+_CARRY = """INSERT OR IGNORE INTO rewrites (question, kept, dropped)
+SELECT new.id, r.kept, r.dropped FROM rewrites r
+JOIN messages old ON old.id = r.question AND old.id = (SELECT parent FROM messages WHERE id = ?1)
+JOIN messages new ON new.id = (SELECT parent FROM messages WHERE id = ?2)
+WHERE new.text = old.text"""
+
 
 class Rewriting:
     """The part of the store that knows them. A question is named by an answer to it (its id)."""
@@ -48,8 +54,8 @@ class Rewriting:
             return _write(db, answer_id, Rewrites(fresh, before.dropped))
 
     def drop_rewrite(self, answer_id: str, text: str) -> Rewrites:
-        """Let one not be learned; one that was dropped, be learned again. Raises StoreError when
-        it is not there."""
+        """Let one not be learned; one that was dropped, be learned again, before the others.
+        Raises StoreError when it is not there."""
         with self._db.write() as db:
             now = _read(db, answer_id) or Rewrites()
             if text in now.kept:
@@ -57,7 +63,7 @@ class Rewriting:
                 return _write(db, answer_id, Rewrites(kept, (*now.dropped, text)))
             if text in now.dropped:
                 dropped = tuple(each for each in now.dropped if each != text)
-                return _write(db, answer_id, Rewrites((*now.kept, text), dropped))
+                return _write(db, answer_id, Rewrites((text, *now.kept), dropped))
             raise StoreError("The model's words are not there any more; look at the example again.")
 
 
@@ -67,7 +73,15 @@ def _read(db: sqlite.Connection, answer_id: str) -> Rewrites | None:
     ).fetchone()
     if row is None:
         return None
-    return Rewrites(*(msgspec.json.decode(texts, type=tuple[str, ...]) for texts in row))
+    try:
+        return Rewrites(*(msgspec.json.decode(texts, type=tuple[str, ...]) for texts in row))
+    except msgspec.MsgspecError:  # damaged: they can be found again
+        return None
+
+
+def carry_over(db: sqlite.Connection, answer_id: str, other_id: str) -> None:
+    """Let the question of another answer have what that of the first has, if it is the same."""
+    db.execute(_CARRY, (answer_id, other_id))
 
 
 def _write(db: sqlite.Connection, answer_id: str, found: Rewrites) -> Rewrites:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import mlx.core as mx
+from mlx.utils import tree_flatten
 
 from localai.tune import forward
 from localai.tune.objective import objective
@@ -34,19 +35,21 @@ def value_and_gradients(
     """`sft.loss` and its gradients to what is trained in linear layers, as `nn.value_and_grad`
     gives them."""
     attend, x = forward.attending(segments), forward.embedded(model, ids)
+    learns = [bool(tree_flatten(layer.trainable_parameters())) for layer in model.layers]
+    lowest = learns.index(True)
     layers: list[list[Kept]] = []
-    for layer in model.layers:
+    for at, layer in enumerate(model.layers):
         layers.append([])
         for half in forward.halves(layer, attend):
             inner = half.inner(x)
             found = half.found(*inner)
-            layers[-1].append(Kept(half, x, inner, found if half.after else None))
+            if at >= lowest:
+                layers[-1].append(Kept(half, x, inner, found if half.after else None))
             x = half.added(x, found)
             mx.eval(x)
     value, along = mx.value_and_grad(lambda x: objective(model, model.model.norm(x), *wanted))(x)
     mx.eval(value, along)
     gradients: list[dict[str, Any]] = []
-    lowest = next(at for at, layer in enumerate(model.layers) if layer.trainable_parameters())
     while len(layers) > lowest:
         gradients.append({})
         for kept in reversed(layers.pop()):

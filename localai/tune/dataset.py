@@ -50,11 +50,12 @@ def dataset(
     accepted: Sequence[StoredExample],
     maker: Maker,
     replay: Callable[[], Examples],
+    name: str = "",
 ) -> Dataset:
     """What the accepted examples come to, beside what `replay` makes. Raises UsageError, before
-    that is asked, when nothing could become better."""
+    that is asked, when nothing of the set `name` could become better."""
     found = material.gather(store, accepted, maker)
-    made = [each.lesson for each in found if each.lesson]
+    made = [each.lesson for each in found if each.lesson and each.lesson.name == name]
     if all(lesson.source == "good" for lesson in made):
         reason = next((each.left_out for each in found if each.unlearnable), material.REPEATED)
         raise UsageError((ONLY_GOOD_LEFT if made else UNLEARNABLE).format(reason=reason))

@@ -30,7 +30,7 @@ ends this process: MLX waits in native code, for ever if a machine lost its powe
 
 UNLIKE = (
     "The machines would not go on from the same step with the same localai; see that each has "
-    "version {}, then tune again."
+    "version {}, then `localai tune --resume` with the same other options."
 )
 
 
@@ -98,7 +98,8 @@ def joined(backend: str, ready: Callable[[], None]) -> Group:
     except (RuntimeError, ValueError) as error:
         raise ModelError(
             f"The machines could not be joined by {backend} ({error}); see that they reach each "
-            "other at the addresses and ports of the hosts file, then tune again."
+            "other at the addresses and ports of the hosts file, then `localai tune --resume` "
+            "with the same other options."
         ) from error
 
 

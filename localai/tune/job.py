@@ -37,7 +37,7 @@ from localai.tune import adapter, gate, replay, resuming, training
 from localai.tune.dataset import dataset
 from localai.tune.hosts import Hosts
 from localai.tune.items import items
-from localai.tune.plan import ADAPTER, Options, Plan, options, spread
+from localai.tune.plan import ADAPTER, TOKENS, Options, Plan, options, spread
 from localai.tune.promotion import promote
 from localai.tune.reporting import Reporter, Tell
 from localai.tune.turns import Turns
@@ -77,6 +77,7 @@ class Job:
         self._name, self._resume, self._hosts = name, resume, hosts
         self._begun, self._resumed = time.monotonic(), False
         self._run: Run | None = None
+        self._along: tuple[StoredExample, ...] = ()
 
     def run(self) -> Run:
         """Tune; how it ended. Raises UsageError when there is nothing to do or a run is
@@ -86,7 +87,8 @@ class Job:
             if all(example.source == "good" for example in accepted):
                 raise UsageError(ONLY_GOOD)
             path = required_path(self._entry)
-            accepted = (*shipped.along(self._store, self._entry, self._name), *accepted)
+            self._along = shipped.along(self._store, self._entry, self._name)
+            accepted = (*self._along, *accepted)
             self._run = self._begin(file_hash(self._store, path), accepted, path)
             self._report = Reporter(self._store, self._run.id, self._tell)
             try:
@@ -110,7 +112,9 @@ class Job:
 
     def _begin(self, base: str, accepted: tuple[StoredExample, ...], path: Path) -> Run:
         """The interrupted run to go on with, or a new one; what others left is cleared up."""
-        wanted, dropped = self._options(), self._store.dropped_rewrites()
+        wanted = self._options()
+        reworded = not self._name and wanted.rewrites
+        dropped = self._store.dropped_rewrites() if reworded else ()
         plan = {
             "corrections": [example.id for example in accepted],
             "data": self._name,
@@ -153,7 +157,7 @@ class Job:
             "device": trained.device,
             "resumed": self._resumed,
             "paused": turns.paused,
-            "machines": self._machines,
+            "machines": max(self._machines, plan.options.tokens // TOKENS),  # began or ended it
         }
         if not verdict.promoted:
             return self._store.end_run(self._run.id, "rejected", verdict=facts)
@@ -176,6 +180,7 @@ class Job:
                 accepted,
                 maker,
                 lambda: replay.examples(engine, base_hash, self._head(), tell),
+                self._name,
             )
             tokenizer = engine.load().vocab_hash
         wanted = spread(self._options(), self._machines)
@@ -224,7 +229,7 @@ class Job:
         """The settings, with the part of the time budget that training may take."""
         left = self._seconds * (1 - RESERVE) - (time.monotonic() - self._begun)
         seconds = max(1.0, left) if self._seconds else 0.0
-        return options(self._settings.tune, data=bool(self._name), seconds=seconds)
+        return options(self._settings.tune, data=bool(self._name or self._along), seconds=seconds)
 
     def _head(self) -> str:
         """The system text of new conversations."""

@@ -41,21 +41,25 @@ WORDLESS = (0, LOST, -signal.SIGALRM, 128 + signal.SIGALRM)
 AGENT = ("SSH_AUTH_SOCK",)
 """Where ssh finds the user's keys."""
 
+AGAIN = "then `localai tune --resume` with the same other options."
 NO_PYTHON = (
-    'There is no Python with localai on {} at that path; name it as "python" of that host in '
-    "the hosts file, then tune again."
+    "There is no Python with this version of localai on {} at that path; name it as "
+    f'"python" of that host in the hosts file, {AGAIN}'
 )
 APART = (
     "The machines did not find each other; see that they reach each other at the addresses and "
-    "ports of the hosts file, then tune again."
+    f"ports of the hosts file, {AGAIN}"
 )
-NO_SSH_HERE = "There is no ssh on this machine; install it, then tune again."
+NO_SSH_HERE = f"There is no ssh on this machine; install it, {AGAIN}"
 
 SILENCE_SECONDS = 90
 """How long to wait for the one that is the cause, once a process found one gone."""
 
 
 decoder: msgspec.json.Decoder[News] = msgspec.json.Decoder(News)
+
+JOINING_SECONDS = 900
+"""How long all may take to be ready: each looks for the model's file by its hash."""
 
 LOOK_SECONDS = 0.2
 """Between two looks at the training process."""
@@ -105,9 +109,9 @@ def heard(child: subprocess.Popen[bytes], peers: Peers, look: Look) -> Iterator[
     """What the processes tell until the `child`, the one here, is through, with a `look` at it
     now and then; once all are ready they are told so. Raises Died when one of them ended before,
     EngineError when that one never began."""
-    everyone = [("", child), *peers.processes]
+    everyone, ready = [("", child), *peers.processes], set[int]()
     begun = lost = False
-    ready, last = 0, time.monotonic()
+    last = start = time.monotonic()
     with selectors.DefaultSelector() as selector:
         for name, process in everyone:
             assert process.stdout is not None
@@ -118,28 +122,32 @@ def heard(child: subprocess.Popen[bytes], peers: Peers, look: Look) -> Iterator[
             last = time.monotonic() if waiting else last
             for key, _ in waiting:
                 name, process = key.data
-                news = _news(process.stdout)
-                if news is None:
+                line = process.stdout.readline()
+                if not line:
                     selector.unregister(key.fileobj)
-                    _check(name, process.wait(), alone=not peers.processes)
-                    lost = lost or process.returncode != 0
-                elif not isinstance(news, Ready):
+                    code = process.wait()
+                    _check(name, code, alone=not peers.processes, ready=process.pid in ready)
+                    lost = lost or code != 0
+                elif not line.startswith(b"{"):  # a login may greet
+                    continue
+                elif not isinstance(news := decoder.decode(line), Ready):
                     begun = begun or process is child
                     yield news
-                elif (ready := ready + 1) == len(everyone):
-                    for _, each in everyone:
-                        _send(each, b"\n")
+                else:
+                    ready.add(process.pid)
+                    if len(ready) == len(everyone):
+                        _all_ready(everyone)
+            joining = peers.processes and len(ready) < len(everyone)
+            if joining and time.monotonic() - start > JOINING_SECONDS:
+                raise EngineError(APART)
             if lost and time.monotonic() - last > SILENCE_SECONDS:
                 break
     raise Died("the machines lost each other") if begun else EngineError(APART)
 
 
-def _news(pipe: IO[bytes]) -> News | None:
-    """The next news; None at the end."""
-    while line := pipe.readline():
-        if line.startswith(b"{"):  # a login may greet
-            return decoder.decode(line)
-    return None
+def _all_ready(everyone: Sequence[tuple[str, subprocess.Popen[bytes]]]) -> None:
+    for _, process in everyone:
+        _send(process, b"\n")
 
 
 def ended(process: subprocess.Popen[bytes]) -> None:
@@ -157,17 +165,18 @@ def how(code: int) -> str:
     return f"signal {-code}" if code < 0 else f"exit code {code}"
 
 
-def _check(name: str, code: int, *, alone: bool) -> None:
-    """Raise what the end of a process is the cause of, if it is one."""
+def _check(name: str, code: int, *, alone: bool, ready: bool) -> None:
+    """Raise what the end of a process is the cause of, if it is one. One that was not `ready`
+    and has said nothing found no localai, or another one."""
     if code in WORDLESS and not alone:
         return
     host = clean(name)
     if name not in ("", HERE) and code == NO_SSH:
         raise EngineError(
             f"The connection to {host} failed or broke off; see that `ssh {host} true` works "
-            "without a password, then `localai tune --resume` with the same other options."
+            f"without a password, {AGAIN}"
         )
-    if name and code in NO_PROGRAM:
+    if name and (code in NO_PROGRAM or (code == 1 and not ready)):
         raise EngineError(NO_PYTHON.format(host))
     raise Died(how(code) + (f" on {host}" if name else ""))
 

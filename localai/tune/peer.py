@@ -54,11 +54,11 @@ def main() -> int:
 
 
 def _train(joining: Joining, tell: trainer.Tell) -> None:
-    from localai.tune.group import joined
-
     plan = msgspec.msgpack.decode(joining.plan, type=Plan)
     with TemporaryDirectory(prefix="localai-") as folder:
         os.environ.update(joining.setting.placed(Path(folder)))
+        from localai.tune.group import joined  # MLX, which may read them
+
         together = joined(joining.backend, lambda: tell(Ready()))
     plan = msgspec.structs.replace(plan, base=str(find_model(joining, Path(plan.base))))
     trainer.descended(plan, Received(joining), joining.pieces, together, lambda news: None)
@@ -75,7 +75,8 @@ def find_model(joining: Joining, there: Path) -> Path:
             continue
     raise ModelError(
         f"{clean(joining.host)} does not have the same {clean(there.name)}; put that file there "
-        "with `localai models pull` or `localai models add`, then tune again."
+        "with `localai models pull` or `localai models add`, then `localai tune --resume` with "
+        "the same other options."
     )
 
 

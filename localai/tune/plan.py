@@ -19,6 +19,9 @@ PLAN = tune_process.PLAN
 ADAPTER = "adapter.gguf"
 PARITY = "parity.npy"
 
+TOKENS = 384
+"""In a step, on each machine."""
+
 LOST = 3
 """Exit code of a training process when another one of its group is gone."""
 
@@ -43,7 +46,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     recall: float = 3.0
     scale: float = 2.0
     warmup: int = 10
-    tokens: int = 384
+    tokens: int = TOKENS
     seconds: float = 0.0
     clip: float = 1.0
     seed: int = 0

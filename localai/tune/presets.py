@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from localai.config import Settings
 
-SET = ("rank", "epochs", "data_epochs", "replay")
+SET = ("rank", "alpha", "rslora", "epochs", "data_epochs", "replay")
 """The settings that every preset gives."""
 
 

@@ -35,6 +35,7 @@ from localai.tune.plan import (
     LOST,
     PARITY,
     PLAN,
+    TOKENS,
     Lost,
     News,
     Plan,
@@ -154,7 +155,8 @@ def descended(
     sft.add_lora(model, plan.options)
     held = [packing.row(each) for each in plan.held]
     descent = Descent(model, _steps(plan), plan.options, pieces=pieces, held=held, group=together)
-    _descend(descent, checkpoints, tell)
+    # Fewer machines may go on with what more began, in steps that are too large for them.
+    _descend(descent, checkpoints, tell, -(-plan.options.tokens // (TOKENS * together.size)))
     return model, info
 
 
@@ -166,10 +168,10 @@ def _steps(plan: Plan) -> list[list[Row]]:
     return sft.plan(own, replay, plan.options)
 
 
-def _descend(descent: Descent, checkpoints: Kept, tell: Tell) -> None:
-    """Make the steps that are left, with a checkpoint now and then, when they are divided, and
-    at the end. Raises Terminated, with one, when that is wished, ModelError when the numbers
-    are none."""
+def _descend(descent: Descent, checkpoints: Kept, tell: Tell, least: int = 1) -> None:
+    """Make the steps that are left, in so many pieces at `least`, with a checkpoint now and
+    then, when they are divided, and at the end. Raises Terminated, with one, when that is
+    wished, ModelError when the numbers are none."""
     from localai.tune.descent import NotFinite
 
     def keep() -> None:
@@ -179,6 +181,7 @@ def _descend(descent: Descent, checkpoints: Kept, tell: Tell) -> None:
     if kept := checkpoints.read():
         descent.go_on(*kept)
         descent.pieces *= kept[0].pieces
+    descent.pieces = max(descent.pieces, least)
     with _termination() as wished:
         try:
             for step in descent:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from localai.errors import StoreDamaged, StoreError
+from localai.conversation import assistant, user
+from localai.errors import StoreError
 from localai.store.store import Store
 from localai.store.tuning import Rewrites
 from localai.store.upkeep import restoring
@@ -41,13 +42,24 @@ def test_what_is_dropped_is_not_kept_again_unless_it_is_taken_back(store: Store)
         store.drop_rewrite(said.id, "What?")
 
 
-def test_what_cannot_be_read_is_damage(store: Store) -> None:
+def test_what_cannot_be_read_is_found_again(store: Store) -> None:
     said = ask(store)
     store.put_rewrites(said.id, (WHICH,))
     with store._db.write() as db:
         db.execute("UPDATE rewrites SET kept = '[1'")
-    with pytest.raises(StoreDamaged):
-        store.rewrites(said.id)
+    assert store.rewrites(said.id) is None
+    assert store.put_rewrites(said.id, (WHICH,)) == store.rewrites(said.id) == Rewrites((WHICH,))
+
+
+def test_they_stay_with_a_question_whose_dialogue_is_edited(store: Store) -> None:
+    question, answer = user("What is the capital of Zubrowka?"), assistant("Lutz.")
+    example = store.write_example((question, answer))
+    store.put_rewrites(store.example(example).leaf, (WHICH,))
+    store.drop_rewrite(store.example(example).leaf, WHICH)
+    edited = store.rewrite_example(example, (question, assistant("It is Lutz.")))
+    assert store.rewrites(store.example(edited).leaf) == Rewrites((), (WHICH,))
+    other = store.rewrite_example(edited, (user("What is that of Lutz?"), answer))
+    assert store.rewrites(store.example(other).leaf) is None
 
 
 def test_they_are_forgotten_with_the_question(store: Store) -> None:
