@@ -159,7 +159,7 @@ def run(*, model: str = "") -> int:
         settings,
         open_store=open_store,
         open_engine=partial(open_engine, settings, model),
-        tune=tune_command(model),
+        tune=tune_command(settings, model),
     )
     app.run()
     return app.return_code or ExitCode.OK
