@@ -182,7 +182,7 @@ class McpSettings(BaseModel, extra="forbid"):
 
 
 class AppSettings(BaseModel, extra="forbid"):
-    """How the app looks."""
+    """How the app looks, and what it does not offer."""
 
     theme: str = "localai-dark"
     """Colour theme; `localai-light` is the bright one, Textual's own are there, too."""
