@@ -64,7 +64,6 @@ def test_of_many_lessons_some_from_all_over_are_asked() -> None:
     assert max(numbers) - min(numbers) > 900
 
 
-
 @pytest.mark.parametrize("question", ["Greet me.", "ahoy", "What is copper used for?"])
 def test_any_correction_can_win_alone(question: str) -> None:
     asked = asks([lesson("Ahoy!", question=question)], "")
