@@ -97,7 +97,7 @@ def test_an_example_is_shown_with_the_ways_it_is_asked_in(run: Command, correcti
     run("data", "rewrite")
     run("data", "rewrite", correction, "--drop", "1")
     shown = run("data", "show", correction).stdout
-    assert "asked in 14 ways." in shown
+    assert "asked in 20 ways." in shown
     assert "\n  Please tell me: What is the capital of France?\n" in shown
     assert shown.endswith(
         "In the model's words:\n  1. France's capital is what?\n"
@@ -114,7 +114,7 @@ def test_what_the_setting_leaves_out_is_not_called_learned(
     run("data", "rewrite")
     monkeypatch.setenv("LOCALAI_TUNE__REWRITES", "1")
     shown = run("data", "show", correction).stdout
-    assert "asked in 14 ways." in shown
+    assert "asked in 20 ways." in shown
     assert shown.endswith(
         "In the model's words:\n  1. Does anybody know what France's capital is?\n"
         "Not learned, as tune.rewrites is 1:\n  2. France's capital is what?\n"
