@@ -100,8 +100,7 @@ class TuneSettings(BaseModel, extra="forbid"):
     epochs: int = Field(2, ge=1)
     """How often the corrections are gone through, in all the ways to ask them."""
     replay: float = Field(0.34, ge=0.33, le=0.9)
-    """Share of each training step that repeats the model's own answers, which holds what it
-    knew in place."""
+    """Share of each training step that repeats the model's own answers, to keep what it knew."""
     recall: float = Field(3, gt=0, le=100)
     """What keeping a token of those answers as likely as it was counts; learning a new one
     counts 1."""
@@ -182,13 +181,12 @@ class McpSettings(BaseModel, extra="forbid"):
 
 
 class AppSettings(BaseModel, extra="forbid"):
-    """How the app looks."""
+    """How the app looks, and what it does not offer."""
 
     theme: str = "localai-dark"
     """Colour theme; `localai-light` is the bright one, Textual's own are there, too."""
     not_taught: list[str] = Field([])
-    """Models that the app does not offer to teach what another one has learned; F9 adds the one
-    in use."""
+    """Models that are not offered what another one has learned; F9 adds the one in use."""
 
 
 class Settings(BaseSettings):

@@ -51,11 +51,9 @@ class Room:
     ) -> int:
         """Say that a model to chat with is wanted, and wait until nothing trains, so long at
         most. The descriptor whose end says that it has left the memory; -1 for none."""
-        try:
-            lock = self._open(CHATS)
-            fcntl.flock(lock, fcntl.LOCK_SH)
-        except OSError:
-            return -1
+        lock = self._held(CHATS, fcntl.LOCK_SH)
+        if lock < 0:
+            return lock
         until = time.monotonic() + seconds
         while not self._free(TRAINING, fcntl.LOCK_SH) and time.monotonic() < until:
             sleep(LOOK_SECONDS)
@@ -65,13 +63,28 @@ class Room:
     def train(self) -> Iterator[Callable[[int], object]]:
         """Have the training's turn; what is yielded takes the id of the process that trains."""
         paths.private_dir(self._folder)
-        lock = self._open(TRAINING)
+        lock = self._held(TRAINING, fcntl.LOCK_EX)
+        if lock < 0:
+            yield lambda process: None
+            return
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX)
             os.truncate(lock, 0)
             yield lambda process: os.pwrite(lock, f"{process:<20}".encode("ascii"), 0)
         finally:
             os.close(lock)
+
+    def _held(self, name: str, kind: int) -> int:
+        """The descriptor that holds the lock, once it can; -1 where there are no locks."""
+        try:
+            lock = self._open(name)
+        except OSError:
+            return -1
+        try:
+            fcntl.flock(lock, kind)
+        except OSError:
+            os.close(lock)
+            return -1
+        return lock
 
     def _free(self, name: str, kind: int) -> bool:
         """Whether nobody holds the lock in a way that keeps this kind of it from us."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import stat
@@ -115,6 +116,25 @@ def test_where_no_lock_can_be_made_nobody_waits(tmp_path: Path) -> None:
     assert room.chat() == -1
     assert not room.chatting
     assert room.trainer == 0
+
+
+def test_where_files_have_no_locks_nobody_waits_and_nothing_stays_open(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(lock: int, kind: int) -> None:
+        opened.append(lock)
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    opened: list[int] = []
+    monkeypatch.setattr("fcntl.flock", refuse)
+    assert room.chat() == -1
+    with room.train() as trains:
+        trains(4321)
+    assert not room.chatting
+    assert len(opened) == 3
+    for lock in set(opened):
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            os.fstat(lock)
 
 
 def test_the_training_makes_its_folder(tmp_path: Path) -> None:

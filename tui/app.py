@@ -133,7 +133,8 @@ class LocalaiApp(App[None]):
         chat = self.chat
         if chat is not None and (self.screen is chat or isinstance(self.screen, LearningScreen)):
             with chat.reporting():
-                review = ReviewScreen(chat.store, self._open_store(), self.bridge)
+                rewrites = self.settings.tune.rewrites
+                review = ReviewScreen(chat.store, self._open_store(), self.bridge, rewrites)
                 self.push_screen(review, chat.reviewed)
 
     def _tell(self, message: Message) -> bool:
@@ -159,7 +160,7 @@ def run(*, model: str = "") -> int:
         settings,
         open_store=open_store,
         open_engine=partial(open_engine, settings, model),
-        tune=tune_command(model),
+        tune=tune_command(settings, model),
     )
     app.run()
     return app.return_code or ExitCode.OK

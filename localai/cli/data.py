@@ -100,7 +100,7 @@ def show(invocation: Invocation, id: str, as_json: bool) -> None:
     else:
         colour = sys.stdout.isatty()
         click.echo(example_lines.shown(found, rejected, colour=colour), nl=False)
-        lines = example_lines.ways(found, rewrites)
+        lines = example_lines.ways(found, rewrites, settings.tune.rewrites)
         click.echo("".join(f"{line}\n" for line in lines), nl=False)
 
 

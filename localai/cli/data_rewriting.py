@@ -13,7 +13,7 @@ from localai.cli.failure import note
 from localai.cli.invocation import Invocation
 from localai.cli.progress import Progress
 from localai.counted import counted
-from localai.errors import UsageError
+from localai.errors import LocalaiError, UsageError
 
 if TYPE_CHECKING:
     from localai.store.store import Store
@@ -56,7 +56,13 @@ def rewrite(
             example = store.example(ids[0])
             found = [(example, _decide(store, example, numbers[0], keep=keep is not None))]
         else:
-            found = _find(invocation, store, ids)
+            found = []
+            try:
+                found.extend(_find(invocation, store, ids))
+            except (LocalaiError, KeyboardInterrupt):
+                if found:  # they are kept, whatever became of the others
+                    _print(found, as_json=as_json)
+                raise
     _print(found, as_json=as_json)
 
 
@@ -73,8 +79,8 @@ def _decide(store: Store, example: StoredExample, number: int, *, keep: bool) ->
 
 def _find(
     invocation: Invocation, store: Store, ids: Sequence[str]
-) -> list[tuple[StoredExample, Rewrites]]:
-    """Have the bare model look for them; those that were found."""
+) -> Iterator[tuple[StoredExample, Rewrites]]:
+    """Have the bare model look for them; those that were found, as they come."""
     from localai import config
     from localai.lessons import rewriting
     from localai.lessons.maker import maker_for
@@ -85,9 +91,8 @@ def _find(
     left = meant or rewriting.missing(store, store.examples(state="accepted", name="")[::-1])
     if not left:
         note(NOTHING)
-        return []
+        return
     settings = config.load()
-    found: list[tuple[StoredExample, Rewrites]] = []
     if not settings.tune.rewrites:
         raise UsageError(OFF)
     opened = invocation.open_session(store, settings, model=invocation.model)
@@ -96,8 +101,7 @@ def _find(
         for done in range(0, len(left), rewriting.AT_ONCE):
             tell(done, len(left))
             some = left[done : done + rewriting.AT_ONCE]
-            found += zip(some, rewriting.anew(store, some, maker_for(session)), strict=True)
-    return found
+            yield from zip(some, rewriting.anew(store, some, maker_for(session)), strict=True)
 
 
 @contextmanager
@@ -111,6 +115,7 @@ def telling() -> Iterator[Callable[[int, int], None]]:
 
 
 def _print(found: Sequence[tuple[StoredExample, Rewrites]], *, as_json: bool) -> None:
+    from localai import config
     from localai.cli import example_lines, record
 
     if as_json:
@@ -125,8 +130,9 @@ def _print(found: Sequence[tuple[StoredExample, Rewrites]], *, as_json: bool) ->
         ]
         click.echo(record.dumps(told))
         return
+    most = config.load().tune.rewrites
     for each, rewrites in found:
-        lines = example_lines.rewritten(rewrites) or ["Nothing was found that asks the same."]
+        lines = example_lines.rewritten(rewrites, most) or ["Nothing was found that asks the same."]
         click.echo("\n".join((f"{each.id}  {example_lines.question(each)}", *lines, "")))
     if found:
         count = sum(len(rewrites.kept) for _, rewrites in found)

@@ -101,21 +101,23 @@ def shown(found: Preview, rejected: str, *, colour: bool) -> str:
     return "\n".join(lines) + "\n"
 
 
-def ways(found: Preview, rewrites: Rewrites | None) -> list[str]:
+def ways(found: Preview, rewrites: Rewrites | None, most: int) -> list[str]:
     """The words that an example is asked in; those of the model's own are numbered, as are those
     that were dropped, in a list of their own."""
     lines = [f"  {one_line(seen.way)}" for seen in found.examples if not seen.rewritten]
-    return [*lines, *rewritten(rewrites or Rewrites())] if len(found.examples) > 1 else []
+    return [*lines, *rewritten(rewrites or Rewrites(), most)] if len(found.examples) > 1 else []
 
 
-def rewritten(rewrites: Rewrites) -> list[str]:
-    """The model's own words for a question, each list numbered."""
+def rewritten(rewrites: Rewrites, most: int) -> list[str]:
+    """The model's own words for a question, numbered, of which so many are learned; and those
+    that were dropped, numbered by themselves."""
     lines = []
-    for head, texts in (
-        ("In the model's words:", rewrites.kept),
-        ("Dropped, so not learned:", rewrites.dropped),
+    for head, texts, first in (
+        ("In the model's words:", rewrites.kept[:most], 1),
+        (f"Not learned, as tune.rewrites is {most}:", rewrites.kept[most:], most + 1),
+        ("Dropped, so not learned:", rewrites.dropped, 1),
     ):
-        numbered = [f"  {number}. {one_line(text)}" for number, text in enumerate(texts, start=1)]
+        numbered = [f"  {number}. {one_line(text)}" for number, text in enumerate(texts, first)]
         lines += [head, *numbered] if texts else []
     return lines
 

@@ -61,6 +61,12 @@ class Examples:
         with self._db.read() as db:
             return _examples(db, where, (*given.values(), limit, offset))
 
+    def accepted_sets(self) -> dict[str, str]:
+        """The data sets of all accepted examples, by id; for what looks often, among many."""
+        with self._db.read() as db:
+            query = f"SELECT e.id, e.name FROM {_ALL} e {_SEEN} AND e.state = 'accepted'"
+            return dict(db.execute(query).fetchall())
+
     def example(self, id_or_part: str) -> StoredExample:
         """The example with this id, or whose id alone begins or ends so. Raises StoreError
         when there is none or more than one."""

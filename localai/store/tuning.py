@@ -125,8 +125,9 @@ class Progress(msgspec.Struct, frozen=True):
 
 class Run(msgspec.Struct, frozen=True):
     """One tune run for the model `model` (a catalogue name). `plan` is what it was made
-    from, with the ids of what it learns as `corrections`; `verdict` every number of its gate;
-    both are JSON objects. A run whose process died reads as interrupted. `adapter` is the id
+    from, with the ids of what it learns as `corrections`, of what says the same as `duplicates`,
+    of what else was accepted as `unlearned`; `verdict` every number of its gate; both are JSON
+    objects. A run whose process died reads as interrupted. `adapter` is the id
     of what it made, "" for none. `number` orders the runs; one that is gone on with gets the
     highest."""
 

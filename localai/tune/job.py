@@ -184,9 +184,12 @@ class Job:
             )
             tokenizer = engine.load().vocab_hash
         wanted = spread(self._options(), self._machines)
+        learned = [each.id for each in found.lessons]
+        said = {*learned, *found.repeated}
         taught = {
-            "corrections": [each.id for each in found.lessons],
+            "corrections": learned,
             "duplicates": list(found.repeated),
+            "unlearned": [each.id for each in accepted if each.id not in said],
             "options": msgspec.to_builtins(wanted),
         }
         self._run = self._store.plan_run(self._run.id, self._run.plan | taught)

@@ -30,6 +30,10 @@ from localai.tune.reporting import Reporter
 
 WAITING = "waiting until the chat's model has left the memory"
 PAUSED = "paused while you chat"
+HELD = "{}; close the app or answer its question"
+HELD_SECONDS = 600.0
+"""So long a chat may have the memory before it is said how to end that: an app that nobody uses
+gives it back sooner, unless it asks something, or was stopped itself."""
 LOOK_SECONDS = 0.5
 REST_SECONDS = 10.0
 """So long no chat may have come after one, before training goes on: one question of a script
@@ -95,8 +99,12 @@ class Turns:
         self._report.turn = turn
         self._report.stand(stage)
         begun = last = self._now()
+        told = False
         while (chatting := self._room.chatting) or self._now() - last < rest:
             last = self._now() if chatting else last
+            if not told and last - begun >= HELD_SECONDS:
+                told = True
+                self._report.stand(HELD.format(stage))
             self._sleep(LOOK_SECONDS)
         self.paused += self._now() - begun
 

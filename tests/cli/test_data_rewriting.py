@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import pytest
 
 from localai.conversation import assistant, user
-from localai.lessons import rewrites
+from localai.errors import EngineError
+from localai.lessons import rewrites, rewriting
 from localai.lessons.lesson import Lesson
 from localai.lessons.maker import Maker
 from localai.store.store import Store
@@ -96,7 +97,7 @@ def test_an_example_is_shown_with_the_ways_it_is_asked_in(run: Command, correcti
     run("data", "rewrite")
     run("data", "rewrite", correction, "--drop", "1")
     shown = run("data", "show", correction).stdout
-    assert "asked in 14 ways." in shown
+    assert "asked in 20 ways." in shown
     assert "\n  Please tell me: What is the capital of France?\n" in shown
     assert shown.endswith(
         "In the model's words:\n  1. France's capital is what?\n"
@@ -105,6 +106,37 @@ def test_an_example_is_shown_with_the_ways_it_is_asked_in(run: Command, correcti
     told = json.loads(run("data", "show", correction, "--json").stdout)
     assert told["dropped"] == [KEPT[0]]
     assert [each["asked"] for each in told["examples"] if each["rewritten"]] == [KEPT[1]]
+
+
+def test_what_the_setting_leaves_out_is_not_called_learned(
+    run: Command, correction: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("data", "rewrite")
+    monkeypatch.setenv("LOCALAI_TUNE__REWRITES", "1")
+    shown = run("data", "show", correction).stdout
+    assert "asked in 20 ways." in shown
+    assert shown.endswith(
+        "In the model's words:\n  1. Does anybody know what France's capital is?\n"
+        "Not learned, as tune.rewrites is 1:\n  2. France's capital is what?\n"
+    )
+
+
+def test_what_was_found_before_the_engine_died_is_printed(
+    run: Command, correction: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def find(maker: Maker, lessons: Sequence[Lesson]) -> list[tuple[str, ...]]:
+        if lessons[0].question == "Who are you?":
+            return [KEPT[:1]]
+        raise EngineError("It died.")
+
+    monkeypatch.setattr(rewrites, "find", find)
+    monkeypatch.setattr(rewriting, "AT_ONCE", 1)
+    with Store.open() as store:
+        newest = store.write_example((user("Who are you?"), assistant("I am here to help.")))
+    made = run("data", "rewrite")
+    assert made.exit_code != 0
+    assert made.stdout.startswith(f"{newest}  Who are you?\nIn the model's words:\n  1. Does")
+    assert "It died." in made.stderr
 
 
 def test_a_dry_run_finds_what_the_tune_would(

@@ -36,6 +36,13 @@ def test_a_correction_is_an_example_with_a_state_of_its_own(store: Store) -> Non
     assert [each.id for each in store.corrections()] == [made.id]
 
 
+def test_what_is_accepted_is_told_by_its_set(store: Store) -> None:
+    made = store.add_correction(ask(store).id, "Paris.")
+    pirate = store.write_example(PIRATE, name="pirate")
+    store.judge_example(store.write_example(PIRATE), "pending")
+    assert store.accepted_sets() == {made.id: "", pirate: "pirate"}
+
+
 def test_one_answer_teaches_one_thing(store: Store) -> None:
     said = ask(store)
     first = store.add_correction(said.id, "Pariss.")

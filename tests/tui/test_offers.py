@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from localai import config, paths
+from localai.conversation import assistant, user
 from localai.store.runs import EndState
 from localai.store.tuning import Adapter, Progress, Run
 from localai.tune_process import PLAN
@@ -19,6 +20,12 @@ from tui.screens.offers import DECLINED
 
 Build = Callable[..., Stage]
 NOTES = "import pathlib, sys; pathlib.Path(sys.argv[1]).write_text(' '.join(sys.argv[2:]))"
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is accepted is counted with each look."""
+    monkeypatch.setattr("tui.learning.desk.COUNT_SECONDS", 0.0)
 
 
 @pytest.fixture
@@ -51,10 +58,14 @@ def learn_elsewhere(on: Stage, model: str = "old-model") -> Adapter:
 
 
 def cut_off(
-    on: Stage, state: EndState = "interrupted", model: str = "scripted", data: str = ""
+    on: Stage,
+    state: EndState = "interrupted",
+    model: str = "scripted",
+    data: str = "",
+    **plan: list[str],
 ) -> Run:
     """A tune that ended in its training, whose plan is still there."""
-    run = on.store.begin_run(model, base_of(on.model), {"data": data})
+    run = on.store.begin_run(model, base_of(on.model), {"data": data, **plan})
     on.store.update_run(run.id, Progress("training", 43, 100, 1.2))
     (paths.tune_work() / run.id).mkdir(parents=True)
     (paths.tune_work() / run.id / PLAN).write_bytes(b"plan")
@@ -144,6 +155,49 @@ async def test_a_tune_that_was_cut_off_is_gone_on_with(staged: Stage, asked: Pat
         await on.pilot.press("f5")
         await on.until(lambda: said_to(asked) == "tune --resume")
         await on.until(lambda: any("The tune goes on." in said for said in on.said))
+
+
+async def test_one_that_would_learn_something_else_is_not_offered(staged: Stage) -> None:
+    async with staged.show() as on:
+        correct_all(on.store)
+        learned, same, left = on.store.accepted_sets()
+        await was_cut_off(on, corrections=[learned], duplicates=[same], unlearned=[left])
+        await on.until(lambda: offered(on))
+        on.store.judge_example(left, "rejected")
+        await on.until(lambda: not offered(on))
+        on.store.judge_example(left, "accepted")
+        await on.until(lambda: offered(on))
+        on.store.write_example((user("Who?"), assistant("I.")))
+        await on.until(lambda: not offered(on))
+
+
+async def test_one_that_cannot_be_gone_on_with_is_offered_once(stage: Build) -> None:
+    refuses = "import sys; sys.exit('A setting has changed.')"
+    async with stage(tune=(sys.executable, "-c", refuses)).show() as on:
+        run = await was_cut_off(on)
+        await on.until(lambda: offered(on))
+        await on.pilot.press("f5")
+        await on.until(lambda: "A setting has changed." in on.said)
+        await on.until(lambda: on.chat.glance.offer is not None)
+        assert not offered(on)
+        on.store.resume_run(run.id)
+        on.store.end_run(run.id, "interrupted")
+        await on.until(lambda: offered(on))
+
+
+async def test_what_was_tried_in_vain_is_not_offered_again(stage: Build) -> None:
+    async with stage().show() as on:
+        learn_elsewhere(on)
+        await on.until(lambda: offered(on))
+        run = on.store.begin_run("scripted", base_of(on.model), {})
+        on.store.end_run(run.id, "rejected", verdict={})
+        await on.until(lambda: on.chat.glance.run and on.chat.glance.run.state == "rejected")
+        assert not offered(on)
+        with on.thread_busy():
+            learned = list(on.store.accepted_sets())
+            better = on.store.begin_run("old-model", "b" * 64, {"corrections": learned})
+            on.store.promote(better.id, base_bytes=1, file="/b.gguf", sha256="t", verdict={})
+        await on.until(lambda: offered(on))
 
 
 async def test_one_that_is_left_is_not_offered_again(staged: Stage) -> None:

@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from localai.chat.inspection import Inspection
 from localai.store.tuning import Progress, Turn
 from tests.tui.lessons import base_of
 from tests.tui.stage import Stage
 from tui.bridge import RESTS
+from tui.messages import Inspected, Probed
+from tui.review.messages import LaidOut
 
 Build = Callable[..., Stage]
 TUNING = "tui.screens.tuning"
@@ -111,6 +114,29 @@ async def test_one_that_was_loaded_just_now_is_in_use(stage: Build) -> None:
         on.chat._poll()
         await on.pilot.pause()
         assert on.engine.state == "ready"
+
+
+async def test_one_that_is_looked_into_is_in_use(stage: Build) -> None:
+    async with stage().show() as on:
+        await on.ask("Who?")
+        await on.until(lambda: on.chat._last_state == "ready")
+        row = on.chat.transcript.items[-1].row
+        for told in (LaidOut("X", None), Probed(row.id, ()), Inspected(Inspection(row, (), ()))):
+            on.chat._used_at = -1e9
+            on.chat.post_message(told)
+            await on.until(lambda: on.chat._used_at > 0)
+
+
+async def test_a_draft_wants_it_again_once_it_is_gone_on_with(stage: Build) -> None:
+    async with stage().show() as on:
+        await on.ask("Who?")
+        on.chat.prompt.focus()
+        await on.pilot.press("A")
+        await on.until(lambda: on.chat._last_state == "ready")
+        on.app.bridge.unload()
+        await on.until(lambda: on.chat._last_state == "stopped")
+        await on.pilot.press("n")
+        await on.until(lambda: on.engine.state == "ready")
 
 
 async def test_it_says_what_it_waits_for_when_it_comes_back(stage: Build) -> None:

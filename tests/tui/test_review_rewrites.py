@@ -7,6 +7,7 @@ from typing import Any
 
 from textual.widgets import OptionList
 
+from localai.config import Settings, TuneSettings
 from localai.store.tuning import Rewrites
 from tests.tui.reviews import CAPITAL, content, review, reviewing, rows
 from tests.tui.stage import Stage
@@ -51,6 +52,17 @@ async def test_all_ways_to_ask_are_listed_without_the_model(stage: Build) -> Non
         assert on.engine.state == "stopped"
         await on.pilot.press("down")
         await on.until(lambda: not review(on).query_one("#ways-title").display)
+
+
+async def test_what_the_setting_leaves_out_is_not_called_learned(stage: Build) -> None:
+    settings = Settings(tune=TuneSettings(rewrites=1))
+    async with reviewing(stage(settings=settings)) as on:
+        await with_rewrites(on)
+        assert [line.strip() for line in content(on, "#ways").splitlines()[20:]] == [
+            SEEN,
+            "not learned: tune.rewrites is 1",
+            KEPT[1],
+        ]
 
 
 async def test_one_is_dropped_and_taken_back(stage: Build) -> None:

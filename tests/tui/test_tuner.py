@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from localai.catalog.catalog import DEFAULT
+from localai.config import Settings
 from localai.errors import StoreError, UsageError
 from tui.learning.tuner import Tuner, tune_command
 
@@ -40,9 +42,13 @@ def start() -> Iterator[Callable[[str], Tuner]]:
     until(lambda: not any(tuner.running for tuner in started))
 
 
-def test_the_command_names_the_model_only_when_there_is_one() -> None:
-    assert tune_command() == (sys.executable, "-m", "localai", "tune")
-    assert tune_command("m") == (sys.executable, "-m", "localai", "--model", "m", "tune")
+def test_the_command_names_the_model_of_the_app_whatever_the_settings_say_later() -> None:
+    def named(model: str = "", chosen: str = "") -> tuple[str, ...]:
+        return tune_command(Settings(model=chosen), model)
+
+    assert named("m", "other") == (sys.executable, "-m", "localai", "--model", "m", "tune")
+    assert named("", "other")[4] == "other"
+    assert named()[4] == DEFAULT
 
 
 def test_a_tune_runs_in_a_session_of_its_own_with_a_private_log(

@@ -9,8 +9,8 @@ from localai.engine.scripted import Script
 from localai.errors import ModelError
 from localai.render.base import Thinking
 from localai.store.store import Store
+from tests.tui.lessons import promote
 from tests.tui.stage import THINK, Stage
-from tui.messages import ModelReady
 
 Build = Callable[..., Stage]
 
@@ -191,15 +191,14 @@ async def test_quitting_keeps_what_had_arrived(stage: Build) -> None:
         assert rows[-1].status == "cancelled"
 
 
-async def test_the_model_introduces_itself_with_the_first_answer(stage: Build) -> None:
+async def test_a_model_is_called_untaught_until_an_adapter_answers(stage: Build) -> None:
     async with stage(thinking=THINK, template_source="fallback").show() as on:
         await on.ask("hello")
-        await on.until(lambda: on.chat.info is not None)
-        assert on.chat.query_one("#notice").display
-        assert on.chat.info is not None
-        taught = msgspec.structs.replace(on.chat.info, adapter="a" * 64)
-        on.chat.post_message(ModelReady(taught, "toy"))
+        await on.until(lambda: on.chat.query_one("#notice").display)
+        promote(on.store, on.model)  # what the engine was loaded with stays as it is
         await on.until(lambda: not on.chat.query_one("#notice").display)
+        on.app.bridge.roll_back()
+        await on.until(lambda: on.chat.query_one("#notice").display)
 
 
 async def test_a_mistake_of_ours_ends_the_app_instead_of_hanging(stage: Build) -> None:

@@ -119,9 +119,14 @@ def test_what_was_trained_on_is_recorded_before_it_is(
     store: Store, tune: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     learned = correct(store, "My cat?", "Minka.")
-    correct(store, "Everything?", TOO_LONG)
-    monkeypatch.setattr(training, "train", _dies(lambda: store.runs()[0].plan["corrections"]))
-    with pytest.raises(EngineError, match=re.escape(f"at {[learned]}.")):
+    left = correct(store, "Everything?", TOO_LONG)
+
+    def planned() -> list[object]:
+        plan = store.runs()[0].plan
+        return [plan["corrections"], plan["duplicates"], plan["unlearned"]]
+
+    monkeypatch.setattr(training, "train", _dies(planned))
+    with pytest.raises(EngineError, match=re.escape(f"at {[[learned], [], [left]]}.")):
         tune.run()
 
 

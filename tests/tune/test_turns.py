@@ -21,7 +21,15 @@ from localai.tune import training, turns
 from localai.tune.estimate import pace
 from localai.tune.plan import ADAPTER, Again, Options, Plan, Step, Trained
 from localai.tune.reporting import Reporter
-from localai.tune.turns import LOOK_SECONDS, PAUSED, REST_SECONDS, WAITING, Turns
+from localai.tune.turns import (
+    HELD,
+    HELD_SECONDS,
+    LOOK_SECONDS,
+    PAUSED,
+    REST_SECONDS,
+    WAITING,
+    Turns,
+)
 from tests.catalog import toy
 from tests.tune.tiny_examples import example
 
@@ -108,6 +116,21 @@ def test_it_waits_for_the_chat_before_it_begins(
     assert shared.train(Path(), plan(Path())) == DONE
     assert stages(told) == [(WAITING, "waiting"), ("training", "training")]
     assert shared.paused == CHAT
+
+
+def test_a_chat_that_has_the_memory_for_long_is_told_how_to_give_it_back(
+    report: Reporter, told: list[Progress], trains: Callable[[Train], None]
+) -> None:
+    idle = Chat(seconds=2 * HELD_SECONDS)
+    waits = Turns(idle.room, report, shared=True, sleep=idle.sleep, now=lambda: idle.now)
+    trains(lambda *_: DONE)
+    idle.come()
+    assert waits.train(Path(), plan(Path())) == DONE
+    assert stages(told) == [
+        (WAITING, "waiting"),
+        (HELD.format(WAITING), "waiting"),
+        ("training", "training"),
+    ]
 
 
 def test_it_begins_at_once_when_nobody_chats(

@@ -5,7 +5,8 @@ Works on a store and a session that are handed in; it posts nothing and shows no
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 
 from localai.catalog.entry import required_path
 from localai.chat.adapters import file_hash
@@ -20,6 +21,8 @@ from tui.learning.tuner import Tuner
 from tui.learning.values import Glance, Lesson, Offer, Overview
 
 MOST_RUNS = 20
+COUNT_SECONDS = 30.0
+"""Between two counts of what is accepted, for what is offered."""
 
 
 class Desk:
@@ -28,6 +31,8 @@ class Desk:
     def __init__(self, store: Store, tuner: Tuner) -> None:
         self._store, self._tuner = store, tuner
         self._newest_at_start = ("", 0)
+        self._counted: Mapping[str, str] = {}
+        self._count_at = 0.0
 
     def correct(
         self, session: Session, message_id: str, text: str, reason: Reason
@@ -128,8 +133,17 @@ class Desk:
         running = newest is not None and newest.state == "running"
         if session is None or running or self._tuner.running:
             return None
-        unfinished = offers.cut_off(session, newest)
-        return unfinished or offers.untaught(self._store, session, self._adapters(session))
+        unfinished = offers.cut_off(session, newest, self._now_accepted)
+        return unfinished or offers.untaught(
+            self._store, session, self._adapters(session), self._now_accepted
+        )
+
+    def _now_accepted(self) -> Mapping[str, str]:
+        """The data sets of all accepted examples by id, as of a while ago at most: they may be
+        very many, and an offer is looked for each second."""
+        if (now := time.monotonic()) >= self._count_at:
+            self._counted, self._count_at = self._store.accepted_sets(), now + COUNT_SECONDS
+        return self._counted
 
     def _adapters(self, session: Session) -> tuple[Adapter, ...]:
         base = self._known_base(session)

@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from localai import paths, tune_process
+from localai.catalog.catalog import DEFAULT
+from localai.config import Settings
 from localai.errors import StoreError
 from localai.sanitize import clean
 
@@ -20,9 +22,11 @@ LOG_MODE = 0o600
 TAIL_BYTES = 4096
 
 
-def tune_command(model: str = "") -> tuple[str, ...]:
-    """The command that tunes a model by name or path; "" is the one in the settings."""
-    return (sys.executable, "-m", "localai", *(("--model", model) if model else ()), "tune")
+def tune_command(settings: Settings, model: str = "") -> tuple[str, ...]:
+    """The command that tunes the model of an app that was begun with these settings and `model`,
+    a name or a path. It names the model: the settings may be others by the time it runs."""
+    named = model or settings.model or DEFAULT
+    return (sys.executable, "-m", "localai", "--model", named, "tune")
 
 
 class Tuner:

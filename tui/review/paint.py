@@ -121,13 +121,15 @@ def texts(sheet: Sheet) -> Content:
     return Content("\n\n").join(parts)
 
 
-def ways(sheet: Sheet) -> Content:
-    """The words that the question is learned in, by templates and by the model; those that were
-    dropped struck through."""
-    own = [
-        *(rewrite(text, dropped=False) for text in sheet.rewrites.kept),
-        *(rewrite(text, dropped=True) for text in sheet.rewrites.dropped),
-    ]
+def ways(sheet: Sheet, most: int) -> Content:
+    """The words that the question is learned in, by templates and by the model, up to so many of
+    these; then those that are not, where they were dropped struck through."""
+    kept, dropped = sheet.rewrites.kept, sheet.rewrites.dropped
+    own = [rewrite(text, dropped=False) for text in kept[:most]]
+    rest = [rewrite(text, dropped=False) for text in kept[most:]]
+    if rest:
+        rest.insert(0, Content.styled(f"not learned: tune.rewrites is {most}", FAINT))
+    own += [*rest, *(rewrite(text, dropped=True) for text in dropped)]
     head = [Content.styled("in the model's words (d drops, takes back)", FAINT)] if own else []
     return Content("\n").join([*(Content(one_line(text)) for text in sheet.ways), *head, *own])
 

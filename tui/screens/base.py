@@ -104,10 +104,12 @@ class ChatBase(Screen[None]):
         except LocalaiError as error:
             self.say(str(error), wrong=True)
 
-    def keep(self, name: str, value: str | int | list[str]) -> None:
-        """Write a setting into the user's file."""
+    def keep(self, name: str, value: str | int | list[str]) -> bool:
+        """Write a setting into the user's file; whether it could be."""
         with self.reporting():
             save(name, value)
+            return True
+        return False
 
     def list_conversations(self) -> None:
         """Fill the sidebar anew."""

@@ -36,7 +36,7 @@ from tui.screens.keeping import KeepingActions
 from tui.screens.offers import OfferActions
 from tui.screens.questions import QuestionActions
 from tui.screens.reviewing import ReviewActions
-from tui.screens.tuning import TuningActions
+from tui.screens.tuning import NO_TEMPLATE, TuningActions
 from tui.widgets.prompt import Prompt
 from tui.widgets.sidebar import Sidebar
 from tui.widgets.status import StatusLine
@@ -46,10 +46,6 @@ WIDE = 100
 """Columns from which the list of conversations is shown at the start."""
 
 POLL_SECONDS = 0.5
-NO_TEMPLATE = (
-    "This model brings no chat template: it continues text and may not answer like an assistant. "
-    "The guide says how it learns to."
-)
 MARK = "\N{HEAVY RIGHT-POINTING ANGLE QUOTATION MARK ORNAMENT}"
 WORDS: dict[EngineState, str] = {
     "stopped": "not loaded",
@@ -102,7 +98,7 @@ class ChatScreen(
             with Vertical(id="main"):
                 yield Transcript(id="transcript")
                 yield Static("", id="offer", markup=False)
-                yield Static("", id="notice", markup=False)
+                yield Static(NO_TEMPLATE, id="notice", markup=False)
                 with Horizontal(id="writing"):
                     yield Static(MARK, id="mark")
                     yield Prompt(id="prompt")
@@ -217,10 +213,7 @@ class ChatScreen(
         if message.info is not None:
             self.info = message.info
             line.status = replace(line.status, window=message.info.n_ctx)
-            notice = self.query_one("#notice", Static)
-            untaught = message.info.template_source == "fallback" and not message.info.adapter
-            notice.display = untaught
-            notice.update(NO_TEMPLATE)
+            self.show_untaught()
         self.show_state()
 
     @on(Trouble)
@@ -250,6 +243,8 @@ class ChatScreen(
             return
         self.show_state()
         if (state := self.bridge.state) != self._last_state:  # somebody wanted it
+            if self._last_state == "ready":
+                self._writing = False  # a draft that is gone on with wants it anew
             self._last_state, self._used_at = state, time.monotonic()
         if state != "ready":
             return

@@ -44,8 +44,8 @@ class ReviewScreen(ReviewList):
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("review")
 
-    def __init__(self, store: Store, reader: Store, bridge: Bridge) -> None:
-        super().__init__(store, reader, bridge)
+    def __init__(self, store: Store, reader: Store, bridge: Bridge, rewrites: int) -> None:
+        super().__init__(store, reader, bridge, rewrites)
         self.token = object()
         """Tells this review from one that was closed before its decisions were written."""
         self._decisions: list[Decision] = []

@@ -67,9 +67,10 @@ class ReviewList(ModalScreen[bool]):
             super().__init__()
             self.number, self.rows = number, rows
 
-    def __init__(self, store: Store, reader: Store, bridge: Bridge) -> None:
+    def __init__(self, store: Store, reader: Store, bridge: Bridge, rewrites: int) -> None:
         super().__init__()
         self.store, self.bridge = store, bridge
+        self._most = rewrites
         self.shown = Filter()
         self.counts: Counter[tuple[str, ExampleState]] = Counter()
         self._reader = reader
@@ -132,7 +133,7 @@ class ReviewList(ModalScreen[bool]):
             self.view.explain(paint.nothing(self.shown))
             return
         try:
-            self.view.show(pages.sheet(self.store, row))
+            self.view.show(pages.sheet(self.store, row), self._most)
         except LocalaiError as error:
             self.view.explain(clean(str(error)))
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 from textual import on
@@ -10,10 +11,15 @@ from localai.sanitize import one_line
 from localai.store.tuning import Run
 from tui.learning.values import verdict
 from tui.learning.words import status_forms
-from tui.messages import Glanced, Surveyed, Told
+from tui.messages import Glanced, Inspected, Probed, Surveyed, Told
+from tui.review.messages import LaidOut
 from tui.screens.base import ChatBase
 from tui.screens.learning import LearningScreen
 
+NO_TEMPLATE = (
+    "This model brings no chat template: it continues text and may not answer like an assistant. "
+    "The guide says how it learns to."
+)
 QUIET_SECONDS = 3.0
 """Without use, after which the model leaves the memory to a tune that has not begun to train."""
 AWAY_SECONDS = 120.0
@@ -24,6 +30,8 @@ class TuningActions(ChatBase):
     """Follows what the bridge tells about adapters and runs."""
 
     _known = False
+    _used_at: float
+    """When the model was last of use, or is about to be."""
 
     def action_learning(self) -> None:
         """Show corrections, runs and adapters."""
@@ -39,6 +47,7 @@ class TuningActions(ChatBase):
         glance, first, self._known = message.glance, not self._known, True
         if first or before.adapter != glance.adapter:
             self.show_adapter(glance.adapter.name if glance.adapter else "")
+            self.show_untaught()
         line = self.status_line
         line.status = replace(line.status, tune=status_forms(glance.run))
         ran = before.run
@@ -46,6 +55,19 @@ class TuningActions(ChatBase):
             ended = glance.run if glance.run.id == ran.id else None
             if ended is not None and ended.state != "running":
                 self.say(ending(ended), wrong=ended.state in ("failed", "interrupted"))
+
+    def show_untaught(self) -> None:
+        """Say it where neither the model's file knows how to talk, nor what answers with it."""
+        bare = self._known and self.glance.adapter is None
+        untaught = self.info is not None and self.info.template_source == "fallback"
+        self.query_one("#notice").display = bare and untaught
+
+    @on(LaidOut)
+    @on(Inspected)
+    @on(Probed)
+    def _was_of_use(self) -> None:
+        """The model was asked for what only it can tell."""
+        self._used_at = time.monotonic()
 
     def makes_way(self, idle: float) -> bool:
         """Whether the model, which was not used for so many seconds, is to leave the memory to

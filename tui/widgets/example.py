@@ -33,9 +33,10 @@ class ExampleView(VerticalScroll, can_focus=True):
         yield Label("Ways to ask", classes="heading", id="ways-title")
         yield Static("", id="ways")
 
-    def show(self, sheet: Sheet) -> None:
-        """Show the texts of an example, from their beginning."""
-        self._fill(paint.about(sheet.example), paint.texts(sheet), paint.ways(sheet))
+    def show(self, sheet: Sheet, most: int) -> None:
+        """Show the texts of an example, from their beginning; `most` of the model's ways to ask
+        are learned."""
+        self._fill(paint.about(sheet.example), paint.texts(sheet), paint.ways(sheet, most))
         self.scroll_home(animate=False)
 
     def mark(self, example: StoredExample) -> None:
