@@ -235,7 +235,7 @@ def test_fewer_machines_go_on_with_what_more_began(tunes: Tunes) -> None:
     run = tunes.tune()
     assert tunes.hosts is None
     assert run.verdict
-    assert (run.verdict["resumed"], run.verdict["machines"]) == (True, 1)
+    assert (run.verdict["resumed"], run.verdict["machines"]) == (True, 2)
     began, went_on = tunes.plans
     assert began == went_on
     alone = options(Settings().tune, data=False)

@@ -204,7 +204,7 @@ def test_one_that_is_killed_always_is_one_sentence(
     ("run", "words"),
     [
         ("exit 255", "connection to box failed .*`ssh box true`"),
-        ("exit 127", "no Python with localai on box"),
+        ("exit 127", "no Python with this version of localai on box"),
         ("exit 142", "did not find each other"),
     ],
 )
@@ -225,7 +225,9 @@ def test_a_machine_that_cannot_be_used_is_one_sentence(
 
 def test_a_python_that_is_not_here_is_one_sentence(alone: Alone, tmp_path: Path) -> None:
     hosts = Hosts((Host(HERE, (HERE,)), Host(HERE, (HERE,), python="/nowhere/python")))
-    with pytest.raises(EngineError, match=r"no Python with localai on 127\.0\.0\.1"):
+    with pytest.raises(
+        EngineError, match=r"no Python with this version of localai on 127\.0\.0\.1"
+    ):
         loopback.trained(tmp_path / "run", alone.plan, hosts)
 
 
