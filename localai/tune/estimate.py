@@ -24,9 +24,9 @@ from localai.tune.plan import Options
 
 RUNS = 3
 """So many of the last runs tell how long the next one will take."""
-CORE = 6e9
+CORE = 9e9
 """Parameters times tokens that a CPU core trains on in a second (2 cores and 135 million
-parameters: 82 to 89 tokens/s, docs/numbers.md)."""
+parameters: 131 to 149 tokens/s, docs/numbers.md)."""
 ASKED = 16_000
 """What a run does beside training takes as long as training on so many tokens."""
 PROGRAM, HELD = 0.7e9, 1.25
