@@ -98,10 +98,10 @@ def _find(
     opened = invocation.open_session(store, settings, model=invocation.model)
     with closing(opened) as session, telling() as tell:
         session.engine.use_adapter("", "")
-        for done in range(0, len(left), rewriting.AT_ONCE):
+        maker = maker_for(session)
+        for done, some in rewriting.batches(left):
             tell(done, len(left))
-            some = left[done : done + rewriting.AT_ONCE]
-            yield from zip(some, rewriting.anew(store, some, maker_for(session)), strict=True)
+            yield from zip(some, rewriting.anew(store, some, maker), strict=True)
 
 
 @contextmanager
@@ -117,6 +117,7 @@ def telling() -> Iterator[Callable[[int, int], None]]:
 def _print(found: Sequence[tuple[StoredExample, Rewrites]], *, as_json: bool) -> None:
     from localai import config
     from localai.cli import example_lines, record
+    from localai.sanitize import one_line
 
     if as_json:
         told = [
@@ -133,7 +134,7 @@ def _print(found: Sequence[tuple[StoredExample, Rewrites]], *, as_json: bool) ->
     most = config.load().tune.rewrites
     for each, rewrites in found:
         lines = example_lines.rewritten(rewrites, most) or ["Nothing was found that asks the same."]
-        click.echo("\n".join((f"{each.id}  {example_lines.question(each)}", *lines, "")))
+        click.echo("\n".join((f"{each.id}  {one_line(each.question)}", *lines, "")))
     if found:
         count = sum(len(rewrites.kept) for _, rewrites in found)
         note(f"{counted(len(found), 'question')}: {counted(count, 'way')} to ask kept.")

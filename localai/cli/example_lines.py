@@ -122,11 +122,6 @@ def rewritten(rewrites: Rewrites, most: int) -> list[str]:
     return lines
 
 
-def question(row: StoredExample) -> str:
-    """What is asked, on one line."""
-    return one_line(row.question)
-
-
 def _told(seen: Seen, *, colour: bool) -> Iterator[str]:
     for learned, pieces in groupby(seen.pieces, itemgetter(1)):
         text = clean("".join(text for text, _ in pieces))

@@ -7,7 +7,7 @@ add to what is learned, so nothing that goes wrong may keep anybody from learnin
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from localai.errors import LocalaiError
 from localai.lessons import rewrites
@@ -48,14 +48,20 @@ def complete(
     not be looked for is missing the next time, too."""
     left = missing(store, accepted) if maker.rewrites else ()
     begun, failures = time.monotonic(), 0
-    for done in range(0, len(left), AT_ONCE):
+    for done, some in batches(left):
         if failures == FAILURES or 0 < budget * SHARE < time.monotonic() - begun:
             return
         tell(done, len(left))
         try:
-            anew(store, left[done : done + AT_ONCE], maker)
+            anew(store, some, maker)
         except (LocalaiError, Unlearnable):
             failures += 1
+
+
+def batches(left: Sequence[StoredExample]) -> Iterator[tuple[int, Sequence[StoredExample]]]:
+    """Those that are asked about side by side, after how many others."""
+    for done in range(0, len(left), AT_ONCE):
+        yield done, left[done : done + AT_ONCE]
 
 
 def anew(store: Store, examples: Sequence[StoredExample], maker: Maker) -> list[Rewrites]:

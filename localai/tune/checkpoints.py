@@ -28,6 +28,9 @@ SHARE = 0.01
 
 _ABOUT = "about"
 
+UNREADABLE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, msgspec.MsgspecError)
+"""What reading a broken one may come to."""
+
 Arrays = Mapping[str, np.ndarray[Any, Any]]
 
 
@@ -101,7 +104,7 @@ def read_from(file: IO[bytes], plan: str) -> tuple[Position, Arrays] | None:
         with np.load(file) as kept:
             arrays = {name: kept[name] for name in kept.files}
         about = msgspec.json.decode(arrays.pop(_ABOUT).tobytes(), type=About)
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except UNREADABLE as error:
         _log(f"it is broken ({error})")
         return None
     if about.plan != plan:

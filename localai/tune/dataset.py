@@ -7,7 +7,6 @@ the trainer's.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TypeVar
 
 import msgspec
 
@@ -17,6 +16,7 @@ from localai.lessons.lesson import Lesson, Unlearnable
 from localai.lessons.maker import Example, Maker
 from localai.store.store import Store
 from localai.store.tuning import StoredExample
+from localai.tune.choosing import evenly
 
 PARITY_TEXTS = 20
 """Texts that both engines read after training, none of them trained on."""
@@ -28,8 +28,6 @@ ONLY_GOOD_LEFT = (
 UNLEARNABLE = "None of it can be learned from: {reason}"
 
 Examples = tuple[Example, ...]
-
-T = TypeVar("T")
 
 
 class Dataset(msgspec.Struct, frozen=True):
@@ -63,14 +61,14 @@ def dataset(
     lessons = tuple(each.lesson for each in learned if each.lesson)
     held = _examples([each for each in found if each.held_out])
     again = replay()
-    spared = _evenly(again, PARITY_TEXTS // 2)
+    spared = evenly(again, PARITY_TEXTS // 2)
     asked = held or _held_out(maker, lessons)
     return Dataset(
         lessons=lessons,
         own=_examples(learned),
         held=held,
         replay=tuple(each for each in again if each not in spared),
-        parity=(*_evenly(asked, PARITY_TEXTS - len(spared)), *spared),
+        parity=(*evenly(asked, PARITY_TEXTS - len(spared)), *spared),
         repeated=tuple(each.example.id for each in found if each.repeated),
     )
 
@@ -82,15 +80,9 @@ def _examples(taught: Sequence[material.Taught]) -> Examples:
 def _held_out(maker: Maker, lessons: Sequence[Lesson]) -> Examples:
     """The lessons in words that are kept out of training."""
     found = list[Example]()
-    for lesson in _evenly(lessons, PARITY_TEXTS):
+    for lesson in evenly(lessons, PARITY_TEXTS):
         try:
             found += maker.held_out(lesson)
         except Unlearnable:  # longer than it was in its own words
             continue
     return tuple(found)
-
-
-def _evenly(found: Sequence[T], most: int) -> tuple[T, ...]:
-    """Up to so many, from all over."""
-    count = min(most, len(found))
-    return tuple(found[at * len(found) // count] for at in range(count))

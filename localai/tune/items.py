@@ -19,6 +19,7 @@ from localai.engine.base import RenderOptions
 from localai.lessons import phrasings
 from localai.lessons.lesson import Lesson
 from localai.lessons.maker import Maker
+from localai.tune.choosing import evenly
 from localai.tune.judging import Answer, accepted, follows
 
 AT_LEAST = 8
@@ -56,16 +57,10 @@ def items(
     own = [
         item
         for pool, of_pool, most in pools
-        for lesson in _evenly(of_pool)
+        for lesson in evenly(of_pool, MOST)
         for item in _asked(pool, lesson, maker, most)
     ]
     return (*own, *general(head))
-
-
-def _evenly(lessons: Sequence[Lesson]) -> list[Lesson]:
-    """Up to MOST, from all over."""
-    count = min(MOST, len(lessons))
-    return [lessons[at * len(lessons) // count] for at in range(count)]
 
 
 def general(head: str) -> tuple[Item, ...]:

@@ -15,6 +15,7 @@ from localai.lessons.maker import Maker
 from localai.store.store import Store
 from tests.cli.conftest import Engine
 from tests.cli.conftest import Run as Command
+from tests.lessons.reworded import always
 from tests.store.test_corrections import ask
 
 KEPT = ("Does anybody know what France's capital is?", "France's \x1b[2Jcapital is what?")
@@ -23,14 +24,7 @@ KEPT = ("Does anybody know what France's capital is?", "France's \x1b[2Jcapital 
 @pytest.fixture(autouse=True)
 def found(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The questions that other words are looked for, which are always the same."""
-    asked: list[str] = []
-
-    def find(maker: Maker, lessons: Sequence[Lesson]) -> list[tuple[str, ...]]:
-        asked.extend(lesson.question for lesson in lessons)
-        return [KEPT[: maker.rewrites] for _ in lessons]
-
-    monkeypatch.setattr(rewrites, "find", find)
-    return asked
+    return always(monkeypatch, KEPT)
 
 
 @pytest.fixture

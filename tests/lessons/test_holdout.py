@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from localai.lessons.holdout import ENOUGH, MOST, SHARE, held_out
 from localai.store.tuning import StoredExample
@@ -52,3 +53,12 @@ def test_small_sets_are_needed_whole() -> None:
 
 def test_the_users_own_are_all_learned() -> None:
     assert held_out(examples(list(range(60)), name="")) == frozenset()
+
+
+def test_each_set_is_looked_at_by_itself_and_none_beside_the_users_own() -> None:
+    few, many = examples(list(range(8)), "mine"), examples(list(range(100, 140)), "dialogue")
+    many = [replace(each, id=f"D{each.id}") for each in many]
+    held = held_out([*few, *many])
+    assert held == held_out(many)
+    assert len(held) == 4
+    assert held_out([*many, *examples([1], "")]) == frozenset()

@@ -13,11 +13,12 @@ from localai.engine.base import Job, Sampled
 from localai.engine.scripted import ScriptedEngine
 from localai.errors import EngineError
 from localai.lessons import material, rewrites, rewriting
-from localai.lessons.lesson import Lesson, accepted, read
+from localai.lessons.lesson import accepted, read
 from localai.lessons.maker import Maker
 from localai.lessons.preview import read_back
 from localai.store.store import Store
 from localai.store.tuning import Rewrites
+from tests.lessons.reworded import always
 from tests.store.test_corrections import ask
 
 ASKED = "What is the capital of France?"
@@ -27,14 +28,7 @@ KEPT = ("Does anybody know what France's capital is?", "France's capital is what
 @pytest.fixture
 def found(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The questions that other words are looked for, which are always the same."""
-    asked: list[str] = []
-
-    def find(maker: Maker, lessons: Sequence[Lesson]) -> list[tuple[str, ...]]:
-        asked.extend(lesson.question for lesson in lessons)
-        return [KEPT[: maker.rewrites] for _ in lessons]
-
-    monkeypatch.setattr(rewrites, "find", find)
-    return asked
+    return always(monkeypatch, KEPT)
 
 
 def complete(store: Store, rewrites: int = 2, budget: float = 0.0) -> list[tuple[int, int]]:

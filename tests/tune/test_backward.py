@@ -41,6 +41,24 @@ def test_it_is_that_of_what_learns(tiny_llama: Callable[[str], Path], some: dict
     gradients_agree(tiny_llama("F32"), msgspec.structs.replace(OPTIONS, **some))
 
 
+def test_no_gradient_goes_below_what_learns(
+    tiny_llama: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, _ = weights.load(tiny_llama("F32"))
+    sft.add_lora(model, msgspec.structs.replace(OPTIONS, layers=1))
+    example = Example(tuple(ids(24, 1).tolist()), (*[0.0] * 12, *[1.0] * 12))
+    halves, back = list[str](), backward._back
+
+    def counted(kept: backward.Kept, along: mx.array) -> tuple[dict[str, Any], mx.array]:
+        halves.append(kept.half.name)
+        return back(kept, along)
+
+    monkeypatch.setattr(backward, "_back", counted)
+    backward.value_and_gradients(model, *sft.arrays(packing.pack([packing.row(example)])))
+    assert len(model.layers) > 1
+    assert halves == ["mlp", "self_attn"]
+
+
 def test_weights_as_narrow_as_in_the_file_have_gradients_too(
     tiny_llama: Callable[[str], Path],
 ) -> None:

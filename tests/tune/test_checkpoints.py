@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import errno
+import io
 import signal
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -47,9 +49,13 @@ def test_a_broken_one_is_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[
     Checkpoints(tmp_path, b"plan").write(AT, ARRAYS)
     whole = (tmp_path / CHECKPOINT).read_bytes()
     data = whole.index(ARRAYS["matrices:a"].tobytes())
+    about, strange = io.BytesIO(), np.frombuffer(b"{]", np.uint8)
+    named: dict[str, Any] = {checkpoints._ABOUT: strange}
+    np.savez(about, **named)
     flipped = bytearray(whole)
     flipped[data + 5] ^= 1
-    for broken in (b"", b"nonsense", whole[: len(whole) // 2], whole[:-1], bytes(flipped)):
+    parts = (whole[: len(whole) // 2], whole[:-1], bytes(flipped), about.getvalue())
+    for broken in (b"", b"nonsense", *parts):
         (tmp_path / CHECKPOINT).write_bytes(broken)
         assert Checkpoints(tmp_path, b"plan").read() is None
         assert "it is broken" in capsys.readouterr().err

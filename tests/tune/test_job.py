@@ -17,7 +17,7 @@ from localai.conversation import assistant, user
 from localai.engine.base import Engine, LoadOptions
 from localai.engine.scripted import ScriptedEngine
 from localai.errors import EngineError, UsageError
-from localai.lessons import material, rewrites
+from localai.lessons import material, rewrites, shipped
 from localai.lessons.maker import LONGEST, WHOLE
 from localai.store.rows import Origin
 from localai.store.store import Store
@@ -238,3 +238,17 @@ def test_another_model_learns_all_of_it_anew(
     assert pools == 2 * ["corrections", "general"]
     assert active_adapter(store, entry) == second
     assert store.active_adapter(first.base) == first
+
+
+def test_what_comes_along_is_learned_as_a_data_set_is_but_is_nothing_to_tune_for(
+    store: Store, tune: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.write_example((user("Who are you?"), assistant("Your assistant.")), name="dialogue")
+    monkeypatch.setattr(shipped, "along", lambda *_: store.examples(name="dialogue"))
+    monkeypatch.setattr(training, "parity", lambda folder, base: Parity(0.5, 0.0, 0.25, 80))
+    correct(store, "Everything?", TOO_LONG)
+    with pytest.raises(UsageError, match="None of it can be learned from: It is too long"):
+        tune.run()
+    correct(store, "My cat?", "Minka.")
+    settings, options = Settings().tune, tune.run().plan["options"]
+    assert (options["recall"], options["epochs"]) == (settings.data_recall, settings.data_epochs)

@@ -204,8 +204,10 @@ def test_one_that_is_killed_always_is_one_sentence(
     ("run", "words"),
     [
         ("exit 255", "connection to box failed .*`ssh box true`"),
+        ("exit 1", "no Python with this version of localai on box"),
         ("exit 127", "no Python with this version of localai on box"),
         ("exit 142", "did not find each other"),
+        ("sleep 60", "did not find each other"),
     ],
 )
 def test_a_machine_that_cannot_be_used_is_one_sentence(
@@ -217,6 +219,7 @@ def test_a_machine_that_cannot_be_used_is_one_sentence(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(launching, "SILENCE_SECONDS", 0.1)
+    monkeypatch.setattr(launching, "JOINING_SECONDS", 3.0)
     ssh(run)
     with pytest.raises(EngineError, match=words) as error:
         loopback.trained(tmp_path / "run", alone.plan, loopback.pair("box"))
