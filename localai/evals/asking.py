@@ -1,0 +1,188 @@
+"""Asks questions side by side, runs the calls in the answers, and asks on with the results.
+
+As in a chat: the same system text, offer of tools, styles and reading of the answer; but all
+questions go to the sampler at once, and nothing is stored. Calls that need a user's consent are
+refused, as nobody is there to ask.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from localai.chat import steps
+from localai.chat.calls import Calls, numbered, tainted
+from localai.chat.consent import Consent
+from localai.chat.offer import Offer, heading, offer, wanted
+from localai.chat.reading import Reader
+from localai.conversation import (
+    Delta,
+    Message,
+    Part,
+    Reasoning,
+    Text,
+    ToolCall,
+    system,
+    user,
+)
+from localai.engine.base import (
+    Job,
+    ModelInfo,
+    ReasoningRule,
+    RenderOptions,
+    Request,
+    Sampled,
+    Sampling,
+)
+from localai.evals.task import Answer, Called, Example, Manner, Outcome, Place, Task
+
+ROUNDS = 3
+"""How often a model may call before it has to answer."""
+
+
+class Pending(msgspec.Struct, frozen=True):
+    """An answer on its way: to question number `at`, as sample `sample`, after these messages."""
+
+    at: int
+    sample: int
+    talk: tuple[Message, ...]
+    calls: tuple[Called, ...] = ()
+    tokens: int = 0
+    rounds: int = 0
+
+
+def ask(place: Place, task: Task, examples: Sequence[Example], manner: Manner) -> Iterator[Outcome]:
+    """The questions with their scored answers, in the order in which they are through."""
+    asker = Asker(place, manner, tools=task.tools)
+    found = defaultdict[int, dict[int, Answer]](dict)
+    for at, sample, answer in asker.answers(examples):
+        found[at][sample] = answer
+        if len(found[at]) == manner.samples:
+            answers = tuple(answer for _, answer in sorted(found.pop(at).items()))
+            yield Outcome(examples[at], answers, task.score(examples[at], answers))
+
+
+class Asker:
+    """Asks in one manner."""
+
+    def __init__(self, place: Place, manner: Manner, *, tools: bool) -> None:
+        self._place, self._manner = place, manner
+        self._info = place.engine.load()
+        self._offer = self._offered(self._info) if tools else None
+        self._stepwise = manner.style == "steps" and not self._info.thinking
+
+    def answers(self, examples: Sequence[Example]) -> Iterator[tuple[int, int, Answer]]:
+        """Number of the question, number of the sample, and the answer, as they come."""
+        talks = [(*each.context, user(each.question)) for each in examples]
+        waiting = [Pending(at, -1, talk) for at, talk in enumerate(talks)]
+        samples = self._manner.samples
+        while waiting:
+            jobs, inside = zip(*[self._job(each, samples) for each in waiting], strict=True)
+            later = list[Pending]()
+            for sampled in self._place.engine.sample(jobs):
+                of = waiting[sampled.job]
+                of = msgspec.structs.replace(of, sample=sampled.sample) if of.sample < 0 else of
+                then = self._read(of, sampled, inside=inside[sampled.job])
+                if isinstance(then, Pending):
+                    later.append(then)
+                else:
+                    yield of.at, of.sample, then
+            waiting, samples = later, 1
+
+    def _offered(self, info: ModelInfo) -> Offer | None:
+        described, wish = self._place.entry.description.tool_format, self._place.settings.tools
+        if not wanted(info, described, wish.offer):
+            return None
+        return offer(tuple(self._place.toolbox.tools.values()), info, described)
+
+    def _job(self, pending: Pending, samples: int) -> tuple[Job, bool]:
+        """What the sampler is asked for, and whether the answer begins within reasoning."""
+        manner, made, info = self._manner, self._offer, self._info
+        talk = list(pending.talk)
+        if self._stepwise:
+            talk = steps.instructed(talk, steps.STEPS)
+        own = self._place.settings.chat.system or self._place.entry.description.system
+        if head := heading(own, made):
+            talk = _headed(talk, head, made)
+        thinking = True if manner.style == "steps" and info.thinking else manner.thinking
+        schemas = made.schemas if made else ()
+        rendered = self._place.engine.render(talk, RenderOptions(thinking=thinking, tools=schemas))
+        rule = None
+        if info.thinking and not (made and made.reasons):
+            opened, closed = info.thinking.open, info.thinking.close
+            budget = manner.budget or None
+            rule = ReasoningRule(opened, closed, rendered.in_reasoning, budget)
+        request = Request(
+            rendered.ids,
+            Sampling(temperature=manner.temperature, seed=manner.seed),
+            manner.max_tokens,
+            visible=made.visible if made else (),
+            reasoning=rule,
+            constraints=made.constraints if made and self._place.settings.tools.grammar else (),
+        )
+        return Job(request, samples), rendered.in_reasoning
+
+    def _read(self, pending: Pending, sampled: Sampled, *, inside: bool) -> Answer | Pending:
+        """The answer; or, if it calls, what is asked next."""
+        reader = Reader(self._offer, inside=inside, most=1)
+        done, calls, text = sampled.completion, list[ToolCall](), ""
+        earlier = [call for message in pending.talk for call in message.calls]
+        for piece in (*reader.feed(Delta(sampled.text, "text", 0)), *reader.end()):
+            if isinstance(piece, ToolCall):
+                calls.append(numbered(piece, (*earlier, *calls)))
+            else:
+                text += piece.text
+        if reader.enough:
+            done = reader.kept(done, self._place.engine.pieces(done.ids))
+        tokens = pending.tokens + len(done.ids)
+        parts = self._parts(text, sampled.reasoning)
+        if not calls or pending.rounds >= ROUNDS:
+            said = Message("assistant", parts)
+            return Answer(
+                text=said.text,
+                raw=sampled.text,
+                reasoning=said.reasoning,
+                tokens=tokens,
+                ended=done.finish_reason == "stop",
+                calls=pending.calls,
+                ids=done.ids,
+            )
+        said = Message("assistant", (*parts, *calls), ids=done.ids, vocab=done.vocab)
+        results, called = self._run(calls, pending.talk)
+        return Pending(
+            pending.at,
+            pending.sample,
+            (*pending.talk, said, results),
+            (*pending.calls, *called),
+            tokens,
+            pending.rounds + 1,
+        )
+
+    def _parts(self, text: str, reasoning: str) -> tuple[Part, ...]:
+        if self._stepwise:
+            splitter = steps.StepsSplitter()
+            return steps.parts((*splitter.feed(text), *splitter.end()))
+        found: tuple[Part, ...] = (Reasoning(reasoning),) if reasoning else ()
+        return (*found, Text(text)) if text else found
+
+    def _run(
+        self, calls: Sequence[ToolCall], talk: Sequence[Message]
+    ) -> tuple[Message, tuple[Called, ...]]:
+        """The message with the results, and the calls as they went."""
+        consent = Consent(self._place.store, "")
+        run = Calls(calls, self._place.toolbox, consent, threading.Event(), "")
+        for _ in run.run(most=len(calls), tainted=tainted(talk)):
+            pass
+        pairs = zip(calls, run.results, strict=True)
+        called = tuple(Called(call.name, call.arguments, it.text, it.ok) for call, it in pairs)
+        return Message("tool", run.results), called
+
+
+def _headed(talk: Sequence[Message], head: str, made: Offer | None) -> list[Message]:
+    """The talk under a system text; one of its own stands in its place."""
+    if talk[0].role == "system":
+        return [system(heading(talk[0].text, made)), *talk[1:]]
+    return [system(head), *talk]
