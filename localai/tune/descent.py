@@ -111,8 +111,7 @@ class Descent:
             steps = done if self._stopping.over else steps
             best, misses = self._stopping.best, self._stopping.misses
             self.position = Position(done, steps, elapsed, best, misses)
-            tokens = sum(len(row.ids) for row in whole)
-            yield Step(done, steps, found, tokens, spent[-1], held)
+            yield Step(done, steps, found, packing.computed(whole), spent[-1], held)
         self._model.load_weights(_loaded(self._stopping.matrices), strict=False)
 
 

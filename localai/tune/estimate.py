@@ -19,7 +19,7 @@ from localai.engine.threads import physical_cores
 from localai.lessons.maker import Example
 from localai.store.store import Store
 from localai.store.tuning import Run
-from localai.tune import packing
+from localai.tune import packing, sharing
 from localai.tune.plan import Options
 
 RUNS = 3
@@ -63,15 +63,14 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
 
 def estimate(examples: Sequence[Example], options: Options, pace: Pace) -> Estimate:
     """What training on these examples would take, and the run around it."""
-    tokens = sum(len(each.ids) for each in examples)
-    steps = _steps(examples, options)
-    seconds = options.epochs * tokens / (1 - options.replay) / pace.speed
+    steps, read = _steps(examples, options)
+    seconds = read / (1 - options.replay) / pace.speed
     if 0 < options.seconds < seconds:  # the schedule gets shorter to fit
         steps = int(steps * options.seconds / seconds)
         seconds = options.seconds
     return Estimate(
         examples=len(examples),
-        tokens=tokens,
+        tokens=sum(len(each.ids) for each in examples),
         supervised=sum(sum(map(bool, each.weights)) for each in examples),
         steps=steps,
         training_seconds=seconds,
@@ -142,12 +141,15 @@ def _usual(path: Path) -> Pace:
     return Pace(speed, ASKED / speed, int(memory))
 
 
-def _steps(examples: Sequence[Example], options: Options) -> int:
-    """Steps of all epochs; what is replayed in them changes nothing of their number."""
-    rows = [packing.row(each) for each in examples]
+def _steps(examples: Sequence[Example], options: Options) -> tuple[int, int]:
+    """Steps of all epochs, and tokens that are read in them but for what is replayed, which
+    changes nothing of their number."""
+    rows: Sequence[packing.Row] = [packing.row(each) for each in examples]
+    rows = sharing.shared(rows) if sys.platform == "linux" else rows
     random, own = np.random.default_rng(options.seed), int(options.tokens * (1 - options.replay))
-    return sum(
-        1
+    read = [
+        packing.computed(step)
         for _ in range(options.epochs)
-        for _ in packing.steps(rows, (), tokens=own, share=0.0, random=random)
-    )
+        for step in packing.steps(rows, (), tokens=own, share=0.0, random=random)
+    ]
+    return len(read), sum(read)

@@ -16,15 +16,27 @@ import numpy as np
 from mlx_lm.models import gemma3_text
 from mlx_lm.tuner.lora import LoRALinear
 
-from localai.tune.kernels import Attend, attention, gelu_gated, on_cpu, silu_gated
+from localai.tune.kernels import Attend, Part, attention, gelu_gated, on_cpu, silu_gated
 
-Attending = Callable[[int], Attend]
+NO_HEAD = slice(0, 0)
+
+
+class Sight(NamedTuple):
+    """Attention, and what turns queries and keys (1, heads, length, width) by their positions,
+    given the layer's rotary embedding."""
+
+    attend: Attend
+    turned: Callable[[Any, mx.array], mx.array]
+
+
+Attending = Callable[[int], Sight]
 """Attention that sees so many positions, the one that looks included; 0: all before it."""
 
 
 def hidden(model: Any, ids: mx.array, segments: mx.array) -> mx.array:
-    """Last hidden states (length, width) of packed examples, `ids` and `segments`
-    (length,); a position sees those before it in its own segment."""
+    """Last hidden states (length, width) of packed examples, `ids` (length,) and `segments`;
+    a position sees those before it in its own segment. On a CPU `segments` may be (2, length):
+    the segment, and the one that it goes on from, whose positions it sees, too (-1: none)."""
     attend, states = attending(segments), embedded(model, ids)
     for layer in model.layers:
         for half in halves(layer, attend):
@@ -98,7 +110,7 @@ def logits(model: Any, states: mx.array) -> mx.array:
 
 
 def _attention(
-    module: Any, see: Attend, queries: mx.array, keys: mx.array, values: mx.array
+    module: Any, see: Sight, queries: mx.array, keys: mx.array, values: mx.array
 ) -> mx.array:
     def heads(x: mx.array, count: int) -> mx.array:
         return x.reshape(len(x), count, -1).swapaxes(0, 1)[None]
@@ -107,11 +119,17 @@ def _attention(
     if "q_norm" in module:
         queries, keys = module.q_norm(queries), module.k_norm(keys)
     values = heads(values, module.n_kv_heads)
-    found = see(module.rope(queries) * module.scale, module.rope(keys), values)
+    turned = [see.turned(module.rope, each) for each in (queries, keys)]
+    found = see.attend(turned[0] * module.scale, turned[1], values)
     return found[0].swapaxes(0, 1).reshape(found.shape[2], -1)
 
 
-def _attend_masked(segments: mx.array, window: int) -> Attend:
+def _in_line(rope: Any, x: mx.array) -> mx.array:
+    """By where they are in the line: what counts is how far apart two are."""
+    return rope(x)
+
+
+def _attend_masked(segments: mx.array, window: int) -> Sight:
     """All examples at once, with MLX's own attention."""
     places = mx.arange(len(segments))
     back = places[:, None] - places
@@ -122,13 +140,25 @@ def _attend_masked(segments: mx.array, window: int) -> Attend:
     def attend(queries: mx.array, keys: mx.array, values: mx.array) -> mx.array:
         return mx.fast.scaled_dot_product_attention(queries, keys, values, scale=1.0, mask=mask)
 
-    return attend
+    return Sight(attend, _in_line)
 
 
-def _attend_apart(segments: mx.array, window: int) -> Attend:
+def _attend_apart(segments: mx.array, window: int) -> Sight:
     """One example after the other: attention costs the square of their lengths."""
-    borders = (np.flatnonzero(np.diff(np.array(segments))) + 1).tolist()
-    return attention([slice(*ends) for ends in pairwise((0, *borders, len(segments)))], window)
+    own, after = np.array(segments) if segments.ndim > 1 else (np.array(segments), None)
+    borders = (np.flatnonzero(np.diff(own)) + 1).tolist()
+    places = [slice(*ends) for ends in pairwise((0, *borders, len(own)))]
+    if after is None:
+        return Sight(attention([Part(place) for place in places], window), _in_line)
+    found = {int(own[place.start]): place for place in places} | {-1: NO_HEAD}
+    parts = [Part(place, found[int(after[place.start])]) for place in places]
+
+    def turned(rope: Any, x: mx.array) -> mx.array:
+        split = mx.split(x, borders, axis=2)
+        each = zip(parts, split, strict=True)
+        return mx.concatenate([rope(x, offset=part.offset) for part, x in each], axis=2)
+
+    return Sight(attention(parts, window), turned)
 
 
 def _linear(layer: Any, x: mx.array) -> mx.array:

@@ -16,6 +16,7 @@ import numpy as np
 from mlx import nn
 
 Floats = np.ndarray[Any, np.dtype[np.float32]]
+Places = np.ndarray[Any, np.dtype[np.int64]]
 
 Attend = Callable[[mx.array, mx.array, mx.array], mx.array]
 """Attention: queries (1, heads, length, width), scaled; keys and values (1, groups, ...)."""
@@ -128,16 +129,29 @@ def _gated(
 _silu, _gelu = _gated(), _gated(_bent, _bent_slope)
 
 
+class Part(NamedTuple):
+    """Positions of a line that belong together, going on from those of a `head`, if it is not
+    empty, that others may go on from, too."""
+
+    own: slice
+    head: slice = slice(0, 0)
+
+    @property
+    def offset(self) -> int:
+        """How many positions there are before its own."""
+        return int(self.head.stop - self.head.start)
+
+
 class Block(NamedTuple):
     """Positions that look, those that they may look at, and what is added to the scores (rows,
     seen): next to nothing is left of what comes later, or is further back than the window."""
 
     rows: slice
-    seen: slice
+    seen: slice | Places
     unseen: Floats
 
 
-def attention(parts: Sequence[slice], window: int = 0) -> Attend:
+def attention(parts: Sequence[Part], window: int = 0) -> Attend:
     """Causal attention within each part of a line, on a CPU, to the last `window` positions
     (0: to all); some rows at a time, so that half of what nobody may see is not computed."""
     blocks = [block for part in parts for block in _blocks(part, window)]
@@ -171,15 +185,21 @@ def attention(parts: Sequence[slice], window: int = 0) -> Attend:
     return lambda queries, keys, values: attend(queries, keys, values)[0]
 
 
-def _blocks(part: slice, window: int) -> Iterator[Block]:
+def _blocks(part: Part, window: int) -> Iterator[Block]:
     """The rows of a part, ROWS at a time."""
-    for begin in range(part.start, part.stop, ROWS):
-        end = min(begin + ROWS, part.stop)
-        first = max(part.start, begin - window + 1) if window else part.start
-        back = np.arange(begin, end)[:, None] - np.arange(first, end)
-        visible = (back >= 0) & (back < (window or end))
+    own, offset = part.own, part.offset
+    for begin in range(own.start, own.stop, ROWS):
+        end = min(begin + ROWS, own.stop)
+        first = max(own.start, begin - window + 1) if window else own.start
+        seen: slice | Places = slice(first, end)
+        places = np.arange(first, end) - own.start + offset
+        if offset:
+            seen = np.r_[part.head, first:end]
+            places = np.r_[:offset, places]
+        back = np.arange(begin, end)[:, None] - own.start + offset - places
+        visible = (back >= 0) & (back < (window or end + offset))
         unseen = np.where(visible, np.float32(0), np.float32(-1e9))
-        yield Block(slice(begin, end), slice(first, end), unseen)
+        yield Block(slice(begin, end), seen, unseen)
 
 
 def _weights(block: Block, queries: Floats, keys: Floats) -> Floats:
@@ -199,14 +219,14 @@ def _grouped(queries: mx.array, keys: mx.array, *others: mx.array) -> list[Float
     return [_view(x).reshape(groups, -1, *x.shape[2:]) for x in (queries, keys, *others)]
 
 
-def _taken(part: slice, whole: Floats) -> Floats:
+def _taken(part: slice | Places, whole: Floats) -> Floats:
     """One part as (groups, heads of a group * length, width): one matrix for each group."""
     return whole[:, :, part].reshape(len(whole), -1, whole.shape[-1])
 
 
-def _add(part: slice, whole: Floats, values: Floats) -> None:
+def _add(part: slice | Places, whole: Floats, values: Floats) -> None:
     """Add what belongs to one part to an array (1, heads, length, width)."""
-    whole[0, :, part] += values.reshape(whole.shape[1], -1, whole.shape[-1])
+    whole[0][:, part] += values.reshape(whole.shape[1], -1, whole.shape[-1])
 
 
 def _view(x: mx.array) -> Floats:

@@ -1,12 +1,14 @@
 """Examples put end to end, so that a step computes hardly any padding.
 
 Pure: numpy only. Attention keeps the examples apart (block-diagonal); positions need no
-reset, since rotary attention depends on distances alone.
+reset, since rotary attention depends on distances alone. A beginning that several rows have
+(`sharing`) is there once, and what follows it in each of them goes on from there.
 """
 
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -26,7 +28,8 @@ class Row(msgspec.Struct, frozen=True):
     (n,): positions whose next token counts; `targets` and `weights` (n,): that token, and
     what it counts. `recalled`: not that token alone is wanted, but the bare model's whole
     distribution, given by `states` (n, width), its last hidden states at the places, once
-    they have been read."""
+    they have been read. `head`: so many of its first ids, none of them a place, are to be
+    computed once for all rows of a step that begin with them."""
 
     ids: Array
     places: Array
@@ -34,17 +37,25 @@ class Row(msgspec.Struct, frozen=True):
     weights: Array
     recalled: bool = False
     states: Array | None = None
+    head: int = 0
+
+    @property
+    def beginning(self) -> bytes:
+        """What tells rows of the same head; empty for none."""
+        return self.ids[: self.head].tobytes()
 
 
 class Pack(msgspec.Struct, frozen=True):
     """One step, fields as in Row. `ids` (length,): rows end to end; `segments` (length,)
-    tells which row a position belongs to, -1 for padding. `places` and `weights` (n + m,):
-    n positions whose next tokens are `targets` (n,), then m that are recalled, where the
-    bare model has `states` (m, width); padded ones weigh 0. `tokens`: how many ids are not
-    padding."""
+    tells which row a position belongs to, -1 for padding, and numbers above the rows' for heads
+    that several share; `after` (length,): the head that it goes on from, -1 for none. `places`
+    and `weights` (n + m,): n positions whose next tokens are `targets` (n,), then m that are
+    recalled, where the bare model has `states` (m, width); padded ones weigh 0. `tokens`: how
+    many ids are not padding."""
 
     ids: Array
     segments: Array
+    after: Array
     places: Array
     targets: Array
     weights: Array
@@ -64,15 +75,21 @@ def row(example: Example, *, recalled: bool = False, weight: float = 1.0) -> Row
 def pack(rows: Sequence[Row]) -> Pack:
     """The rows in one; nothing of one is seen by another."""
     rows = sorted(rows, key=lambda row: row.recalled)
-    lengths = [len(row.ids) for row in rows]
-    begins = np.cumsum([0, *lengths[:-1]])
+    parts, begins = _laid(rows)
+    lengths = [len(ids) for ids, _, _ in parts]
     placed = [row.places + begin for row, begin in zip(rows, begins, strict=True)]
     new = sum(not row.recalled for row in rows)
     both = slice(None, new), slice(new, None)
-    ids, segments = _joined([row.ids for row in rows]), np.repeat(np.arange(len(rows)), lengths)
+    ids = _joined([ids for ids, _, _ in parts])
+    padding = (0, len(ids) - sum(lengths))
+    segments, after = (
+        np.pad(np.repeat(np.array(of, np.int32), lengths), padding, constant_values=-1)
+        for of in ([part[1] for part in parts], [part[2] for part in parts])
+    )
     return Pack(
         ids=ids,
-        segments=np.pad(segments, (0, len(ids) - sum(lengths)), constant_values=-1),
+        segments=segments,
+        after=after,
         places=np.concatenate([_joined(placed[part]) for part in both]).astype(np.int32),
         targets=_joined([row.targets for row in rows[:new]]).astype(np.int32),
         weights=np.concatenate([_joined([r.weights for r in rows[part]]) for part in both]),
@@ -81,12 +98,38 @@ def pack(rows: Sequence[Row]) -> Pack:
     )
 
 
+def _laid(rows: Sequence[Row]) -> tuple[list[tuple[Array, int, int]], list[int]]:
+    """What is put end to end, as ids, segment and the segment that it goes on from; and where
+    each row would begin if its head were just before the rest of it."""
+    sharing = Counter(row.beginning for row in rows if row.head)
+    parts, begins, heads, at = list[tuple[Array, int, int]](), list[int](), dict[bytes, int](), 0
+    for number, row in enumerate(rows):
+        head, after = (row.head, -1) if sharing[row.beginning] > 1 else (0, -1)
+        if head:
+            new = row.beginning not in heads
+            after = heads.setdefault(row.beginning, len(rows) + len(heads))
+            if new:
+                parts.append((row.ids[:head], after, -1))
+                at += head
+        begins.append(at - head)
+        parts.append((row.ids[head:], number, after))
+        at += len(row.ids) - head
+    return parts, begins
+
+
+def computed(rows: Sequence[Row]) -> int:
+    """Tokens of the rows in one pack: a head that several have counts once."""
+    heads = {row.beginning: row.head for row in rows if row.head}
+    return sum(len(row.ids) - row.head for row in rows) + sum(heads.values())
+
+
 def unpadded(pack: Pack) -> Pack:
     """The pack without its padding, which nobody needs where nothing is compiled."""
     counted, n = pack.weights != 0, len(pack.targets)
     return Pack(
         ids=pack.ids[: pack.tokens],
         segments=pack.segments[: pack.tokens],
+        after=pack.after[: pack.tokens],
         places=pack.places[counted],
         targets=pack.targets[counted[:n]],
         weights=pack.weights[counted],
@@ -118,7 +161,7 @@ def steps(
     while order:
         step = _take(order, tokens * (1 - share) if replay else tokens)
         if replay:
-            room = share / (1 - share) * sum(len(example.ids) for example in step)
+            room = share / (1 - share) * computed(step)
             while room >= 1:
                 step.append(next(others))
                 room -= len(step[-1].ids)
@@ -151,11 +194,18 @@ def dealt(rows: Sequence[Row], hands: int) -> list[list[Row]]:
 def _take(order: list[Row], room: float) -> list[Row]:
     """Examples off the end of `order` while there is room; at least one."""
     taken = [order.pop()]
+    heads = {taken[0].beginning}
     room -= len(taken[0].ids)
-    while order and len(order[-1].ids) <= room:
+    while order and (cost := _cost(order[-1], heads)) <= room:
         taken.append(order.pop())
-        room -= len(taken[-1].ids)
+        heads.add(taken[-1].beginning)
+        room -= cost
     return taken
+
+
+def _cost(row: Row, heads: set[bytes]) -> int:
+    """Tokens that a row adds to a step that has these heads."""
+    return len(row.ids) - (row.head if row.beginning in heads else 0)
 
 
 def _for_ever(examples: Sequence[Row], random: np.random.Generator) -> Iterator[Row]:

@@ -46,7 +46,8 @@ def matrices(model: nn.Module) -> dict[str, mx.array]:
 def arrays(pack: Pack) -> tuple[mx.array, ...]:
     """What `loss` reads, in its order."""
     pack = packing.unpadded(pack) if on_cpu() else pack
-    fields = (pack.ids, pack.segments, pack.places, pack.targets, pack.weights, pack.states)
+    segments = np.stack((pack.segments, pack.after)) if (pack.after >= 0).any() else pack.segments
+    fields = (pack.ids, segments, pack.places, pack.targets, pack.weights, pack.states)
     return tuple(map(mx.array, fields))
 
 

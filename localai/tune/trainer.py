@@ -153,7 +153,7 @@ def descended(
 
     model, info = weights.load(Path(plan.base))
     sft.add_lora(model, plan.options)
-    held = [packing.row(each) for each in plan.held]
+    held = _sharing([packing.row(each) for each in plan.held])
     descent = Descent(model, _steps(plan), plan.options, pieces=pieces, held=held, group=together)
     # Fewer machines may go on with what more began, in steps that are too large for them.
     _descend(descent, checkpoints, tell, -(-plan.options.tokens // (TOKENS * together.size)))
@@ -165,7 +165,16 @@ def _steps(plan: Plan) -> list[list[Row]]:
 
     own = [packing.row(each) for each in plan.own]
     replay = [packing.row(each, recalled=True, weight=plan.options.recall) for each in plan.replay]
-    return sft.plan(own, replay, plan.options)
+    rows = _sharing([*own, *replay])
+    return sft.plan(rows[: len(own)], rows[len(own) :], plan.options)
+
+
+def _sharing(rows: list[Row]) -> list[Row]:
+    """The rows as they are best read here."""
+    from localai.tune.kernels import on_cpu
+    from localai.tune.sharing import shared
+
+    return shared(rows) if on_cpu() else rows
 
 
 def _descend(descent: Descent, checkpoints: Kept, tell: Tell, least: int = 1) -> None:

@@ -11,6 +11,7 @@ import pytest
 from mlx import nn
 
 from localai.tune import kernels
+from localai.tune.kernels import Part
 
 PARTS = [slice(0, 5), slice(5, 6), slice(6, 19)]
 LENGTH, WIDTH = 19, 8
@@ -72,7 +73,12 @@ def test_attention_within_each_part(
         )
 
     others = normal(1, groups, LENGTH, WIDTH, seed=2), normal(1, groups, LENGTH, WIDTH, seed=3)
-    same(kernels.attention(PARTS, window), theirs, normal(1, 4, LENGTH, WIDTH), *others)
+    same(
+        kernels.attention([Part(own) for own in PARTS], window),
+        theirs,
+        normal(1, 4, LENGTH, WIDTH),
+        *others,
+    )
 
 
 def test_exp() -> None:
