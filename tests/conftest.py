@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from functools import cache
 from importlib.metadata import distribution
@@ -10,6 +11,15 @@ from pathlib import Path
 import pytest
 
 from scripts.tiny_models import write
+
+
+def pytest_configure() -> None:
+    """Each worker has a core, and what it starts: threads of two models that wait for each other
+    at barriers on the same cores can take a hundred times as long."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    if worker and hasattr(os, "sched_setaffinity"):
+        cores = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, {cores[int(worker.removeprefix("gw")) % len(cores)]})
 
 
 @pytest.fixture(scope="session")

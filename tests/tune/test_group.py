@@ -43,7 +43,11 @@ def answers(case: str, folder: Path, present: int = SIZE) -> list[tuple[int, Any
     for each in started:
         assert each.stdin is not None
         each.stdin.write(b"\n")
-    said = [each.communicate(timeout=60)[0] for each in started]
+    try:
+        said = [each.communicate(timeout=60)[0] for each in started]
+    finally:
+        for each in started:
+            each.kill()
     return [
         (each.returncode, json.loads(text) if text else None)
         for each, text in zip(started, said, strict=True)
