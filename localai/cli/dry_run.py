@@ -39,7 +39,7 @@ def run(invocation: Invocation, settings: Settings, entry: ModelEntry, wanted: W
     words for questions are looked for as a tune does; not for an estimate alone, which is quick."""
     from localai.catalog.entry import required_path
     from localai.lessons import rewriting
-    from localai.lessons.lesson import accepted
+    from localai.lessons.lesson import accepted, named
     from localai.lessons.maker import maker_for
     from localai.lessons.material import gather
     from localai.lessons.preview import read_back
@@ -67,7 +67,8 @@ def run(invocation: Invocation, settings: Settings, entry: ModelEntry, wanted: W
     seconds = wanted.budget * (1 - RESERVE)
     data = bool(wanted.name or more)
     taken = estimate(made, options(settings.tune, data=data, seconds=seconds), known)
-    of_set = [each for each in taught if each.lesson and each.example.name == wanted.name]
+    sets = named(wanted.name)
+    of_set = [each for each in taught if each.lesson and each.example.name in sets]
     if all(each.example.source == "good" for each in of_set):
         note(ONLY_GOOD)
     if wanted.only_estimate:

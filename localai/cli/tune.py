@@ -60,7 +60,11 @@ class Budget(click.ParamType[float]):
     "--preset", type=click.Choice(list(PRESETS)), help="Named settings, over those of the file."
 )
 @click.option(
-    "--data", "name", default="", metavar="SET", help="Learn a named data set, not your own."
+    "--data",
+    "name",
+    default="",
+    metavar="SET[,SET]",
+    help="Learn named data sets, not your own examples.",
 )
 @click.option(
     "--for",

@@ -74,10 +74,19 @@ class Lesson(msgspec.Struct, frozen=True):
 
 
 def accepted(store: Store, name: str = "") -> tuple[StoredExample, ...]:
-    """The accepted examples of a data set ("": the user's own), oldest first.
+    """The accepted examples of the data sets that are `named`, oldest first.
 
-    Raises UsageError when there are none.
+    Raises UsageError when there are none in one of them.
     """
+    return tuple(each for of in named(name) for each in _accepted(store, of))
+
+
+def named(name: str) -> tuple[str, ...]:
+    """The data sets of a name; several have commas between them. "" is the user's own."""
+    return tuple(dict.fromkeys(part.strip() for part in name.split(",")))
+
+
+def _accepted(store: Store, name: str) -> tuple[StoredExample, ...]:
     found = store.examples(state="accepted", name=name)[::-1]
     if not found:
         if name in shipped.NAMES and not store.examples(name=name, limit=1):

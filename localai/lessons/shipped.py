@@ -53,6 +53,6 @@ def along(store: Store, entry: ModelEntry, name: str) -> tuple[StoredExample, ..
     talk, where that set was taken in. Each tune begins with the model as it came, so that the
     corrections alone would leave it without."""
     described = entry.description.template
-    if name == DIALOGUE or described or soundness.read(required_path(entry)).template:
+    if DIALOGUE in name.split(",") or described or soundness.read(required_path(entry)).template:
         return ()
     return store.examples(state="accepted", name=DIALOGUE)[::-1]

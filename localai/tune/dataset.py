@@ -12,7 +12,7 @@ import msgspec
 
 from localai.errors import UsageError
 from localai.lessons import material
-from localai.lessons.lesson import Lesson, Unlearnable
+from localai.lessons.lesson import Lesson, Unlearnable, named
 from localai.lessons.maker import Example, Maker
 from localai.store.store import Store
 from localai.store.tuning import StoredExample
@@ -51,9 +51,9 @@ def dataset(
     name: str = "",
 ) -> Dataset:
     """What the accepted examples come to, beside what `replay` makes. Raises UsageError, before
-    that is asked, when nothing of the set `name` could become better."""
+    that is asked, when nothing of the sets `named` could become better."""
     found = material.gather(store, accepted, maker)
-    made = [each.lesson for each in found if each.lesson and each.lesson.name == name]
+    made = [each.lesson for each in found if each.lesson and each.lesson.name in named(name)]
     if all(lesson.source == "good" for lesson in made):
         reason = next((each.left_out for each in found if each.unlearnable), material.REPEATED)
         raise UsageError((ONLY_GOOD_LEFT if made else UNLEARNABLE).format(reason=reason))

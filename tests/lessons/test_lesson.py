@@ -127,3 +127,11 @@ def test_a_call_that_was_missing_is_learned_among_the_tools_that_there_were(stor
     store.prefer(better.id, again.id, "no-tool")
     (found,) = lessons(store)
     assert (found.chosen, found.tools) == ("144.", ("calendar", "calculator"))
+
+
+def test_several_data_sets_are_read_together(store: Store) -> None:
+    for name in ("one", "two", "three"):
+        store.write_example((user(f"{name}?"), assistant(f"{name}.")), name=name)
+    assert [each.question for each in lessons(store, "two, one,two")] == ["two?", "one?"]
+    with pytest.raises(UsageError, match="data set four"):
+        lessons(store, "one,four")

@@ -12,6 +12,7 @@ from typing import Any
 from localai import tune_process
 from localai.chat.session import Session
 from localai.counted import counted
+from localai.lessons.lesson import named
 from localai.sanitize import one_line
 from localai.store.store import Store
 from localai.store.tuning import Adapter, Run
@@ -81,4 +82,4 @@ def _learns_the_same(plan: Mapping[str, Any], accepted: Accepted) -> bool:
 
 
 def _of_set(accepted: Mapping[str, str], name: str) -> set[str]:
-    return {id_ for id_, found in accepted.items() if found == name}
+    return {id_ for id_, found in accepted.items() if found in named(name)}
