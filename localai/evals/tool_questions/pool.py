@@ -1,0 +1,42 @@
+"""The pools of the questions about tools, all kinds mixed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import msgspec
+
+from localai.evals.task import Example, Pool
+from localai.evals.tool_questions.nothings import nothings
+from localai.evals.tool_questions.searches import searches
+from localai.evals.tool_questions.sums import TOOL, sums
+from localai.evals.tool_questions.times import times
+from localai.evals.tool_questions.wordings import mixed
+
+
+class Sizes(msgspec.Struct, frozen=True):
+    """How many questions of each kind a pool holds, at most."""
+
+    sums: int
+    times: int
+    searches: int
+    nothings: int
+
+
+SIZES: dict[Pool, Sizes] = {
+    "train": Sizes(520, 280, 220, 560),
+    "dev": Sizes(40, 20, 16, 48),
+    "gate": Sizes(110, 66, 50, 150),
+}
+
+
+def questions(pool: Pool, tools: Collection[str]) -> list[Example]:
+    """All questions of a pool for the tools that there are."""
+    size = SIZES[pool]
+    found = [
+        sums(pool, size.sums) if TOOL in tools else [],
+        [each for each in times(pool, size.times) if each.tool in tools],
+        searches(pool, size.searches, tools),
+        nothings(pool, size.nothings),
+    ]
+    return mixed(found)
