@@ -1,8 +1,8 @@
 """Dialogues in which tools are called where they help: made of the training pool.
 
 A call, what the tool makes of it, and an answer that tells that; and questions that want no
-tool, with the model's own answers. Several questions make a dialogue: what a model is told of
-tools is longer than all of them, and is so read once.
+tool, with the model's own answers. Some dialogues hold several questions, so that one that is
+asked after a call is not taken for one that wants one.
 """
 
 from __future__ import annotations
@@ -33,9 +33,8 @@ from localai.tools.builtin import clock
 Tell = Callable[[int, int], None]
 Talk = tuple[Message, ...]
 
-TURNS = (1, 4, 1, 6, 2, 5)
-"""Questions in one dialogue after the other. Most begin a dialogue in a chat, too; the others
-cost less to learn."""
+TURNS = (1, 1, 1, 1, 3, 1, 1, 1, 2)
+"""Questions in one dialogue after the other: most begin one, as in a chat."""
 
 SPARE = 1.2
 """So many times the questions are asked: some answers are no use."""
