@@ -26,7 +26,8 @@ def own_answers(
     place: Place, asked: Sequence[Example], tell: Callable[[int, int], None]
 ) -> dict[str, tuple[Message, ...]]:
     """Questions with the model's answers, by the questions' ids."""
-    asker, found = Asker(place, Manner(max_tokens=LONGEST), tools=True), {}
+    asker = Asker(place, Manner(max_tokens=LONGEST), tools=True)
+    found = dict[str, tuple[Message, ...]]()
     for done, (at, _, answer) in enumerate(asker.answers(asked), start=1):
         tell(done, len(asked))
         if text := sound(answer, place.toolbox.tools):

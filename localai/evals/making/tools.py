@@ -21,10 +21,11 @@ from localai.chat.consent import Consent
 from localai.conversation import Message, ToolCall, ToolResult, assistant, system, user
 from localai.evals.making.own_answers import own_answers
 from localai.evals.task import Example, Place
+from localai.evals.tool_questions.plugins import plugins
 from localai.evals.tool_questions.pool import questions
 from localai.evals.tool_questions.shelf import shelf
 from localai.evals.tool_questions.telling import told
-from localai.evals.tool_questions.wordings import wordings
+from localai.evals.tool_questions.wordings import mixed, wordings
 from localai.lessons.lesson import Lesson, Unlearnable
 from localai.lessons.maker import Maker, maker_of
 from localai.store.tuning import Source
@@ -39,6 +40,9 @@ TURNS = (1, 1, 1, 1, 3, 1, 1, 1, 2)
 SPARE = 1.2
 """So many times the questions are asked: some answers are no use."""
 
+LONGEST_RESULT = 600
+"""Characters of a result."""
+
 YEARS = 12
 """Within so many years lie the moments that the clock tells: were it the present one, it would
 be learned by heart."""
@@ -47,14 +51,10 @@ be learned by heart."""
 def make(place: Place, n: int, tell: Tell) -> Sequence[tuple[Talk, Source]]:
     """Up to n dialogues."""
     sizes = list(islice(cycle(TURNS), n))
-    asked = questions("train", place.toolbox.tools)[: int(sum(sizes) * SPARE)]
-    tools = place.settings.tools.model_copy(update={"offer": "on"})
-    with shelf(asked, tools) as allowed:
-        there = replace(
-            place,
-            settings=place.settings.model_copy(update={"tools": tools}),
-            toolbox=place.toolbox.reaching(allowed),
-        )
+    tools = place.toolbox.tools
+    ours = questions("train", tools)[: int(sum(sizes) * SPARE)]
+    asked = mixed([ours, plugins(tools.values())])
+    with shelf(place, asked) as there:
         called = _called(there, [each for each in asked if each.tool])
         own = own_answers(there, [each for each in asked if not each.tool], tell)
     turns = [turn for each in asked if (turn := called.get(each.id) or own.get(each.id))]
@@ -101,7 +101,7 @@ def _called(place: Place, asked: Sequence[Example]) -> dict[str, Talk]:
         pass
     found = dict[str, Talk]()
     for example, call, result in zip(asked, calls, run.results, strict=True):
-        if result.ok:
+        if result.ok and len(result.text) <= LONGEST_RESULT:
             draw = random.Random(example.id)
             text = _at_some_time(draw, call) if call.name == "clock" else result.text
             found[example.id] = (
@@ -127,10 +127,10 @@ def _answer(draw: random.Random, example: Example, result: str) -> str:
         if not extra["value"]:
             return str(draw.choice(ways["missing"])).format(it=extra["it"])
         return str(draw.choice(ways["found"])).format(result=extra["say"][0])
-    tells = extra.get("tells", example.tool)
+    tells = str(extra.get("tells", example.tool))
     if tells == "weekday" and example.tool == "clock":
         tells = "today"
-    own, general = extra["say"], ways[tells]
+    own, general = extra["say"], ways["plugin" if example.kind == "plugin" else tells]
     chosen = draw.choice(own if own and draw.random() < 0.6 else general)
     return str(chosen).replace("{result}", told(example, result))
 

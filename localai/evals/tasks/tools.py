@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from msgspec.structs import replace
-
 from localai.errors import LocalaiError
 from localai.evals import asking
 from localai.evals.task import (
@@ -42,15 +40,8 @@ def examples(place: Place, pool: Pool) -> Sequence[Example]:
 
 
 def ask(place: Place, task: Task, examples: Sequence[Example], manner: Manner) -> Iterator[Outcome]:
-    """The questions with their answers. The model is told of the tools whether or not it is in
-    a chat, and they search what `shelf` holds."""
-    tools = place.settings.tools.model_copy(update={"offer": "on"})
-    with shelf(examples, tools) as allowed:
-        there = replace(
-            place,
-            settings=place.settings.model_copy(update={"tools": tools}),
-            toolbox=place.toolbox.reaching(allowed),
-        )
+    """The questions with their answers, in a place with what the questions are about."""
+    with shelf(place, examples) as there:
         yield from asking.ask(there, task, examples, manner)
 
 

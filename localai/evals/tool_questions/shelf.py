@@ -11,19 +11,21 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from localai import paths
-from localai.config import ToolSettings
 from localai.conversation import title, user
-from localai.evals.task import Example
+from localai.evals.task import Example, Place
 from localai.store.store import Store
 from localai.tools.allowed import Allowed
 
 
 @contextmanager
-def shelf(examples: Sequence[Example], settings: ToolSettings) -> Iterator[Allowed]:
-    """What the tools may reach, so that they find what the examples' user said: the folder, in
-    the place of the user's own data and notes."""
+def shelf(place: Place, examples: Sequence[Example]) -> Iterator[Place]:
+    """The place where the tools find what the examples' user said, in a folder in the place of
+    the user's own data and notes; and where a model is told of them, whether or not in a chat."""
     said = [text for each in examples if (text := each.extra.get("said"))]
+    tools = place.settings.tools.model_copy(update={"offer": "on"})
     with tempfile.TemporaryDirectory(prefix="localai-eval-") as made:
         home = Path(made)
         notes = paths.private_dir(home / "notes")
@@ -33,5 +35,9 @@ def shelf(examples: Sequence[Example], settings: ToolSettings) -> Iterator[Allow
             for text in said:
                 talk = store.create_conversation(title=title(text))
                 store.add_message(talk.id, "", user(text))
-        folders = (str(notes),) if settings.folders else ()
-        yield Allowed(folders, settings.web_fetch, str(home))
+        allowed = Allowed((str(notes),) if tools.folders else (), tools.web_fetch, str(home))
+        yield replace(
+            place,
+            settings=place.settings.model_copy(update={"tools": tools}),
+            toolbox=place.toolbox.reaching(allowed),
+        )
