@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from threading import Event
+from typing import Any
+
 import pytest
 
+from localai.config import Settings, ToolSettings
 from localai.conversation import Message
 from localai.engine.scripted import ScriptedEngine
 from localai.evals.asking import Asker
+from localai.evals.making import remarks
 from localai.evals.making.own_answers import sound
 from localai.evals.making.tools import make
 from localai.evals.task import Answer, Called, Example, Manner, Place
@@ -14,7 +20,11 @@ from localai.evals.tool_questions.pool import questions
 from localai.lessons import lesson
 from localai.lessons.maker import Maker
 from localai.store.store import Store
+from localai.tools.allowed import Allowed
+from localai.tools.identity import code_hash
+from localai.tools.outcome import Ok, Outcome
 from localai.tools.registry import builtin
+from localai.tools.tool import Tool, tool
 from localai.tools.toolbox import Toolbox
 from tests.evals.places import place
 
@@ -98,3 +108,50 @@ def test_what_is_made_is_learned_with_the_very_prompt_of_a_question(
 )
 def test_an_answer_is_learned_as_far_as_it_is_sound(answer: Answer, kept: str) -> None:
     assert sound(answer, TOOLS) == kept
+
+
+@tool(effects=("reads",))
+def dice(sides: int) -> int:
+    """Roll a die.
+
+    Args:
+        sides: how many it has.
+    """
+    return sides
+
+
+@tool(effects=("writes",))
+def send(text: str) -> str:
+    """Send a message.
+
+    Args:
+        text: what to send.
+    """
+    return text
+
+
+def rolled(tool: Tool, given: Mapping[str, Any], allowed: Allowed, stop: Event) -> Outcome:
+    return Ok(str(given.get("sides", 0)), 0.0)
+
+
+def test_tools_of_the_users_are_called_where_they_are_allowed_always(store: Store) -> None:
+    box = Toolbox([builtin("calculator"), dice, send], run=rolled)
+    there = place(store, ScriptedEngine([OWN]), box)
+
+    def called() -> set[str]:
+        made = [talk for talk, _ in make(there, 200, lambda done, total: None)]
+        return {call.name for talk in made for each in talk for call in each.calls}
+
+    assert called() == {"calculator"}
+    told = " ".join(remarks("tools", there))
+    assert "questions can be made for send," in told
+    assert "calls dice: allow it always" in told
+    store.decide("dice", code_hash(dice), allowed=True)
+    assert called() == {"calculator", "dice"}
+    assert "dice" not in " ".join(remarks("tools", there))
+
+
+def test_that_a_model_is_told_of_no_tools_is_said(there: Place, store: Store) -> None:
+    assert remarks("tools", there) == ()
+    off = place(store, box=there.toolbox, settings=Settings(tools=ToolSettings(offer="off")))
+    assert "tools.offer" in " ".join(remarks("tools", off))

@@ -7,10 +7,11 @@ last whole sentence, one that begins to repeat itself before it does; one with a
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 
 from localai.conversation import Message, assistant, user
 from localai.evals.asking import Asker
+from localai.evals.making import Tell
 from localai.evals.task import Answer, Example, Manner, Place
 
 LONGEST = 56
@@ -23,7 +24,7 @@ _SENTENCE = re.compile(r"[^.!?]*[.!?]+[\"')]*(?=\s|$)")
 
 
 def own_answers(
-    place: Place, asked: Sequence[Example], tell: Callable[[int, int], None]
+    place: Place, asked: Sequence[Example], tell: Tell
 ) -> dict[str, tuple[Message, ...]]:
     """Questions with the model's answers, by the questions' ids."""
     asker = Asker(place, Manner(max_tokens=LONGEST), tools=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import cycle, islice
@@ -18,20 +18,20 @@ from msgspec.structs import replace
 
 from localai.chat.calls import Calls, numbered
 from localai.chat.consent import Consent
+from localai.chat.offer import wanted
 from localai.conversation import Message, ToolCall, ToolResult, assistant, system, user
+from localai.evals.making import Made, Tell
 from localai.evals.making.own_answers import own_answers
 from localai.evals.task import Example, Place
-from localai.evals.tool_questions.plugins import plugins
+from localai.evals.tool_questions.plugins import plugins, suits
 from localai.evals.tool_questions.pool import questions
 from localai.evals.tool_questions.shelf import shelf
 from localai.evals.tool_questions.telling import told
 from localai.evals.tool_questions.wordings import mixed, wordings
 from localai.lessons.lesson import Lesson, Unlearnable
 from localai.lessons.maker import Maker, maker_of
-from localai.store.tuning import Source
 from localai.tools.builtin import clock
 
-Tell = Callable[[int, int], None]
 Talk = tuple[Message, ...]
 
 TURNS = (1, 1, 1, 1, 3, 1, 1, 1, 2)
@@ -48,7 +48,7 @@ YEARS = 12
 be learned by heart."""
 
 
-def make(place: Place, n: int, tell: Tell) -> Sequence[tuple[Talk, Source]]:
+def make(place: Place, n: int, tell: Tell) -> Sequence[Made]:
     """Up to n dialogues."""
     sizes = list(islice(cycle(TURNS), n))
     tools = place.toolbox.tools
@@ -58,7 +58,7 @@ def make(place: Place, n: int, tell: Tell) -> Sequence[tuple[Talk, Source]]:
         called = _called(there, [each for each in asked if each.tool])
         own = own_answers(there, [each for each in asked if not each.tool], tell)
     turns = [turn for each in asked if (turn := called.get(each.id) or own.get(each.id))]
-    fits, found = partial(_fits, _maker(there), _head(place)), list[tuple[Talk, Source]]()
+    fits, found = partial(_fits, _maker(there), _head(place)), list[Made]()
     for size in sizes:
         taken = turns[:size]
         while len(taken) > 1 and not fits(_dialogue(taken)):
@@ -67,6 +67,26 @@ def make(place: Place, n: int, tell: Tell) -> Sequence[tuple[Talk, Source]]:
             found.append((_dialogue(taken), "written"))
         del turns[: len(taken)]
     return found
+
+
+def remarks(place: Place) -> Iterator[str]:
+    """What a user should know of what is left out, and of what is learned."""
+    further = [tool for tool in place.toolbox.tools.values() if not tool.built_in]
+    unfit = [tool.name for tool in further if not suits(tool)]
+    fit = [tool for tool in further if suits(tool)]
+    consent = Consent(place.store, "")
+    denied = [
+        tool.name
+        for tool in fit
+        if consent.refusal(tool, ToolCall("", tool.name, {}), tainted=False)
+    ]
+    if unfit:
+        yield f"No questions can be made for {', '.join(unfit)}, so no example calls it."
+    if denied:
+        yield f"No example calls {', '.join(denied)}: allow it always first, in a chat."
+    described, wish = place.entry.description.tool_format, place.settings.tools.offer
+    if not wanted(place.engine.load(), described, wish):
+        yield 'This model is told of no tools; set tools.offer = "on" to have it call any.'
 
 
 def _fits(maker: Maker, head: str, talk: Talk) -> bool:

@@ -25,7 +25,7 @@ class Sizes(msgspec.Struct, frozen=True):
 
 SIZES: dict[Pool, Sizes] = {
     "train": Sizes(520, 280, 220, 560),
-    "dev": Sizes(40, 20, 16, 48),
+    "dev": Sizes(60, 30, 24, 60),
     "gate": Sizes(110, 66, 50, 150),
 }
 
