@@ -64,15 +64,19 @@ def _made(invocation: Invocation, store: Store, name: str, maker: Make, n: int) 
     """Have the bare model help to make it; how many examples it has."""
     from localai import config
     from localai.chat.open import open_toolbox
+    from localai.evals import making
     from localai.evals.task import Place
 
     settings = config.load()
     opened = invocation.open_session(store, settings, model=invocation.model, private=True)
     with closing(opened) as session, closing(open_toolbox(settings)) as toolbox, telling() as tell:
         session.engine.use_adapter("", "")
-        made = maker(Place(session.engine, session.entry, settings, store, toolbox), n, tell)
+        place = Place(session.engine, session.entry, settings, store, toolbox)
+        made = maker(place, n, tell)
         if not made:
             raise UsageError(NOTHING)
+        for remark in making.remarks(name, place):
+            note(remark)
         system = settings.chat.system or session.entry.description.system
         return len(store.replace_set(name, made, system))
 

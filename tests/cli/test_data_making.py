@@ -28,6 +28,7 @@ def sums(monkeypatch: pytest.MonkeyPatch) -> None:
 
     module = ModuleType("localai.evals.making.sums")
     module.make = make  # type: ignore[attr-defined]
+    module.remarks = lambda place: ["Easy ones."]  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, module.__name__, module)
     monkeypatch.setitem(making.MAKERS, "sums", "sums")
 
@@ -43,6 +44,7 @@ def test_a_set_is_made_and_accepted(run: Command) -> None:
     made = run("data", "make", "sums", "--n", "2", engine=engine)
     assert (made.exit_code, made.stdout) == (0, "")
     assert "2 examples accepted; learn them with: localai tune sft --data sums" in made.stderr
+    assert "Easy ones." in made.stderr
     assert answers() == ["1", "2"]
     assert engine.adapters == [("", "")]  # the bare model is asked
 
