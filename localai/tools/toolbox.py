@@ -71,9 +71,10 @@ class Toolbox:
         allowed = replace(self._allowed, conversation=conversation)
         return self._run(self.tools[name], arguments, allowed, stop)
 
-    def reaching(self, allowed: Allowed) -> Toolbox:
-        """The same tools, where they may reach something else; not to be closed."""
-        return Toolbox(tuple(self.tools.values()), allowed, self._run)
+    def elsewhere(self, allowed: Allowed, change: Callable[[Run], Run]) -> Toolbox:
+        """The same tools, where they may reach something else and `change` decides how they
+        run; not to be closed."""
+        return Toolbox(tuple(self.tools.values()), allowed, change(self._run))
 
     def news(self, *more: str) -> tuple[str, ...]:
         """The notes, and `more`, that were not told before."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from localai.config import Settings, ToolSettings
 from localai.engine.scripted import ScriptedEngine
 from localai.evals.task import Answer, Called, Example, Scores
 from localai.evals.tasks import find
@@ -11,6 +14,7 @@ from localai.evals.tasks.tools import macro_f1, precision, recall, score
 from localai.evals.tool_questions.pool import questions
 from localai.evals.tool_questions.telling import tells
 from localai.store.store import Store
+from localai.tools.allowed import Allowed
 from localai.tools.registry import builtin
 from localai.tools.toolbox import Toolbox
 from tests.evals.places import place
@@ -142,23 +146,39 @@ def test_that_nothing_was_found_has_to_be_said() -> None:
 
 def test_questions_are_asked_with_real_calls(store: Store) -> None:
     asked = questions("gate", TOOLS)
-    some = [next(each for each in asked if each.kind == kind) for kind in ("calculator", "search")]
-    reader = next(each for each in asked if each.kind == "none-fact")
+    kinds = ("calculator", "search", "none-fact", "clock")
+    some = [next(each for each in asked if each.kind == kind) for kind in kinds]
     replies = [
         f'calculator(expression="{some[0].arguments["expression"]}")',
         f'search_chats(query="{some[1].arguments["query"]}")',
         "I think so.",
+        "clock()",
         "It is 0.",
         f"It is {some[1].extra['value']}.",
+        "It is Thursday, 13 May 2027.",
     ]
     there = place(store, ScriptedEngine(replies), Toolbox([builtin(name) for name in TOOLS]))
     task = find("tools")
     assert task.ask is not None
-    found = list(task.ask(there, task, [*some, reader], task.manner))
-    by_id = {each.example.id: each for each in found}
-    of_sum, of_search = by_id[some[0].id], by_id[some[1].id]
-    assert (of_sum.scores["value"], of_sum.scores["ran"], of_sum.scores["used"]) == (1, 1, 0)
+    found = {each.example.id: each for each in task.ask(there, task, some, task.manner)}
+    of_sum, of_search, of_none, of_clock = (found[each.id] for each in some)
+    assert [of_sum.scores[name] for name in ("value", "ran", "used")] == [1, 1, 0]
     assert of_search.scores["used"] == 1
     assert some[1].extra["said"] in of_search.answers[0].calls[0].result
-    assert by_id[reader.id].scores["no_tool"] == 1
+    assert of_none.scores["no_tool"] == 1
+    assert of_clock.scores["used"] == 1
     assert store.conversations() == ()
+
+
+def test_notes_are_searched_where_a_folder_is_allowed(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "own.md").write_text("My own passport is in the safe.", "utf-8")
+    box = Toolbox([builtin("search_notes")], Allowed((str(tmp_path),)))
+    settings = Settings(tools=ToolSettings(folders=[tmp_path]))
+    example = next(each for each in questions("gate", ["search_notes"]) if each.tool)
+    replies = ['search_notes(query="passport safe")', "Nothing."]
+    there = place(store, ScriptedEngine(replies), box, settings=settings)
+    task = find("tools")
+    assert task.ask is not None
+    (found,) = task.ask(there, task, [example], task.manner)
+    assert "own passport" not in found.answers[0].calls[0].result
+    assert found.answers[0].calls[0].ok

@@ -1,7 +1,7 @@
 """Calls a tool where one helps, the right one, with the right arguments, and tells its result.
 
-Every call runs, the searches over what a user of ours said. Wording and numbers of the gate
-pool are not those of the training pool. Calls after the first one are not judged.
+Every call runs, the searches over what an invented user said. Wordings, numbers and things of
+the gate pool are not those of the training pool. Calls after the first one are not judged.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from localai.evals.task import (
     Scores,
     Task,
 )
-from localai.evals.tool_questions.pool import questions
+from localai.evals.tool_questions.pool import around, questions
 from localai.evals.tool_questions.shelf import shelf
 from localai.evals.tool_questions.telling import tells
 from localai.tools.builtin import zones
@@ -40,8 +40,8 @@ def examples(place: Place, pool: Pool) -> Sequence[Example]:
 
 
 def ask(place: Place, task: Task, examples: Sequence[Example], manner: Manner) -> Iterator[Outcome]:
-    """The questions with their answers, in a place with what the questions are about."""
-    with shelf(place, examples) as there:
+    """The questions with their answers, in a place with what their pool is about."""
+    with shelf(place, around(examples, place.toolbox.tools)) as there:
         yield from asking.ask(there, task, examples, manner)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 import msgspec
 
@@ -40,3 +40,11 @@ def questions(pool: Pool, tools: Collection[str]) -> list[Example]:
         nothings(pool, size.nothings),
     ]
     return mixed(found)
+
+
+def around(examples: Iterable[Example], tools: Collection[str]) -> list[Example]:
+    """All questions of the pools that these are of: what is said for them is what is there to be
+    searched, however few are asked."""
+    ids = {each.id for each in examples}
+    pools = [questions(pool, tools) for pool in SIZES]
+    return [each for pool in pools if ids & {one.id for one in pool} for each in pool]
