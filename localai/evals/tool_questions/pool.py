@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 import msgspec
+from msgspec.structs import replace
 
 from localai.evals.task import Example, Pool
+from localai.evals.tool_questions.drawing import Draw
 from localai.evals.tool_questions.nothings import nothings
 from localai.evals.tool_questions.searches import searches
 from localai.evals.tool_questions.sums import TOOL, sums
 from localai.evals.tool_questions.times import times
-from localai.evals.tool_questions.wordings import mixed
+from localai.evals.tool_questions.wordings import mixed, wordings
 
 
 class Sizes(msgspec.Struct, frozen=True):
@@ -30,6 +32,10 @@ SIZES: dict[Pool, Sizes] = {
 }
 
 
+LED = 0.12
+"""The share of questions before which something else is said."""
+
+
 def questions(pool: Pool, tools: Collection[str]) -> list[Example]:
     """All questions of a pool for the tools that there are."""
     size = SIZES[pool]
@@ -39,7 +45,17 @@ def questions(pool: Pool, tools: Collection[str]) -> list[Example]:
         searches(pool, size.searches, tools),
         nothings(pool, size.nothings),
     ]
-    return mixed(found)
+    return _led(pool, mixed(found))
+
+
+def _led(pool: Pool, found: list[Example]) -> list[Example]:
+    """The questions, some of them after a word or two that mean nothing."""
+    draw, leads = Draw(pool, "leads"), wordings("leads")[pool]
+    chosen = [draw.random.random() < LED for _ in found]
+    return [
+        replace(each, question=draw.any(leads) + each.question) if led else each
+        for each, led in zip(found, chosen, strict=True)
+    ]
 
 
 def around(examples: Iterable[Example], tools: Collection[str]) -> list[Example]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+
 from localai.errors import ToolError
 from localai.evals.task import Example, Pool
 from localai.evals.tool_questions.drawing import Draw, words
@@ -18,6 +21,8 @@ LONGEST = 11
 DIGITS = (1, 2, 2, 2, 3, 3, 3, 4, 4, 5)
 """How many a whole number has: what people calculate with has mostly two or three."""
 
+_LETTER = re.compile(r"\{(\w)\}")
+
 
 class Numbers(dict[str, str]):
     """What the letters of one question stand for, drawn when they are first asked for."""
@@ -25,6 +30,11 @@ class Numbers(dict[str, str]):
     def __init__(self, draw: Draw) -> None:
         self._draw = draw
         self.words: dict[str, str] = {}
+
+    def draw(self, letters: Iterable[str]) -> None:
+        """Draw what these stand for, where it was not yet."""
+        for letter in letters:
+            self[letter] = self[letter]
 
     def __missing__(self, letter: str) -> str:
         self[letter] = found = self._drawn(letter)
@@ -77,6 +87,7 @@ def _question(draw: Draw, ask: str, expression: str, *say: str) -> Example:
     """The wording with numbers whose result is not too long."""
     while True:
         numbers = Numbers(draw)
+        numbers.draw(_LETTER.findall(ask))
         written = expression.format_map(numbers)
         result = value(written)
         if result is not None and len(shown(result)) <= LONGEST:
