@@ -26,6 +26,10 @@ FOREIGN = "Text of somebody else's came in by a tool before it."
 NO_ANSWER = "It does not end with an answer."
 NO_QUESTION = "Nothing is asked in it."
 
+TOLD = frozenset({"tools"})
+"""Data sets that are learned as in a chat that tells of the user's tools, also where none is
+called: when not to is what some of their examples teach."""
+
 NOTHING = (
     "There is nothing to learn yet; correct an answer in the app (e on the answer), then "
     "tune again."
@@ -44,8 +48,8 @@ class Lesson(msgspec.Struct, frozen=True):
     question, the answer to learn; `steps` are calls and results between the two.
 
     `rejected` is what the model said, "" where nothing is corrected. `tools` are the names of
-    those that the model was told of, where that matters for what is learned. `rewrites` are other
-    words for the question that a model found.
+    those that the model was told of, where that matters for what is learned; `all_tools`: it is
+    told of all that the user has. `rewrites` are other words for the question that a model found.
     """
 
     id: str
@@ -55,6 +59,7 @@ class Lesson(msgspec.Struct, frozen=True):
     rejected: str = ""
     steps: tuple[Message, ...] = ()
     tools: tuple[str, ...] = ()
+    all_tools: bool = False
     source: Source = "correction"
     name: str = ""
     rewrites: tuple[str, ...] = ()
@@ -112,6 +117,7 @@ def read(store: Store, example: StoredExample) -> Lesson:
     head = store.conversation(example.conversation).system
     rejected = store.message(example.rejected) if example.rejected else None
     reworded = store.rewrites(example.leaf) if not example.name else None
+    tools = _tools(example, rejected, (*talk, answer))
     return Lesson(
         id=example.id,
         context=((system(head),) if head else ()) + tuple(talk[:asked]),
@@ -119,7 +125,8 @@ def read(store: Store, example: StoredExample) -> Lesson:
         answer=replace(answer, learn=True),
         rejected=rejected.message.text if rejected else "",
         steps=steps,
-        tools=_tools(example, rejected, (*talk, answer)),
+        tools=tools,
+        all_tools=example.name in TOLD or (example.whole and bool(tools)),
         source=example.source,
         name=example.name,
         rewrites=reworded.kept if reworded else (),

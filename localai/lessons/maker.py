@@ -28,7 +28,9 @@ from localai.tools.tool import Tool
 LONGEST = 1024
 """Tokens of an example; older turns leave first, and what is longer still is left out."""
 ROOM_FOR_TOOLS = 1_200
-"""Characters of tools' descriptions in an example."""
+"""Characters of tools' descriptions in an example of the user's own."""
+ROOM_FOR_ALL = 3_000
+"""The same where all tools are told of, as in a chat: that takes most of the example."""
 
 WHOLE = RenderOptions(generation_prompt=False)
 
@@ -126,22 +128,27 @@ class Maker:
         return Fitted(lesson, options, made, rendered)
 
     def _offer(self, lesson: Lesson) -> Offer | None:
-        """The tools that a lesson is about as a model is told of them; None for none.
+        """The tools that a lesson is about as a chat tells of them, None for none: in its order,
+        as many as there is room for, those that are called before all.
 
         Raises Unlearnable when one that it calls is there no more.
         """
-        if not lesson.tools:
+        if not (lesson.tools or lesson.all_tools):
             return None
         there = {tool.name: tool for tool in self._tools()}
-        called = {call.name for each in lesson.tell("") for call in each.calls}
-        if missing := sorted(called - set(there)):
+        called = dict.fromkeys(call.name for each in lesson.tell("") for call in each.calls)
+        if missing := sorted(called.keys() - there.keys()):
             raise Unlearnable(f"It calls {missing[0]}, a tool that is not there any more.")
-        info = replace(self.engine.load(), n_ctx=ROOM_FOR_TOOLS)
-        tools = tuple(there[name] for name in lesson.tools if name in there)
-        made = offer(tools, info, self._described)
-        if made is None or called & set(made.left_out):
+        wanted = dict.fromkeys((*called, *(there if lesson.all_tools else lesson.tools)))
+        room = ROOM_FOR_ALL if lesson.all_tools else ROOM_FOR_TOOLS
+        info = replace(self.engine.load(), n_ctx=room)
+        fit = offer([there[name] for name in wanted if name in there], info, self._described)
+        if fit is None and not lesson.tools:
+            return None
+        if fit is None or called.keys() & set(fit.left_out):
             raise Unlearnable("The tools that it calls take too many words to describe.")
-        return made
+        told = [tool for name, tool in there.items() if name in fit.parameters]
+        return offer(told, info, self._described)
 
     def _render(self, talk: Sequence[Message], options: RenderOptions) -> Rendered:
         try:

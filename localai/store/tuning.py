@@ -49,7 +49,7 @@ class StoredExample(msgspec.Struct, frozen=True):
     or every one when it is `whole`. `name` is its data set's, "" for what is the user's own.
 
     `reason` and `rejected` (a message id) belong to corrections. `question` and `answer` are
-    the texts of the last two messages.
+    the texts of the last two messages, without a call of tools between them.
     """
 
     id: str

@@ -71,6 +71,11 @@ class Toolbox:
         allowed = replace(self._allowed, conversation=conversation)
         return self._run(self.tools[name], arguments, allowed, stop)
 
+    def elsewhere(self, allowed: Allowed, change: Callable[[Run], Run]) -> Toolbox:
+        """The same tools, where they may reach something else and `change` decides how they
+        run; not to be closed."""
+        return Toolbox(tuple(self.tools.values()), allowed, change(self._run))
+
     def news(self, *more: str) -> tuple[str, ...]:
         """The notes, and `more`, that were not told before."""
         found = tuple(note for note in (*self._notes, *more) if note not in self._told)

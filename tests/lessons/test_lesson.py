@@ -102,6 +102,19 @@ def test_calls_and_results_of_a_written_dialogue_stand_before_the_answer(store: 
     assert (found.tools, found.chosen) == (("calculator",), "6.")
 
 
+def test_a_set_about_tools_is_learned_with_all_of_them_told_of(store: Store) -> None:
+    talk = (user("Who are you?"), assistant("A model."))
+    store.write_example(talk, name="tools")
+    store.write_example(talk, name="others")
+    ((told,), (other,)) = lessons(store, "tools"), lessons(store, "others")
+    assert (told.all_tools, other.all_tools) == (True, False)
+    call = Message("assistant", (ToolCall("call00001", "clock", {}),))
+    result = Message("tool", (ToolResult("call00001", "12:00"),))
+    store.write_example((user("Now?"), call, result, assistant("12:00.")), name="others")
+    *_, calling = lessons(store, "others")
+    assert calling.all_tools
+
+
 def test_a_dialogue_without_a_question_is_left_out(store: Store) -> None:
     tree = store.create_conversation().id
     begun = store.begin_answer(tree, "", Origin("m"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import msgspec
@@ -204,3 +205,38 @@ def test_a_tool_that_is_gone_is_named() -> None:
     told = Lesson("x", (), "What is 2*3?", CALL, tools=("calculator",))
     with pytest.raises(Unlearnable, match="calls calculator, a tool that is not there"):
         make(told, ScriptedEngine())
+
+
+SOME = [registry.builtin(name) for name in ("clock", "calculator", "weekday")]
+
+
+def told_of(engine: ScriptedEngine, lesson: Lesson) -> list[str]:
+    """The tools that a lesson is learned with, in their order."""
+    example, *_ = Maker(engine, lambda: SOME).make(lesson)
+    return re.findall(r"^- (\w+)\(", text(engine, example), re.MULTILINE)
+
+
+def test_where_all_tools_are_told_of_they_are_those_of_a_chat() -> None:
+    told = Lesson("x", (), "What is 2*3?", CALL, tools=("calculator",), all_tools=True)
+    assert told_of(ScriptedEngine(), told) == ["clock", "calculator", "weekday"]
+    without = Lesson("x", (), "Who are you?", assistant("A model."), all_tools=True)
+    assert told_of(ScriptedEngine(), without) == ["clock", "calculator", "weekday"]
+
+
+def test_those_of_a_correction_stand_in_the_order_of_a_chat() -> None:
+    told = Lesson("x", (), "What is 2*3?", CALL, tools=("calculator", "clock"))
+    assert told_of(ScriptedEngine(), told) == ["clock", "calculator"]
+
+
+def test_where_there_is_no_room_for_all_those_that_are_called_come_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(maker, "ROOM_FOR_ALL", 150)
+    told = Lesson("x", (), "What is 2*3?", CALL, tools=("calculator",), all_tools=True)
+    assert told_of(ScriptedEngine(), told) == ["calculator"]
+
+
+def test_a_lesson_without_calls_is_learned_where_there_are_no_tools() -> None:
+    told = Lesson("x", (), "Who are you?", assistant("A model."), all_tools=True)
+    engine = ScriptedEngine()
+    assert "tools" not in text(engine, make(told, engine)[0])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from localai.conversation import ToolCall, assistant, user
+from localai.conversation import Message, ToolCall, ToolResult, assistant, user
 from localai.errors import StoreError
 from localai.store.authoring import Mark
 from localai.store.rows import StoredMessage
@@ -287,3 +287,11 @@ def test_a_better_call_is_no_worked_example(store: Store) -> None:
     called = store.add_message(said.conversation, said.parent, message)
     store.prefer(said.id, called.id, "tool")
     assert store.corrected() == ()
+
+
+def test_the_question_of_an_answer_from_results_is_what_the_user_said(store: Store) -> None:
+    call = Message("assistant", (ToolCall("call00001", "calculator", {"expression": "2*3"}),))
+    result = Message("tool", (ToolResult("call00001", "6"),))
+    store.write_example((user("What is 2*3?"), call, result, assistant("6.")))
+    (listed,) = store.examples()
+    assert (listed.question, listed.answer) == ("What is 2*3?", "6.")
