@@ -1,7 +1,8 @@
 """`localai data`: look at what may be learned from, and decide what is.
 
 On a terminal lists are aligned and ids short; elsewhere an example is one line of
-tab-separated fields, or JSON with --json. Writing examples is in `data_writing`.
+tab-separated fields, or JSON with --json. Writing examples is in `data_writing`, making them in
+`data_making`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, get_args
 
 import click
 
+from localai.cli.data_making import make
 from localai.cli.data_rewriting import rewrite
 from localai.cli.data_writing import edit, new
 from localai.cli.failure import note
@@ -38,6 +40,7 @@ def data() -> None:
 data.add_command(new)
 data.add_command(edit)
 data.add_command(rewrite)
+data.add_command(make)
 
 
 @data.command("list")

@@ -101,6 +101,18 @@ class Authoring:
         with self._db.write() as db:
             return tuple(_write(db, messages, system, name) for messages in dialogues)
 
+    def replace_set(
+        self, name: str, made: Sequence[tuple[Sequence[Message], Source]], system: str = ""
+    ) -> tuple[str, ...]:
+        """Let these dialogues, each with its source, be all of a named data set, accepted; what
+        it had is retired. Their ids. Raises StoreError as `write_example`."""
+        for messages, _ in made:
+            _check_dialogue(messages)
+        with self._db.write() as db:
+            query = "UPDATE examples SET state = 'retired' WHERE name = ? AND name <> ''"
+            db.execute(query, (name,))
+            return tuple(_write(db, each, system, name, source) for each, source in made)
+
     def add_imported(self, name: str, leaves: Sequence[str]) -> int:
         """Put imported conversations into a named data set, where they wait to be accepted;
         how many that are new there. Each ends with its last answer on the path to a leaf."""
@@ -159,9 +171,15 @@ def _would_wait(db: sqlite.Connection, name: str, leaf: str) -> bool:
     return not db.execute(query, (row[0], name)).fetchone()
 
 
-def _write(db: sqlite.Connection, messages: Sequence[Message], system: str, name: str) -> str:
+def _write(
+    db: sqlite.Connection,
+    messages: Sequence[Message],
+    system: str,
+    name: str,
+    source: Source = "written",
+) -> str:
     leaf = _branch(db, _hidden(db, messages, system), messages)
-    return _insert(db, leaf, "written", name=name, whole=True)
+    return _insert(db, leaf, source, name=name, whole=True)
 
 
 def _insert(
