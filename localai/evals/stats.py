@@ -104,7 +104,7 @@ def mid_p(won: int, lost: int) -> float:
     if won == lost:  # the middle belongs to both sides
         return 1.0 - math.comb(n, fewer) / 2 ** (n + 1) if n else 1.0
     at_most = sum(math.comb(n, k) for k in range(fewer + 1))
-    return (2 * at_most - math.comb(n, fewer)) / 2**n
+    return float((2 * at_most - math.comb(n, fewer)) / 2**n)
 
 
 def difference(first: Sequence[float], second: Sequence[float]) -> Difference:

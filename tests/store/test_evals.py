@@ -14,6 +14,7 @@ from localai.store.connection import connect
 from localai.store.evaluated import EvalItem, EvalRun, Evaluated
 from localai.store.store import Store
 from localai.store.upkeep import carve, restoring
+from localai.store.upkeep.records_raw import Cell
 from tests.store.test_corrections import ask
 
 WHAT = Evaluated(
@@ -142,5 +143,5 @@ def test_their_rows_are_taken_for_nothing_else_in_a_damaged_history(
         for table in ("evals", "eval_items"):
             for row in db.execute(f"SELECT * FROM {table}").fetchall():
                 values = (None, *row[1:]) if table == "evals" else row
-                cell = carve.Cell(1, tuple(values), ())
+                cell = Cell(1, tuple(values), ())
                 assert all(shapes.sort(cell, keyed=keyed) is None for keyed in (True, False))
