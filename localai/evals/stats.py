@@ -30,6 +30,9 @@ T = TypeVar("T")
 Z = 1.959963984540054
 """What 95 % of a normal distribution lie within, in standard deviations."""
 
+SIGNIFICANT = 0.05
+"""Differences that chance brings more seldom are taken for real."""
+
 RESAMPLES = 2000
 FEWER = 500
 """Resamples where each costs more: for numbers that come of all items together."""

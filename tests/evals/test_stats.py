@@ -20,7 +20,6 @@ BETTER, WORSE = 0.085, 0.035
 """Shares of items that the second model wins and loses: 5 points apart, 12 % differ."""
 
 RUNS = 200
-SIGNIFICANT = 0.05
 
 
 def simulated(won: float, lost: float, seed: int) -> stats.Difference:
@@ -43,24 +42,24 @@ def exact(won: float, lost: float) -> float:
         for b in range(most - a):
             ways = math.lgamma(N + 1) - sum(math.lgamma(k + 1) for k in (a, b, N - a - b))
             chance = ways + a * math.log(won) + b * math.log(lost) + (N - a - b) * math.log(rest)
-            if chance > -40 and stats.mid_p(a, b) < SIGNIFICANT:
+            if chance > -40 and stats.mid_p(a, b) < stats.SIGNIFICANT:
                 found += math.exp(chance)
     return found
 
 
 def test_a_difference_of_five_points_is_found() -> None:
     found = [simulated(BETTER, WORSE, seed) for seed in range(RUNS)]
-    assert sum(each.p < SIGNIFICANT for each in found) >= 0.8 * RUNS
+    assert sum(each.p < stats.SIGNIFICANT for each in found) >= 0.8 * RUNS
     assert sum(each.low <= 0.05 <= each.high for each in found) >= 0.93 * RUNS
     assert exact(BETTER, WORSE) == pytest.approx(0.837, abs=0.001)
 
 
 def test_it_does_not_cry_wolf() -> None:
     same = [simulated(0.06, 0.06, seed) for seed in range(RUNS)]
-    assert sum(each.p < SIGNIFICANT for each in same) <= 0.05 * RUNS
+    assert sum(each.p < stats.SIGNIFICANT for each in same) <= 0.05 * RUNS
     assert exact(0.06, 0.06) == pytest.approx(0.0493, abs=0.0001)
     for share in (0.01, 0.02, 0.04):
-        assert exact(share, share) <= SIGNIFICANT
+        assert exact(share, share) <= stats.SIGNIFICANT
 
 
 @pytest.mark.parametrize(
