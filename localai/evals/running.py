@@ -59,7 +59,7 @@ def run(
     begun = (None if anew else store.resume_eval(of)) or store.begin_eval(of)
     try:
         found = _answered(place, plan, examples, begun, tell)
-        summary = msgspec.to_builtins(summarise(plan.task, found))
+        summary = msgspec.to_builtins(summarise(plan.task.measures, plan.task.derived, found))
     except BaseException:
         store.end_eval(begun.id, None)
         raise

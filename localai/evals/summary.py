@@ -10,7 +10,10 @@ import msgspec
 
 from localai.evals import stats
 from localai.evals.stats import Difference, Estimate
-from localai.evals.task import Measure, Outcome, Scores, Task
+from localai.evals.task import Measure, Outcome, Scores
+
+OTHER = "other"
+"""What questions without a kind are called beside others."""
 
 Derived = Mapping[str, Callable[[Sequence[Scores]], float]]
 
@@ -26,11 +29,13 @@ class Number(msgspec.Struct, frozen=True):
 
 
 class Group(msgspec.Struct, frozen=True):
-    """The first measure over the items of one kind or level, and the tokens of one of them."""
+    """The first measure over the items of one kind or level; the tokens of one of them, and of
+    a right one, where there are answers."""
 
     name: str
     estimate: Estimate
-    tokens: float
+    tokens: float | None = None
+    per_right: Estimate | None = None
 
 
 class Summary(msgspec.Struct, frozen=True):
@@ -65,22 +70,18 @@ class Compared(msgspec.Struct, frozen=True):
         return "better" if (self.difference.value > 0) == (self.better == "more") else "worse"
 
 
-def summarise(task: Task, outcomes: Sequence[Outcome]) -> Summary:
+def summarise(
+    measures: Sequence[Measure], derived: Derived, outcomes: Sequence[Outcome]
+) -> Summary:
     """Of all outcomes, at least one."""
     tokens = [_tokens(each) for each in outcomes if each.answers]
-    main = task.measures[0]
-    about = [each for each in outcomes if main.name in each.scores and each.answers]
-    shares = main.better == "more" and not main.unit
-    per_right = None
-    if about and shares:
-        right = [each.scores[main.name] for each in about]
-        per_right = stats.ratio([_tokens(each) for each in about], right)
+    main = measures[0]
     return Summary(
         items=len(outcomes),
-        measures=tuple(_measured(task.measures, outcomes)),
-        derived=tuple(_derived(task.derived, [each.scores for each in outcomes])),
+        measures=tuple(_measured(measures, outcomes)),
+        derived=tuple(_derived(derived, [each.scores for each in outcomes])),
         tokens=stats.mean(tokens) if tokens else None,
-        per_right=per_right,
+        per_right=_per_right(main, outcomes),
         kinds=_groups(main, outcomes, lambda each: each.example.kind),
         levels=_groups(
             main, outcomes, lambda each: f"level {each.example.level}" if each.example.level else ""
@@ -89,22 +90,55 @@ def summarise(task: Task, outcomes: Sequence[Outcome]) -> Summary:
 
 
 def compare(
-    task: Task, first: Sequence[Outcome], second: Sequence[Outcome]
+    measures: Sequence[Measure],
+    derived: Derived,
+    first: Sequence[Outcome],
+    second: Sequence[Outcome],
 ) -> tuple[Compared, ...]:
     """How the second differs, in every measure and derived number, and in tokens; over the
     questions that are in both."""
-    before = {each.example.id: each for each in first}
-    pairs = [
-        (before[each.example.id], each)
-        for each in second
-        if each.example.id in before and before[each.example.id].example == each.example
-    ]
-    found = [*_measures_apart(task.measures, pairs), *_derived_apart(task.derived, pairs)]
+    pairs = _pairs(first, second)
+    found = [*_measures_apart(measures, pairs), *_derived_apart(derived, pairs)]
     tokens = [(_tokens(a), _tokens(b)) for a, b in pairs if a.answers and b.answers]
     if tokens:
         apart = stats.difference(*zip(*tokens, strict=True))
         found.append(Compared("tokens", apart, "", "tokens"))
     return tuple(found)
+
+
+def compare_kinds(
+    main: Measure, first: Sequence[Outcome], second: Sequence[Outcome]
+) -> tuple[Compared, ...]:
+    """Likewise, in one measure by kind of question; none where all are of one."""
+    kinds: dict[str, list[tuple[Outcome, Outcome]]] = {}
+    for pair in _pairs(first, second):
+        kinds.setdefault(pair[0].example.kind, []).append(pair)
+    if len(kinds) < 2:
+        return ()
+    return tuple(
+        msgspec.structs.replace(each, name=kind or OTHER)
+        for kind, pairs in sorted(kinds.items())
+        for each in _measures_apart([main], pairs)
+    )
+
+
+def _pairs(first: Sequence[Outcome], second: Sequence[Outcome]) -> list[tuple[Outcome, Outcome]]:
+    """The outcomes of what was asked in both."""
+    before = {each.example.id: each for each in first}
+    return [
+        (before[each.example.id], each)
+        for each in second
+        if each.example.id in before and before[each.example.id].example == each.example
+    ]
+
+
+def _per_right(main: Measure, outcomes: Iterable[Outcome]) -> Estimate | None:
+    """Tokens of all for each that is right, where the measure is a share."""
+    about = [each for each in outcomes if each.answers and _values(main.name, each)]
+    if not about or main.better != "more" or main.unit:
+        return None
+    right = [each.scores[main.name] for each in about]
+    return stats.ratio([_tokens(each) for each in about], right)
 
 
 def _tokens(outcome: Outcome) -> float:
@@ -136,13 +170,16 @@ def _groups(
             groups.setdefault(of(each), []).append(each)
     if len(groups) < 2:
         return ()
-    return tuple(
-        Group(
-            name or "other",
-            stats.mean([each.scores[main.name] for each in group]),
-            sum(_tokens(each) for each in group if each.answers) / len(group),
-        )
-        for name, group in sorted(groups.items())
+    return tuple(_group(name or OTHER, main, group) for name, group in sorted(groups.items()))
+
+
+def _group(name: str, main: Measure, outcomes: Sequence[Outcome]) -> Group:
+    tokens = [_tokens(each) for each in outcomes if each.answers]
+    return Group(
+        name,
+        stats.mean([each.scores[main.name] for each in outcomes]),
+        sum(tokens) / len(tokens) if tokens else None,
+        _per_right(main, outcomes),
     )
 
 

@@ -22,6 +22,7 @@ from localai.store.tuning import Adapter, Progress
 from tests.evals import places
 
 Open = Callable[..., Place]
+MEASURED = (places.task().measures, places.task().derived)
 
 
 @pytest.fixture
@@ -55,7 +56,7 @@ def test_a_run_is_kept_and_summarised(store: Store, open_place: Open) -> None:
     right, words = summary.measures
     assert (right.name, right.estimate.n, right.estimate.value) == ("right", 4, 0.5)
     assert (words.estimate.n, words.estimate.value, words.unit) == (2, 2.0, "words")
-    assert (summary.derived[0].name, summary.derived[0].estimate.value) == ("percent", 50.0)
+    assert (summary.derived[0].name, summary.derived[0].estimate.value) == ("wrong", 0.5)
     assert summary.tokens is not None
     assert summary.tokens.value == 7 / 4
     assert summary.per_right is not None
@@ -191,25 +192,25 @@ def outcome(at: int, *, right: bool, tokens: int = 10) -> Outcome:
 def test_two_runs_are_compared_item_by_item() -> None:
     first = [outcome(at, right=at % 2 == 0) for at in range(40)]
     second = [outcome(at, right=at % 2 == 0 or at < 24, tokens=12) for at in range(40)]
-    right, percent, tokens = compare(places.task(), first, second[::-1])
+    right, wrong, tokens = compare(*MEASURED, first, second[::-1])
     assert (right.name, right.verdict) == ("right", "better")
     apart = right.difference
     assert (apart.n, apart.won, apart.lost) == (40, 12, 0)
     assert apart.value == pytest.approx(0.3)
-    assert percent.name == "percent"
-    assert percent.difference.value == pytest.approx(30.0)
+    assert wrong.name == "wrong"
+    assert wrong.difference.value == pytest.approx(-0.3)
     assert (tokens.difference.value, tokens.verdict) == (2.0, "other")
-    worse, *_ = compare(places.task(), second, first)
+    worse, *_ = compare(*MEASURED, second, first)
     assert worse.verdict == "worse"
-    same, *_ = compare(places.task(), first, first)
+    same, *_ = compare(*MEASURED, first, first)
     assert same.verdict == "same"
-    half, *_ = compare(places.task(), first[:20], second)
+    half, *_ = compare(*MEASURED, first[:20], second)
     assert half.difference.n == 20
-    assert compare(places.task(), first[:1], second[1:]) == ()
+    assert compare(*MEASURED, first[:1], second[1:]) == ()
 
 
 def test_results_are_told_apart_by_level() -> None:
-    summary = summarise(places.task(), [outcome(at, right=at % 2 == 0) for at in range(10)])
+    summary = summarise(*MEASURED, [outcome(at, right=at % 2 == 0) for at in range(10)])
     assert [(each.name, each.estimate.value) for each in summary.levels] == [
         ("level 1", 1.0),
         ("level 2", 0.0),

@@ -115,6 +115,7 @@ def test_what_is_no_share_is_drawn_again() -> None:
     assert (better.value, better.won, better.lost) == (0.25, 50, 0)
     assert better.p < 0.01
     assert stats.difference(values, values).p == 1.0
+    assert stats.difference([1.0, 1.0, 1.0], [2.0, 3.0, 4.0]).p > 0.2  # one of four ways
 
 
 def test_tokens_for_each_right_answer() -> None:
