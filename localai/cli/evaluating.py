@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple, cast
 
@@ -115,9 +114,12 @@ def _task(name: str) -> Task:
     path = Path(name)
     if name in TASKS or not (path.suffix or path.exists()):
         return find(name)
-    if find_spec(FILES) is None:
-        raise UsageError(f"{name} is no task, and this version reads no files of questions.")
-    task: Task = import_module(FILES).read(path)
+    try:
+        files = import_module(FILES)
+    except ModuleNotFoundError as error:
+        why = f"{name} is no task, and this version reads no files of questions."
+        raise UsageError(why) from error
+    task: Task = files.read(path)
     return task
 
 

@@ -278,6 +278,18 @@ def test_what_makes_no_sense_is_refused(evaluate: Eval, arguments: list[str], sa
         assert store.evals() == ()
 
 
+def test_a_file_has_questions_of_its_own(
+    evaluate: Eval, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    reader = ModuleType("user_file")
+    reader.read = lambda path: places.task(name=path.stem)  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "localai.evals.tasks.user_file", reader)
+    done = evaluate(str(tmp_path / "mine.jsonl"), "--n", "1")
+    assert done.stdout.startswith("mine (dev, 1 question): scripted, base")
+    (shown,) = ids(0)
+    assert "right" in evaluate("show", shown).stdout  # the file is not needed again
+
+
 def test_a_style_that_a_task_has_not(evaluate: Eval, monkeypatch: pytest.MonkeyPatch) -> None:
     module = sys.modules["localai.evals.tasks.capitals"]
     monkeypatch.setattr(module, "TASK", places.task(manner=Manner()))
