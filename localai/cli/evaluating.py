@@ -68,9 +68,11 @@ def made(invocation: Invocation, store: Store, wanted: Wanted) -> list[Pair]:
         place = running.place_of(session)
         adapters = _adapters(place, wanted)
         found = list[Pair]()
+        cases = [(plan, adapter) for each in plans for plan in each for adapter in adapters]
+        command = running.command(place, cases, anew=wanted.anew)
         try:
             for each in plans:
-                found += _asked(place, each, adapters, watcher, anew=wanted.anew)
+                found += _asked(place, each, adapters, watcher, command)
         except KeyboardInterrupt:
             watcher.close()
             note("Stopped; the same command goes on with it (--anew would not).")
@@ -151,12 +153,11 @@ def _asked(
     plans: list[Plan],
     adapters: list[Adapter | None],
     watcher: Watcher,
-    *,
-    anew: bool,
+    command: str,
 ) -> Iterator[Pair]:
     """The runs of one task. Two adapters are compared in each style, else two styles."""
     runs = [
-        [running.run(place, plan, adapter, watcher.tell, anew=anew) for adapter in adapters]
+        [running.run(place, plan, adapter, watcher.tell, command) for adapter in adapters]
         for plan in plans
     ]
     watcher.close()

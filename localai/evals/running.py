@@ -1,13 +1,13 @@
 """Evaluations as runs: asked in the engine, each answer in the store as it comes.
 
-What was interrupted, however, goes on with what is missing. Which model and which tasks is the
-caller's; what the numbers mean is in `summary`.
+A command that was interrupted, however, goes on with what is missing. Which model and which tasks
+is the caller's; what the numbers mean is in `summary`.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -20,6 +20,7 @@ from localai.evals import asking
 from localai.evals.summary import summarise
 from localai.evals.task import Answer, Example, Manner, Outcome, Place, Pool, Task
 from localai.store.evaluated import EvalItem, EvalRun, Evaluated
+from localai.store.ids import new_id
 from localai.store.store import Store
 from localai.store.tuning import Adapter, Progress
 
@@ -43,27 +44,39 @@ def place_of(session: Session) -> Place:
     return Place(session.engine, session.entry, session.settings, session.store, session.toolbox)
 
 
+def command(
+    place: Place, cases: Iterable[tuple[Plan, Adapter | None]], *, anew: bool = False
+) -> str:
+    """What the runs of all these have in common: the command that was stopped at one of them, so
+    that it is gone on with, unless they are to be begun `anew`."""
+    all_of = [] if anew else [_evaluated(place, plan, adapter) for plan, adapter in cases]
+    return place.store.stopped_command(all_of) or new_id()
+
+
 def run(
-    place: Place, plan: Plan, adapter: Adapter | None, tell: Tell, *, anew: bool = False
+    place: Place, plan: Plan, adapter: Adapter | None, tell: Tell, command: str = ""
 ) -> EvalRun:
-    """Ask by an adapter, None for the bare model, which stays in force; the run, done. One of
-    just this that was stopped is gone on with, unless it is to be begun `anew`.
+    """Ask by an adapter, None for the bare model, which stays in force; the run, done. What the
+    same `command` has answered is not asked again.
 
     Raises LocalaiError; whatever ends it, what was answered is kept.
     """
     examples = plan.task.examples(place, plan.pool)[: plan.n or None]
     if not examples:
         raise UsageError(f"{plan.task.name} has no questions in the pool {plan.pool}.")
-    use(place.engine, adapter)
     store, of = place.store, _evaluated(place, plan, adapter)
-    begun = (None if anew else store.resume_eval(of)) or store.begin_eval(of)
+    command = command or new_id()
+    begun = store.resume_eval(of, command) or store.begin_eval(of, command)
+    if begun.state == "done":
+        return begun
     try:
+        use(place.engine, adapter)
         found = _answered(place, plan, examples, begun, tell)
-        summary = msgspec.to_builtins(summarise(plan.task.measures, plan.task.derived, found))
+        summary = summarise(plan.task.measures, plan.task.derived, found)
     except BaseException:
         store.end_eval(begun.id, None)
         raise
-    return store.end_eval(begun.id, summary)
+    return store.end_eval(begun.id, msgspec.to_builtins(summary))
 
 
 def outcomes(store: Store, run_id: str) -> tuple[Outcome, ...]:

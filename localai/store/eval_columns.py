@@ -13,7 +13,7 @@ from localai.store.records import record
 
 RUN = (
     "r.id, r.created, r.updated, r.state, r.writer, r.task, r.pool, r.style, r.manner, r.wanted, "
-    "r.seed, r.model, r.base, r.adapter, r.name, r.against, r.summary, "
+    "r.seed, r.model, r.base, r.adapter, r.name, r.command, r.against, r.summary, "
     "(SELECT count(*) FROM eval_items i WHERE i.run = r.id)"
 )
 OF = (
@@ -45,6 +45,7 @@ class Row(msgspec.Struct, frozen=True):
     base: str
     adapter: str
     name: str
+    command: str
     against: str
     summary: str | None
     items: int
@@ -71,6 +72,7 @@ def run(columns: Sequence[object]) -> EvalRun:
         state="stopped" if dead else row.state,
         created=row.created,
         updated=row.updated,
+        command=row.command,
         against=row.against,
         summary=None if row.summary is None else _object.decode(row.summary),
         items=row.items,

@@ -7,6 +7,7 @@ and what a score means is decided elsewhere.
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from typing import Any
 
 from localai.errors import StoreError
@@ -24,36 +25,41 @@ class Evals:
 
     _db: Database
 
-    def begin_eval(self, of: Evaluated) -> EvalRun:
-        """Record that this process evaluates."""
+    def begin_eval(self, of: Evaluated, command: str) -> EvalRun:
+        """Record that this process evaluates, for a command."""
         id_, now = new_id(), time.time()
         columns = eval_columns.of(of)
         with self._db.write() as db:
             db.execute(
-                "INSERT INTO evals (id, created, updated, state, writer, against, "
+                "INSERT INTO evals (id, created, updated, state, writer, command, against, "
                 f"{', '.join(eval_columns.OF)}) "
-                f"VALUES (?, ?, ?, 'running', ?, ''{', ?' * len(columns)})",
-                (id_, now, now, writer.this_process(), *columns),
+                f"VALUES (?, ?, ?, 'running', ?, ?, ''{', ?' * len(columns)})",
+                (id_, now, now, writer.this_process(), command, *columns),
             )
             return _fetch(db, id_)
 
-    def resume_eval(self, of: Evaluated) -> EvalRun | None:
-        """Go on in this process with the newest run of just this that was stopped, None if
-        there is none. A later one that is done or goes on elsewhere does not matter."""
-        same = " AND ".join(f"r.{name} = ?" for name in eval_columns.OF[:-1])
+    def stopped_command(self, all_of: Iterable[Evaluated]) -> str:
+        """The command that was stopped last at one of these, "" for none."""
+        with self._db.read() as db:
+            runs = [run for of in all_of for run in _just(db, of) if run.state == "stopped"]
+        return max(runs, key=lambda run: run.created).command if runs else ""
+
+    def resume_eval(self, of: Evaluated, command: str) -> EvalRun | None:
+        """The run of just this that a command has made: done, or gone on with by this process
+        from now on. None if there is none, or it goes on elsewhere."""
         with self._db.write() as db:
-            rows = db.execute(
-                f"{_SELECT} WHERE r.state <> 'done' AND {same} ORDER BY r.number DESC",
-                eval_columns.of(of)[:-1],
-            ).fetchall()
-            stopped = [run for run in map(eval_columns.run, rows) if run.state == "stopped"]
-            if not stopped:
-                return None
+            runs = [
+                run
+                for run in _just(db, of)
+                if run.command == command and run.state in ("done", "stopped")
+            ]
+            if not runs or runs[0].state == "done":
+                return runs[0] if runs else None
             db.execute(
                 "UPDATE evals SET state = 'running', writer = ?, updated = ? WHERE id = ?",
-                (writer.this_process(), time.time(), stopped[0].id),
+                (writer.this_process(), time.time(), runs[0].id),
             )
-            return _fetch(db, stopped[0].id)
+            return _fetch(db, runs[0].id)
 
     def put_eval_item(self, run_id: str, item: EvalItem) -> None:
         """Keep what was answered to one question, in the place of an earlier answer; one small
@@ -109,6 +115,15 @@ class Evals:
                 (run_id,),
             ).fetchall()
             return tuple(map(eval_columns.item, rows))
+
+
+def _just(db: sqlite.Connection, of: Evaluated) -> list[EvalRun]:
+    """The runs of just this, the newest first."""
+    same = " AND ".join(f"r.{name} = ?" for name in eval_columns.OF[:-1])
+    rows = db.execute(
+        f"{_SELECT} WHERE {same} ORDER BY r.number DESC", eval_columns.of(of)[:-1]
+    ).fetchall()
+    return list(map(eval_columns.run, rows))
 
 
 def _fetch(db: sqlite.Connection, id: str) -> EvalRun:

@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 
 _STATEMENTS = (
     # `base` and `adapter` are hashes of files (the latter "" for the bare model), `name` is what
-    # the adapter was called. `against` is the run on the same items that it is compared with,
-    # "" for none. `manner` and `summary` are JSON objects; `writer` is "" once it has ended.
+    # the adapter was called. Runs that one command made share `command`, an id. `against` is the
+    # run on the same items that it is compared with, "" for none. `manner` and `summary` are JSON
+    # objects; `writer` is "" once it has ended.
     """CREATE TABLE evals (
         number INTEGER PRIMARY KEY,
         id TEXT NOT NULL UNIQUE,
@@ -31,6 +32,7 @@ _STATEMENTS = (
         base TEXT NOT NULL,
         adapter TEXT NOT NULL,
         name TEXT NOT NULL,
+        command TEXT NOT NULL,
         against TEXT NOT NULL,
         summary TEXT
     ) STRICT""",

@@ -155,12 +155,20 @@ def test_samples_are_drawn(evaluate: Eval) -> None:
         assert run.of.manner["samples"] == 3
 
 
-def test_what_was_stopped_goes_on(evaluate: Eval) -> None:
-    class Stopping(Capitals):
-        def sample(self, jobs: Any) -> Iterator[Sampled]:  # type: ignore[override]
-            yield next(super().sample(jobs))
-            raise KeyboardInterrupt
+class Stopping(Capitals):
+    """Answers so many questions, then somebody presses Ctrl-C."""
 
+    left = 1
+
+    def sample(self, jobs: Any) -> Iterator[Sampled]:  # type: ignore[override]
+        for sampled in super().sample(jobs):
+            if not self.left:
+                raise KeyboardInterrupt
+            self.left -= 1
+            yield sampled
+
+
+def test_what_was_stopped_goes_on(evaluate: Eval) -> None:
     stopped = evaluate("capitals", engine=Stopping(REPLIES))
     assert stopped.exit_code == 130
     assert "the same command goes on with it" in stopped.stderr
@@ -174,6 +182,20 @@ def test_what_was_stopped_goes_on(evaluate: Eval) -> None:
     engine = Capitals(REPLIES)
     evaluate("capitals", "--anew", engine=engine)
     assert len(engine.requests) == 4
+
+
+def test_what_was_done_before_it_was_stopped_is_not_asked_again(
+    evaluate: Eval, adapters: tuple[Adapter, ...]
+) -> None:
+    stopping = Stopping(REPLIES)
+    stopping.left = 6
+    assert evaluate("capitals", "--against", "base", engine=stopping).exit_code == 130
+    engine = Capitals(REPLIES)
+    done = evaluate("capitals", "--against", "base", engine=engine)
+    assert "tuned-2 beside base, on the same questions" in done.stdout
+    assert len(engine.requests) == 2
+    with Store.open() as store:
+        assert [run.items for run in store.evals()] == [4, 4]
 
 
 def test_runs_are_listed(evaluate: Eval, run: Command) -> None:

@@ -13,7 +13,7 @@ from localai.chat.adapters import file_hash
 from localai.engine.scripted import Script, ScriptedEngine
 from localai.errors import EngineCrashed, LocalaiError, UsageError
 from localai.evals import running
-from localai.evals.running import Plan
+from localai.evals.running import Plan, Tell
 from localai.evals.summary import Summary, compare, summarise
 from localai.evals.task import Answer, Example, Manner, Outcome, Place, Task
 from localai.store.evaluated import EvalRun
@@ -88,7 +88,7 @@ def test_the_first_n_of_a_pool_are_asked(store: Store, open_place: Open) -> None
     assert len(store.evals()) == 1
 
 
-def stopped(place: Place, plan: Plan) -> EvalRun:
+def stopped(place: Place, plan: Plan, command: str = "") -> EvalRun:
     """A run that was stopped after two answers."""
 
     def stop(progress: Progress) -> None:
@@ -96,8 +96,14 @@ def stopped(place: Place, plan: Plan) -> EvalRun:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        running.run(place, plan, None, stop)
+        running.run(place, plan, None, stop, command)
     return place.store.evals()[0]
+
+
+def again(place: Place, plan: Plan, tell: Tell = quiet, *, anew: bool = False) -> EvalRun:
+    """The same command once more."""
+    command = running.command(place, [(plan, None)], anew=anew)
+    return running.run(place, plan, None, tell, command)
 
 
 def test_what_was_stopped_goes_on_with_what_is_missing(store: Store, open_place: Open) -> None:
@@ -105,12 +111,25 @@ def test_what_was_stopped_goes_on_with_what_is_missing(store: Store, open_place:
     before = stopped(place, plan)
     assert (before.state, before.items, before.summary) == ("stopped", 2, None)
     told = list[Progress]()
-    done = running.run(place, plan, None, told.append)
+    done = again(place, plan, told.append)
     assert (done.id, done.state, done.items) == (before.id, "done", 4)
     assert [each.done for each in told] == [2, 3, 4]
     assert len(places.prompts(place)) == 4
     assert msgspec.convert(done.summary, Summary).measures[0].estimate.value == 1.0
-    assert running.run(place, plan, None, quiet).id != done.id  # that is another one
+    assert again(place, plan).id != done.id  # that is another one
+
+
+def test_what_a_command_has_done_is_not_asked_again(store: Store, open_place: Open) -> None:
+    place, plan = open_place(["Paris"]), Plan(task=places.task())
+    other = replace(plan, pool="gate")
+    done = running.run(place, other, None, quiet, "one command")
+    before = stopped(place, plan, "one command")
+    cases: list[tuple[Plan, Adapter | None]] = [(other, None), (plan, None)]
+    command = running.command(place, cases)
+    assert command == "one command"
+    runs = [running.run(place, each, adapter, quiet, command) for each, adapter in cases]
+    assert [run.id for run in runs] == [done.id, before.id]
+    assert len(places.prompts(place)) == 8
 
 
 def test_an_engine_that_dies_costs_only_what_it_was_at(store: Store, open_place: Open) -> None:
@@ -124,10 +143,9 @@ def test_an_engine_that_dies_costs_only_what_it_was_at(store: Store, open_place:
 def test_it_begins_anew_if_told_so_or_if_anything_differs(store: Store, open_place: Open) -> None:
     place, plan = open_place(["Paris"]), Plan(task=places.task())
     before = stopped(place, plan)
-    other = replace(plan, manner=Manner(style="steps"))
-    assert running.run(place, other, None, quiet).id != before.id
-    assert running.run(place, plan, adapter(store, place), quiet).id != before.id
-    assert running.run(place, plan, None, quiet, anew=True).id != before.id
+    assert again(place, replace(plan, manner=Manner(style="steps"))).id != before.id
+    assert running.command(place, [(plan, adapter(store, place))]) != before.command
+    assert again(place, plan, anew=True).id != before.id
     assert store.eval_run(before.id).state == "stopped"
 
 
@@ -140,7 +158,7 @@ def test_a_question_that_changed_meanwhile_is_asked_again(store: Store, open_pla
         return [replace(first, question="France's capital?"), *rest]
 
     place = open_place(["Paris"])
-    running.run(place, Plan(task=places.task(examples=reworded)), None, quiet)
+    again(place, Plan(task=places.task(examples=reworded)))
     assert len(places.prompts(place)) == 3
 
 

@@ -87,7 +87,7 @@ def evaluate(store: Store, about: str, word: str) -> None:
     """An evaluation that asks of a message."""
     what = Evaluated(task="corrections", pool="dev", manner={}, model="m", base="b")
     item = EvalItem(about, {"question": word}, [{"text": word}], {"right": 1.0})
-    run = store.begin_eval(what)
+    run = store.begin_eval(what, "")
     store.put_eval_item(run.id, item)
     store.end_eval(run.id, {})
 

@@ -20,11 +20,12 @@ from tests.store.test_corrections import ask
 WHAT = Evaluated(
     task="capitals", pool="dev", manner={"samples": 1}, wanted=2, model="m", base="b" * 64
 )
+COMMAND = "01K00000000000000000000Z01"
 FRANCE = EvalItem("france", {"question": "Capital?"}, [{"text": "Paris."}], {"right": 1.0})
 
 
 def test_answers_are_kept_as_they_come(store: Store) -> None:
-    run = store.begin_eval(WHAT)
+    run = store.begin_eval(WHAT, COMMAND)
     assert (run.of, run.state, run.items, run.summary) == (WHAT, "running", 0, None)
     store.put_eval_item(run.id, FRANCE)
     store.put_eval_item(run.id, replace(FRANCE, scores={"right": float("nan")}))
@@ -39,7 +40,7 @@ def test_answers_are_kept_as_they_come(store: Store) -> None:
 
 
 def test_a_run_is_found_by_the_end_of_its_id(store: Store) -> None:
-    first, second = (store.begin_eval(WHAT) for _ in range(2))
+    first, second = (store.begin_eval(WHAT, COMMAND) for _ in range(2))
     assert store.evals() == (second, first)
     assert store.evals(limit=1) == (second,)
     assert store.eval_run(first.short_id) == first
@@ -49,37 +50,48 @@ def test_a_run_is_found_by_the_end_of_its_id(store: Store) -> None:
     assert store.pair_evals(second.id, first.id).against == first.id
 
 
-def test_what_was_stopped_is_gone_on_with(store: Store) -> None:
-    run = store.begin_eval(WHAT)
-    assert store.resume_eval(WHAT) is None  # it goes on
+def test_a_command_that_was_stopped_is_gone_on_with(store: Store) -> None:
+    run = store.begin_eval(WHAT, COMMAND)
+    assert store.stopped_command([WHAT]) == ""  # it goes on
+    assert store.resume_eval(WHAT, COMMAND) is None
     store.put_eval_item(run.id, FRANCE)
     store.end_eval(run.id, None)
-    for other in (
+    others = [
         replace(WHAT, wanted=3),
         replace(WHAT, manner={"samples": 2}),
         replace(WHAT, adapter="a" * 64),
         replace(WHAT, pool="gate"),
-    ):
-        assert store.resume_eval(other) is None
-    again = store.resume_eval(replace(WHAT, name="renamed"))
+    ]
+    assert store.stopped_command(others) == ""
+    assert store.stopped_command([*others, replace(WHAT, name="renamed")]) == COMMAND
+    assert store.resume_eval(WHAT, "another") is None
+    again = store.resume_eval(WHAT, COMMAND)
     assert again is not None
     assert (again.id, again.state, again.items) == (run.id, "running", 1)
-    store.end_eval(run.id, {})
-    assert store.resume_eval(WHAT) is None
+    done = store.end_eval(run.id, {})
+    assert store.stopped_command([WHAT]) == ""
+    assert store.resume_eval(WHAT, COMMAND) == done
+
+
+def test_of_several_commands_the_last_goes_on(store: Store) -> None:
+    for command in ("first", "second"):
+        store.end_eval(store.begin_eval(WHAT, command).id, None)
+    assert store.stopped_command([WHAT]) == "second"
 
 
 def test_a_run_whose_process_died_is_stopped(store: Store) -> None:
-    run = store.begin_eval(WHAT)
+    run = store.begin_eval(WHAT, COMMAND)
     with store._db.write() as db:
         db.execute("UPDATE evals SET writer = '1:long ago'")
     assert store.eval_run(run.id).state == "stopped"
-    again = store.resume_eval(WHAT)
+    assert store.stopped_command([WHAT]) == COMMAND
+    again = store.resume_eval(WHAT, COMMAND)
     assert again is not None
     assert (again.id, again.state) == (run.id, "running")
 
 
 def answered(store: Store, what: Evaluated, *items: EvalItem) -> EvalRun:
-    run = store.begin_eval(what)
+    run = store.begin_eval(what, COMMAND)
     for item in items:
         store.put_eval_item(run.id, item)
     return store.end_eval(run.id, {"items": len(items)})

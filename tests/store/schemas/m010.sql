@@ -18,6 +18,7 @@ CREATE TABLE evals (
         base TEXT NOT NULL,
         adapter TEXT NOT NULL,
         name TEXT NOT NULL,
+        command TEXT NOT NULL,
         against TEXT NOT NULL,
         summary TEXT
     ) STRICT;
@@ -34,12 +35,13 @@ CREATE TABLE eval_items (
 PRAGMA user_version=10;
 
 INSERT INTO evals (id, created, updated, state, writer, task, pool, style, manner, wanted, seed,
-    model, base, adapter, name, against, summary) VALUES
+    model, base, adapter, name, command, against, summary) VALUES
     ('01K00000000000000000000V01', 1764000900.0, 1764000960.0, 'done', '', 'capitals', 'dev',
-     'direct', '{"samples":1}', 2, 0, 'smollm2', 'aaaa', '', '', '', '{"items":2}'),
+     'direct', '{"samples":1}', 2, 0, 'smollm2', 'aaaa', '', '', '01K00000000000000000000V01', '',
+     '{"items":2}'),
     ('01K00000000000000000000V02', 1764000970.0, 1764000980.0, 'running', '1:gone', 'capitals',
      'dev', 'direct', '{"samples":1}', 2, 0, 'smollm2', 'aaaa', 'bbbb', 'tuned-1',
-     '01K00000000000000000000V01', NULL);
+     '01K00000000000000000000V01', '01K00000000000000000000V01', NULL);
 
 INSERT INTO eval_items (run, item, asked, answers, scores) VALUES
     ('01K00000000000000000000V01', 'france', '{"question":"Capital?","answers":["Paris"]}',
