@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple, cast
@@ -60,9 +60,7 @@ def made(invocation: Invocation, store: Store, wanted: Wanted) -> list[Pair]:
     UsageError before anything is asked."""
     settings = config.load()
     invocation = meant.instead(invocation, wanted.model, "--model")
-    plans = [plans_of(_task(name), wanted) for name in wanted.tasks or TASKS]
-    if not plans:
-        raise UsageError("There is no task to ask; name a file with questions.")
+    plans = _plans(wanted)
     opened = invocation.open_session(store, settings, model=invocation.model, private=True)
     with closing(opened) as session, closing(Watcher(sys.stderr)) as watcher:
         place = running.place_of(session)
@@ -72,12 +70,35 @@ def made(invocation: Invocation, store: Store, wanted: Wanted) -> list[Pair]:
         command = running.command(place, cases, anew=wanted.anew)
         try:
             for each in plans:
-                found += _asked(place, each, adapters, watcher, command)
+                with _unless_named(wanted):
+                    found += _asked(place, each, adapters, watcher, command)
         except KeyboardInterrupt:
             watcher.close()
             note("Stopped; the same command goes on with it (--anew would not).")
             raise
     return found
+
+
+def _plans(wanted: Wanted) -> list[list[Plan]]:
+    """What is asked of each task."""
+    plans = list[list[Plan]]()
+    for name in wanted.tasks or TASKS:
+        with _unless_named(wanted):
+            plans.append(plans_of(_task(name), wanted))
+    if not plans:
+        raise UsageError("There is no task to ask; name one, or a file with questions.")
+    return plans
+
+
+@contextmanager
+def _unless_named(wanted: Wanted) -> Iterator[None]:
+    """Where all tasks are meant, one that cannot be asked is only told of."""
+    try:
+        yield
+    except UsageError as error:
+        if wanted.tasks:
+            raise
+        note(f"Left out: {error}")
 
 
 def plans_of(task: Task, wanted: Wanted) -> list[Plan]:

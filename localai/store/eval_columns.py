@@ -92,5 +92,5 @@ def item(columns: Sequence[str]) -> EvalItem:
 
 
 def encode(value: object) -> str:
-    """A JSON column, the same for what is the same. Numbers that are not finite become null."""
-    return msgspec.json.encode(value, order="sorted").decode()
+    """A JSON column. Numbers that are not finite become null."""
+    return msgspec.json.encode(value).decode()
