@@ -67,11 +67,12 @@ class Difference(msgspec.Struct, frozen=True):
     lost: int = 0
 
 
-def mean(values: Sequence[float]) -> Estimate:
-    """The mean of at least one value."""
+def mean(values: Sequence[float], *, share: bool = True) -> Estimate:
+    """The mean of at least one value; where all are 0 or 1 it is that of a `share`, unless they
+    have a unit."""
     n, value = len(values), statistics.fmean(values)
     error = statistics.stdev(values) / math.sqrt(n) if n > 1 else 0.0
-    if _binary(values):
+    if share and _binary(values):
         return Estimate(n, value, error, *wilson(round(sum(values)), n))
     return Estimate(n, value, error, *_ends(_resampled(values, statistics.fmean)))
 
@@ -112,13 +113,15 @@ def mid_p(won: int, lost: int) -> float:
     return float((2 * at_most - math.comb(n, fewer)) / 2**n)
 
 
-def difference(first: Sequence[float], second: Sequence[float]) -> Difference:
-    """The second's mean less the first's, of at least one pair."""
+def difference(
+    first: Sequence[float], second: Sequence[float], *, share: bool = True
+) -> Difference:
+    """The second's mean less the first's, of at least one pair; `share` as for `mean`."""
     pairs = list(zip(first, second, strict=True))
     by = [after - before for before, after in pairs]
     n, won, lost = len(by), sum(each > 0 for each in by), sum(each < 0 for each in by)
     error = statistics.stdev(by) / math.sqrt(n) if n > 1 else 0.0
-    if _binary(first) and _binary(second):
+    if share and _binary(first) and _binary(second):
         low, high = _bonett_price(won, lost, n)
         p = mid_p(won, lost)
     else:

@@ -79,8 +79,8 @@ def summarise(
     return Summary(
         items=len(outcomes),
         measures=tuple(_measured(measures, outcomes)),
-        derived=tuple(_derived(derived, [each.scores for each in outcomes])),
-        tokens=stats.mean(tokens) if tokens else None,
+        derived=tuple(_derived(measures, derived, [each.scores for each in outcomes])),
+        tokens=stats.mean(tokens, share=False) if tokens else None,
         per_right=_per_right(main, outcomes),
         kinds=_groups(main, outcomes, lambda each: each.example.kind),
         levels=_groups(
@@ -98,10 +98,10 @@ def compare(
     """How the second differs, in every measure and derived number, and in tokens; over the
     questions that are in both."""
     pairs = _pairs(first, second)
-    found = [*_measures_apart(measures, pairs), *_derived_apart(derived, pairs)]
+    found = [*_measures_apart(measures, pairs), *_derived_apart(measures, derived, pairs)]
     tokens = [(_tokens(a), _tokens(b)) for a, b in pairs if a.answers and b.answers]
     if tokens:
-        apart = stats.difference(*zip(*tokens, strict=True))
+        apart = stats.difference(*zip(*tokens, strict=True), share=False)
         found.append(Compared("tokens", apart, "", "tokens"))
     return tuple(found)
 
@@ -150,14 +150,24 @@ def _measured(measures: Iterable[Measure], outcomes: Sequence[Outcome]) -> Itera
     for each in measures:
         values = [value for outcome in outcomes for value in _values(each.name, outcome)]
         if values:
-            yield Number(each.name, stats.mean(values), each.about, each.better, each.unit)
+            yield Number(
+                each.name,
+                stats.mean(values, share=not each.unit),
+                each.about,
+                each.better,
+                each.unit,
+            )
 
 
-def _derived(derived: Derived, scores: Sequence[Scores]) -> Iterable[Number]:
+def _derived(
+    measures: Iterable[Measure], derived: Derived, scores: Sequence[Scores]
+) -> Iterable[Number]:
+    known = {each.name: each for each in measures}
     for name, number in derived.items():
+        it = known.get(name, Measure(name, ""))
         estimate = stats.over_all(scores, number)
         if all(map(math.isfinite, (estimate.value, estimate.low, estimate.high))):
-            yield Number(name, estimate)
+            yield Number(name, estimate, it.about, it.better, it.unit)
 
 
 def _groups(
@@ -177,7 +187,7 @@ def _group(name: str, main: Measure, outcomes: Sequence[Outcome]) -> Group:
     tokens = [_tokens(each) for each in outcomes if each.answers]
     return Group(
         name,
-        stats.mean([each.scores[main.name] for each in outcomes]),
+        stats.mean([each.scores[main.name] for each in outcomes], share=not main.unit),
         sum(tokens) / len(tokens) if tokens else None,
         _per_right(main, outcomes),
     )
@@ -201,15 +211,17 @@ def _measures_apart(
             )
         ]
         if both:
-            apart = stats.difference(*zip(*both, strict=True))
+            apart = stats.difference(*zip(*both, strict=True), share=not each.unit)
             yield Compared(each.name, apart, each.better, each.unit)
 
 
 def _derived_apart(
-    derived: Derived, pairs: Sequence[tuple[Outcome, Outcome]]
+    measures: Iterable[Measure], derived: Derived, pairs: Sequence[tuple[Outcome, Outcome]]
 ) -> Iterable[Compared]:
+    known = {each.name: each for each in measures}
     first, second = ([pair[side].scores for pair in pairs] for side in (0, 1))
     for name, number in derived.items() if pairs else ():
+        it = known.get(name, Measure(name, ""))
         apart = stats.difference_over_all(first, second, number)
         if all(map(math.isfinite, (apart.value, apart.low, apart.high))):
-            yield Compared(name, apart)
+            yield Compared(name, apart, it.better, it.unit)

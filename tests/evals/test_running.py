@@ -15,7 +15,7 @@ from localai.errors import EngineCrashed, LocalaiError, UsageError
 from localai.evals import running
 from localai.evals.running import Plan, Tell
 from localai.evals.summary import Summary, compare, summarise
-from localai.evals.task import Answer, Example, Manner, Outcome, Place, Task
+from localai.evals.task import Answer, Example, Manner, Measure, Outcome, Place, Task
 from localai.store.evaluated import EvalRun
 from localai.store.store import Store
 from localai.store.tuning import Adapter, Progress
@@ -225,6 +225,21 @@ def test_two_runs_are_compared_item_by_item() -> None:
     half, *_ = compare(*MEASURED, first[:20], second)
     assert half.difference.n == 20
     assert compare(*MEASURED, first[:1], second[1:]) == ()
+
+
+def test_what_has_a_unit_is_no_share() -> None:
+    nats = Measure("right", "divergence", "less", "nats")
+    half = Measure("half", "half of it", "", "nats")
+    zeros = [outcome(at, right=False) for at in range(20)]
+    summary = summarise([nats, half], {"half": lambda scores: 2.5}, zeros)
+    estimate = summary.measures[0].estimate
+    assert (estimate.low, estimate.high) == (0.0, 0.0)
+    (derived,) = summary.derived
+    assert (derived.about, derived.better, derived.unit) == ("half of it", "", "nats")
+    assert summary.per_right is None
+    apart, other, _ = compare([nats, half], {"half": lambda scores: 2.5}, zeros, zeros)
+    assert (apart.difference.low, apart.difference.high, apart.verdict) == (0.0, 0.0, "same")
+    assert (other.better, other.unit) == ("", "nats")
 
 
 def test_results_are_told_apart_by_level() -> None:
