@@ -36,6 +36,7 @@ BENCHMARKS = {
     "plugins": ("listing, offering and calling tools", "plugins"),
     "grammar": ("decode speed within tool calls that are held to a grammar", "grammar"),
     "asks": ("whether the model asks for a tool where it needs one", "asks"),
+    "evals": ("evaluations: the same each time, and how fast", "evals"),
     "rewrites": ("questions in the model's own words", "rewrites"),
     "store": ("a history of a million messages", "store"),
     "port": ("importing and exporting conversations", "port"),

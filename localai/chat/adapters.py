@@ -37,12 +37,12 @@ def prepare(engine: Engine, store: Store, entry: ModelEntry) -> Ready:
     """
     active = active_adapter(store, entry)
     try:
-        return Ready(_use(engine, active), active)
+        return Ready(use(engine, active), active)
     except AdapterError as error:
         if active is None:
             raise
         refused = AdapterRefused(active.name, str(error))
-    return Ready(_use(engine, None), None, refused)
+    return Ready(use(engine, None), None, refused)
 
 
 def active_adapter(store: Store, entry: ModelEntry) -> Adapter | None:
@@ -80,8 +80,9 @@ def file_hash(store: Store, path: Path) -> str:
     return sha256
 
 
-def _use(engine: Engine, adapter: Adapter | None) -> ModelInfo:
-    """The loaded model with this adapter. Raises AdapterError when that is refused."""
+def use(engine: Engine, adapter: Adapter | None) -> ModelInfo:
+    """The loaded model with this adapter, None for the bare one. Raises AdapterError when that
+    is refused."""
     try:
         info = engine.load()
     except AdapterError:  # of an earlier answer; it cannot be brought back and is let go

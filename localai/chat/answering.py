@@ -91,16 +91,17 @@ class Answering:
     @property
     def tools(self) -> Mapping[str, Tool]:
         """The tools that the model may be offered, by name; opened if they are not."""
-        return self._toolbox.tools
+        return self.toolbox.tools
 
     @cached_property
-    def _toolbox(self) -> Toolbox:
+    def toolbox(self) -> Toolbox:
+        """The tools and what runs them; opened if they are not."""
         return self._open_tools(self.stop)
 
     def close(self) -> None:
         """End what the tools keep running."""
-        if "_toolbox" in vars(self):
-            self._toolbox.close()
+        if "toolbox" in vars(self):
+            self.toolbox.close()
 
     def answer(
         self,
@@ -149,7 +150,7 @@ class Answering:
         made = offer(tuple(self.tools.values()), info, described)
         left_out = f"{', '.join(made.left_out)}; disable some." if made and made.left_out else ""
         full = [f"The context window has no room for these tools: {left_out}"] if left_out else []
-        yield from map(Remark, self._toolbox.news(*full))
+        yield from map(Remark, self.toolbox.news(*full))
         return made
 
     def _run(
@@ -163,7 +164,7 @@ class Answering:
         """Run what an answer calls; the message with the results, stored whatever happens."""
         talk = turn.conversation.id
         consent = Consent(self._store, talk, approve, standing=self._standing)
-        calls = Calls(answer.message.calls, self._toolbox, consent, self.stop, talk)
+        calls = Calls(answer.message.calls, self.toolbox, consent, self.stop, talk)
         try:
             yield from calls.run(most=most, tainted=tainted([each.message for each in path]))
         finally:

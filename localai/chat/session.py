@@ -27,6 +27,7 @@ from localai.store.rows import Conversation, StoredMessage
 from localai.store.store import Store
 from localai.store.tuning import Adapter, Reason
 from localai.tools.tool import Tool
+from localai.tools.toolbox import Toolbox
 
 
 class Session(Amending):
@@ -55,6 +56,11 @@ class Session(Amending):
     def tools(self) -> Mapping[str, Tool]:
         """The tools that the model may be offered, by name; opened if they are not."""
         return self._answering.tools
+
+    @property
+    def toolbox(self) -> Toolbox:
+        """Those tools and what runs them, until the session is closed."""
+        return self._answering.toolbox
 
     def messages(self) -> tuple[StoredMessage, ...]:
         """The conversation from its first message to where it stands."""

@@ -45,6 +45,10 @@ COMMANDS = {
         "localai.cli.adapters:adapters",
         "List, show, choose, rename, delete, export and import adapters.",
     ),
+    "eval": Lazy(
+        "localai.cli.evals:eval_",
+        "Measure what a model knows, makes up and can do, with errors.",
+    ),
     "backup": Lazy(
         "localai.cli.backup:backup", "Put data, adapters and settings into one verified file."
     ),

@@ -38,11 +38,12 @@ def model(invocation: Invocation, settings: Settings) -> ModelEntry:
     return Catalog().resolve(invocation.model or settings.model)
 
 
-def instead(invocation: Invocation, model: str) -> Invocation:
+def instead(invocation: Invocation, model: str, option: str = "--for") -> Invocation:
     """The invocation with another model, "" for the same. Raises UsageError when -m names
     one, too."""
     if model and invocation.model not in ("", model):
-        raise UsageError(f"-m names {invocation.model} and --for {model}; leave one of them out.")
+        names = f"-m names {invocation.model} and {option} {model}"
+        raise UsageError(f"{names}; leave one of them out.")
     return replace(invocation, model=model or invocation.model)
 
 

@@ -2,7 +2,8 @@
 
 As in a chat: the same system text, offer of tools, styles and reading of the answer; but all
 questions go to the sampler at once, and nothing is stored. Calls that need a user's consent are
-refused, as nobody is there to ask.
+refused, whatever was allowed in chats, as nobody is there to ask. Greedy answers are the same
+each time: each has a cache by itself (decision 14), so that none depends on what runs beside it.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ import msgspec
 from localai.chat import steps
 from localai.chat.calls import Calls, numbered, tainted
 from localai.chat.consent import Consent
+from localai.chat.context import prompt_messages, reserve
+from localai.chat.fitting import fitted
 from localai.chat.offer import Offer, heading, offer, wanted
 from localai.chat.reading import Reader
 from localai.conversation import (
@@ -44,7 +47,8 @@ ROUNDS = 3
 
 
 class Pending(msgspec.Struct, frozen=True):
-    """An answer on its way: to question number `at`, as sample `sample`, after these messages."""
+    """An answer on its way: to question number `at`, as sample `sample` (-1: as all of them),
+    after these messages."""
 
     at: int
     sample: int
@@ -85,7 +89,7 @@ class Asker:
             for sampled in self._place.engine.sample(jobs):
                 of = waiting[sampled.job]
                 of = msgspec.structs.replace(of, sample=sampled.sample) if of.sample < 0 else of
-                then = self._read(of, sampled, inside=inside[sampled.job])
+                then = self._read(of, jobs[sampled.job], sampled, inside[sampled.job])
                 if isinstance(then, Pending):
                     later.append(then)
                 else:
@@ -109,7 +113,9 @@ class Asker:
             talk = _headed(talk, head, made)
         thinking = True if manner.style == "steps" and info.thinking else manner.thinking
         schemas = made.schemas if made else ()
-        rendered = self._place.engine.render(talk, RenderOptions(thinking=thinking, tools=schemas))
+        rendered = self._place.engine.render(
+            prompt_messages(talk), RenderOptions(thinking=thinking, tools=schemas)
+        )
         rule = None
         if info.thinking and not (made and made.reasons):
             opened, closed = info.thinking.open, info.thinking.close
@@ -117,7 +123,7 @@ class Asker:
             rule = ReasoningRule(opened, closed, rendered.in_reasoning, budget)
         request = Request(
             rendered.ids,
-            Sampling(temperature=manner.temperature, seed=manner.seed),
+            Sampling(temperature=manner.temperature, seed=manner.seed + max(0, pending.sample)),
             manner.max_tokens,
             visible=made.visible if made else (),
             reasoning=rule,
@@ -125,20 +131,21 @@ class Asker:
         )
         return Job(request, samples), rendered.in_reasoning
 
-    def _read(self, pending: Pending, sampled: Sampled, *, inside: bool) -> Answer | Pending:
+    def _read(self, pending: Pending, job: Job, sampled: Sampled, inside: bool) -> Answer | Pending:
         """The answer; or, if it calls, what is asked next."""
         reader = Reader(self._offer, inside=inside, most=1)
-        done, calls, text = sampled.completion, list[ToolCall](), ""
+        done, calls = sampled.completion, list[ToolCall]()
         earlier = [call for message in pending.talk for call in message.calls]
+        told = {"reasoning": sampled.reasoning, "text": ""}
         for piece in (*reader.feed(Delta(sampled.text, "text", 0)), *reader.end()):
             if isinstance(piece, ToolCall):
                 calls.append(numbered(piece, (*earlier, *calls)))
             else:
-                text += piece.text
+                told[piece.kind] += piece.text
         if reader.enough:
             done = reader.kept(done, self._place.engine.pieces(done.ids))
         tokens = pending.tokens + len(done.ids)
-        parts = self._parts(text, sampled.reasoning)
+        parts = self._parts(told["text"], told["reasoning"])
         if not calls or pending.rounds >= ROUNDS:
             said = Message("assistant", parts)
             return Answer(
@@ -151,14 +158,14 @@ class Asker:
                 ids=done.ids,
             )
         said = Message("assistant", (*parts, *calls), ids=done.ids, vocab=done.vocab)
-        results, called = self._run(calls, pending.talk)
-        return Pending(
-            pending.at,
-            pending.sample,
-            (*pending.talk, said, results),
-            (*pending.calls, *called),
-            tokens,
-            pending.rounds + 1,
+        used = len(job.request.ids) + len(done.ids)
+        results, called = self._run(calls, pending.talk, used)
+        return msgspec.structs.replace(
+            pending,
+            talk=(*pending.talk, said, results),
+            calls=(*pending.calls, *called),
+            tokens=tokens,
+            rounds=pending.rounds + 1,
         )
 
     def _parts(self, text: str, reasoning: str) -> tuple[Part, ...]:
@@ -169,16 +176,20 @@ class Asker:
         return (*found, Text(text)) if text else found
 
     def _run(
-        self, calls: Sequence[ToolCall], talk: Sequence[Message]
+        self, calls: Sequence[ToolCall], talk: Sequence[Message], used: int
     ) -> tuple[Message, tuple[Called, ...]]:
-        """The message with the results, and the calls as they went."""
-        consent = Consent(self._place.store, "")
+        """The message with the results, in what room is left of the window, of which so many
+        tokens are used; and the calls as they went."""
+        engine, window = self._place.engine, self._info.n_ctx
+        consent = Consent(self._place.store, "", standing=False)
         run = Calls(calls, self._place.toolbox, consent, threading.Event(), "")
         for _ in run.run(most=len(calls), tainted=tainted(talk)):
             pass
-        pairs = zip(calls, run.results, strict=True)
+        left = window - reserve(window, self._manner.max_tokens) - used
+        results = fitted(run.results, left, lambda text: len(engine.tokenize(text)))
+        pairs = zip(calls, results, strict=True)
         called = tuple(Called(call.name, call.arguments, it.text, it.ok) for call, it in pairs)
-        return Message("tool", run.results), called
+        return Message("tool", results), called
 
 
 def _headed(talk: Sequence[Message], head: str, made: Offer | None) -> list[Message]:

@@ -124,7 +124,8 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     every beginning is a fair sample; `score` judges all answers to one of them.
 
     The first of `measures` is the one that models are compared by. `derived` are numbers that
-    come of all items' scores together (F1, say). `tools`: the model is told of the user's tools,
+    come of all items' scores together (F1, say), shares of which more is better, unless there is
+    a measure of the same name that says otherwise. `tools`: the model is told of the user's tools,
     and its calls are run. `ask` replaces how questions are asked, where there is no answer to
     sample.
     """

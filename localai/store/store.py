@@ -22,6 +22,7 @@ from localai.store.connection import Database
 from localai.store.consents import Consents
 from localai.store.conversations import Conversations
 from localai.store.corrections import Corrections
+from localai.store.evals import Evals
 from localai.store.examples import Examples
 from localai.store.file_hashes import FileHashes
 from localai.store.forks import Forks
@@ -52,6 +53,7 @@ class Store(
     Activations,
     Runs,
     Metrics,
+    Evals,
     FileHashes,
     Consents,
     Imports,

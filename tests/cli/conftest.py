@@ -55,7 +55,7 @@ def run() -> Run:
         **invocation: Any,
     ) -> Result:
         engine = engine or ScriptedEngine(replies)
-        obj = Invocation(open_session=session_opener(engine), **invocation)
+        obj = Invocation(**{"open_session": session_opener(engine)} | invocation)
         return CliRunner().invoke(cli, arguments, input=input, obj=obj, prog_name="localai")
 
     return command

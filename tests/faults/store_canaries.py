@@ -16,6 +16,7 @@ from localai.conversation import Message, Reasoning, Text, ToolCall, ToolResult,
 from localai.kv_folder import KvFolder
 from localai.store.backup import back_up
 from localai.store.columns import pack
+from localai.store.evaluated import EvalItem, Evaluated
 from localai.store.rows import Origin
 from localai.store.store import Store
 from localai.store.tuning import Adapter
@@ -78,7 +79,17 @@ def plant(store: Store, canary: Canary, size: int) -> str:
     store.drop_rewrite(done.id, f"what is {word}?")
     again = store.begin_answer(tree, asked, origin)
     store.flush_answer(again.id, (Text(f"still {word}"),))
+    evaluate(store, done.id, word)
     return tree
+
+
+def evaluate(store: Store, about: str, word: str) -> None:
+    """An evaluation that asks of a message."""
+    what = Evaluated(task="corrections", pool="dev", manner={}, model="m", base="b")
+    item = EvalItem(about, {"question": word}, [{"text": word}], {"right": 1.0})
+    run = store.begin_eval(what, "")
+    store.put_eval_item(run.id, item)
+    store.end_eval(run.id, {})
 
 
 def learn(store: Store, home: Path, canary: Canary) -> Adapter:

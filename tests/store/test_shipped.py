@@ -19,6 +19,7 @@ from localai.conversation import (
 )
 from localai.store import migrations
 from localai.store.driver import sqlite
+from localai.store.evaluated import EvalItem
 from localai.store.rows import Origin
 from localai.store.store import Store
 from localai.store.tuning import Adapter, Correction, Progress, Rewrites
@@ -191,6 +192,22 @@ def test_the_ninth_schema_is_read_whole(file: Path) -> None:
         kept, dropped = ("Which city is France's capital?",), ("What is France?",)
         assert store.rewrites(BETTER.chosen) == Rewrites(kept, dropped)
         assert store.rewrites(NOTED) is None
+
+
+def test_the_tenth_schema_is_read_whole(file: Path) -> None:
+    file.parent.mkdir()
+    make_old(file, 10)
+    with Store.open(file) as store:
+        tuned, bare = store.evals()
+        assert (tuned.state, tuned.against, tuned.of.name) == ("stopped", bare.id, "tuned-1")
+        assert (bare.state, bare.items, bare.summary) == ("done", 2, {"items": 2})
+        assert (bare.of.task, bare.of.manner, bare.of.wanted) == ("capitals", {"samples": 1}, 2)
+        assert store.eval_items(bare.id)[1] == EvalItem(
+            "peru",
+            {"question": "And of Peru?", "answers": ["Lima"]},
+            [{"text": "Quito.", "tokens": 2}],
+            {"right": 0.0, "nats": None},
+        )
 
 
 @pytest.mark.parametrize("version", range(1, 7))

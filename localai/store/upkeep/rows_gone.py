@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from localai.store import activations, views
 from localai.store.driver import sqlite
+from localai.store.upkeep import evals_gone
 from localai.store.upkeep.scope import Scope, json
 
 _IN = "IN (SELECT value FROM json_each(?1))"
@@ -15,6 +16,7 @@ _IN = "IN (SELECT value FROM json_each(?1))"
 
 def remove(db: sqlite.Connection, scope: Scope) -> None:
     """Delete everything that the scope lists."""
+    evals_gone.remove(db, scope)
     _retire(db, scope)
     messages, conversations = json(scope.messages), json(scope.conversations)
     _untitle(db, messages)

@@ -136,14 +136,11 @@ def _quoting(db: sqlite.Connection, gone: tuple[str, ...]) -> set[str]:
     results = [(id_, decode_parts(parts)) for id_, parts in rows]
     if not results:
         return set()
-    texts = db.execute(
-        "SELECT text FROM messages WHERE id IN (SELECT value FROM json_each(?))", (json(gone),)
-    )
-    told = "\0".join(" ".join(text.split()) for (text,) in texts)
+    told = said(db, gone)
     return {
         id_
         for id_, parts in results
-        if any(isinstance(part, ToolResult) and _quotes(part.text, told) for part in parts)
+        if any(isinstance(part, ToolResult) and quotes(part.text, told) for part in parts)
     }
 
 
@@ -157,7 +154,16 @@ def _shown(db: sqlite.Connection, gone: tuple[str, ...]) -> set[str]:
     return {id_ for (id_,) in rows}
 
 
-def _quotes(result: str, told: str) -> bool:
+def said(db: sqlite.Connection, messages: Iterable[str]) -> str:
+    """The texts of these messages, in which `quotes` looks."""
+    texts = db.execute(
+        "SELECT text FROM messages WHERE id IN (SELECT value FROM json_each(?))", (json(messages),)
+    )
+    return "\0".join(" ".join(text.split()) for (text,) in texts)
+
+
+def quotes(result: str, told: str) -> bool:
+    """Whether a line of a tool's result is a stretch of what was said."""
     lines = (" ".join(line.strip().strip("…").split()) for line in result.splitlines())
     return any(len(line) >= SHORTEST_QUOTE and line in told for line in lines)
 
