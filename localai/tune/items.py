@@ -13,14 +13,14 @@ from importlib import resources
 import msgspec
 from msgspec.structs import replace
 
-from localai.chat.offer import Offer
-from localai.conversation import Message, ToolCall, system, user
+from localai.conversation import Message, system, user
 from localai.engine.base import RenderOptions
+from localai.evals.judging import accepted, calls, follows
+from localai.evals.task import Answer
 from localai.lessons import phrasings
 from localai.lessons.lesson import Lesson
 from localai.lessons.maker import Maker
 from localai.tune.choosing import evenly
-from localai.tune.judging import Answer, accepted, follows
 
 AT_LEAST = 8
 """Held-out questions wanted in all: few corrections are asked in more ways each."""
@@ -94,12 +94,3 @@ def _asked(pool: str, lesson: Lesson, maker: Maker, most: int) -> list[Item]:
         )
         for phrasing in phrasings.held_out(lesson.question)[:most]
     ]
-
-
-def calls(lesson: Lesson, offer: Offer, answer: Answer) -> bool:
-    """Whether an answer calls the tool that it should; or none, and says what it should."""
-    parser = offer.parser(inside=False)
-    read = (*parser.feed(answer.text), *parser.end())
-    called = [each.name for each in read if isinstance(each, ToolCall)]
-    wanted = [call.name for each in (*lesson.steps, lesson.answer) for call in each.calls]
-    return called[:1] == wanted[:1] and (bool(wanted) or follows(lesson, answer))
