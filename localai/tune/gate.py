@@ -18,8 +18,8 @@ from typing import Any
 import msgspec
 
 from localai.engine.base import AdapterFile, Engine, Job, Request, Sampling
+from localai.evals.items import Item
 from localai.evals.task import Answer
-from localai.tune.items import Item
 from localai.tune.likelihood import deciding, log_likelihoods
 
 CHANCE = 0.05

@@ -9,13 +9,13 @@ import pytest
 
 from localai.conversation import Message, ToolCall, assistant, system, user
 from localai.engine.scripted import ScriptedEngine
+from localai.evals.items import Item
 from localai.evals.task import Answer
 from localai.lessons import phrasings
 from localai.lessons.lesson import Lesson
 from localai.lessons.maker import Maker
 from localai.tools import registry
 from localai.tune import gate, items
-from localai.tune.items import Item
 from tests.lessons.made import lesson
 
 
