@@ -19,8 +19,8 @@ import msgspec
 
 from localai.engine.base import AdapterFile, Engine, Job, Request, Sampling
 from localai.evals.items import Item
+from localai.evals.likelihood import deciding, log_likelihoods
 from localai.evals.task import Answer
-from localai.tune.likelihood import deciding, log_likelihoods
 
 CHANCE = 0.05
 """The corrections must win with a one-sided p below this (exact sign test)."""
