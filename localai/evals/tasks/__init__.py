@@ -8,6 +8,8 @@ from localai.errors import UsageError
 from localai.evals.task import Task
 
 TASKS: dict[str, str] = {
+    "hygiene": "hygiene",
+    "retention": "retention",
     "corrections": "corrections",
 }
 """Name to the module in this package whose TASK it is."""
