@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from statistics import fmean, median
+from statistics import median
 
 import msgspec
 
 from localai.engine.base import ModelInfo
 from localai.evals import asking, written
+from localai.evals.averages import means
 from localai.evals.formats import FORMS, fits
 from localai.evals.judging import repeats
 from localai.evals.language import language
@@ -42,7 +43,7 @@ def ask(place: Place, task: Task, examples: Sequence[Example], manner: Manner) -
             _scores(outcome.example, answer, control, place.engine.pieces(answer.ids))
             for answer in outcome.answers
         ]
-        yield msgspec.structs.replace(outcome, scores=_means(scores))
+        yield msgspec.structs.replace(outcome, scores=means(scores))
 
 
 def _example(question: str, kind: str, wanted: str = "") -> Example:
@@ -77,12 +78,6 @@ def _scores(
     elif example.kind in FORMS:
         found["form"] = float(fits(example.kind, wanted, answer.text))
     return found
-
-
-def _means(scores: Sequence[Scores]) -> Scores:
-    """The mean of each measure over the answers that have it."""
-    names = dict.fromkeys(name for each in scores for name in each)
-    return {name: fmean(each[name] for each in scores if name in each) for name in names}
 
 
 def _median_words(scores: Sequence[Scores]) -> float:
