@@ -11,6 +11,7 @@ import pytest
 from localai.conversation import assistant, system, user
 from localai.errors import UsageError
 from localai.evals import asking, matching
+from localai.evals.rows import FIELDS
 from localai.evals.task import Answer, Called, Example, Pool, Scores, Task
 from localai.evals.tasks import user_file
 from localai.store.store import Store
@@ -227,6 +228,31 @@ def test_everything_that_a_line_asks_for_must_hold() -> None:
     assert scored("It is 4.", call(), **both)["right"] == 1
     assert scored("It is 5.", call(), **both)["right"] == 0
     assert scored("It is 4.", (), **both)["right"] == 0
+
+
+PAGE = (Path(__file__).resolve().parents[2] / "docs" / "questions.md").read_text("utf-8")
+
+
+def block(kind: str) -> str:
+    """The first block of that kind on the page about files of questions."""
+    return PAGE.split(f"```{kind}\n")[1].split("```")[0]
+
+
+def test_the_page_has_every_field_and_its_example_can_be_used(tmp_path: Path) -> None:
+    table = PAGE.split("| field |")[1].split("\n\n")[0]
+    cells = [line.split("|")[1] for line in table.splitlines()[2:]]
+    assert {name for cell in cells for name in cell.split("`")[1::2]} == set(FIELDS)
+    path = tmp_path / "page.jsonl"
+    path.write_text(block("json"), "utf-8")
+    assert user_file.read(path).tools
+
+
+def test_the_task_on_the_page_works(store: Store) -> None:
+    held: dict[str, Any] = {}
+    exec(block("python"), held)
+    there, task = place(store, ["A mouse."]), held["TASK"]
+    (found,) = asking.ask(there, task, task.examples(there, "dev"), task.manner)
+    assert found.scores == {"right": 1}
 
 
 def test_a_file_is_asked_like_any_task(tmp_path: Path, store: Store) -> None:

@@ -92,7 +92,7 @@ TASK = Task(
         Measure("ends", "stops by itself"),
         Measure("no_markers", "holds no marker of a template or of the vocabulary"),
         Measure("no_invented_turn", "does not go on in the name of the user"),
-        Measure("no_repetition", "does not go in circles"),
+        Measure("no_repetition", "does not go in circles: no five words come three times"),
         Measure("language", "is in the language asked for, where it can be told"),
         Measure("form", "has the form asked for"),
         Measure("words", "length; far below the base model's, replies are curt", "", "words"),
