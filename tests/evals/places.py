@@ -46,8 +46,8 @@ def score(example: Example, answers: Sequence[Answer]) -> Scores:
 
 
 def rate(scores: Sequence[Scores]) -> float:
-    """How many of all are right, in percent."""
-    return 100 * sum(each["right"] for each in scores) / len(scores)
+    """The share of all that are wrong, in a way that is derived."""
+    return 1 - sum(each["right"] for each in scores) / len(scores)
 
 
 def task(**fields: Any) -> Task:
@@ -62,7 +62,7 @@ def task(**fields: Any) -> Task:
         "examples": examples,
         "score": score,
         "manner": Manner(max_tokens=64),
-        "derived": {"percent": rate},
+        "derived": {"wrong": rate},
     }
     return Task(**given | fields)
 
