@@ -8,12 +8,16 @@ from localai.evals.language import TELLING, language
 
 TOLD = {
     "English": [
+        "Sure! Here are some tips for your garden.",
+        "Cats sleep a lot because they hunt at night.",
         "The bridge was built in the last century.",
         "You should try it with a little salt, if you like.",
         "I am sorry, but I cannot answer this question.",
         "Dogs are loyal animals that like to play.",
     ],
     "French": [
+        "Mon repas préféré est la soupe.",
+        "On prend le train pour aller à la gare.",
         "Le pain est fait avec de la farine et de l'eau.",
         "Je ne sais pas, mais c'est une bonne question.",
         "Les oiseaux vivent dans la forêt.",
@@ -22,6 +26,8 @@ TOLD = {
         "Bonjour ! Comment ça va ?",
     ],
     "German": [
+        "Einen Schlüssel braucht man, um eine Tür zu öffnen.",
+        "Bären fressen Fische und Beeren.",
         "Der Wald ist ein Ort mit vielen Bäumen.",
         "Ich weiß das leider nicht.",
         "Man kocht die Nudeln in viel Wasser.",
@@ -30,6 +36,8 @@ TOLD = {
         "Ein Museum ist ein Haus, in dem man alte Dinge sehen kann.",
     ],
     "Spanish": [
+        "Una lámpara sirve para dar luz.",
+        "Los caballos comen hierba.",
         "El museo es un lugar donde hay muchas obras de arte.",
         "No lo sé, pero es una buena pregunta.",
         "Los camellos viven en el desierto.",

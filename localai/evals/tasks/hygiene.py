@@ -36,7 +36,7 @@ def examples(place: Place, pool: Pool) -> Sequence[Example]:
 
 
 def ask(place: Place, task: Task, examples: Sequence[Example], manner: Manner) -> Iterator[Outcome]:
-    """As any task asks; scored knowing the markers of the model's vocabulary."""
+    """As any task asks, reasoning off where it can be; scored knowing the vocabulary's markers."""
     control = _control(place.engine.load())
     for outcome in asking.ask(place, task, examples, manner):
         scores = [
@@ -98,7 +98,7 @@ TASK = Task(
         Measure("words", "length; far below the base model's, replies are curt", "", "words"),
     ),
     examples=examples,
-    manner=Manner(max_tokens=512),
+    manner=Manner(max_tokens=512, thinking=False),
     derived={"median_words": _median_words},
     ask=ask,
 )
