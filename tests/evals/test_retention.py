@@ -51,6 +51,7 @@ def test_the_bare_model_has_not_moved_and_is_asked_nothing(store: Store) -> None
     outcomes = asked(there, both())
     assert [each.scores["kl"] for each in outcomes] == [0.0, 0.0]
     assert [sorted(each.scores) for each in outcomes] == [["kl", "loss"], ["kl"]]
+    assert not any(each.answers for each in outcomes)
     assert isinstance(there.engine, ScriptedEngine)
     assert not there.engine.requests
     assert there.engine.beside is None

@@ -96,6 +96,7 @@ TASK = Task(
         Measure("language", "is in the language asked for, where it can be told"),
         Measure("form", "has the form asked for"),
         Measure("words", "length; far below the base model's, replies are curt", "", "words"),
+        Measure("median_words", "the length that half of the answers exceed", "", "words"),
     ),
     examples=examples,
     manner=Manner(max_tokens=512, thinking=False),

@@ -55,13 +55,13 @@ def ask(place: Place, task: Task, examples: Sequence[Example], manner: Manner) -
         base = stack.enter_context(beside(engine, BARE, WINDOW)) if tuned else None
         for example in examples:
             talk = (*before, user(example.question))
-            answer, scores = Answer(text=""), Scores(kl=0.0)
+            answers, scores = tuple[Answer, ...](), Scores(kl=0.0)
             if base is not None:
                 answer, prompt = _said(base, talk, _request(manner, example))
-                scores = _divergence(engine, base, prompt, answer.ids)
+                answers, scores = (answer,), _divergence(engine, base, prompt, answer.ids)
             if reference := example.extra.get("reference"):
                 scores["loss"] = _loss(engine, (*talk, assistant(reference)))
-            yield Outcome(example, (answer,), scores)
+            yield Outcome(example, answers, scores)
 
 
 def _request(manner: Manner, example: Example) -> Request:
