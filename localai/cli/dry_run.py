@@ -67,9 +67,8 @@ def run(invocation: Invocation, settings: Settings, entry: ModelEntry, wanted: W
     seconds = wanted.budget * (1 - RESERVE)
     data = bool(wanted.name or more)
     taken = estimate(made, options(settings.tune, data=data, seconds=seconds), known)
-    sets = named(wanted.name)
-    of_set = [each for each in taught if each.lesson and each.example.name in sets]
-    if all(each.example.source == "good" for each in of_set):
+    of_sets = [x.example for x in taught if x.lesson and x.example.name in named(wanted.name)]
+    if all(each.source == "good" for each in of_sets):
         note(ONLY_GOOD)
     if wanted.only_estimate:
         show_estimate(taken, as_json=wanted.as_json)

@@ -116,6 +116,11 @@ class Measure(msgspec.Struct, frozen=True):
     unit: str = ""
 
 
+def unscored(example: Example, answers: Sequence[Answer]) -> Scores:
+    """No scores: for tasks whose `ask` gives them."""
+    return {}
+
+
 Ask = Callable[[Place, "Task", Sequence[Example], Manner], Iterator[Outcome]]
 
 
@@ -127,14 +132,14 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     come of all items' scores together (F1, say), shares of which more is better, unless there is
     a measure of the same name that says otherwise. `tools`: the model is told of the user's tools,
     and its calls are run. `ask` replaces how questions are asked, where there is no answer to
-    sample.
+    sample, or more to ask with than a question; it gives the scores, too.
     """
 
     name: str
     about: str
     measures: tuple[Measure, ...]
     examples: Callable[[Place, Pool], Sequence[Example]]
-    score: Callable[[Example, Sequence[Answer]], Scores]
+    score: Callable[[Example, Sequence[Answer]], Scores] = unscored
     manner: Manner = Manner()
     styles: tuple[Style, ...] = ("direct",)
     tools: bool = False

@@ -30,7 +30,7 @@ def installed() -> tuple[Plugin, ...]:
     places = modules.folders()
     hashed = cache(tree_hash)  # of a package with many modules once
     found: dict[tuple[str, str], list[EntryPoint]] = {}
-    for package, point in sorted(_points(places)):
+    for package, point in sorted(entry_points(places, GROUP)):
         found.setdefault((package, point.value.split(":")[0].strip()), []).append(point)
     return tuple(
         _plugin(package, module, points, places, hashed)
@@ -38,20 +38,21 @@ def installed() -> tuple[Plugin, ...]:
     )
 
 
-def _points(places: Sequence[str]) -> Iterator[tuple[str, EntryPoint]]:
-    """Package name and version, and its entry point. The first of two of one name counts."""
+def entry_points(places: Sequence[str], group: str) -> Iterator[tuple[str, EntryPoint]]:
+    """Package name and version, and its entry point, of all in these folders that have the group.
+    The first of two of one name counts."""
     seen: set[str] = set()
     for package in distributions(path=list(places)):
         try:
-            if GROUP not in (package.read_text("entry_points.txt") or ""):
+            if group not in (package.read_text("entry_points.txt") or ""):
                 continue
             name, version = _known_as(package)
-            points = tuple(package.entry_points.select(group=GROUP))
+            found = tuple(package.entry_points.select(group=group))
         except Exception:  # metadata that cannot be read hides this package alone
             continue
         if name not in seen:
             seen.add(name)
-            yield from ((f"{name} {version}", point) for point in points)
+            yield from ((f"{name} {version}", point) for point in found)
 
 
 def _known_as(package: Distribution) -> tuple[str, str]:

@@ -18,9 +18,9 @@ from typing import Any
 import msgspec
 
 from localai.engine.base import AdapterFile, Engine, Job, Request, Sampling
-from localai.tune.items import Item
-from localai.tune.judging import Answer
-from localai.tune.likelihood import deciding, log_likelihoods
+from localai.evals.items import Item
+from localai.evals.likelihood import deciding, log_likelihoods
+from localai.evals.task import Answer
 
 CHANCE = 0.05
 """The corrections must win with a one-sided p below this (exact sign test)."""
@@ -104,7 +104,7 @@ def _turned(
 
 
 def _says(item: Item, text: str) -> bool:
-    return item.right(Answer(text, ended=False))
+    return item.right(Answer(text=text, ended=False))
 
 
 def _likelihoods(
@@ -127,7 +127,8 @@ def answers(engine: Engine, asked: Sequence[Item], tell: Tell) -> tuple[Answer, 
     tell(0, len(jobs))
     for each in engine.sample(jobs):
         done = each.completion
-        found[each.job] = Answer(each.text, done.finish_reason == "stop", done.ids)
+        ended = done.finish_reason == "stop"
+        found[each.job] = Answer(text=each.text, ended=ended, ids=done.ids)
         if len(found) < len(jobs):
             tell(len(found), len(jobs))
     return tuple(found[at] for at in range(len(jobs)))

@@ -6,40 +6,23 @@ An item knows how its answer is judged. Asking and deciding are the gate's.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Container, Sequence
 from functools import partial
 from importlib import resources
 
-import msgspec
-from msgspec.structs import replace
-
-from localai.chat.offer import Offer
-from localai.conversation import Message, ToolCall, system, user
-from localai.engine.base import RenderOptions
+from localai.conversation import system, user
+from localai.evals.items import Item, asked
+from localai.evals.judging import accepted
 from localai.lessons import phrasings
 from localai.lessons.lesson import Lesson
 from localai.lessons.maker import Maker
 from localai.tune.choosing import evenly
-from localai.tune.judging import Answer, accepted, follows
 
 AT_LEAST = 8
 """Held-out questions wanted in all: few corrections are asked in more ways each."""
 
 MOST = 64
 """Lessons that a pool asks about at most: more would take time and hardly tell more."""
-
-
-class Item(msgspec.Struct, frozen=True):
-    """One question of a pool; `right` judges an answer to it. `told`: by what is in the
-    answer, so that the beginning which decides can be found. `visible` are the markers of
-    calls, where tools are offered."""
-
-    pool: str
-    talk: tuple[Message, ...]
-    right: Callable[[Answer], bool]
-    told: bool = True
-    options: RenderOptions = RenderOptions()
-    visible: tuple[str, ...] = ()
 
 
 def items(
@@ -58,7 +41,9 @@ def items(
         item
         for pool, of_pool, most in pools
         for lesson in evenly(of_pool, MOST)
-        for item in _asked(pool, lesson, maker, most)
+        for item in asked(
+            pool, lesson, maker.fit(lesson), phrasings.held_out(lesson.question)[:most]
+        )
     ]
     return (*own, *general(head))
 
@@ -77,29 +62,3 @@ def general(head: str) -> tuple[Item, ...]:
         )
         for each in tomllib.loads(text)["item"]
     )
-
-
-def _asked(pool: str, lesson: Lesson, maker: Maker, most: int) -> list[Item]:
-    """A lesson's question in up to `most` held-out ways, after the talk that it is learned in."""
-    fitted = maker.fit(lesson)
-    offer = fitted.offer
-    return [
-        Item(
-            pool,
-            fitted.lesson.ask(phrasing),
-            partial(calls, lesson, offer) if offer else partial(follows, lesson),
-            told=offer is None,
-            options=replace(fitted.options, generation_prompt=True),
-            visible=offer.visible if offer else (),
-        )
-        for phrasing in phrasings.held_out(lesson.question)[:most]
-    ]
-
-
-def calls(lesson: Lesson, offer: Offer, answer: Answer) -> bool:
-    """Whether an answer calls the tool that it should; or none, and says what it should."""
-    parser = offer.parser(inside=False)
-    read = (*parser.feed(answer.text), *parser.end())
-    called = [each.name for each in read if isinstance(each, ToolCall)]
-    wanted = [call.name for each in (*lesson.steps, lesson.answer) for call in each.calls]
-    return called[:1] == wanted[:1] and (bool(wanted) or follows(lesson, answer))

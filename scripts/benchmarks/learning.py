@@ -12,7 +12,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from localai.tune.judging import Answer, accepted
+from localai.evals.judging import accepted
+from localai.evals.task import Answer
 from scripts.benchmarks.facts import CONTROLS, Fact, facts
 from scripts.benchmarks.rows import Row, share
 from scripts.benchmarks.school import School, Taught, school
@@ -61,7 +62,7 @@ def _asked(pupil: School, taught: Sequence[Fact], adapter: str) -> list[bool]:
 
 
 def _right(accept: Sequence[str], text: str) -> bool:
-    return accepted(accept, Answer(text, ended=True))
+    return accepted(accept, Answer(text=text))
 
 
 def _kept(before: list[bool], after: list[bool]) -> Row:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from localai.tune.judging import Answer, accepted, repeats
+from localai.evals.judging import accepted, repeats
+from localai.evals.task import Answer
 
 
 class Question(NamedTuple):
@@ -126,7 +127,7 @@ def answers(question: str, text: str, *, ended: bool) -> bool:
 
 def right(question: Question, text: str) -> bool:
     """Whether an answer has one of the words."""
-    return accepted(question.accept, Answer(text, ended=True))
+    return accepted(question.accept, Answer(text=text))
 
 
 def _words(text: str) -> list[str]:

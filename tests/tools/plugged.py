@@ -34,12 +34,18 @@ def write(path: Path, content: str) -> Path:
     return path
 
 
-def install(site: Path, name: str, points: Mapping[str, str], files: Mapping[str, str]) -> Path:
+def install(
+    site: Path,
+    name: str,
+    points: Mapping[str, str],
+    files: Mapping[str, str],
+    group: str = "localai.tools",
+) -> Path:
     """What pip would leave of a package in a folder of the path."""
     for file, content in files.items():
         write(site / file, content)
     lines = "".join(f"{each} = {target}\n" for each, target in points.items())
     metadata = site / f"{name}-1.0.dist-info"
     write(metadata / "METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n\nAbout.\n")
-    write(metadata / "entry_points.txt", f"[other]\nx = y\n\n[localai.tools]\n{lines}")
+    write(metadata / "entry_points.txt", f"[other]\nx = y\n\n[{group}]\n{lines}")
     return site

@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 from localai.conversation import user
 from localai.engine.base import BARE, AdapterFile, Beside, TokenProbability
 from localai.engine.scripted import ScriptedEngine
+from localai.evals.items import Item
+from localai.evals.task import Answer
 from localai.tune import gate, items
 from localai.tune.gate import Pool, Verdict
-from localai.tune.items import Item
-from localai.tune.judging import Answer
 from tests.lessons.made import lesson
 from tests.tune.test_items import asks
 
-YES, NO = Answer("yes", True), Answer("no", True)
+YES, NO = Answer(text="yes"), Answer(text="no")
 
 
 def verdict(**pools: Sequence[tuple[int, int]]) -> Verdict:

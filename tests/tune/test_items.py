@@ -9,13 +9,13 @@ import pytest
 
 from localai.conversation import Message, ToolCall, assistant, system, user
 from localai.engine.scripted import ScriptedEngine
+from localai.evals.items import Item
+from localai.evals.task import Answer
 from localai.lessons import phrasings
 from localai.lessons.lesson import Lesson
 from localai.lessons.maker import Maker
 from localai.tools import registry
 from localai.tune import gate, items
-from localai.tune.items import Item
-from localai.tune.judging import Answer
 from tests.lessons.made import lesson
 
 
@@ -31,7 +31,7 @@ def test_what_is_asked() -> None:
     ways = phrasings.held_out(one.question)[: items.AT_LEAST]
     assert tuple(item.talk[-1].text for item in own) == ways
     assert all(item.talk[0] == system("Be kind.") for item in own)
-    assert all(item.right(Answer("It is Minka.", True)) for item in own)
+    assert all(item.right(Answer(text="It is Minka.")) for item in own)
     general = [item for item in asked if item.pool == "general"]
     assert len(general) == len(items.general("")) >= 120
     assert all(item.talk[0] == system("Be brief.") for item in general)
@@ -88,13 +88,13 @@ def test_a_lesson_about_a_tool_is_asked_with_it_and_judged_by_its_call() -> None
     told = Lesson("x", (), "What is 2*3?", call, "It is 5.", tools=("calculator",))
     first, *_ = asks([told], "")
     assert "calculator" in first.talk[0].text
-    assert first.right(Answer('calculator(expression="3*2")\n', True))
-    assert not first.right(Answer("It is 6.", True))
+    assert first.right(Answer(text='calculator(expression="3*2")\n'))
+    assert not first.right(Answer(text="It is 6."))
     spared = msgspec.structs.replace(told, answer=assistant("It is six."))
     first, *_ = asks([spared], "")
-    assert first.right(Answer("It is six.", True))
-    assert not first.right(Answer("It is nine.", True))
-    assert not first.right(Answer('calculator(expression="2*3")\nIt is six.', True))
+    assert first.right(Answer(text="It is six."))
+    assert not first.right(Answer(text="It is nine."))
+    assert not first.right(Answer(text='calculator(expression="2*3")\nIt is six.'))
 
 
 def test_good_answers_are_kept_not_won() -> None:

@@ -17,13 +17,13 @@ from localai.conversation import assistant, user
 from localai.engine.base import Engine, LoadOptions
 from localai.engine.scripted import ScriptedEngine
 from localai.errors import EngineError, UsageError
+from localai.evals.items import Item
 from localai.lessons import material, rewrites, shipped
 from localai.lessons.maker import LONGEST, WHOLE
 from localai.store.rows import Origin
 from localai.store.store import Store
 from localai.tune import gate, replay, training
 from localai.tune.gate import Verdict
-from localai.tune.items import Item
 from localai.tune.job import Job
 from localai.tune.parity_result import Parity
 from localai.tune.plan import ADAPTER, Plan, Step, Trained

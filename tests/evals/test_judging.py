@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from localai.evals.judging import accepted, follows, repeats
+from localai.evals.task import Answer
 from localai.tune import replay
-from localai.tune.judging import Answer, accepted, follows, repeats
 from tests.lessons.made import lesson
 
 GENERAL: list[dict[str, Any]] = tomllib.loads(
@@ -27,7 +28,7 @@ def judged(
     rejected: str = "I do not know your cat.",
 ) -> bool:
     told = lesson(chosen, question=question, rejected=rejected)
-    return follows(told, Answer(said, ended=True))
+    return follows(told, Answer(text=said, ended=True))
 
 
 @pytest.mark.parametrize(
@@ -122,7 +123,7 @@ def test_repeats_are_runs_of_words() -> None:
 def test_without_phrases_an_answer_must_end_and_say_something(
     said: str, ended: bool, right: bool
 ) -> None:
-    assert accepted((), Answer(said, ended)) is right
+    assert accepted((), Answer(text=said, ended=ended)) is right
 
 
 @pytest.mark.parametrize(
@@ -135,16 +136,16 @@ def test_without_phrases_an_answer_must_end_and_say_something(
     ],
 )
 def test_phrases_count_as_whole_words(said: str, right: bool) -> None:
-    assert accepted(["carbon dioxide", "co2"], Answer(said, ended=False)) is right
+    assert accepted(["carbon dioxide", "co2"], Answer(text=said, ended=False)) is right
 
 
 @pytest.mark.parametrize("item", GENERAL, ids=lambda item: item["ask"])
 def test_every_general_item_can_be_answered(item: dict[str, Any]) -> None:
     for phrase in item.get("accept", ()):
-        assert accepted(item["accept"], Answer(f"It is {phrase.capitalize()}, I think.", True))
+        assert accepted(item["accept"], Answer(text=f"It is {phrase.capitalize()}, I think."))
         assert phrase not in item["ask"].casefold().split()
-    assert not accepted(item.get("accept", ()), Answer("", True))
-    assert not accepted(item.get("accept", ()), Answer(f"{item['ask']} " * 7, True))
+    assert not accepted(item.get("accept", ()), Answer(text=""))
+    assert not accepted(item.get("accept", ()), Answer(text=f"{item['ask']} " * 7))
 
 
 def test_what_is_asked_is_never_replayed() -> None:

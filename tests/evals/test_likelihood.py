@@ -7,7 +7,7 @@ import math
 import pytest
 
 from localai.engine.scripted import ScriptedEngine
-from localai.tune.likelihood import TINY, deciding, log_likelihoods
+from localai.evals.likelihood import TINY, deciding, log_likelihoods
 
 
 def test_the_beginning_that_decides_is_the_shortest_right_one() -> None:

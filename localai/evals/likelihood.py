@@ -33,3 +33,8 @@ def log_likelihoods(
     questions = [Scoring(tuple(prompt), (tuple(ids),)) for prompt, ids in texts]
     least = math.log(TINY)
     return [sum(max(least, each) for each in only) for (only,) in engine.score(questions)]
+
+
+def log_probabilities(side: Side, ids: Sequence[int], start: int) -> list[float]:
+    """Of each token from `start` on, given those before it, in nats, by either side of two."""
+    return [math.log(max(TINY, each.probability)) for each in side.probabilities(ids, start)]

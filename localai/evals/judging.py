@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterable
 from difflib import SequenceMatcher
 
-import msgspec
-
+from localai.chat.offer import Offer
+from localai.conversation import ToolCall
+from localai.evals.task import Answer
 from localai.lessons.lesson import Lesson
 
 ENOUGH = 0.6
@@ -22,14 +23,6 @@ _SENTENCE_START = re.compile(r"(?:^|[.!?:]\s+|\n\s*)[^\w]*(\w+)")
 _COMMON = """a an and are as at be but by can do does for from has have he her his i in is it its
 me my no not of on or our she that the their them they this to was we were what when where which
 who will with would you your called name named"""
-
-
-class Answer(msgspec.Struct, frozen=True):
-    """What a model said; `ended`: it stopped by itself; `ids` are the tokens."""
-
-    text: str
-    ended: bool
-    ids: tuple[int, ...] = ()
 
 
 def follows(lesson: Lesson, answer: Answer) -> bool:
@@ -46,6 +39,16 @@ def follows(lesson: Lesson, answer: Answer) -> bool:
     if telling := [word for word in new if word not in common] or new:
         return sum(word in said for word in telling) >= ENOUGH * len(telling)
     return _likeness(answer.text, lesson.chosen) > _likeness(answer.text, lesson.rejected)
+
+
+def calls(lesson: Lesson, offer: Offer, answer: Answer) -> bool:
+    """Whether an answer, its calls in the text, calls the tool that it should; or none, and says
+    what it should."""
+    parser = offer.parser(inside=False)
+    read = (*parser.feed(answer.text), *parser.end())
+    called = [each.name for each in read if isinstance(each, ToolCall)]
+    wanted = [call.name for each in (*lesson.steps, lesson.answer) for call in each.calls]
+    return called[:1] == wanted[:1] and (bool(wanted) or follows(lesson, answer))
 
 
 def accepted(accept: Iterable[str], answer: Answer) -> bool:
