@@ -147,6 +147,8 @@ def _last(text: str, sentence: str, wanted: Wanted) -> str:
     if len(found) > 1 and found[-2].value != last.value:
         if choice and (pivot := PIVOT.search(head)):
             return _before_pivot(found, sentence, head, pivot[0].lower(), wanted)
+        if wanted.than:  # "3 is 4" says nothing of either
+            return ""
         if JOIN.fullmatch(head) or re.search(r"\bor\b", head, re.IGNORECASE):
             return ""
     elif len(found) == 1 and earlier and earlier[-1].value != last.value:

@@ -189,6 +189,7 @@ WRONG = [
     ("345 > 354", "354", LARGER),
     ("354 is not larger than 345.", "354", LARGER),
     ("345 and 354", "354", LARGER),
+    ("345 is 354.", "354", LARGER),
     ("Monday, Tuesday, Wednesday, Thursday, Friday", "Friday", DAYS),
     ("Thursday or Friday", "Friday", DAYS),
     ("12, 9, 5", "5, 9, 12", SORTED),
