@@ -45,6 +45,10 @@ COMMANDS = {
         "localai.cli.adapters:adapters",
         "List, show, choose, rename, delete, export and import adapters.",
     ),
+    "styles": Lazy(
+        "localai.cli.styles:styles",
+        "Find out in which way of answering a model is more often right.",
+    ),
     "backup": Lazy(
         "localai.cli.backup:backup", "Put data, adapters and settings into one verified file."
     ),

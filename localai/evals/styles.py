@@ -11,9 +11,12 @@ from collections.abc import Sequence
 
 import msgspec
 
+from localai.config import StyleSettings
 from localai.evals import stats
 from localai.evals.stats import Difference, Estimate
 from localai.evals.task import Outcome, Style
+from localai.question_kinds import KINDS
+from localai.question_kinds import Kind as QuestionKind
 
 STYLES: tuple[Style, ...] = ("direct", "steps")
 SURE = 0.01
@@ -64,6 +67,19 @@ def by_kind(direct: Sequence[Outcome], steps: Sequence[Outcome]) -> tuple[Kind, 
     if len(found) > 1:
         found.append(_kind("", [pair for pairs in kinds.values() for pair in pairs]))
     return tuple(found)
+
+
+def kept(known: StyleSettings, found: Sequence[Kind]) -> StyleSettings:
+    """What is known of a model's styles once these kinds were measured; other kinds stay as they
+    are, and those by which no question is known are left out."""
+
+    def of(style: Style, before: Sequence[QuestionKind]) -> list[QuestionKind]:
+        measured = {each.name: each.better for each in found}
+        return [
+            each for each in KINDS if measured.get(each, style if each in before else None) == style
+        ]
+
+    return StyleSettings(direct=of("direct", known.direct), steps=of("steps", known.steps))
 
 
 def _kind(name: str, pairs: Sequence[tuple[Outcome, Outcome]]) -> Kind:
