@@ -20,8 +20,8 @@ THINKS_NOT = (
 
 
 def usable(info: ModelInfo, name: str, budgets: Sequence[int] = BUDGETS) -> tuple[int, ...]:
-    """The budgets that the model `name` can be given: no 0 where its reasoning cannot be turned off.
-    Raises UsageError for one that has none."""
+    """The budgets that the model `name` can be given: no 0 where its reasoning cannot be turned
+    off. Raises UsageError for one that has none."""
     if info.thinking is None:
         raise UsageError(THINKS_NOT.format(name=name))
     return tuple(each for each in budgets if each or info.thinking.switchable)

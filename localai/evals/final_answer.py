@@ -213,9 +213,8 @@ def _word(text: str, others: Sequence[str]) -> str:
     """The one word that a text gives as its answer: all of it, or the last quoted one, or the
     last one of its one sentence. Letters that are spelt apart are put together."""
     text = re.sub(r"\b(\w)(?:[\s,-]+\w)+\b(?![\w'])", _spelt, text.strip())
-    words = re.findall(r"[^\W\d_]+", text)
-    if len(words) == 1:
-        return words[0].lower()
+    if alone := re.fullmatch(r"\W*([^\W\d_]+)\W*", text):
+        return alone[1].lower()
     taken = {each.lower() for each in others}
     quoted = [each.lower() for each in re.findall(r"[\"']([^\W\d_]+)[\"'.,]", text)]
     free = [each for each in quoted if each not in taken]

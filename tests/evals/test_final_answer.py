@@ -202,6 +202,8 @@ WRONG = [
     ("tenalp or tenapl", "tenalp", BACKWARDS),
     ('"tenalp" or "tenapl"', "tenalp", BACKWARDS),
     ("It is not tenalp.", "tenalp", BACKWARDS),
+    ("7tenalp", "tenalp", BACKWARDS),
+    ("tenalp\n3\n4", "tenalp", BACKWARDS),
     ("The word tenalp means nothing.", "tenalp", BACKWARDS),
 ]
 

@@ -33,11 +33,11 @@ def products(draw: random.Random, level: int, stock: Stock) -> Drawn:
 
 
 def percent(draw: random.Random, level: int, stock: Stock) -> Drawn:
-    """Shares that come out whole: of tens, of twenties, of anything."""
+    """Shares that come out whole: tenths and halves, quarters and fifths, any."""
     shares = {1: (10, 50), 2: (20, 25, 75), 3: range(5, 100, 5), 4: range(2, 99)}[level]
     p = draw.choice(shares)
     step = 100 // gcd(p, 100)
-    n = step * draw.randint(2, max(3, {1: 20, 2: 40, 3: 60, 4: 999}[level] // step))
+    n = step * draw.randint(2, 60 if level < 3 else max(3, 999 // step))
     return Drawn(key=(p, n), fill={"p": p, "n": n}, answer=str(p * n // 100))
 
 

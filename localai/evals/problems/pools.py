@@ -97,15 +97,15 @@ def _fresh(
         question = draw.choice(wordings).format(**drawn.fill)
         question = question[0].upper() + question[1:]
         mine = question not in asked and _belongs(kind, drawn, stock.pool)
-        if mine and not _tells(question, drawn):
+        told = drawn.wanted.wants == "number" and tells(question, drawn.answer)
+        if mine and not told:
             return question, drawn
     return None
 
 
-def _tells(question: str, drawn: Drawn) -> bool:
-    """Whether a number asked for stands in the question, so that an echo of it would be right."""
-    worth = amount(drawn.answer) if drawn.wanted.wants == "number" else None
-    return worth is not None and worth in [amount(each.value) for each in numbers(question)]
+def tells(question: str, answer: str) -> bool:
+    """Whether a number stands in the question, so that an echo of it would be right."""
+    return amount(answer) in [amount(each.value) for each in numbers(question)]
 
 
 def _belongs(kind: str, drawn: Drawn, pool: Pool) -> bool:

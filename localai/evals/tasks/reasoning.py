@@ -29,11 +29,13 @@ def score(example: Example, answers: Sequence[Answer]) -> Scores:
 
 
 def is_right(example: Example, answer: Answer) -> bool:
-    """Whether the final answer is the right one."""
-    wanted = msgspec.convert(example.extra, Wanted)
-    if "gym" in example.extra:
-        return gym.passes(example, final(answer.text, wanted, ended=answer.ended))
-    return right(answer.text, example.answers[0], wanted, ended=answer.ended)
+    """Whether the final answer is the right one; in a problem of reasoning-gym for it, too."""
+    wanted, ended = msgspec.convert(example.extra, Wanted), answer.ended
+    if not right(answer.text, example.answers[0], wanted, ended=ended):
+        return False
+    return "gym" not in example.extra or gym.passes(
+        example, final(answer.text, wanted, ended=ended)
+    )
 
 
 TASK = Task(
