@@ -97,8 +97,8 @@ def _fresh(
         question = draw.choice(wordings).format(**drawn.fill)
         question = question[0].upper() + question[1:]
         mine = question not in asked and _belongs(kind, drawn, stock.pool)
-        told = drawn.wanted.wants == "number" and tells(question, drawn.answer)
-        if mine and not told:
+        echoed = drawn.wanted.wants == "number" and tells(question, drawn.answer)
+        if mine and not echoed:
             return question, drawn
     return None
 
