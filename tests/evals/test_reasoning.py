@@ -96,7 +96,7 @@ def with_gym(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.mark.usefixtures("with_gym")
 def test_reasoning_gym_is_asked_too_and_no_question_of_it_is_in_two_pools(store: Store) -> None:
     there = place(store, [])
-    pools = [TASK.examples(there, pool) for pool in ("train", "dev", "gate")]  # type: ignore[arg-type]
+    pools = [TASK.examples(there, pool) for pool in ("train", "dev", "gate")]
     asked = [{e.question for e in pool if e.kind.startswith("gym-")} for pool in pools]
     assert all(asked)
     assert not asked[0] & asked[1] | asked[0] & asked[2] | asked[1] & asked[2]
@@ -178,6 +178,6 @@ def test_a_model_that_thinks_learns_its_thoughts(store: Store) -> None:
 def test_a_model_that_gets_nothing_right_makes_nothing(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    module = sys.modules[find_maker("reasoning").__module__]  # type: ignore[attr-defined]
+    module = sys.modules[find_maker("reasoning").__module__]
     monkeypatch.setattr(module, "examples", lambda place, pool: [SUM])
     assert not find_maker("reasoning")(place(store, ["No idea."]), 5, lambda *done: None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -40,7 +40,7 @@ class Drawn(msgspec.Struct, frozen=True, kw_only=True):
     same `key` are in one pool; `shape` chooses among the wordings of a kind that has several."""
 
     key: tuple[object, ...]
-    fill: dict[str, object]
+    fill: Mapping[str, object]
     answer: str
     wanted: Wanted = Wanted()
     shape: str = ""
