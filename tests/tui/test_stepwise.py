@@ -17,11 +17,16 @@ def asked_for_steps(on: Stage) -> list[bool]:
     return [steps.STEPS in prompt for prompt in requests]
 
 
+def done(on: Stage, count: int) -> Callable[[], bool]:
+    """Whether so many answers were asked for and are there."""
+    return lambda: len(on.engine.requests) == count and on.chat.turn is None
+
+
 async def test_the_key_asks_for_steps(stage: Build) -> None:
     async with stage(["4", "Hm.\nAnswer: 4"]).show() as on:
         await on.ask("What is 2 + 2?")
         await on.pilot.press("ctrl+s")
-        await on.until(lambda: len(on.engine.requests) == 2 and on.chat.turn is None)
+        await on.until(done(on, 2))
         assert asked_for_steps(on) == [False, True]
 
 
@@ -31,23 +36,20 @@ async def test_where_steps_are_worse_it_says_so_and_asks_for_none_until_pressed_
     async with stage(["4", "5", "Hm.\nAnswer: 4"], settings=KNOWN).show((100, 30)) as on:
         await on.ask("What is 2 + 2?")
         await on.pilot.press("ctrl+s")
-        await on.until(lambda: len(on.engine.requests) == 2 and on.chat.turn is None)
+        await on.until(done(on, 2))
         assert asked_for_steps(on) == [False, False]
         assert "errs more in sums; once more asks for steps" in on.said[-1]
         await on.pilot.press("ctrl+s")
-        await on.until(lambda: len(on.engine.requests) == 3 and on.chat.turn is None)
+        await on.until(done(on, 3))
         assert asked_for_steps(on) == [False, False, True]
 
 
 async def test_another_question_is_another_matter(stage: Build) -> None:
     async with stage(["4"], settings=KNOWN).show() as on:
-        for question in ("What is 2 + 2?", "What is 3 + 3?"):
+        for number, question in enumerate(("What is 2 + 2?", "What is 3 + 3?")):
             await on.ask(question)
-            before = len(on.engine.requests)
             await on.pilot.press("ctrl+s")
-            await on.until(
-                lambda before=before: len(on.engine.requests) > before and on.chat.turn is None
-            )
+            await on.until(done(on, 2 * number + 2))
         assert asked_for_steps(on) == [False] * 4
 
 
