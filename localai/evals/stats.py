@@ -10,7 +10,9 @@ percentages", 1947) with the mid-p value, which is nearly as strong as the asymp
 hardly ever cries wolf more often than it says (M. W. Fagerland, S. Lydersen, P. Laake, "The
 McNemar test for binary matched-pairs data: mid-p and asymptotic are better than exact
 conditional", 2013), and the interval of Bonett and Price ("Adjusted Wald confidence interval for
-a difference of binomial proportions based on paired data", 2012); else by a paired bootstrap.
+a difference of binomial proportions based on paired data", 2012). Else the interval is of a
+bootstrap over the pairs, and p of swapping the two sides of pairs by chance (approximate
+randomisation: E. W. Noreen, "Computer-Intensive Methods for Testing Hypotheses", 1989).
 By exact computation (`tests/evals/test_stats.py`), with 400 items of which 12 % differ, it finds
 a difference of 5 points in 83 % of runs, and where there is none it finds one in 5 %.
 """
@@ -65,11 +67,12 @@ class Difference(msgspec.Struct, frozen=True):
     lost: int = 0
 
 
-def mean(values: Sequence[float]) -> Estimate:
-    """The mean of at least one value."""
+def mean(values: Sequence[float], *, share: bool = True) -> Estimate:
+    """The mean of at least one value; where all are 0 or 1 it is that of a `share`, unless they
+    have a unit."""
     n, value = len(values), statistics.fmean(values)
     error = statistics.stdev(values) / math.sqrt(n) if n > 1 else 0.0
-    if _binary(values):
+    if share and _binary(values):
         return Estimate(n, value, error, *wilson(round(sum(values)), n))
     return Estimate(n, value, error, *_ends(_resampled(values, statistics.fmean)))
 
@@ -110,18 +113,20 @@ def mid_p(won: int, lost: int) -> float:
     return float((2 * at_most - math.comb(n, fewer)) / 2**n)
 
 
-def difference(first: Sequence[float], second: Sequence[float]) -> Difference:
-    """The second's mean less the first's, of at least one pair."""
+def difference(
+    first: Sequence[float], second: Sequence[float], *, share: bool = True
+) -> Difference:
+    """The second's mean less the first's, of at least one pair; `share` as for `mean`."""
     pairs = list(zip(first, second, strict=True))
     by = [after - before for before, after in pairs]
     n, won, lost = len(by), sum(each > 0 for each in by), sum(each < 0 for each in by)
     error = statistics.stdev(by) / math.sqrt(n) if n > 1 else 0.0
-    if _binary(first) and _binary(second):
+    if share and _binary(first) and _binary(second):
         low, high = _bonett_price(won, lost, n)
         p = mid_p(won, lost)
     else:
-        drawn = _resampled(by, statistics.fmean)
-        (low, high), p = _ends(drawn), _two_sided(drawn)
+        low, high = _ends(_resampled(by, statistics.fmean))
+        p = _swapped(pairs, lambda drawn: sum(after - before for before, after in drawn), RESAMPLES)
     means = statistics.fmean(first), statistics.fmean(second)
     return Difference(n, *means, statistics.fmean(by), error, low, high, p, won, lost)
 
@@ -137,11 +142,9 @@ def difference_over_all(
 
     drawn = _resampled(pairs, apart, FEWER)
     error = statistics.stdev(drawn) if len(drawn) > 1 else 0.0
-    values = number(first), number(second)
-    low, high = _ends(drawn)
-    return Difference(
-        len(pairs), *values, values[1] - values[0], error, low, high, _two_sided(drawn)
-    )
+    values, (low, high) = (number(first), number(second)), _ends(drawn)
+    p = _swapped(pairs, apart, FEWER)
+    return Difference(len(pairs), *values, values[1] - values[0], error, low, high, p)
 
 
 def _binary(values: Sequence[float]) -> bool:
@@ -178,7 +181,15 @@ def _ends(drawn: Sequence[float]) -> tuple[float, float]:
     return drawn[edge], drawn[-1 - edge]
 
 
-def _two_sided(drawn: Sequence[float]) -> float:
-    """Twice the smaller share of resamples that are on one side of 0, never quite 0."""
-    sides = sum(value <= 0 for value in drawn), sum(value >= 0 for value in drawn)
-    return min(1.0, 2 * (min(sides) + 1) / (len(drawn) + 1))
+def _swapped(
+    pairs: Sequence[tuple[T, T]], apart: Callable[[Sequence[tuple[T, T]]], float], resamples: int
+) -> float:
+    """How often the two sides are as far apart as they are, or farther, when each pair's are
+    swapped by chance; never quite 0."""
+    draw, found = random.Random(0), abs(apart(pairs))
+    farther = 0
+    for _ in range(resamples):
+        bits = draw.getrandbits(len(pairs))
+        drawn = [pair[::-1] if bits >> at & 1 else pair for at, pair in enumerate(pairs)]
+        farther += abs(apart(drawn)) >= found - 1e-12 * found
+    return (farther + 1) / (resamples + 1)

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
+import msgspec
+
 from localai.chat import steps
 from localai.conversation import Message, Reasoning, Text, assistant, user
 from localai.evals.asking import Asker
@@ -23,6 +25,8 @@ BATCH = 8
 no more than are wanted."""
 
 MANNER = Manner(style="steps", samples=SAMPLES, temperature=0.8, max_tokens=200)
+THINKING_TOKENS = 1200
+"""Most tokens of an answer by a model that thinks, whose steps are longer."""
 
 
 def make(place: Place, n: int, tell: Tell) -> Sequence[Made]:
@@ -34,7 +38,9 @@ def make(place: Place, n: int, tell: Tell) -> Sequence[Made]:
 def _right_ones(
     place: Place, asked: Sequence[Example], tell: Tell
 ) -> Iterator[tuple[Message, ...]]:
-    asker, thinks = Asker(place, MANNER, tools=False), place.engine.load().thinking is not None
+    thinks = place.engine.load().thinking is not None
+    manner = msgspec.structs.replace(MANNER, max_tokens=THINKING_TOKENS) if thinks else MANNER
+    asker = Asker(place, manner, tools=False)
     for begin in range(0, len(asked), BATCH):
         some = asked[begin : begin + BATCH]
         kept: dict[int, Answer] = {}
