@@ -58,7 +58,12 @@ INEXACT = re.compile(
     r"\s*[$€£]?\s*$",
     re.IGNORECASE,
 )
-WRONG = re.compile(r"\b(?:wrong|incorrect|false|mistaken?|impossible)\b", re.IGNORECASE)
+OPEN = re.compile(
+    r"\b(?:wrong|incorrect|false|mistaken?|impossible|alternatively|otherwise"
+    r"|(?:could|might|may) be)\b",
+    re.IGNORECASE,
+)
+"""A sentence with it takes an answer back, or gives it as one of several."""
 PIVOT = re.compile(r"\b(?:than|after|before|from|following)\b", re.IGNORECASE)
 """In "A is two days after B", A is told, by way of B."""
 
@@ -142,7 +147,7 @@ def _last(text: str, sentence: str, wanted: Wanted) -> str:
     last = found[-1]
     earlier = _found(text, wanted)[: -len(found)] if not choice else []
     head = sentence[found[-2].end if len(found) > 1 else 0 : last.start]
-    if WRONG.search(sentence):
+    if OPEN.search(sentence):
         return ""
     if len(found) > 1 and found[-2].value != last.value:
         if choice and (pivot := PIVOT.search(head)):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from localai.evals.final_answer import Wanted, final, right
 
@@ -166,6 +168,9 @@ WRONG = [
     ("\\boxed{11} or \\boxed{12}", "12", NUMBER),
     ("\\boxed{13}, and not 12", "12", NUMBER),
     ("I have 12 apples. She took 5.", "12", NUMBER),
+    ("11. Alternatively, 12.", "12", NUMBER),
+    ("I think it is 11, but it could be 12.", "12", NUMBER),
+    ("7 + 5 = 12 + 1", "12", NUMBER),
     ("three four", "7", NUMBER),
     ("one of them", "1", NUMBER),
     ("300 km", "300", METRES),
@@ -232,3 +237,26 @@ def test_of_an_answer_that_was_cut_off_only_a_whole_line_with_a_mark_counts(
     text: str, passes: bool
 ) -> None:
     assert right(text, "12", NUMBER, ended=False) is passes
+
+
+@given(
+    st.lists(st.integers(0, 9999), min_size=2, max_size=6, unique=True),
+    st.sampled_from([", ", " or ", " and ", "\n", "\n\n", " / ", "; ", " ", ",", " - ", " + "]),
+    st.sampled_from(["", "Answer: ", "The answer is ", "It is "]),
+)
+def test_of_several_numbers_none_is_the_answer(
+    several: list[int], between: str, before: str
+) -> None:
+    text = before + between.join(map(str, several))
+    passing = [each for each in several if right(text, str(each), NUMBER)]
+    # A line with a mark is an answer, whatever lines follow it; "It is" is none.
+    marked = "nswer" in before and "\n" in between
+    assert passing == (several[:1] if marked else []), text
+
+
+@given(
+    st.integers(-(10**9), 10**9), st.sampled_from(["{}", "It is {}.", "7 + 5 = {}", "Answer: {}"])
+)
+def test_a_number_that_stands_alone_is_the_answer(number: int, said: str) -> None:
+    for written in (str(number), f"{number:,}", f"**{number}**", f"{number}.0"):
+        assert right(said.format(written), str(number), NUMBER), written
