@@ -7,7 +7,7 @@ it). Settings are passed in, never global. Writing keeps the user's comments.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -20,8 +20,10 @@ from pydantic_settings import (
 )
 
 from localai import paths
+from localai.config_mistakes import sentence
 from localai.context_window import KvType
 from localai.errors import ConfigError
+from localai.question_kinds import Kind as QuestionKind
 
 _SERVER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,31}")
 
@@ -180,6 +182,17 @@ class McpSettings(BaseModel, extra="forbid"):
     """Seconds that a call may take."""
 
 
+class StyleSettings(BaseModel, extra="forbid"):
+    """How the model NAME is right more often, as `localai styles find` found out."""
+
+    direct: list[QuestionKind] = []
+    """Kinds in which steps make its answers wrong more often: `["sums"]`. Redoing an answer step
+    by step and `localai ask --style auto` leave them out there."""
+    steps: list[QuestionKind] = []
+    """Kinds in which steps make its answers right more often; `localai ask --style auto` asks
+    for them."""
+
+
 class AppSettings(BaseModel, extra="forbid"):
     """How the app looks, and what it does not offer."""
 
@@ -207,6 +220,8 @@ class Settings(BaseSettings):
     tools: ToolSettings = ToolSettings()
     mcp: dict[Annotated[str, AfterValidator(_server_name)], McpSettings] = {}
     """MCP servers by name."""
+    styles: dict[str, StyleSettings] = {}
+    """What is known of each model's styles, by the model's name."""
     app: AppSettings = AppSettings()
 
     @classmethod
@@ -230,7 +245,7 @@ def load() -> Settings:
     except ValidationError as error:
         # A name that is unknown explains one that is missing.
         first = min(error.errors(), key=lambda wrong: wrong["type"] != "extra_forbidden")
-        raise ConfigError(_sentence(first)) from error
+        raise ConfigError(sentence(first, paths.config_file())) from error
     except (ValueError, OSError) as error:
         raise ConfigError(
             f"The settings file {paths.config_file()} cannot be read ({error}); "
@@ -238,52 +253,16 @@ def load() -> Settings:
         ) from error
 
 
-def _sentence(wrong: Mapping[str, Any]) -> str:
-    """A mistake that pydantic found, in words for who writes the file."""
-    place = [str(part) for part in wrong["loc"] if part != "[key]"]
-    name, file, step = ".".join(place), paths.config_file(), "correct it or delete the line"
-    table = ".".join(place[:-1])
-    match wrong["type"]:
-        case "missing":
-            return f"The setting {name} is missing in {file}; write it under [{table}]."
-        case "extra_forbidden" if place[:1] == ["mcp"] and place[2:] == ["url"]:
-            why = "servers that are reached by a URL are not supported yet"
-            step = "give the command of one that runs on this machine"
-        case "extra_forbidden":
-            why = "there is no setting of that name"
-        case "model_type" | "model_attributes_type" | "dict_type":
-            named = "mcp.NAME" if place[0] == "mcp" and len(place) < 3 else name
-            why, step = "it must be a table", f"write [{named}]"
-        case kind:
-            own = wrong["msg"].removeprefix("Value error, ").replace("Input should", "it should")
-            why = _WANTED.get(kind, own)
-    return f"The setting {name} in {file} is not usable: {why}; {step}."
-
-
-_WANTED = {
-    "bool_type": "it must be true or false",
-    "bool_parsing": "it must be true or false",
-    "float_type": "it must be a number",
-    "float_parsing": "it must be a number",
-    "int_type": "it must be a whole number",
-    "int_parsing": "it must be a whole number",
-    "int_from_float": "it must be a whole number",
-    "list_type": "it must be a list",
-    "path_type": "it must be text",
-    "string_type": "it must be text",
-}
-"""Pydantic's type of a mistake -> what the setting must be."""
-
-
-def save(name: str, value: Any) -> None:
-    """Set one setting (dotted name) in the file, keeping everything else as the user wrote it."""
+def save(name: str | Sequence[str], value: Any) -> None:
+    """Set one setting in the file, keeping everything else as the user wrote it. Its name is
+    dotted, or given in parts where one of them may have a dot in it."""
     import tomlkit  # only writing needs it, and every command reads
 
-    path = paths.config_file()
+    path, parts = paths.config_file(), name.split(".") if isinstance(name, str) else name
     try:
         document = tomlkit.parse(path.read_text("utf-8")) if path.exists() else tomlkit.document()
         table: Any = document
-        *groups, key = name.split(".")
+        *groups, key = parts
         for group in groups:
             table = table.setdefault(group, tomlkit.table())
         table[key] = value
@@ -291,10 +270,10 @@ def save(name: str, value: Any) -> None:
         paths.replace(path.resolve(), tomlkit.dumps(document))  # a link to it stays a link
     except OSError as error:
         raise ConfigError(
-            f"The setting {name} cannot be saved in {path} ({error.strerror}); "
+            f"The setting {'.'.join(parts)} cannot be saved in {path} ({error.strerror}); "
             "check who owns the file and its folder, and that the disk has space."
         ) from error
     except ValueError as error:
         raise ConfigError(
-            f"The setting {name} cannot be saved in {path} ({error}); check the file."
+            f"The setting {'.'.join(parts)} cannot be saved in {path} ({error}); check the file."
         ) from error

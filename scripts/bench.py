@@ -43,6 +43,7 @@ BENCHMARKS = {
     "tune": ("training speed, memory and loss", "tune"),
     "learning": ("whole tunes: facts from corrections", "learning"),
     "personas": ("whole tunes: two ways to talk", "personas"),
+    "styles": ("direct and stepwise answers to the same problems", "stepwise"),
     "assistant": ("a whole tune: a pretrained model learns to talk", "assistant"),
 }
 """Name -> what it measures and the modules of `scripts.benchmarks` whose `rows` do."""

@@ -153,3 +153,11 @@ def test_a_folder_that_cannot_be_made_is_one_sentence(home: Path) -> None:
     home.write_text("in the way")
     with pytest.raises(Exception, match="LOCALAI_HOME"):
         config.save("model", "x")
+
+
+def test_a_name_with_a_dot_in_it_is_saved_in_parts() -> None:
+    config.save(("styles", "model-1.5", "direct"), ["sums"])
+    config.save(("styles", "model-1.5", "steps"), ["ages"])
+    assert config.load().styles == {
+        "model-1.5": config.StyleSettings(direct=["sums"], steps=["ages"])
+    }

@@ -18,16 +18,19 @@ from localai.chat.amending import Amending
 from localai.chat.answering import Answering, Options
 from localai.chat.inspection import Inspection, inspect, probabilities
 from localai.chat.prompt import Style
-from localai.chat.turn import TurnEvent, UserSaved
+from localai.chat.turn import Remark, TurnEvent, UserSaved
 from localai.config import Settings
 from localai.conversation import title, user
 from localai.engine.base import Engine, TokenProbability
 from localai.errors import UsageError
+from localai.question_kinds import Kind, kind_of
 from localai.store.rows import Conversation, StoredMessage
 from localai.store.store import Store
 from localai.store.tuning import Adapter, Reason
 from localai.tools.tool import Tool
 from localai.tools.toolbox import Toolbox
+
+SPARED = "Asked without steps, with which this model errs more in {kind}; once more asks for steps."
 
 
 class Session(Amending):
@@ -104,6 +107,28 @@ class Session(Amending):
         self.conversation = self.conversation or self.store.conversation(message.conversation)
         yield from self._answering.answer(self.conversation, path, style)
 
+    def redo_in_steps(
+        self, message_id: str, *, anyway: bool = False
+    ) -> Generator[TurnEvent, None, None]:
+        """Answer again, step by step; without steps, and saying so, where this model is known to
+        be right more often so (`styles` in the settings), unless steps are asked for `anyway`."""
+        asked = next(
+            (row for row in reversed(self.store.path(message_id)) if row.message.role == "user"),
+            None,
+        )
+        kind = kind_of(asked.message.text) if asked else None
+        if kind is None or anyway or self._better(kind) != "direct":
+            yield from self.regenerate(message_id, style="steps")
+            return
+        yield Remark(SPARED.format(kind=kind))
+        yield from self.regenerate(message_id)
+
+    def style_for(self, question: str) -> Style:
+        """The style in which this model is right more often in questions of that kind; direct
+        where that is not known."""
+        kind = kind_of(question)
+        return (kind and self._better(kind)) or "direct"
+
     def correct(self, message_id: str, text: str, reason: Reason = "edited") -> StoredMessage:
         """Record what an answer should have been, and go on from there; the new message."""
         talk = self.conversation.id if self.conversation else ""
@@ -139,6 +164,12 @@ class Session(Amending):
     def probabilities(self, answer_id: str) -> tuple[TokenProbability, ...]:
         """How probable each sampled token of an answer is to the model in use."""
         return probabilities(self.store, self.engine, self.entry, answer_id)
+
+    def _better(self, kind: Kind) -> Style | None:
+        known = self.settings.styles.get(self.entry.name)
+        if known is None:
+            return None
+        return "direct" if kind in known.direct else "steps" if kind in known.steps else None
 
     def _ask(
         self, path: Sequence[StoredMessage], text: str, style: Style

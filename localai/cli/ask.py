@@ -43,6 +43,11 @@ if TYPE_CHECKING:
     "--seed", metavar="N", type=click.IntRange(0, 2**32 - 1), help="Makes the answer repeatable."
 )
 @click.option("--steps", is_flag=True, help="Work through it step by step before answering.")
+@click.option(
+    "--style",
+    type=click.Choice(["auto", "direct", "steps"]),
+    help="auto: steps where this model is known to be right more often with them.",
+)
 @click.option("--show-reasoning", is_flag=True, help="Print the reasoning before the answer.")
 @click.option(
     "--allow", metavar="NAME", multiple=True, help="Let this tool act without asking; repeatable."
@@ -88,8 +93,10 @@ def _check(text: tuple[str, ...], given: dict[str, Any]) -> None:
         raise UsageError("--no-save starts from nothing; leave it out to go on.")
     if going_on and given["system"] is not None:
         raise UsageError("--system is for new conversations; leave it out to go on.")
+    if given["steps"] and given["style"] not in (None, "steps"):
+        raise UsageError(f"--steps has no place beside --style {given['style']}.")
     if given["raw"]:
-        for name in ("system", "steps", "thinking", "thinking_budget", "tools", "allow"):
+        for name in ("system", "steps", "style", "thinking", "thinking_budget", "tools", "allow"):
             if given[name]:
                 option = "--" + name.replace("_", "-")
                 raise UsageError(f"--raw uses no chat template; {option} has no place in it.")
@@ -146,15 +153,22 @@ def _converse(
 
 def _events(session: Session, question: str, given: dict[str, Any]) -> Events:
     """The turn that was asked for: a question, one instead of the last, the last one again."""
-    style: Style = "steps" if given["steps"] else "direct"
     if not (given["again"] or given["instead"]):
-        return session.send(question, style=style)
+        return session.send(question, style=_style(session, question, given))
     asked = next((row for row in reversed(session.messages()) if row.message.role == "user"), None)
     if asked is None:
         raise UsageError("Nothing was asked in this conversation yet; ask something first.")
+    style = _style(session, question or asked.message.text, given)
     if given["instead"]:
         return session.ask_instead(asked.id, question, style=style)
     return session.regenerate(asked.id, style=style)
+
+
+def _style(session: Session, question: str, given: dict[str, Any]) -> Style:
+    """The style that was asked for; auto is what is known to be better for such a question."""
+    if given["style"] == "auto":
+        return session.style_for(question)
+    return "steps" if given["steps"] or given["style"] == "steps" else "direct"
 
 
 def _approval(names: tuple[str, ...]) -> Approve:

@@ -49,6 +49,10 @@ COMMANDS = {
         "localai.cli.evals:eval_",
         "Measure what a model knows, makes up and can do, with errors.",
     ),
+    "styles": Lazy(
+        "localai.cli.styles:styles",
+        "Find out in which way of answering a model is more often right.",
+    ),
     "backup": Lazy(
         "localai.cli.backup:backup", "Put data, adapters and settings into one verified file."
     ),

@@ -39,7 +39,7 @@ WORTH |= {word: 20 + 10 * at for at, word in enumerate(TENS)}
 SCALES = {"hundred": 100, "thousand": 1000}
 _WORD = "|".join((*WORTH, *SCALES))
 _SIGN = r"(?:(?<![\w).])-\s?|\b(?:minus|negative)\s+)?"
-_WHOLE = r"(?:\d{1,3}(?:,\d{3})+|\d+)"
+_WHOLE = r"(?:[1-9]\d{0,2}(?:,\d{3})+|\d+)"
 NUMBER = re.compile(
     rf"""(?<!\d:)(?<!\d\.)(?<!\d,)(?P<sign>{_SIGN})(?P<money>[$€£]\s?)?(?:
     (?<![\w.,])(?P<digits>(?:{_WHOLE}\s\d+/\d+ | {_WHOLE}(?:/\d+|\.\d+)? | \.\d+))

@@ -9,7 +9,6 @@ from textual import on
 from textual.timer import Timer
 
 from localai.chat.consent import Decision
-from localai.chat.prompt import Style
 from localai.chat.turn import (
     AdapterRefused,
     Amended,
@@ -40,6 +39,8 @@ class TurnActions(ChatBase):
 
     turn: Turn | None = None
     _timer: Timer | None = None
+    _stepped = ""
+    """The question that was last asked for in steps."""
 
     @on(Prompt.Submitted)
     def _submitted(self, event: Prompt.Submitted) -> None:
@@ -59,11 +60,17 @@ class TurnActions(ChatBase):
 
     def action_regenerate(self) -> None:
         """Answer the chosen answer's question again, or one that got no answer."""
-        self._again("direct")
+        if (item := self._to_redo()) is not None:
+            self._redo(item, lambda session: session.regenerate(item.row.id))
 
     def action_stepwise(self) -> None:
-        """Answer again, step by step."""
-        self._again("steps")
+        """Answer again, step by step; at the second time also where that is known to be worse."""
+        item = self._to_redo()
+        if item is None:
+            return
+        asked = self.transcript.items[self.transcript.question_of(item)].row.id
+        anyway, self._stepped = asked == self._stepped, asked
+        self._redo(item, lambda session: session.redo_in_steps(item.row.id, anyway=anyway))
 
     def stop_turn(self) -> bool:
         """Stop the running answer; whether there was one."""
@@ -72,15 +79,18 @@ class TurnActions(ChatBase):
         self.bridge.cancel()
         return True
 
-    def _again(self, style: Style) -> None:
+    def _to_redo(self) -> Item | None:
+        """The message whose question is to be answered again; says so where there is none."""
         items = self.transcript.items
         item = items[-1] if items and not items[-1].is_answer else self.transcript.chosen
         if item is None:
             self.say("There is no answer to give again yet; write a message first.")
-            return
+        return item
+
+    def _redo(self, item: Item, begin: Begin) -> None:
+        items = self.transcript.items
         asked = self.transcript.question_of(item)
-        first = items[asked + 1] if asked + 1 < len(items) else item
-        self.answer_again(first, lambda session: session.regenerate(item.row.id, style=style))
+        self.answer_again(items[asked + 1] if asked + 1 < len(items) else item, begin)
 
     def answer_again(self, item: Item, begin: Begin) -> None:
         """Give another answer beside one, or to a question that has none."""

@@ -12,6 +12,7 @@ TASKS: dict[str, str] = {
     "known": "known",
     "unknown": "unknown",
     "tools": "tools",
+    "reasoning": "reasoning",
     "hygiene": "hygiene",
     "retention": "retention",
     "corrections": "corrections",
