@@ -40,6 +40,7 @@ from localai.engine.base import (
     Sampled,
     Sampling,
 )
+from localai.errors import ContextOverflow
 from localai.evals.task import Answer, Called, Example, Manner, Outcome, Place, Task
 
 ROUNDS = 3
@@ -79,12 +80,15 @@ class Asker:
         self._stepwise = manner.style == "steps" and not self._info.thinking
 
     def answers(self, examples: Sequence[Example]) -> Iterator[tuple[int, int, Answer]]:
-        """Number of the question, number of the sample, and the answer, as they come."""
+        """Number of the question, number of the sample, and the answer, as they come. Raises
+        ContextOverflow, before anything is asked, for a question that is too long."""
         talks = [(*each.context, user(each.question)) for each in examples]
         waiting = [Pending(at, -1, talk) for at, talk in enumerate(talks)]
         samples = self._manner.samples
         while waiting:
             jobs, inside = zip(*[self._job(each, samples) for each in waiting], strict=True)
+            for each, job in zip(waiting, jobs, strict=True):
+                self._check(job, examples[each.at])
             later = list[Pending]()
             for sampled in self._place.engine.sample(jobs):
                 of = waiting[sampled.job]
@@ -101,6 +105,16 @@ class Asker:
         if not wanted(info, described, wish.offer):
             return None
         return offer(tuple(self._place.toolbox.tools.values()), info, described)
+
+    def _check(self, job: Job, example: Example) -> None:
+        """Raise ContextOverflow, naming the question, where its prompt leaves no room."""
+        length, window = len(job.request.ids), self._info.n_ctx
+        if length >= window:
+            raise ContextOverflow(
+                f"The question {example.id} makes a prompt of {length} tokens, and the context "
+                f"window has {window}; shorten it, or set a larger context (engine.context in the "
+                "settings)."
+            )
 
     def _job(self, pending: Pending, samples: int) -> tuple[Job, bool]:
         """What the sampler is asked for, and whether the answer begins within reasoning."""

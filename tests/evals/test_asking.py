@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from msgspec.structs import replace
 
 from localai.chat import steps
 from localai.config import ChatSettings, Settings
 from localai.conversation import assistant, system, user
 from localai.engine.scripted import ScriptedEngine
+from localai.errors import ContextOverflow
 from localai.evals.asking import ROUNDS, ask
 from localai.evals.task import Called, Example, Manner, Outcome, Place, Task
 from localai.store.store import Store
@@ -198,3 +200,11 @@ def test_a_result_that_has_no_room_is_cut(store: Store) -> None:
     (outcome,) = asked(place, places.task(tools=True), n=1)
     assert outcome.answers[0].text == "Long."
     assert "more characters do not fit" in outcome.answers[0].calls[0].result
+
+
+def test_a_question_that_is_too_long_is_named_before_anything_is_asked(store: Store) -> None:
+    place = places.place(store, ScriptedEngine(["Paris."], n_ctx=64))
+    long = [Example(id="short", question="Hi"), Example(id="long", question="word " * 80)]
+    with pytest.raises(ContextOverflow, match="The question long makes a prompt of"):
+        list(ask(place, places.task(), long, Manner()))
+    assert places.prompts(place) == []
