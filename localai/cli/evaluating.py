@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple, cast
 
@@ -29,8 +28,6 @@ from localai.store.tuning import Adapter
 
 SAMPLED = 0.7
 """The temperature of samples, where the task has none of its own."""
-
-FILES = "localai.evals.tasks.user_file"
 
 
 class Wanted(NamedTuple):
@@ -137,13 +134,9 @@ def _task(name: str) -> Task:
     path = Path(name)
     if name in TASKS or not (path.suffix or path.exists()):
         return find(name)
-    try:
-        files = import_module(FILES)
-    except ModuleNotFoundError as error:
-        why = f"{name} is no task, and this version reads no files of questions."
-        raise UsageError(why) from error
-    task: Task = files.read(path)
-    return task
+    from localai.evals.tasks import user_file
+
+    return user_file.read(path)
 
 
 def _adapters(place: Place, wanted: Wanted) -> list[Adapter | None]:
