@@ -19,7 +19,7 @@ from localai.store.tuning import Source
 Tell = Callable[[int, int], None]
 Made = tuple[tuple[Message, ...], Source]
 
-MAKERS: dict[str, str] = {}
+MAKERS: dict[str, str] = {"abstention": "abstention"}
 """Name to the module in this package that makes it."""
 
 

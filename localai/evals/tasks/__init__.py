@@ -7,7 +7,7 @@ from importlib import import_module
 from localai.errors import UsageError
 from localai.evals.task import Task
 
-TASKS: dict[str, str] = {"known": "known", "unknown": "unknown"}
+TASKS: dict[str, str] = {"known": "known", "unknown": "unknown", "boundary": "boundary"}
 """Name to the module in this package whose TASK it is."""
 
 
