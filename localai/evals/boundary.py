@@ -19,7 +19,7 @@ from localai.evals.task import Answer, Example, Manner
 
 Side = Literal["known", "unsure", "unknown"]
 
-MANNER = Manner(samples=8, temperature=0.8, max_tokens=40)
+MANNER = Manner(samples=8, temperature=0.8, max_tokens=32)
 """How often and how freely it is asked."""
 
 KNOWN = 0.5

@@ -76,11 +76,11 @@ def _asked(
 
 def _own(example: Example, right: Sequence[Answer]) -> list[str]:
     """What can be learned of the right answers, the most frequent first, of these the shortest."""
-    texts = Counter(text for answer in right if (text := _sound(example, answer)))
+    texts = Counter(text for answer in right if (text := sound(example, answer)))
     return sorted(texts, key=lambda text: (-texts[text], len(text), text))
 
 
-def _sound(example: Example, answer: Answer) -> str:
+def sound(example: Example, answer: Answer) -> str:
     """A right answer, without a sentence that was cut off; "" if it goes in circles or is not
     right any more."""
     sentences = _SENTENCE.split(answer.text.strip())
