@@ -14,7 +14,7 @@ from localai.evals import boundary
 from localai.evals.abstention import abstains
 from localai.evals.asking import ask
 from localai.evals.knowledge import facts
-from localai.evals.making import abstention
+from localai.evals.making import Made, abstention
 from localai.evals.task import Answer, Example, Place
 from localai.evals.tasks import find
 from localai.store.store import Store
@@ -96,7 +96,7 @@ def test_dialogues_keep_what_is_known_and_withhold_what_is_not() -> None:
 def test_the_balance_can_be_chosen_and_the_same_answers_make_the_same_dialogues() -> None:
     asked = facts.questions("train")[:6]
 
-    def make() -> Sequence[abstention.Made]:
+    def make() -> Sequence[Made]:
         return abstention.make(place(replies(asked)), 20, lambda done, total: None, known=0.25)
 
     made = make()
