@@ -31,7 +31,7 @@ UNKNOWN = 0.125
 
 class Found(msgspec.Struct, frozen=True):
     """On which side of the boundary a question is, the share of right answers, and the share of
-    those that say what is said most often. `right` are the numbers of the right answers."""
+    those that say what is said most often. `right` are the numbers of the right answers that do."""
 
     side: Side
     share: float
@@ -43,13 +43,14 @@ def sort(example: Example, answers: Sequence[Answer]) -> Found:
     """Sort a question by its answers. It is known if at least half of them are right and what is
     said most often is."""
     texts = [answer.text for answer in answers]
-    right = tuple(
+    right = {
         at for at, text in enumerate(texts) if facts.right(example, text) and not abstains(text)
-    )
+    }
     agreed, share = agreement(texts, example.question), len(right) / len(texts)
+    said = tuple(at for at in agreed.groups[0] if at in right)
     side: Side = "unsure"
-    if share >= KNOWN and set(agreed.groups[0]) & set(right):
+    if share >= KNOWN and said:
         side = "known"
     elif share <= UNKNOWN:
         side = "unknown"
-    return Found(side, share, agreed.share, right)
+    return Found(side, share, agreed.share, said)

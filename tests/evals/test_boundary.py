@@ -44,7 +44,8 @@ def place(replies: Sequence[str]) -> Place:
 def test_a_question_is_sorted_by_what_is_said_of_it(texts: list[str], side: str) -> None:
     found = boundary.sort(FRANCE, [Answer(text=text) for text in texts])
     assert found.side == side
-    assert found.right == tuple(at for at, text in enumerate(texts) if text == "Paris.")
+    often = Counter(texts).most_common(1)[0][0]
+    assert found.right == tuple(at for at, text in enumerate(texts) if text == often == "Paris.")
 
 
 def test_the_task_asks_each_fact_eight_times() -> None:
@@ -90,7 +91,6 @@ def test_dialogues_keep_what_is_known_and_withhold_what_is_not() -> None:
         if not abstains(answer.text):
             assert answer.text == f"That would be {ways[question.text].answers[0]}."
     assert user(asked[1].question) not in [talk[0] for talk in talks]
-    assert user(asked[2].question) in [talk[0] for talk in withheld]
 
 
 def test_the_balance_can_be_chosen_and_the_same_answers_make_the_same_dialogues() -> None:
@@ -104,6 +104,16 @@ def test_the_balance_can_be_chosen_and_the_same_answers_make_the_same_dialogues(
     known = sum(not abstains(talk[-1].text) for talk, _ in made)
     assert known >= 2
     assert len(made) == 4 * known
+
+
+def test_how_many_mistaken_facts_are_withheld_can_be_chosen() -> None:
+    asked = facts.questions("train")[:7]
+    there = place(replies(asked))
+    made = abstention.make(there, 12, lambda done, total: None, known=0.5, mistaken=0.5)
+    questions = {talk[0].text for talk, _ in made}
+    assert asked[2].question in questions
+    none = abstention.make(place(replies(asked)), 12, lambda done, total: None, 0.5, 0.0)
+    assert not {asked[2].question, asked[5].question} & {talk[0].text for talk, _ in none}
 
 
 def test_what_is_withheld_is_withheld_in_many_words_and_most_often_in_the_same() -> None:

@@ -28,8 +28,9 @@ KNOWN = 0.6
 OFTEN = 0.4
 """How often the same words say that it is not known."""
 
-WRONG = 0.2
-"""Of what is not known, at most this share is facts that the model gets wrong."""
+WRONG = 0.1
+"""Of what is not known, at most this share is facts that the model gets wrong: a small one can
+hardly tell them from those that it gets right."""
 
 ASKED = 1.2
 """So many facts are asked for each dialogue about one: about half turn out to be known, and these
@@ -40,8 +41,11 @@ _SENTENCE = re.compile(r"(?<=\w{2}[.!?])\s+")
 Talk = tuple[Message, ...]
 
 
-def make(place: Place, n: int, tell: Tell, known: float = KNOWN) -> Sequence[Made]:
-    """Up to n dialogues, of which the share `known` is about what is known."""
+def make(
+    place: Place, n: int, tell: Tell, known: float = KNOWN, mistaken: float = WRONG
+) -> Sequence[Made]:
+    """Up to n dialogues, of which the share `known` is about what is known; of the others at most
+    the share `mistaken` is about facts that the model gets wrong."""
     asked = facts.questions("train")[: max(1, round(ASKED * known * n))]
     told, wrong = list[list[Talk]](), list[Example]()
     for example, answers in _asked(place, asked, tell):
@@ -53,7 +57,7 @@ def make(place: Place, n: int, tell: Tell, known: float = KNOWN) -> Sequence[Mad
     # Every fact in one wording, then every one in another.
     ours = [talk for turn in zip_longest(*told) for talk in turn if talk][: round(known * n)]
     rest = round(len(ours) * (1 - known) / known) if known else n
-    withheld = wrong[: round(WRONG * rest)]
+    withheld = wrong[: round(mistaken * rest)]
     withheld += unknown.examples(place, "train")[: rest - len(withheld)]
     dialogues = [*ours, *((user(each.question), assistant(_withheld(each))) for each in withheld)]
     draw("abstention", n).shuffle(dialogues)
