@@ -144,7 +144,6 @@ def test_every_way_to_withhold_an_answer_is_told_as_such() -> None:
         (("dogs",), "What is the plural of dog?", "The plural of dog is dog.", False),
         (("dogs",), "What is the plural of dog?", "Dogs", True),
         (("Brasilia",), "What is the capital of Brazil?", "Bras\u00edlia", True),
-        (("?", "question mark"), "What mark ends a question?", 'It is "?".', True),
         (("He",), "What is the symbol for helium?", "Helium.", False),
         (("1000",), "How many grams are in a kilogram?", "1,000 grams.", True),
     ],
@@ -154,6 +153,13 @@ def test_an_answer_is_right_by_whole_words(
 ) -> None:
     example = Example(id="it", question=question, answers=answers)
     assert facts.right(example, text) is right
+
+
+@pytest.mark.parametrize("pool", POOLS)
+def test_no_question_holds_its_answer(pool: Pool) -> None:
+    for each in asked("known", pool):
+        for way in facts.wordings(each, pool):
+            assert not facts.right(each, way), way
 
 
 def test_what_is_scored() -> None:
