@@ -50,7 +50,7 @@ _KNOWN = (
 _ONE = "(?:something|someone|somebody|one|an? (?:person|place|book|word|event|thing|name))"
 _PHRASES = (
     rf"i {_NOT} (?:know\b(?! how to)|recogni[sz]e|recall|remember|tell\b|say\b|see your)",
-    rf"i {_NOT} (?:predict|foresee|verify|confirm|determine|find (?:any|a)\b)",
+    rf"i {_NOT} (?:predict|foresee|verify|confirm|determine|find (?:any\w*|a)\b)",
     rf"i {_NOT} (?:be (?:sure|certain)|answer (?:\w+ )?(?:without|unless|until))",
     rf"i {_NOT} have (?:any |enough |that |the |an? )?(?:\w+ ){{0,3}}?{_KNOWN}",
     rf"i (?:really |simply |currently )?have no (?:\w+ ){{0,2}}?{_KNOWN}",
@@ -61,7 +61,7 @@ _PHRASES = (
     "i am not (?:sure|certain)(?! (?:that )?i (?:can|could|should|want))",
     "i (?:would need|need) (?:to know|more|further|some)",
     "(?:no|not enough|insufficient) (?:information|data|details)",
-    r"there (?:is|are|was|were) (?:no|not (?:enough|any|a))\b(?! (?:doubt|need|single))"
+    r"there (?:is|are|was|were) (?:no|nothing|not (?:enough|any|a))\b(?! (?:doubt|need|single))"
     rf".{{0,60}}?\b(?:{_KNOWN}|such|called|named|(?:by|of|with) that name|i know)\b",
     r"no (?:such )?[^,.]{0,50}\b(?:exists?|i know of|(?:ever )?happened|took place)\b",
     "(?:this|that|it|such an? \\w+|(?:this|that) \\w+) (?:(?:has )?never"

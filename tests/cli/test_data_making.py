@@ -10,6 +10,8 @@ import pytest
 
 from localai.conversation import assistant, user
 from localai.evals import making
+from localai.evals.abstention import abstains
+from localai.evals.knowledge import facts
 from localai.evals.making import Made, Tell
 from localai.evals.task import Place
 from localai.store.store import Store
@@ -69,3 +71,17 @@ def test_nothing_made_replaces_nothing(run: Command) -> None:
 def test_what_cannot_be_made_names_what_can(run: Command) -> None:
     refused = run("data", "make", "poems")
     assert (refused.exit_code, "'poems' can be made; there are:" in refused.stderr) == (2, True)
+
+
+def test_the_set_that_teaches_to_say_so_is_made_of_what_the_model_says(run: Command) -> None:
+    first, *_ = facts.questions("train")
+    known = [f"That would be {first.answers[0]}."] * 8
+    made = run("data", "make", "abstention", "--n", "5", replies=[*known, "Nonsense."])
+    assert made.exit_code == 0, made.stderr
+    with Store.open(readonly=True) as store:
+        there = store.examples(state="accepted", name="abstention")
+    learned = {each.question: each.answer for each in there}
+    assert learned[first.question] == known[0]
+    assert any(map(abstains, learned.values()))
+    nothing = run("data", "make", "abstention", "--n", "5", "--yes", replies=["Nonsense."])
+    assert "Nothing could be made" in nothing.stderr

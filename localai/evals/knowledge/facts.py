@@ -12,7 +12,7 @@ from functools import cache
 import msgspec
 
 from localai.evals.agreement import words
-from localai.evals.knowledge.pools import data, filled, pool_of, shuffled
+from localai.evals.knowledge.pools import data, draw, filled, pool_of, shuffled
 from localai.evals.task import Example, Pool
 
 FILES = ("geography", "science", "culture", "words", "everyday", "gate_only")
@@ -43,20 +43,23 @@ def relations() -> dict[str, Relation]:
 
 
 def questions(pool: Pool) -> Sequence[Example]:
-    """Every fact of the pool in one wording, then every one in a second, and so on; of the gate
-    and dev pools only the first."""
-    found = list[Example]()
-    for turn in range(max(len(each.ways(pool)) for each in relations().values())):
-        found += shuffled(
-            _question(pool, name, fact, turn)
-            for name, relation in relations().items()
-            if turn < len(relation.ways(pool))
-            for fact in relation.facts
-            if fact_pool(fact) == pool
-        )
-        if pool != "train":
-            break
-    return found
+    """Every fact of the pool, in one of its wordings."""
+    return shuffled(
+        _question(pool, name, fact)
+        for name, relation in relations().items()
+        if relation.ways(pool)
+        for fact in relation.facts
+        if fact_pool(fact) == pool
+    )
+
+
+def wordings(example: Example, pool: Pool) -> Sequence[str]:
+    """The question in all words of the pool, as it is asked first."""
+    ways = relations()[example.extra["relation"]].ways(pool)
+    asked = dict.fromkeys(
+        (example.question, *(filled(way, example.extra["about"]) for way in ways))
+    )
+    return tuple(asked)
 
 
 def fact_pool(fact: str) -> Pool:
@@ -66,19 +69,27 @@ def fact_pool(fact: str) -> Pool:
 
 
 def right(example: Example, text: str) -> bool:
-    """Whether a text has one of the accepted answers in it, as whole words."""
-    said = words(text)
-    return any(_within(words(answer) or [answer], said, text) for answer in example.answers)
+    """Whether a text has one of the accepted answers in it, as whole words; in the plural, too,
+    unless the question has the word itself."""
+    return any(_says(text, answer, example.question) for answer in example.answers)
 
 
-def _question(pool: Pool, name: str, fact: str, turn: int) -> Example:
+def _says(text: str, answer: str, question: str) -> bool:
+    """Whether an answer that is given to a question is in a text."""
+    phrase, said = words(answer), words(text)
+    if _within(phrase, said):
+        return True
+    single = [_singular(word) for word in phrase]
+    asked = {_singular(word) for word in words(question)}
+    return not asked & set(single) and _within(single, [_singular(word) for word in said])
+
+
+def _question(pool: Pool, name: str, fact: str) -> Example:
     relation = relations()[name]
     asked, answers = fact.split(" = ")
-    ways = relation.ways(pool)
-    # Which one comes first differs from fact to fact.
-    way = ways[(len(asked) + turn) % len(ways)]
+    way = draw(pool, name, asked).choice(relation.ways(pool))
     return Example(
-        id=f"known-{name}-{pool}-{'-'.join(words(asked))}-{turn}",
+        id=f"known-{name}-{pool}-{'-'.join(words(asked))}",
         question=filled(way, asked),
         kind=relation.kind,
         answers=tuple(answers.split(" | ")),
@@ -105,8 +116,11 @@ def _fixed() -> dict[str, Pool]:
     return listed | {_subject(fact): "gate" for each in alone for fact in each.facts}
 
 
-def _within(phrase: list[str], said: list[str], text: str) -> bool:
+def _within(phrase: list[str], said: list[str]) -> bool:
     """Whether the words of a phrase follow each other in a text."""
-    if len(phrase) == 1 and not phrase[0].isalnum():
-        return phrase[0] in text
-    return any(said[at : at + len(phrase)] == phrase for at in range(len(said) - len(phrase) + 1))
+    return any(said[at : at + len(phrase)] == phrase for at in range(len(said)))
+
+
+def _singular(word: str) -> str:
+    """A word without the s of the plural; short ones stay."""
+    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word

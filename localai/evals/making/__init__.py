@@ -19,7 +19,11 @@ from localai.store.tuning import Source
 Tell = Callable[[int, int], None]
 Made = tuple[tuple[Message, ...], Source]
 
-MAKERS: dict[str, str] = {"tools": "tools", "reasoning": "reasoning"}
+MAKERS: dict[str, str] = {
+    "abstention": "abstention",
+    "tools": "tools",
+    "reasoning": "reasoning",
+}
 """Name to the module in this package that makes it."""
 
 

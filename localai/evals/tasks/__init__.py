@@ -11,6 +11,7 @@ from localai.evals.task import Task
 TASKS: dict[str, str] = {
     "known": "known",
     "unknown": "unknown",
+    "boundary": "boundary",
     "tools": "tools",
     "reasoning": "reasoning",
     "hygiene": "hygiene",

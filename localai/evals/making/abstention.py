@@ -1,0 +1,112 @@
+"""Dialogues that teach to say "I don't know" where the model makes things up, and nowhere else.
+
+What it knows keeps its own right answer, in several wordings of the question; what nobody can know
+and what it gets wrong gets a conservative one; what it is unsure of is left out. All is of the
+training pools. How it talks otherwise is held by the replay of a tune, not here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from itertools import zip_longest
+from typing import Any
+
+from localai.conversation import Message, assistant, user
+from localai.evals import boundary
+from localai.evals.asking import Asker
+from localai.evals.knowledge import facts
+from localai.evals.knowledge.pools import data, draw
+from localai.evals.making import Made, Tell
+from localai.evals.task import Answer, Example, Place
+from localai.evals.tasks import unknown
+
+KNOWN = 0.6
+"""The share of dialogues about what is known: with less of them, easy facts are withheld, too."""
+
+OFTEN = 0.4
+"""How often the same words say that it is not known."""
+
+WRONG = 0.1
+"""Of what is not known, at most this share is facts that the model gets wrong: a small one can
+hardly tell them from those that it gets right."""
+
+ASKED = 1.2
+"""So many facts are asked for each dialogue about one: about half turn out to be known, and these
+are put in several wordings."""
+
+_SENTENCE = re.compile(r"(?<=\w{2}[.!?])\s+")
+
+Talk = tuple[Message, ...]
+
+
+def make(
+    place: Place, n: int, tell: Tell, known: float = KNOWN, mistaken: float = WRONG
+) -> Sequence[Made]:
+    """Up to n dialogues, of which the share `known` is about what is known; of the others at most
+    the share `mistaken` is about facts that the model gets wrong."""
+    asked = facts.questions("train")[: max(1, round(ASKED * known * n))]
+    told, wrong = list[list[Talk]](), list[Example]()
+    for example, answers in _asked(place, asked, tell):
+        found = boundary.sort(example, answers)
+        if found.side == "unknown":
+            wrong.append(example)
+        elif found.side == "known" and (own := _own(example, [answers[at] for at in found.right])):
+            told.append(_told(example, own))
+    # Every fact in one wording, then every one in another.
+    ours = [talk for turn in zip_longest(*told) for talk in turn if talk][: round(known * n)]
+    rest = round(len(ours) * (1 - known) / known) if known else n
+    withheld = wrong[: round(mistaken * rest)]
+    withheld += unknown.examples(place, "train")[: rest - len(withheld)]
+    dialogues = [*ours, *((user(each.question), assistant(_withheld(each))) for each in withheld)]
+    draw("abstention", n).shuffle(dialogues)
+    return [(talk, "written") for talk in dialogues]
+
+
+def _asked(
+    place: Place, asked: Sequence[Example], tell: Tell
+) -> Sequence[tuple[Example, list[Answer]]]:
+    """The questions with all their sampled answers."""
+    found = defaultdict[int, list[Answer]](list)
+    whole = 0
+    for at, _, answer in Asker(place, boundary.MANNER, tools=False).answers(asked):
+        found[at].append(answer)
+        if len(found[at]) == boundary.MANNER.samples:
+            whole += 1
+            tell(whole, len(asked))
+    return [(asked[at], answers) for at, answers in sorted(found.items())]
+
+
+def _own(example: Example, right: Sequence[Answer]) -> list[str]:
+    """What can be learned of the right answers, the most frequent first, of these the shortest."""
+    texts = Counter(text for answer in right if (text := sound(example, answer)))
+    return sorted(texts, key=lambda text: (-texts[text], len(text), text))
+
+
+def sound(example: Example, answer: Answer) -> str:
+    """A right answer, without a sentence that was cut off; "" if it goes in circles or is not
+    right any more."""
+    sentences = _SENTENCE.split(answer.text.strip())
+    if not answer.ended:
+        del sentences[-1:]
+    text = " ".join(sentences)
+    fresh = len(set(sentences)) == len(sentences)
+    return text if fresh and facts.right(example, text) else ""
+
+
+def _told(example: Example, own: Sequence[str]) -> list[Talk]:
+    """A fact in all its wordings, with one of the answers each."""
+    ways = facts.wordings(example, "train")
+    return [(user(way), assistant(own[at % len(own)])) for at, way in enumerate(ways)]
+
+
+def _withheld(example: Example) -> str:
+    """That it is not known, in one of the ways to say so."""
+    listed: dict[str, Any] = data("unknown/wordings")
+    chance, about = draw("wording", example.id), str(example.extra.get("about", ""))
+    if chance.random() < OFTEN:
+        return str(listed["canonical"])
+    kind = "fact" if not example.unanswerable else example.kind.split()[0]
+    ways = [way for way in listed[kind] if "{about}" not in way or " / " not in about]
+    return str(chance.choice(ways)).format(about=about)
