@@ -99,7 +99,9 @@ _CLAIM = re.compile(
     r"|best|better|important|outside|beyond|private|something|always|only|made up|an? (?:made"
     r"|fictional|invented|private|personal))"
 )
-_DENIAL = re.compile(r"\b(?:not|never|no|none|nobody|cannot|false|myth|fictional|imaginary)\b")
+_DENIAL = re.compile(
+    r"^no\b|\b(?:not|never|no(?!\.)|none|nobody|cannot|false|myth|fictional|imaginary)\b"
+)
 
 
 def abstains(text: str) -> bool:

@@ -37,6 +37,8 @@ def test_a_denial_is_told_from_an_answer() -> None:
     assert denies("Napoleon never visited the Moon. He lived in the 19th century.")
     assert denies("I don't have enough information about this.")
     assert not denies("Napoleon visited the Moon in 1805. He did not stay.")
+    assert denies("No. Bach never won an Oscar.")
+    assert not denies("Bach won it in 1955 for No. 29 of his works.")
     assert not denies("")
 
 

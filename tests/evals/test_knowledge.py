@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from localai.evals.abstention import abstains
+from localai.evals.agreement import words
 from localai.evals.knowledge import facts, invented, names, unknowable
 from localai.evals.knowledge.pools import data, draw, filled
 from localai.evals.task import Answer, Example, Place, Pool, Task
@@ -78,6 +79,7 @@ def test_questions_are_the_same_each_time_and_well_formed(task: str, pool: Pool)
         assert not re.search(r"\b[Aa] [aeiou]", each.question.replace("a union", "")), each.question
         assert each.unanswerable == (task == "unknown")
         assert bool(each.answers) == (task == "known")
+        assert all(map(words, each.answers))
 
 
 def test_every_beginning_of_the_unknown_is_a_fair_sample() -> None:
@@ -119,11 +121,11 @@ def test_nothing_invented_is_a_known_thing() -> None:
 
 
 def test_each_premise_is_about_something_real_and_false_in_every_filling() -> None:
-    words = data("unknown/unknowable")["words"]
+    filling = data("unknown/unknowable")["words"]
     for pool in POOLS:
         mentioned = " ".join(each.question for each in unknowable.questions(pool, "premise"))
         for slot in ("famous", "deed", "animal", "heaven"):
-            assert all(each in mentioned for each in words[pool][slot])
+            assert all(each in mentioned for each in filling[pool][slot])
 
 
 def test_every_way_to_withhold_an_answer_is_told_as_such() -> None:
