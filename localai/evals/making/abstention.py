@@ -13,13 +13,15 @@ from collections.abc import Sequence
 from itertools import zip_longest
 from typing import Any
 
+import msgspec
+
 from localai.conversation import Message, assistant, user
 from localai.evals import boundary
 from localai.evals.asking import Asker
 from localai.evals.knowledge import facts
 from localai.evals.knowledge.pools import data, draw
 from localai.evals.making import Made, Tell
-from localai.evals.task import Answer, Example, Place
+from localai.evals.task import Answer, Example, Manner, Place
 from localai.evals.tasks import unknown
 
 KNOWN = 0.6
@@ -67,15 +69,40 @@ def make(
 def _asked(
     place: Place, asked: Sequence[Example], tell: Tell
 ) -> Sequence[tuple[Example, list[Answer]]]:
-    """The questions with all their sampled answers."""
+    """The questions with their sampled answers: half as many as the boundary wants where these
+    are all right or all wrong, since the others would hardly say otherwise."""
+    half = msgspec.structs.replace(boundary.MANNER, samples=boundary.MANNER.samples // 2)
+    found = _sampled(place, asked, half, tell)
+    split = [at for at, answers in found.items() if 0 < _right(asked[at], answers) < half.samples]
+    rest = msgspec.structs.replace(half, seed=half.seed + half.samples)
+    before = len(asked)
+    more = _sampled(
+        place,
+        [asked[at] for at in split],
+        rest,
+        lambda done, total: tell(before + done, before + total),
+    )
+    for number, answers in more.items():
+        found[split[number]] += answers
+    return [(asked[at], answers) for at, answers in sorted(found.items())]
+
+
+def _sampled(
+    place: Place, asked: Sequence[Example], manner: Manner, tell: Tell
+) -> dict[int, list[Answer]]:
+    """All samples by the number of the question."""
     found = defaultdict[int, list[Answer]](list)
     whole = 0
-    for at, _, answer in Asker(place, boundary.MANNER, tools=False).answers(asked):
+    for at, _, answer in Asker(place, manner, tools=False).answers(asked):
         found[at].append(answer)
-        if len(found[at]) == boundary.MANNER.samples:
+        if len(found[at]) == manner.samples:
             whole += 1
             tell(whole, len(asked))
-    return [(asked[at], answers) for at, answers in sorted(found.items())]
+    return found
+
+
+def _right(example: Example, answers: Sequence[Answer]) -> int:
+    return sum(facts.right(example, answer.text) for answer in answers)
 
 
 def _own(example: Example, right: Sequence[Answer]) -> list[str]:
