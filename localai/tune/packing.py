@@ -17,6 +17,9 @@ import numpy as np
 
 from localai.lessons.maker import Example
 
+HEADS = 3
+"""A step that begins with shared heads reads at least so many times as much besides."""
+
 ROUND = 32
 """Lengths are rounded up to multiples of this, so that few shapes have to be compiled."""
 
@@ -154,17 +157,19 @@ def steps(
     share: float,
     random: np.random.Generator,
 ) -> Iterator[list[Row]]:
-    """One epoch: every example of `own` once, about `tokens` in a step, of which `share`
-    are drawn from `replay` in turn (none when it is empty)."""
+    """One epoch: every example of `own` once, about `tokens` in a step besides heads, of which
+    `share` are drawn from `replay` in turn (none when it is empty)."""
     order = [own[i] for i in random.permutation(len(own))]
     others = _for_ever(replay, random)
+    heads = {row.beginning: row.head for row in own}
+    room = max(tokens * (1 - share) if replay else tokens, HEADS * sum(heads.values()))
     while order:
-        step = _take(order, tokens * (1 - share) if replay else tokens)
+        step = _take(order, room)
         if replay:
-            room = share / (1 - share) * computed(step)
-            while room >= 1:
+            left = share / (1 - share) * sum(map(_rest, step))
+            while left >= 1:
                 step.append(next(others))
-                room -= len(step[-1].ids)
+                left -= _rest(step[-1])
         yield step
 
 
@@ -194,18 +199,16 @@ def dealt(rows: Sequence[Row], hands: int) -> list[list[Row]]:
 def _take(order: list[Row], room: float) -> list[Row]:
     """Examples off the end of `order` while there is room; at least one."""
     taken = [order.pop()]
-    heads = {taken[0].beginning}
-    room -= len(taken[0].ids)
-    while order and (cost := _cost(order[-1], heads)) <= room:
+    room -= _rest(taken[0])
+    while order and _rest(order[-1]) <= room:
         taken.append(order.pop())
-        heads.add(taken[-1].beginning)
-        room -= cost
+        room -= _rest(taken[-1])
     return taken
 
 
-def _cost(row: Row, heads: set[bytes]) -> int:
-    """Tokens that a row adds to a step that has these heads."""
-    return len(row.ids) - (row.head if row.beginning in heads else 0)
+def _rest(row: Row) -> int:
+    """Tokens of a row after its head."""
+    return len(row.ids) - row.head
 
 
 def _for_ever(examples: Sequence[Row], random: np.random.Generator) -> Iterator[Row]:
