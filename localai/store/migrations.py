@@ -24,6 +24,7 @@ from localai.store.m006_forks import m006_forks
 from localai.store.m007_search import m007_search
 from localai.store.m008_names import m008_names
 from localai.store.m009_rewrites import m009_rewrites
+from localai.store.m011_preferences import m011_preferences
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -42,6 +43,7 @@ STEPS: tuple[Step, ...] = (
     m007_search,
     m008_names,
     m009_rewrites,
+    m011_preferences,
 )
 
 

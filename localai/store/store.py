@@ -30,6 +30,7 @@ from localai.store.keeping import Keeping
 from localai.store.messages import Messages
 from localai.store.metrics import Metrics
 from localai.store.places import Places
+from localai.store.preferences import Preferences
 from localai.store.rewrites import Rewriting
 from localai.store.runs import Runs
 from localai.store.search import Search
@@ -54,6 +55,7 @@ class Store(
     Metrics,
     FileHashes,
     Consents,
+    Preferences,
     Imports,
     Trees,
     Keeping,
