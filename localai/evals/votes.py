@@ -71,13 +71,13 @@ def of(vote: Preference) -> Tally:
 
 
 def sentence(tally: Tally) -> str:
-    """A tally in words: "steps better in 3 of 4 (75 %, 30 to 95 %), 1 equal"."""
+    """A tally in words: "steps better in 3 of 4 (75 %, 95 % interval 30 to 95 %)"."""
     parts = []
     if tally.interval is not None and tally.share is not None:
         low, high = tally.interval
         parts.append(
             f"{tally.second} better in {tally.second_won} of {tally.decided} "
-            f"({tally.share:.0%}, 95 % interval {low:.0%} to {high:.0%})"
+            f"({100 * tally.share:.0f} %, 95 % interval {100 * low:.0f} to {100 * high:.0f} %)"
         )
     parts += [f"{tally.equal} equal"] if tally.equal else []
     parts += [f"{tally.bad} both bad"] if tally.bad else []

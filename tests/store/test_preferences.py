@@ -25,7 +25,8 @@ def answered(store: Store, talk: str, parent: str, text: str) -> str:
 
 def pair(store: Store) -> tuple[str, str, str]:
     talk, question = asked(store)
-    return talk, *(answered(store, talk, question.id, text) for text in ("4", "5"))
+    four, five = (answered(store, talk, question.id, text) for text in ("4", "5"))
+    return talk, four, five
 
 
 def test_a_vote_is_kept_with_both_answers_and_their_question(store: Store) -> None:
