@@ -104,6 +104,7 @@ def _vote(comparing: Any) -> None:
         return
     question = "Which is better? 1, 2, e (alike), b (both bad); Enter leaves it open"
     keys = {"1": "left", "2": "right", "e": "equal", "b": "bad"}
+    say("")
     choice = click.Choice([*keys, ""], case_sensitive=False)
     key = click.prompt(
         question, default="", type=choice, show_default=False, show_choices=False, err=True

@@ -71,13 +71,13 @@ def of(vote: Preference) -> Tally:
 
 
 def sentence(tally: Tally) -> str:
-    """A tally in words: "steps better in 3 of 4 (75 %, 95 % interval 30 to 95 %)"."""
+    """A tally in words: "direct 1, steps 3 (steps 75 %, 95 % interval 30 to 95 %), 1 equal"."""
     parts = []
     if tally.interval is not None and tally.share is not None:
-        low, high = tally.interval
+        low, high = (100 * end for end in tally.interval)
         parts.append(
-            f"{tally.second} better in {tally.second_won} of {tally.decided} "
-            f"({100 * tally.share:.0f} %, 95 % interval {100 * low:.0f} to {100 * high:.0f} %)"
+            f"{tally.first} {tally.first_won}, {tally.second} {tally.second_won} "
+            f"({tally.second} {100 * tally.share:.0f} %, 95 % interval {low:.0f} to {high:.0f} %)"
         )
     parts += [f"{tally.equal} equal"] if tally.equal else []
     parts += [f"{tally.bad} both bad"] if tally.bad else []

@@ -87,7 +87,7 @@ def test_votes_are_listed_with_their_interval(run: Run) -> None:
         vote(store, "right")
         vote(store, "left")
         vote(store, "right")
-    told = "direct / steps  named  steps better in 2 of 3 (67 %, 95 % interval 21 to 94 %)\n"
+    told = "direct / steps  named  direct 1, steps 2 (steps 67 %, 95 % interval 21 to 94 %)\n"
     assert run("compare", "--votes").stdout == told
     (found,) = json.loads(run("compare", "--votes", "--json").stdout)
     assert (found["first_won"], found["second_won"], found["blind"]) == (1, 2, False)
@@ -103,7 +103,7 @@ def test_a_terminal_asks_which_is_better(columns: int) -> None:
         assert "It is 4." in program.screen
         program.press(b"2\r")
         assert program.wait() == 0
-        assert "steps better in 1 of 1" in program.screen
+        assert "direct 0, steps 1" in program.screen
     with Store.open() as store:
         (made,) = store.preferences()
         assert made.vote == "right"

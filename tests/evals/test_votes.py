@@ -26,7 +26,7 @@ def test_sides_are_counted_wherever_they_stood() -> None:
     assert one.share == pytest.approx(2 / 3)
     assert one.interval == pytest.approx((0.2077, 0.9385), abs=1e-3)
     assert votes.sentence(one) == (
-        "pirate better in 2 of 3 (67 %, 95 % interval 21 to 94 %), 1 equal, 1 both bad"
+        "base 1, pirate 2 (pirate 67 %, 95 % interval 21 to 94 %), 1 equal, 1 both bad"
     )
 
 

@@ -69,7 +69,7 @@ async def test_the_better_style_is_recorded_and_gone_on_with(stage: Build) -> No
         assert "2  Step by step" in about(on, 2)
         assert "tokens · 0.0 s · " in about(on, 2).replace("0.1 s", "0.0 s")
         await on.pilot.press("2")
-        assert outcome(on).startswith("Recorded. So far: steps better in 1 of 1 (100 %")
+        assert outcome(on).startswith("Recorded. So far: direct 0, steps 1 (steps 100 %")
         await on.pilot.press("1")
         (made,) = on.store.preferences()
         assert (made.left_by, made.right_by, made.vote) == ("direct", "steps", "right")
@@ -105,7 +105,7 @@ async def test_who_is_who_shows_after_the_vote(stage: Build) -> None:
         texts = [on.store.message(id_).message.text for id_ in screen(on).answers]
         assert sorted(texts) == ["Arr.", "Plain."]
         await on.pilot.press("1" if texts[0] == "Arr." else "2")
-        assert "tuned-1 better in 1 of 1" in outcome(on)
+        assert "base 0, tuned-1 1 (tuned-1 100 %" in outcome(on)
         assert "tuned-1" in about(on, texts.index("Arr.") + 1)
         assert "The bare model" in about(on, texts.index("Plain.") + 1)
         (made,) = on.store.preferences()

@@ -113,6 +113,7 @@ class CompareScreen(ModalScreen[None]):
         """Nothing is written any more; both can be judged, unless something went wrong."""
         self._writing = False
         for at in (0, 1):
+            self._view(at).rewind()
             if self._view(at).answer is None:
                 self._view(at).say("no answer")
         if problem:

@@ -75,7 +75,7 @@ def agreement(certainty: Certainty) -> Content:
     colour = "$success" if share >= SURE else "$warning" if share >= UNSURE else "$error"
     left = certainty.wanted + 1 - total
     marks = Content.assemble(
-        ("●" * same, colour), ("●" * (total - same), "$foreground 40%"), ("○" * left, FAINT)
+        ("●" * same, colour), ("○" * (total - same), colour), ("·" * left, FAINT)
     )
     if total == 1:
         told = Content("  Asking again…")

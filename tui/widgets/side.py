@@ -80,6 +80,7 @@ class SideView(Vertical):
         """More of it."""
         if not self.view.items or not burst.tokens:
             return
+        self._doing = "writes"
         self._tokens += burst.tokens
         self._reasoning += burst.reasoning_tokens
         thinking = burst.reasoning and not burst.text
@@ -102,6 +103,10 @@ class SideView(Vertical):
             self.view.items[-1].call(call, result)
             self._repaint()
             self.say("" if result else f"runs {call.name}")
+
+    def rewind(self) -> None:
+        """Show the answer from its beginning."""
+        self.view.scroll_to(y=0, animate=False)
 
     def fold(self) -> None:
         """Fold or unfold reasoning and calls."""
