@@ -47,7 +47,7 @@ class LocalaiApp(App[None]):
     """
 
     TITLE = "localai"
-    CSS_PATH: ClassVar = ["app.tcss", "dialogs.tcss", "editors.tcss", "review.tcss"]
+    CSS_PATH: ClassVar = ["app.tcss", "compare.tcss", "dialogs.tcss", "editors.tcss", "review.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = bindings("anywhere")
     COMMANDS: ClassVar = {ActionCommands, ConversationCommands}
 

@@ -20,30 +20,21 @@ from localai.chat.turn import TurnEvent
 from localai.conversation import Delta
 from localai.engine.base import EngineState
 from localai.errors import LocalaiError, ModelError
-from localai.store.authoring import Mark
-from localai.store.tuning import Reason, Run, StoredExample
 from tui.backend import Backend
 from tui.burst import Burst
+from tui.errands import Errands, Job
 from tui.learning.watch import LOOK_SECONDS, Watch
 from tui.messages import (
     Asked,
     AskedNoMore,
     Broken,
-    Corrected,
-    Inspected,
-    Marked,
     ModelReady,
-    Probed,
     Told,
-    ToolsFound,
     Trouble,
     TurnEnded,
     TurnMoved,
-    Withdrawn,
 )
-from tui.review.reviewer import Reviewer
 
-Job = Callable[[Backend], None]
 Begin = Callable[[Session], Iterator[TurnEvent]]
 """Begins a turn of a session."""
 
@@ -54,7 +45,7 @@ STOP_LOOK_SECONDS = 0.1
 RESTS = "The model rests while the tune trains; it comes back when you write."
 
 
-class Bridge:
+class Bridge(Errands):
     """Runs jobs against a backend that is made in the bridge's own thread."""
 
     def __init__(self, open_backend: Callable[[], Backend], post: Callable[[Message], bool]):
@@ -68,7 +59,6 @@ class Bridge:
         self._stopping = threading.Event()
         self._backend: Backend | None = None
         self._introduced = False
-        self._laid_out = ""
         self._watch = Watch(post)
 
     def start(self) -> None:
@@ -119,88 +109,6 @@ class Bridge:
     def rest(self) -> None:
         """Leave the memory to a tune that waits for it, and say so."""
         self._jobs.put(lambda b: self._tell(Told(RESTS)) if b.rest() else None)
-
-    def inspect(self, answer_id: str) -> None:
-        """Ask for what was sent for an answer."""
-        self._jobs.put(lambda b: self._tell(Inspected(b.session("").inspect(answer_id))))
-
-    def probe(self, answer_id: str) -> None:
-        """Ask for the probabilities of an answer's tokens."""
-        self._jobs.put(
-            lambda b: self._tell(Probed(answer_id, b.session("").probabilities(answer_id)))
-        )
-
-    def correct(self, conversation_id: str, message_id: str, text: str, reason: Reason) -> None:
-        """Record what an answer should have been."""
-
-        def job(backend: Backend) -> None:
-            session = backend.session(conversation_id)
-            self._tell(Corrected(*backend.desk.correct(session, message_id, text, reason)))
-
-        self._soon(job)
-
-    def prefer(self, conversation_id: str, rejected: str, chosen: str) -> None:
-        """Record that the shorter of two answers is better."""
-
-        def job(backend: Backend) -> None:
-            session = backend.session(conversation_id)
-            self._tell(Corrected(*backend.desk.prefer(session, rejected, chosen)))
-
-        self._soon(job)
-
-    def mark(self, message_id: str, mark: Mark | None) -> None:
-        """Call an answer good or bad, or take that back."""
-        self._soon(lambda b: self._tell(Marked(*b.desk.mark(message_id, mark))))
-
-    def keep_note(self, message_id: str) -> None:
-        """Keep an answer in the user's notes, too."""
-        self._soon(lambda b: self._tell(Told(f"Kept in {b.session('').keep_note(message_id)}.")))
-
-    def find_tools(self) -> None:
-        """Ask for the tools that there are."""
-        self._jobs.put(lambda b: self._tell(ToolsFound(b.session("").tools)))
-
-    def withdraw(self, conversation_id: str, message_id: str) -> None:
-        """Take a correction back: the id of the message that it wrote."""
-        self._soon(
-            lambda b: self._tell(
-                Withdrawn(conversation_id, b.desk.withdraw(conversation_id, message_id))
-            )
-        )
-
-    def roll_back(self) -> None:
-        """Let answer what did before what answers now."""
-        self._soon(lambda b: self._tell(Told(b.desk.roll_back(b.session("")))))
-
-    def use(self, adapter_id: str) -> None:
-        """Let an adapter answer, "" for none."""
-        self._soon(lambda b: self._tell(Told(b.desk.use(b.session(""), adapter_id))))
-
-    def start_tune(self, resume: Run | None = None) -> None:
-        """Train on the corrections, in a process that outlives the app; or go on with a run."""
-        self._soon(lambda b: self._tell(Told(b.desk.start(resume))))
-
-    def stop_tune(self) -> None:
-        """Ask the running tune to stop."""
-        self._soon(lambda b: self._tell(Told(b.desk.stop())))
-
-    def survey(self, wanted: bool) -> None:
-        """Begin or end to tell everything about learning, not only what the status shows."""
-        self._soon(lambda _: self._watch.survey(wanted))
-
-    def review(self, act: Callable[[Reviewer], Message]) -> None:
-        """Decide on examples or change them: something short, whose outcome is told."""
-        self._soon(lambda b: self._tell(act(b.reviewer)))
-
-    def lay_out(self, example: StoredExample) -> None:
-        """Ask for an example's tokens; of several in a row only for those of the last."""
-        self._laid_out = example.id
-
-        def job(backend: Backend) -> None:
-            if self._laid_out == example.id:
-                self._tell(backend.reviewer.lay_out(lambda: backend.session(""), example))
-
-        self._jobs.put(job)
 
     def take(self) -> Burst:
         """The text that arrived since the last call."""
@@ -255,6 +163,10 @@ class Bridge:
 
     def _tell(self, message: Message) -> None:
         self._post(message)
+
+    def _put(self, job: Job) -> None:
+        """Do something when its turn comes."""
+        self._jobs.put(job)
 
     def _soon(self, job: Job) -> None:
         """Do something short, between two tokens if an answer is being written."""

@@ -3,63 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
 
 from textual.binding import Binding, BindingType
 
-Area = Literal[
-    "anywhere",
-    "transcript",
-    "conversations",
-    "editor",
-    "reasons",
-    "tool",
-    "better",
-    "learning",
-    "review",
-    "search",
-    "task",
-    "import",
-    "export",
-    "forget",
+from tui.action import TITLES, Action, Area
+from tui.screen_keys import SCREENS
+
+__all__ = [
+    "ACTIONS",
+    "HINTS",
+    "PROMPT_HELP",
+    "TITLES",
+    "Action",
+    "Area",
+    "bindings",
+    "key_names",
+    "palette",
 ]
-
-TITLES: dict[Area, str] = {
-    "anywhere": "Anywhere",
-    "transcript": "In the transcript",
-    "conversations": "In the list of conversations",
-    "editor": "While correcting or writing",
-    "reasons": "Saying what was wrong with an answer",
-    "tool": "While choosing a tool",
-    "better": "Choosing the better of two answers",
-    "learning": "On the learning screen",
-    "review": "While reviewing what is learned",
-    "search": "While searching",
-    "task": "While importing, exporting, forgetting or backing up",
-    "import": "Once a file to import was looked into",
-    "export": "While exporting",
-    "forget": "Once it is forgotten",
-}
-
-
-@dataclass(frozen=True)
-class Action:
-    """One thing the user can do.
-
-    `action` is a Textual action; `keys` are comma-separated key names, "" for none.
-    `title` is what the palette says, "" keeps it out of there; `help` explains; `footer`
-    is its word in the last line of screens that have one.
-    """
-
-    area: Area
-    keys: str
-    action: str
-    title: str
-    help: str
-    priority: bool = False
-    footer: str = ""
-
 
 ACTIONS: tuple[Action, ...] = (
     Action("anywhere", "escape", "screen.leave", "", "Stop the answer; else go to the transcript"),
@@ -174,6 +134,34 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("transcript", "r", "screen.regenerate", "", "Answer again; restart after a crash"),
     Action("transcript", "s", "screen.stepwise", "", "Redo step by step"),
+    Action(
+        "transcript",
+        "v",
+        "screen.compare",
+        "Compare direct and step by step",
+        "Answer both directly and step by step, side by side",
+    ),
+    Action(
+        "transcript",
+        "b",
+        "screen.compare_blind",
+        "Compare with the bare model, blind",
+        "The bare model against the adapter in force; names after your vote",
+    ),
+    Action(
+        "transcript",
+        "V",
+        "screen.compare_base",
+        "Compare with the bare model",
+        "The bare model against the adapter in force, by name",
+    ),
+    Action(
+        "transcript",
+        "w",
+        "screen.sure",
+        "Sure?",
+        "Sure? Ask five more times, and see whether it says the same",
+    ),
     Action("transcript", "left", "screen.sibling(-1)", "Previous answer", "Previous alternative"),
     Action("transcript", "right", "screen.sibling(1)", "Next answer", "Next alternative"),
     Action("transcript", "y", "screen.copy_answer", "Copy answer", "Copy the answer"),
@@ -193,68 +181,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("conversations", "D", "screen.forget", "", "Forget the conversation for good"),
     Action("conversations", "tab", "screen.write", "", "Go to the prompt"),
     Action("conversations", "question_mark", "screen.help", "", "Show this help"),
-    Action("editor", "ctrl+s", "save", "", "Save what was written", footer="save"),
-    Action("editor", "escape", "leave", "", "Leave; asks if the text was changed", footer="leave"),
-    Action("reasons", "g", "choose('good')", "", "Good: learn it as it is"),
-    Action("reasons", "b", "choose('bad')", "", "Bad: never learn it"),
-    Action("reasons", "m", "choose('invented')", "", "Made up: say what is not known"),
-    Action("reasons", "t", "choose('tool')", "", "It should have used a tool"),
-    Action("reasons", "n", "choose('no-tool')", "", "It should not have used a tool"),
-    Action("reasons", "s", "choose('shorter')", "", "Too long: ask for a shorter one"),
-    Action("reasons", "e", "choose('edit')", "", "Edit it"),
-    Action("reasons", "escape,q", "choose('')", "", "Close"),
-    Action(
-        "tool",
-        "ctrl+s",
-        "run",
-        "",
-        "Call the tool (enter in the list)",
-        footer="call it (enter in the list, too)",
-    ),
-    Action("tool", "escape", "dismiss", "", "Leave", footer="leave"),
-    Action("better", "1", "prefer(1)", "", "The first answer stays"),
-    Action("better", "2", "prefer(2)", "", "The second one is better; it is learned"),
-    Action("better", "escape", "prefer(0)", "", "The first answer stays"),
-    Action("learning", "t", "tune", "", "Tune: learn from the corrections", footer="tune"),
-    Action("learning", "g", "resume", "", "Go on with a tune that was cut off", footer="go on"),
-    Action("learning", "s", "stop", "", "Stop the tune", footer="stop it"),
-    Action("learning", "u,enter", "use", "", "Use the adapter under the cursor", footer="use"),
-    Action("learning", "b,f4", "roll_back", "", "Back to what answered before", footer="roll back"),
-    Action("learning", "r", "app.review", "", "Review what is learned", footer="review"),
-    Action("learning", "escape,q,ctrl+g", "dismiss", "", "Close", footer="close"),
-    Action("review", "a", "judge('accepted')", "", "Accept: it is learned", footer="accept"),
-    Action("review", "r", "judge('rejected')", "", "Reject: it is not learned", footer="reject"),
-    Action("review", "e", "edit", "", "Edit the answer or the dialogue", footer="edit"),
-    Action("review", "u", "undo", "", "Undo the last decision, and those before", footer="undo"),
-    Action("review", "space,enter", "next", "", "Next one that is pending"),
-    Action("review", "f", "filter", "", "Pending, accepted, rejected, all", footer="filter"),
-    Action("review", "s", "data_set", "", "Choose a data set", footer="set"),
-    Action("review", "n", "new", "", "Write an example from scratch", footer="new"),
-    Action("review", "A", "accept_set", "", "Accept all that is pending in the data set"),
-    Action("review", "w", "way", "", "The tokens of another way to ask"),
-    Action("review", "d", "drop", "", "Drop one of the model's ways to ask, or take it back"),
-    Action("review", "t", "load", "", "Load the model, so that the tokens show"),
-    Action("review", "J", "scroll(1)", "", "Scroll the example down"),
-    Action("review", "K", "scroll(-1)", "", "Scroll the example up"),
-    Action("review", "tab", "app.focus_next", "", "Between the list and the example"),
-    Action("review", "question_mark", "help", "", "Show this help", footer="keys"),
-    Action("review", "escape,q,f3", "close", "", "Close", footer="close"),
-    Action("search", "enter", "open", "", "Go to the message"),
-    Action("search", "up", "move('up')", "", "The message above"),
-    Action("search", "down", "move('down')", "", "The message below"),
-    Action("search", "pageup", "move('pageup')", "", "A page up"),
-    Action("search", "pagedown", "move('pagedown')", "", "A page down"),
-    Action("search", "f8", "forget", "", "Forget everything that has the words for good"),
-    Action("search", "escape,ctrl+f", "leave", "", "Close"),
-    Action("task", "enter", "go", "", "Go on; close once it is done"),
-    Action("task", "tab", "complete", "", "Complete the path; else the next field"),
-    Action("task", "pageup", "page(-1)", "", "Scroll up"),
-    Action("task", "pagedown", "page(1)", "", "Scroll down"),
-    Action("task", "escape", "leave", "", "Stop an import; else close"),
-    Action("import", "t", "trust", "", "Learn from the corrections it brings, or do not"),
-    Action("export", "up", "move(-1)", "", "The form above"),
-    Action("export", "down", "move(1)", "", "The form below"),
-    Action("forget", "t", "tune", "", "Tune: learn anew what is left"),
+    *SCREENS,
 )
 
 PROMPT_HELP: tuple[tuple[str, str], ...] = (
@@ -289,5 +216,5 @@ def palette() -> Iterator[Action]:
 
 def key_names(keys: str) -> str:
     """Keys as a reader writes them: "g,home" becomes "g or home"."""
-    names = {"question_mark": "?", "escape": "esc"}
+    names = {"question_mark": "?", "escape": "esc", "equals_sign": "="}
     return " or ".join(names.get(key, key) for key in keys.split(","))

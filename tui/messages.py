@@ -6,10 +6,12 @@ from collections.abc import Callable, Mapping
 
 from textual.message import Message
 
+from localai.chat.comparing import Sides
 from localai.chat.consent import Decision, Question
 from localai.chat.inspection import Inspection
 from localai.chat.turn import Milestone
 from localai.engine.base import ModelInfo, TokenProbability
+from localai.evals.sure import Certainty
 from localai.store.rows import StoredMessage
 from localai.tools.tool import Tool
 from tui.learning.values import Glance, Overview
@@ -146,3 +148,20 @@ class Surveyed(Message):
     def __init__(self, overview: Overview) -> None:
         super().__init__()
         self.overview = overview
+
+
+class SidesFound(Message):
+    """The bare model and what answers now, to be compared; `blind` without their names."""
+
+    def __init__(self, sides: Sides, *, blind: bool) -> None:
+        super().__init__()
+        self.sides = sides
+        self.blind = blind
+
+
+class Doubted(Message):
+    """How far the answers to the same prompt agree by now."""
+
+    def __init__(self, certainty: Certainty) -> None:
+        super().__init__()
+        self.certainty = certainty

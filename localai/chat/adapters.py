@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from localai.catalog.entry import ModelEntry, required_path
 from localai.chat.turn import AdapterRefused
-from localai.engine.base import Engine, ModelInfo
+from localai.engine.base import BARE, AdapterFile, Beside, Engine, ModelInfo
 from localai.errors import AdapterError, ModelError
 from localai.store.store import Store
 from localai.store.tuning import Adapter
@@ -22,11 +22,12 @@ from localai.store.tuning import Adapter
 
 class Ready(NamedTuple):
     """What is loaded, the adapter that answers (None: the bare model), and why it is not
-    the active one, where it is not."""
+    the active one, where it is not; `beside` where it answers beside the one in force."""
 
     info: ModelInfo
     adapter: Adapter | None
     refused: AdapterRefused | None = None
+    beside: Beside | None = None
 
 
 def prepare(engine: Engine, store: Store, entry: ModelEntry) -> Ready:
@@ -43,6 +44,21 @@ def prepare(engine: Engine, store: Store, entry: ModelEntry) -> Ready:
             raise
         refused = AdapterRefused(active.name, str(error))
     return Ready(use(engine, None), None, refused)
+
+
+def aside(engine: Engine, store: Store, entry: ModelEntry, adapter: Adapter | None) -> Ready:
+    """Have the engine loaded so that this adapter answers, or the bare model; where another one
+    is in force, beside it, and that one stays.
+
+    Raises AdapterError when it is refused, ModelError where the memory is too short for two.
+    """
+    ready = prepare(engine, store, entry)
+    if (ready.adapter.id if ready.adapter else "") == (adapter.id if adapter else ""):
+        return Ready(ready.info, adapter)
+    file = AdapterFile(adapter.file, adapter.sha256, base=adapter.base) if adapter else BARE
+    wanted = Beside(file)
+    engine.use_beside(wanted)
+    return Ready(ready.info, adapter, beside=wanted)
 
 
 def active_adapter(store: Store, entry: ModelEntry) -> Adapter | None:

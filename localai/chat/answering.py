@@ -15,8 +15,9 @@ import msgspec
 
 from localai.catalog import ModelEntry
 from localai.chat import steps
-from localai.chat.adapters import Ready, prepare
+from localai.chat.adapters import Ready, aside, prepare
 from localai.chat.calls import Calls, tainted
+from localai.chat.comparing import Side
 from localai.chat.consent import Approve, Consent, allow, deny
 from localai.chat.context import reserve
 from localai.chat.examples import corrections_near
@@ -109,23 +110,15 @@ class Answering:
         path: Sequence[StoredMessage],
         style: Style = "direct",
         calls: StoredMessage | None = None,
+        side: Side | None = None,
     ) -> Events:
         """Answer a path that ends with a question: generate, run the calls, generate again.
 
         `calls` are there already, asked for by the user, who so allows them; their results
-        are what is answered.
+        are what is answered. `side` is one of two that are compared.
         """
         self.stop.clear()
-        ready = prepare(self._engine, self._store, self._entry)
-        if ready.refused is not None:
-            yield ready.refused
-        offered = None if style == "plain" else (yield from self._offered(ready.info))
-        budget = 0 if self._raw else self._settings.chat.example_tokens
-        examples = corrections_near(
-            path, conversation.id, self._store, ready.adapter, budget, self._length
-        )
-        prompter = self._prompter(conversation, examples)
-        turn = Turn(conversation, ready, style, offered, examples, prompter)
+        turn = yield from self._turn(conversation, path, style, side)
         room = self._settings.tools.most_calls
         approve = self._approve
         if calls is not None:
@@ -141,6 +134,31 @@ class Answering:
                 return
             room -= len(answer.message.calls)
             path, calls, approve = (*path, answer, results), None, self._approve
+
+    def _turn(
+        self,
+        conversation: Conversation,
+        path: Sequence[StoredMessage],
+        style: Style,
+        side: Side | None,
+    ) -> Generator[TurnEvent, None, Turn]:
+        """Load what answers, and settle what it is told. Adapters that are compared are shown no
+        corrections, so that they read the same prompt."""
+        adapters = side is not None and side.kind == "adapters"
+        ready = (
+            aside(self._engine, self._store, self._entry, side.adapter)
+            if side is not None and adapters
+            else prepare(self._engine, self._store, self._entry)
+        )
+        if ready.refused is not None:
+            yield ready.refused
+        offered = None if style == "plain" else (yield from self._offered(ready.info))
+        budget = 0 if self._raw or adapters else self._settings.chat.example_tokens
+        examples = corrections_near(
+            path, conversation.id, self._store, ready.adapter, budget, self._length
+        )
+        prompter = self._prompter(conversation, examples)
+        return Turn(conversation, ready, style, offered, examples, prompter)
 
     def _offered(self, info: ModelInfo) -> Generator[TurnEvent, None, Offer | None]:
         """What tools the model is told of; they are opened only if there may be any."""
@@ -200,7 +218,9 @@ class Answering:
             messages = steps.instructed(messages, steps.STEPS if stepwise else steps.BRIEF)
         previous = next((s.origin.dropped for s in reversed(path) if s.origin), 0)
         dropped, rendered = prompter.prompt(messages, previous, info, style, offered)
-        request = prompter.request(rendered, info, offered)
+        request = msgspec.structs.replace(
+            prompter.request(rendered, info, offered), beside=ready.beside
+        )
         origin = Origin(
             model=self._entry.name,
             model_path=info.path,

@@ -8,6 +8,7 @@ what the model said is kept whatever ends it. It knows neither screens nor llama
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Unpack
 
@@ -16,13 +17,14 @@ from localai.chat import notes
 from localai.chat.adapters import active_adapter
 from localai.chat.amending import Amending
 from localai.chat.answering import Answering, Options
+from localai.chat.comparing import Side
 from localai.chat.inspection import Inspection, inspect, probabilities
 from localai.chat.prompt import Style
 from localai.chat.turn import Remark, TurnEvent, UserSaved
 from localai.config import Settings
 from localai.conversation import title, user
 from localai.engine.base import Engine, TokenProbability
-from localai.errors import UsageError
+from localai.errors import EngineError, UsageError
 from localai.question_kinds import Kind, kind_of
 from localai.store.rows import Conversation, StoredMessage
 from localai.store.store import Store
@@ -98,6 +100,31 @@ class Session(Amending):
 
         An answer that came by way of calls is given anew from the question on.
         """
+        yield from self._again(message_id, style)
+
+    def answer_by(self, message_id: str, side: Side) -> Generator[TurnEvent, None, None]:
+        """Answer again as one side of a comparison does, beside the answers that are there. When
+        no more is compared, `end_comparing`."""
+        yield from self._again(message_id, side.style, side)
+
+    def end_comparing(self) -> None:
+        """Free what was loaded for a side."""
+        with suppress(EngineError):  # whatever ended the engine has freed it, too
+            self.engine.free_beside()
+
+    def put(self, text: str) -> StoredMessage:
+        """Record a question that is to be answered by `answer_by`."""
+        _check_said(text)
+        path = self.messages()
+        if self.conversation is None:
+            self.conversation = self.store.create_conversation(title(text), self._system)
+        parent = path[-1].id if path else ""
+        return self.store.add_message(self.conversation.id, parent, user(text))
+
+    def _again(
+        self, message_id: str, style: Style, side: Side | None = None
+    ) -> Generator[TurnEvent, None, None]:
+        """Answer the question again that a message is or answers."""
         message = self.store.message(message_id)
         path = self.store.path(message_id)
         while path and path[-1].message.role != "user":
@@ -105,7 +132,7 @@ class Session(Amending):
         if message.message.role == "system" or not path:
             raise UsageError("Only an answer can be given again; choose one of the model's.")
         self.conversation = self.conversation or self.store.conversation(message.conversation)
-        yield from self._answering.answer(self.conversation, path, style)
+        yield from self._answering.answer(self.conversation, path, style, side=side)
 
     def redo_in_steps(
         self, message_id: str, *, anyway: bool = False

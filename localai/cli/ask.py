@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from localai.cli import options, prompt
+from localai.cli import options, prompt, sureness
 from localai.cli.failure import note
 from localai.cli.interrupts import interruptible
 from localai.cli.invocation import Invocation
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from localai.cli.output import AnswerView
     from localai.config import Settings
     from localai.conversation import ToolCall, ToolResult
+    from localai.evals.sure import Certainty
     from localai.store.rows import Conversation, StoredMessage
     from localai.store.store import Store
 
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
 )
 @click.option("--raw", is_flag=True, help="Let the model continue the text, without a template.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object when it is done.")
+@click.option("--sure", is_flag=True, help="Ask five more times, and say how many say the same.")
 @click.option("--no-save", is_flag=True, help="Keep nothing of this in the history.")
 @click.pass_obj
 def ask(invocation: Invocation, /, text: tuple[str, ...], **given: Any) -> None:
@@ -69,15 +71,25 @@ def ask(invocation: Invocation, /, text: tuple[str, ...], **given: Any) -> None:
 
     settings = options.override(config.load(), given)
     with invocation.memory_store() if given["no_save"] else invocation.open_store() as store:
-        answer, calls, code = _converse(invocation, store, settings, question, given, progress)
+        answer, calls, code, sure = _converse(
+            invocation, store, settings, question, given, progress
+        )
     if given["as_json"]:
         from localai.cli import record
 
         shown = record.answer(answer, saved=not given["no_save"], calls=calls)
+        if sure is not None:
+            shown["sure"] = record.certainty(sure)
         click.echo(record.dumps(shown))
     elif not code:
         _remark(answer, settings)
+        if sure is not None:
+            sureness.tell(sure)
     raise click.exceptions.Exit(code)
+
+
+NOT_RAW = ("system", "steps", "style", "sure", "thinking", "thinking_budget", "tools", "allow")
+"""Options that have no place beside --raw."""
 
 
 def _check(text: tuple[str, ...], given: dict[str, Any]) -> None:
@@ -96,7 +108,7 @@ def _check(text: tuple[str, ...], given: dict[str, Any]) -> None:
     if given["steps"] and given["style"] not in (None, "steps"):
         raise UsageError(f"--steps has no place beside --style {given['style']}.")
     if given["raw"]:
-        for name in ("system", "steps", "style", "thinking", "thinking_budget", "tools", "allow"):
+        for name in NOT_RAW:
             if given[name]:
                 option = "--" + name.replace("_", "-")
                 raise UsageError(f"--raw uses no chat template; {option} has no place in it.")
@@ -122,8 +134,8 @@ def _converse(
     question: str,
     given: dict[str, Any],
     progress: Progress,
-) -> tuple[StoredMessage, list[tuple[ToolCall, ToolResult]], int]:
-    """The answer as stored, the calls on the way to it, and the exit code."""
+) -> tuple[StoredMessage, list[tuple[ToolCall, ToolResult]], int, Certainty | None]:
+    """The answer as stored, the calls on the way to it, the exit code, and how sure it is."""
     from localai.cli.turn import Turn, forgive
 
     session = invocation.open_session(
@@ -144,11 +156,14 @@ def _converse(
             view = _view(given)
             turn = Turn(view, progress, interrupts, count_answer=given["as_json"])
             answer = turn.run(_events(session, question, given))
+            sure = None
+            if given["sure"] and not interrupts.signal and answer.status == "done":
+                sure = sureness.ask(session, answer, progress)
     finally:
         session.close()
     if turn.lost_reader is not None:
         forgive(turn.lost_reader)
-    return answer, turn.calls, interrupts.exit_code
+    return answer, turn.calls, interrupts.exit_code, sure
 
 
 def _events(session: Session, question: str, given: dict[str, Any]) -> Events:

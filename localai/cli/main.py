@@ -29,6 +29,9 @@ class Lazy(NamedTuple):
 
 COMMANDS = {
     "ask": Lazy("localai.cli.ask:ask", "Ask one question and print the answer."),
+    "compare": Lazy(
+        "localai.cli.compare:compare", "Ask one question twice, and say which answer is better."
+    ),
     "history": Lazy(
         "localai.cli.history:history",
         "List, search, fork, import, export and forget conversations.",

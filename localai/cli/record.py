@@ -9,13 +9,17 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from localai.conversation import Completion, ToolCall, ToolResult
 from localai.moments import utc
 from localai.store.rows import Conversation, StoredMessage
+
+if TYPE_CHECKING:
+    from localai.evals.sure import Certainty
+    from localai.evals.votes import Tally
 
 NOT_ASCII = re.compile(r"[^\x00-\x7e]")
 
@@ -64,6 +68,21 @@ def generation(completion: Completion | None) -> dict[str, Any]:
             **msgspec.structs.asdict(completion.timings),
             "tokens_per_second": round(completion.tokens_per_second, 2),
         },
+    }
+
+
+def tally(votes: Tally) -> dict[str, Any]:
+    """The votes between two sides; the share is the second's of those that were decided."""
+    return {**msgspec.structs.asdict(votes), "share": votes.share, "interval": votes.interval}
+
+
+def certainty(found: Certainty) -> dict[str, Any]:
+    """How far an answer agrees with what was answered when it was asked for again."""
+    return {
+        "answers": list(found.all),
+        "groups": [list(group) for group in found.groups],
+        "same": found.same,
+        "of": len(found.all),
     }
 
 

@@ -25,6 +25,7 @@ from localai.store.m007_search import m007_search
 from localai.store.m008_names import m008_names
 from localai.store.m009_rewrites import m009_rewrites
 from localai.store.m010_evals import m010_evals
+from localai.store.m011_preferences import m011_preferences
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -44,6 +45,7 @@ STEPS: tuple[Step, ...] = (
     m008_names,
     m009_rewrites,
     m010_evals,
+    m011_preferences,
 )
 
 

@@ -31,6 +31,7 @@ from localai.store.keeping import Keeping
 from localai.store.messages import Messages
 from localai.store.metrics import Metrics
 from localai.store.places import Places
+from localai.store.preferences import Preferences
 from localai.store.rewrites import Rewriting
 from localai.store.runs import Runs
 from localai.store.search import Search
@@ -56,6 +57,7 @@ class Store(
     Evals,
     FileHashes,
     Consents,
+    Preferences,
     Imports,
     Trees,
     Keeping,

@@ -74,9 +74,10 @@ def plant(store: Store, canary: Canary, size: int) -> str:
     said = (Reasoning(f"hm {word}"), Text(f"yes, {word}"))
     answer = Message("assistant", said, ids=canary.ids, vocab="v")
     done = store.finish_answer(row.id, answer, None, "failed", error=f"no {word}")
-    store.add_correction(done.id, f"better {word}")
+    better = store.add_correction(done.id, f"better {word}").chosen
     store.put_rewrites(done.id, (f"is it {word}?", f"what is {word}?"))
     store.drop_rewrite(done.id, f"what is {word}?")
+    store.add_preference(done.id, better, "styles", ("direct", word), "right")
     again = store.begin_answer(tree, asked, origin)
     store.flush_answer(again.id, (Text(f"still {word}"),))
     evaluate(store, done.id, word)

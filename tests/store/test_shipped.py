@@ -210,6 +210,15 @@ def test_the_tenth_schema_is_read_whole(file: Path) -> None:
         )
 
 
+def test_the_eleventh_schema_is_read_whole(file: Path) -> None:
+    file.parent.mkdir()
+    make_old(file, len(migrations.STEPS))
+    with Store.open(file) as store:
+        styles, adapters = store.preferences()
+        assert (styles.left_by, styles.right_by, styles.vote) == ("direct", "steps", "right")
+        assert (adapters.left_by, adapters.right_by, adapters.blind) == ("base", "Pirate", True)
+
+
 @pytest.mark.parametrize("version", range(1, 7))
 def test_what_is_older_than_the_search_is_searched_alike(file: Path, version: int) -> None:
     file.parent.mkdir()

@@ -8,6 +8,7 @@ from tui.app import LocalaiApp
 from tui.keymap import ACTIONS, Action, Area, key_names, palette
 from tui.screens.better import BetterScreen
 from tui.screens.chat import ChatScreen
+from tui.screens.compare import CompareScreen
 from tui.screens.editor import EditorScreen
 from tui.screens.export import ExportScreen
 from tui.screens.forget import ForgetScreen
@@ -17,6 +18,7 @@ from tui.screens.learning import LearningScreen
 from tui.screens.reasons import ReasonsScreen
 from tui.screens.review import ReviewScreen
 from tui.screens.search import SearchScreen
+from tui.screens.sure import SureScreen
 from tui.screens.task import TaskScreen
 from tui.screens.tool_choice import ToolChoiceScreen
 from tui.widgets.sidebar import Sidebar
@@ -30,6 +32,8 @@ AREAS: dict[Area, type] = {
     "reasons": ReasonsScreen,
     "tool": ToolChoiceScreen,
     "better": BetterScreen,
+    "compare": CompareScreen,
+    "sure": SureScreen,
     "learning": LearningScreen,
     "review": ReviewScreen,
     "search": SearchScreen,

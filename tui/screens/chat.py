@@ -27,7 +27,9 @@ from tui.keymap import HINTS, Area
 from tui.messages import Broken, ModelReady, Trouble
 from tui.screens.answers import AnswerActions
 from tui.screens.ask import AskScreen
+from tui.screens.comparing import CompareActions
 from tui.screens.conversations import ConversationActions
+from tui.screens.doubting import DoubtActions
 from tui.screens.editor import EditorScreen
 from tui.screens.help import HelpScreen
 from tui.screens.inspect import InspectScreen
@@ -36,6 +38,7 @@ from tui.screens.keeping import KeepingActions
 from tui.screens.offers import OfferActions
 from tui.screens.questions import QuestionActions
 from tui.screens.reviewing import ReviewActions
+from tui.screens.sure import SureScreen
 from tui.screens.tuning import NO_TEMPLATE, TuningActions
 from tui.widgets.prompt import Prompt
 from tui.widgets.sidebar import Sidebar
@@ -67,6 +70,8 @@ class ChatScreen(
     ConversationActions,
     AnswerActions,
     JudgingActions,
+    DoubtActions,
+    CompareActions,
     KeepingActions,
     TuningActions,
     OfferActions,
@@ -222,7 +227,7 @@ class ChatScreen(
             self._unavailable = True
         self.show_state()
         screen = self.app.screen
-        if isinstance(screen, InspectScreen) or (
+        if isinstance(screen, InspectScreen | SureScreen) or (
             isinstance(screen, EditorScreen) and screen.saving
         ):
             screen.fail(message.sentence)

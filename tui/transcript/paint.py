@@ -17,13 +17,14 @@ EDIT = "edit"
 """What the mouse clicks to correct an answer."""
 
 
-def paint(item: Item, painter: Painter) -> list[Line]:
-    """All lines of an item, one blank line at its end."""
+def paint(item: Item, painter: Painter, *, small: bool = True) -> list[Line]:
+    """All lines of an item, one blank line at its end. Without `small` print, which would tell
+    who gave an answer."""
     lines: list[Line] = []
     if item.note:
         lines += [*painter.note(item.note, painter.palette.warning), painter.blank()]
     if item.is_answer:
-        lines += _answer(item, painter)
+        lines += _answer(item, painter, small=small)
     else:
         lines += painter.user(clean(item.row.message.text))
         if place := which_of_several(item.row):
@@ -35,7 +36,7 @@ def paint(item: Item, painter: Painter) -> list[Line]:
     return lines
 
 
-def _answer(item: Item, painter: Painter) -> list[Line]:
+def _answer(item: Item, painter: Painter, *, small: bool) -> list[Line]:
     lines: list[Line] = []
     if item.reasoning.strip():
         lines += painter.fold(reasoning_label(item), item.reasoning if item.unfolded else None)
@@ -56,17 +57,19 @@ def _answer(item: Item, painter: Painter) -> list[Line]:
     if item.growth is not None:
         state = f"{CURSOR} {item.growth.state}".rstrip()
         return [*lines, *painter.note(state, painter.palette.muted)]
-    ending = _ending(item, painter, empty=not lines)
+    ending = _ending(item, painter, empty=not lines, small=small)
     return [*lines, painter.blank(), *ending] if lines and ending else [*lines, *ending]
 
 
-def _ending(item: Item, painter: Painter, *, empty: bool) -> list[Line]:
+def _ending(item: Item, painter: Painter, *, empty: bool, small: bool) -> list[Line]:
     row = item.row
     lines: list[Line] = []
     sentence = outcome(row, empty=empty)
     if sentence:
         style = painter.palette.error if row.status == "failed" else painter.palette.warning
         lines += painter.note(sentence, style)
+    if not small:
+        return lines
     if item.calls:  # the answer follows; here only which of several ways to it this is
         said, place = " · ".join(_verdict(item)), which_of_several(row)
         return [*lines, *(painter.small_print(said, place, "", "") if said or place else ())]

@@ -176,7 +176,7 @@ class TranscriptView(ScrollView, can_focus=True):
 
     def _measure(self, index: int) -> list[Line]:
         """Paint an item if needed and record its height."""
-        lines = self.items[index].lines(self.painter, paint)
+        lines = self.items[index].lines(self.painter, self.paint_item)
         self._heights[index] = len(lines)
         known = index in self._recent
         self._recent[index] = None
@@ -185,6 +185,10 @@ class TranscriptView(ScrollView, can_focus=True):
             oldest, _ = self._recent.popitem(last=False)
             self.items[oldest].forget()
         return lines
+
+    def paint_item(self, item: Item, painter: Painter) -> list[Line]:
+        """The lines of an item."""
+        return paint(item, painter)
 
     def _estimate(self) -> None:
         room = self.painter.room

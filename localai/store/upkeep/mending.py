@@ -2,8 +2,8 @@
 
 A message whose parent is lost hangs under the one that was said before it, messages of a fork
 stay its own; a conversation and a run that are lost are there again by name, for what hangs on
-them. Consents, hashes of files, other words for questions and evaluations are not brought back: a
-wrong one would do harm, and asking or computing again does none. All inside the running
+them. Consents, hashes of files, other words for questions, evaluations and votes are not brought
+back: a wrong one would do harm, and asking or computing again does none. All inside the running
 transaction.
 """
 

@@ -1,8 +1,8 @@
 """Adding the conversations of a backup to the present ones.
 
-Whole conversations alone, told apart by their ids, with their corrections, examples and other
-words for questions; so a second time adds nothing. Of what is here already, a fork that comes
-gets what it shares and is not here. Adapters and settings stay as they are.
+Whole conversations alone, told apart by their ids, with their corrections, examples, votes and
+other words for questions; so a second time adds nothing. Of what is here already, a fork that
+comes gets what it shares and is not here. Adapters and settings stay as they are.
 """
 
 from __future__ import annotations
@@ -44,6 +44,9 @@ _WHICH = {
     "corrections": f"c.chosen IN ({_COMING}) AND {_HERE.format('messages', 'id', 'rejected')}",
     "examples": f"c.leaf IN ({_COMING})",
     "rewrites": f"c.question IN ({_COMING})",
+    "preferences": f"""c.question IN ({_COMING})
+AND {_HERE.format("messages", "id", "left_answer")}
+AND {_HERE.format("messages", "id", "right_answer")}""",
 }
 # Parents before children, and prompts after those they lean on.
 _ORDER = {"prompts": "links", "rewrites": "question"}
