@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import os
 import socket
+import subprocess
+import sys
 from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 import gguf
@@ -14,6 +20,9 @@ from localai.tune import training
 from localai.tune.hosts import HERE, Host, Hosts
 from localai.tune.plan import ADAPTER, Again, Options, Plan, Step
 from tests.tune.tiny_examples import example
+
+BELOW = 32_000
+"""Where ports begin, downwards; Linux gives those from 32,768 on to whoever connects."""
 
 OPTIONS = Options(rank=4, learning_rate=5e-3, warmup=2, epochs=4, tokens=128, replay=0.4)
 
@@ -47,15 +56,35 @@ def adapter(folder: Path) -> dict[str, Any]:
 
 
 def free(count: int) -> int:
-    """The first of so many ports on end that nobody listens at."""
-    while True:
+    """The first of so many ports on end that nobody listens at. None that the system gives to
+    whoever connects: who waits there for a listener could be connected with himself."""
+    for port in range(BELOW - 8 * (os.getpid() % 1000), 1024, -count):
         with ExitStack() as stack:
-            probes = [stack.enter_context(socket.socket()) for _ in range(count)]
-            probes[0].bind((HERE, 0))
-            port: int = probes[0].getsockname()[1]
             try:
-                for offset, probe in enumerate(probes[1:], 1):
-                    probe.bind((HERE, port + offset))
-            except (OSError, OverflowError):
+                for each in range(port, port + count):
+                    stack.enter_context(socket.socket()).bind((HERE, each))
+            except OSError:
                 continue
             return port
+    raise AssertionError("somebody listens everywhere")
+
+
+@cache
+def connects() -> bool:
+    """Whether MLX's ring, with nothing of ours, joins two processes on this machine."""
+    alone = "import mlx.core as mx; g = mx.distributed.init(strict=True, backend='ring'); "
+    command = [sys.executable, "-c", alone + "mx.eval(mx.distributed.all_sum(mx.ones(9), group=g))"]
+    first = free(2)
+    with NamedTemporaryFile("w") as file:
+        json.dump([[f"{HERE}:{first}"], [f"{HERE}:{first + 1}"]], file)
+        file.flush()
+        where = {**os.environ, "MLX_HOSTFILE": file.name}
+        ring = [subprocess.Popen(command, env={**where, "MLX_RANK": f"{at}"}) for at in range(2)]
+        try:
+            return all(each.wait(timeout=60) == 0 for each in ring)
+        except subprocess.TimeoutExpired:
+            return False
+        finally:
+            for each in ring:
+                each.kill()
+                each.wait()

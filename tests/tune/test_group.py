@@ -54,15 +54,18 @@ def answers(case: str, folder: Path, present: int = SIZE) -> list[tuple[int, Any
     ]
 
 
+@pytest.mark.usefixtures("ring")
 def test_all_have_the_same_sum(tmp_path: Path) -> None:
     whole = [[[0 + 2 * 1 + 3 * 2.0] * 3] * 2, 1 + 2 + 3.0, pytest.approx(0.1), 3.0, 7000]
     assert answers("sums", tmp_path) == [(0, whole)] * SIZE
 
 
+@pytest.mark.usefixtures("ring")
 def test_who_does_not_agree_is_found_by_all(tmp_path: Path) -> None:
     assert answers("agrees", tmp_path) == [(0, group.UNLIKE.format("1"))] * SIZE
 
 
+@pytest.mark.usefixtures("ring")
 def test_who_leaves_is_missed(tmp_path: Path) -> None:
     assert answers("leaves", tmp_path) == [(0, "lost"), (0, "lost"), (0, "left")]
 

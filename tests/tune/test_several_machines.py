@@ -70,6 +70,7 @@ def same_matrices(folder: Path, alone: Alone) -> None:
         np.testing.assert_allclose(found[name], expected, atol=1e-3, err_msg=name)
 
 
+@pytest.mark.usefixtures("ring")
 def test_two_train_as_one_with_twice_the_batch(alone: Alone, tmp_path: Path) -> None:
     steps = loopback.trained(tmp_path, alone.plan, loopback.pair())
     assert len([step for step in steps if step.held is not None]) == 2
@@ -78,6 +79,7 @@ def test_two_train_as_one_with_twice_the_batch(alone: Alone, tmp_path: Path) -> 
     same_matrices(tmp_path, alone)
 
 
+@pytest.mark.usefixtures("ring")
 def test_a_step_of_one_text_is_made_by_both(base: Path, tmp_path: Path) -> None:
     plan = loopback.plan(base)
     plan = msgspec.structs.replace(plan, own=plan.own[:1], replay=())
@@ -87,6 +89,7 @@ def test_a_step_of_one_text_is_made_by_both(base: Path, tmp_path: Path) -> None:
     same_matrices(tmp_path / "two", Alone(plan, one, loopback.adapter(tmp_path / "one")))
 
 
+@pytest.mark.usefixtures("ring")
 def test_the_time_is_told_by_the_first(base: Path, tmp_path: Path) -> None:
     """Else the two would not make the same number of steps."""
     options = msgspec.structs.replace(loopback.OPTIONS, epochs=1000, seconds=2.0)
@@ -119,6 +122,7 @@ def _peers() -> list[psutil.Process]:
     return [each for each in children if "localai.tune.peer" in each.cmdline()]
 
 
+@pytest.mark.usefixtures("ring")
 def test_one_that_is_killed_is_started_again(alone: Alone, tmp_path: Path) -> None:
     kills = Kills(times=1)
     training.train(tmp_path, alone.plan, kills, loopback.pair())
@@ -128,6 +132,7 @@ def test_one_that_is_killed_is_started_again(alone: Alone, tmp_path: Path) -> No
     same_matrices(tmp_path, alone)
 
 
+@pytest.mark.usefixtures("ring")
 def test_two_go_on_where_they_were_interrupted(alone: Alone, tmp_path: Path) -> None:
     steps = list[Step]()
 
@@ -146,6 +151,7 @@ def test_two_go_on_where_they_were_interrupted(alone: Alone, tmp_path: Path) -> 
     same_matrices(tmp_path, alone)
 
 
+@pytest.mark.usefixtures("ring")
 def test_nonsense_is_refused_by_both(base: Path, tmp_path: Path) -> None:
     wild = msgspec.structs.replace(loopback.OPTIONS, learning_rate=1e30, warmup=0)
     with pytest.raises(ModelError, match="not finite"):
@@ -175,6 +181,7 @@ def ssh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Path
 LOGIN = 'exec sh -c "$last"'
 
 
+@pytest.mark.usefixtures("ring")
 def test_another_machine_is_reached_by_ssh(
     alone: Alone, ssh: Callable[[str], Path], tmp_path: Path
 ) -> None:
@@ -186,6 +193,7 @@ def test_another_machine_is_reached_by_ssh(
     assert "localai.tune.peer" in command
 
 
+@pytest.mark.usefixtures("ring")
 def test_one_that_is_killed_always_is_one_sentence(
     alone: Alone, ssh: Callable[[str], Path], tmp_path: Path
 ) -> None:
@@ -234,6 +242,7 @@ def test_a_python_that_is_not_here_is_one_sentence(alone: Alone, tmp_path: Path)
         loopback.trained(tmp_path / "run", alone.plan, hosts)
 
 
+@pytest.mark.usefixtures("ring")
 def test_a_machine_with_another_model_is_one_sentence(
     alone: Alone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
