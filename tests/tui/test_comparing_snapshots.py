@@ -86,12 +86,19 @@ async def asking(on: Stage) -> None:
     await panel(on)
     await on.until(on.engine.held.is_set)
     await on.until(lambda: "2 to come" in told(on))
+    await state(on, "generating")
 
 
 async def agreeing(on: Stage) -> None:
     await asking(on)
     on.engine.release()
     await on.until(lambda: "of 6" in told(on) and "to come" not in told(on))
+    await state(on, "ready")
+
+
+async def state(on: Stage, name: str) -> None:
+    """Wait until the status line behind says so; it looks now and then."""
+    await on.until(lambda: on.chat.status_line.status.state == name)
 
 
 async def panel(on: Stage) -> None:

@@ -49,7 +49,9 @@ class Chat:
         self._until, self._lock = 0.0, -1
 
     def come(self) -> None:
-        self._lock, self._until = self.room.chat(seconds=0.0), self.now + self._seconds
+        """Or stay for longer."""
+        self._lock = self._lock if self._lock >= 0 else self.room.chat(seconds=0.0)
+        self._until = self.now + self._seconds
 
     def go(self) -> None:
         os.close(self._lock)
@@ -256,6 +258,7 @@ def test_a_paused_training_makes_the_same_adapter(
 
     report.hear = hear  # type: ignore[method-assign]
     shared.train(twice, plan(base))
-    assert shared.paused == 2 * PAUSE
+    # The process may have been at its fifth step before it was asked to leave after the second.
+    assert shared.paused in (PAUSE, 2 * PAUSE)
     assert steps == list(range(1, steps[-1] + 1))
     assert (once / ADAPTER).read_bytes() == (twice / ADAPTER).read_bytes()

@@ -180,7 +180,8 @@ class CompareScreen(ModalScreen[None]):
         self.query_one("#outcome", Static).update(text)
 
     def _drain(self) -> None:
-        if self._writing:
+        """Show what was written; what comes before its message has begun waits there."""
+        if self._writing and self.side.view.items:
             self.side.grow(self._take())
 
     def _view(self, at: int) -> SideView:

@@ -78,7 +78,7 @@ class SideView(Vertical):
 
     def grow(self, burst: Burst) -> None:
         """More of it."""
-        if not self.view.items or not burst.tokens:
+        if not burst.tokens:
             return
         self._doing = "writes"
         self._tokens += burst.tokens

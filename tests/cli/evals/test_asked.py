@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 
 from localai.engine.base import Sampled
 from localai.engine.scripted import ScriptedEngine
+from localai.evals.tasks import user_file
 from localai.store.store import Store
 from localai.store.tuning import Adapter
 from tests.cli.conftest import Run as Command
@@ -144,9 +143,7 @@ def test_what_makes_no_sense_is_refused(evaluate: Eval, arguments: list[str], sa
 def test_a_file_has_questions_of_its_own(
     evaluate: Eval, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    reader = ModuleType("user_file")
-    reader.read = lambda path: places.task(name=path.stem)  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "localai.evals.tasks.user_file", reader)
+    monkeypatch.setattr(user_file, "read", lambda path: places.task(name=path.stem))
     done = evaluate(str(tmp_path / "mine.jsonl"), "--n", "1")
     assert done.stdout.startswith("mine (dev, 1 question): scripted, base")
     (shown,) = ids(0)
