@@ -16,8 +16,9 @@ from scripts.tiny_models import write
 
 
 def pytest_configure() -> None:
-    """On a busy machine nothing fails for being slow. Each worker has a core, and what it starts: threads of two models that wait for each other
-    at barriers on the same cores can take a hundred times as long."""
+    """On a busy machine nothing fails for being slow. Each worker has a core, and what it starts:
+    threads of two models that wait for each other at barriers on the same cores can take a
+    hundred times as long."""
     settings.register_profile("ours", deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("ours")
     worker = os.environ.get("PYTEST_XDIST_WORKER", "")
