@@ -98,7 +98,8 @@ class Asker:
                     later.append(then)
                 else:
                     yield of.at, of.sample, then
-            waiting, samples = later, 1
+            # In an order that time has no part in: what is read together rounds alike.
+            waiting, samples = sorted(later, key=lambda each: (each.at, each.sample)), 1
 
     def _offered(self, info: ModelInfo) -> Offer | None:
         described, wish = self._place.entry.description.tool_format, self._place.settings.tools
