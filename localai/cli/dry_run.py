@@ -39,10 +39,11 @@ def run(invocation: Invocation, settings: Settings, entry: ModelEntry, wanted: W
     words for questions are looked for as a tune does; not for an estimate alone, which is quick."""
     from localai.catalog.entry import required_path
     from localai.lessons import rewriting
-    from localai.lessons.lesson import accepted, named
+    from localai.lessons.lesson import accepted
     from localai.lessons.maker import maker_for
     from localai.lessons.material import gather
     from localai.lessons.preview import read_back
+    from localai.lessons.sets import named
     from localai.lessons.shipped import along
     from localai.tune.estimate import estimate, pace
     from localai.tune.job import ONLY_GOOD, RESERVE

@@ -17,6 +17,7 @@ from localai.chat.context import prompt_messages
 from localai.conversation import Message, system, user
 from localai.errors import UsageError
 from localai.lessons import shipped
+from localai.lessons.sets import named
 from localai.store.rows import StoredMessage
 from localai.store.store import Store
 from localai.store.tuning import Source, StoredExample
@@ -79,16 +80,11 @@ class Lesson(msgspec.Struct, frozen=True):
 
 
 def accepted(store: Store, name: str = "") -> tuple[StoredExample, ...]:
-    """The accepted examples of the data sets that are `named`, oldest first.
+    """The accepted examples of the data sets of that name (`sets.named`), oldest first.
 
     Raises UsageError when there are none in one of them.
     """
     return tuple(each for of in named(name) for each in _accepted(store, of))
-
-
-def named(name: str) -> tuple[str, ...]:
-    """The data sets of a name; several have commas between them. "" is the user's own."""
-    return tuple(dict.fromkeys(part.strip() for part in name.split(",")))
 
 
 def _accepted(store: Store, name: str) -> tuple[StoredExample, ...]:

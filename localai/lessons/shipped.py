@@ -12,6 +12,7 @@ from localai.catalog import ModelEntry, soundness
 from localai.catalog.entry import required_path
 from localai.conversation import Message, assistant, user
 from localai.errors import UsageError
+from localai.lessons.sets import named
 from localai.store.store import Store
 from localai.store.tuning import StoredExample
 
@@ -53,6 +54,6 @@ def along(store: Store, entry: ModelEntry, name: str) -> tuple[StoredExample, ..
     talk, where that set was taken in. Each tune begins with the model as it came, so that the
     corrections alone would leave it without."""
     described = entry.description.template
-    if DIALOGUE in name.split(",") or described or soundness.read(required_path(entry)).template:
+    if DIALOGUE in named(name) or described or soundness.read(required_path(entry)).template:
         return ()
     return store.examples(state="accepted", name=DIALOGUE)[::-1]

@@ -12,8 +12,9 @@ import msgspec
 
 from localai.errors import UsageError
 from localai.lessons import material
-from localai.lessons.lesson import Lesson, Unlearnable, named
+from localai.lessons.lesson import Lesson, Unlearnable
 from localai.lessons.maker import Example, Maker
+from localai.lessons.sets import named
 from localai.store.store import Store
 from localai.store.tuning import StoredExample
 from localai.tune.choosing import evenly
@@ -51,7 +52,7 @@ def dataset(
     name: str = "",
 ) -> Dataset:
     """What the accepted examples come to, beside what `replay` makes. Raises UsageError, before
-    that is asked, when nothing of the sets `named` could become better."""
+    that is asked, when nothing of the data sets `name` could become better."""
     found = material.gather(store, accepted, maker)
     made = [each.lesson for each in found if each.lesson and each.lesson.name in named(name)]
     if all(lesson.source == "good" for lesson in made):

@@ -95,16 +95,16 @@ def _seen(store: Store, model: str) -> Pace | None:
         and run.verdict.get("memory")
         and run.verdict.get("machines", 1) == 1
     ][:RUNS]
-    speeds = {run.id: _speeds(store, run) for run in ended}
-    told = [run for run in ended if speeds[run.id]]
+    steps = {run.id: _made(store, run) for run in ended}
+    told = [run for run in ended if steps[run.id]]
     if not told:
         return None
     beside = [
-        run.updated - run.created - _paused(run) - _trained(run, speeds[run.id])
+        run.updated - run.created - _paused(run) - _trained(steps[run.id])
         for run in told
         if run.verdict and not run.verdict.get("resumed")  # nobody knows how long it lay there
     ]
-    speed = statistics.median(each for run in told for each in speeds[run.id])
+    speed = statistics.median(speed for run in told for _, speed in steps[run.id])
     return Pace(
         speed=speed,
         beside=max(0.0, statistics.median(beside)) if beside else ASKED / speed,
@@ -113,10 +113,15 @@ def _seen(store: Store, model: str) -> Pace | None:
     )
 
 
-def _speeds(store: Store, run: Run) -> list[float]:
-    """Tokens a second, step by step; the first step warmed up, where there is another."""
-    found = [values.get("tokens_per_second", 0.0) for _, values in store.metrics(run.id)]
-    return [each for each in found[1:] or found if each > 0]
+def _made(store: Store, run: Run) -> list[tuple[float, float]]:
+    """Of each step its tokens and tokens a second; the first one warmed up, where there is
+    another. Runs of before this was recorded filled every step alike."""
+    usual = float(run.plan["options"]["tokens"])
+    found = [
+        (values.get("tokens", usual), values.get("tokens_per_second", 0.0))
+        for _, values in store.metrics(run.id)
+    ]
+    return [each for each in found[1:] or found if each[1] > 0]
 
 
 def _paused(run: Run) -> float:
@@ -124,10 +129,9 @@ def _paused(run: Run) -> float:
     return float((run.verdict or {}).get("paused", 0.0))
 
 
-def _trained(run: Run, speeds: Sequence[float]) -> float:
+def _trained(steps: Sequence[tuple[float, float]]) -> float:
     """About how long a run trained."""
-    tokens = float(run.plan["options"]["tokens"])
-    return sum(tokens / speed for speed in speeds)
+    return sum(tokens / speed for tokens, speed in steps)
 
 
 def _usual(path: Path) -> Pace:

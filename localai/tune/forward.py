@@ -16,9 +16,7 @@ import numpy as np
 from mlx_lm.models import gemma3_text
 from mlx_lm.tuner.lora import LoRALinear
 
-from localai.tune.kernels import Attend, Part, attention, gelu_gated, on_cpu, silu_gated
-
-NO_HEAD = slice(0, 0)
+from localai.tune.kernels import NO_HEAD, Attend, Part, attention, gelu_gated, on_cpu, silu_gated
 
 
 class Sight(NamedTuple):

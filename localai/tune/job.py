@@ -54,7 +54,7 @@ ONLY_GOOD = (
 
 
 class Job:
-    """A run for one model, over the data sets `named` ("": the user's own). `tell` hears how
+    """A run for one model, over the data sets `name` ("": the user's own). `tell` hears how
     far it is; `seconds` is the whole time it may take (0: as long as it needs); `resume`
     says whether it goes on with an interrupted run (None: where nothing changed); `hosts` are
     the machines that train, this one among them (None: it alone)."""

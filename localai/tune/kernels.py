@@ -129,12 +129,15 @@ def _gated(
 _silu, _gelu = _gated(), _gated(_bent, _bent_slope)
 
 
+NO_HEAD = slice(0, 0)
+
+
 class Part(NamedTuple):
     """Positions of a line that belong together, going on from those of a `head`, if it is not
     empty, that others may go on from, too."""
 
     own: slice
-    head: slice = slice(0, 0)
+    head: slice = NO_HEAD
 
     @property
     def offset(self) -> int:

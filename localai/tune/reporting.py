@@ -36,7 +36,7 @@ class Reporter:
     def step(self, done: Step) -> None:
         """One training step is done."""
         speed = done.tokens / done.seconds
-        numbers = {"loss": done.loss, "tokens_per_second": speed}
+        numbers = {"loss": done.loss, "tokens_per_second": speed, "tokens": float(done.tokens)}
         if done.held is not None:
             numbers["held_out_loss"] = done.held
         if done.memory:

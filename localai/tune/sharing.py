@@ -25,29 +25,24 @@ WORTH = 8
 
 def shared(rows: Sequence[Row]) -> list[Row]:
     """The rows, each with the head that it is to share with others, if there is one."""
-    heads = [0] * len(rows)
-    _find(rows, range(len(rows)), 0, heads)
-    return [msgspec.structs.replace(row, head=head) for row, head in zip(rows, heads, strict=True)]
-
-
-def _find(rows: Sequence[Row], of: Sequence[int], head: int, heads: list[int]) -> None:
-    """Find heads for the rows numbered `of`, which have one of `head` ids already. A longer one
-    must save more than reading the shorter one once more for the others costs."""
-    meeting = MEETING * len(of) / max(1, len(rows))
-    if meeting <= 1:
-        return
-    length = _common([rows[at] for at in of])
-    if (meeting - 1) * (length - head) > head + WORTH:
+    heads, waiting = [0] * len(rows), [(list(range(len(rows))), 0)]
+    while waiting:
+        of, head = waiting.pop()
+        meeting = MEETING * len(of) / max(1, len(rows))
+        if meeting <= 1:
+            continue
+        length = _common([rows[at] for at in of])
+        # A longer head must save more than to read the shorter one once more for the others costs.
+        if (meeting - 1) * (length - head) > head + WORTH:
+            for at in of:
+                heads[at] = length
+            head = length
+        branches = defaultdict[int, list[int]](list)
         for at in of:
-            heads[at] = length
-        head = length
-    branches = defaultdict[int, list[int]](list)
-    for at in of:
-        if _most(rows[at]) > length:
-            branches[int(rows[at].ids[length])].append(at)
-    for branch in branches.values():
-        if len(branches) > 1 or len(branch) < len(of):
-            _find(rows, branch, head, heads)
+            if _most(rows[at]) > length:
+                branches[int(rows[at].ids[length])].append(at)
+        waiting += [(branch, head) for branch in branches.values()]
+    return [msgspec.structs.replace(row, head=head) for row, head in zip(rows, heads, strict=True)]
 
 
 def _common(rows: Sequence[Row]) -> int:

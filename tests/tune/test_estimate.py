@@ -95,6 +95,19 @@ def test_the_pause_of_a_run_that_was_gone_on_with_is_no_work(
     assert pace(store, "mine", path).beside == 60.0 - 100 / 20
 
 
+def test_a_step_took_as_long_as_what_it_read(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beginnings that its examples share come on top of what a step is filled with."""
+    clock = itertools.count(0.0, 60.0)
+    monkeypatch.setattr(time, "time", lambda: next(clock))
+    run = store.begin_run("mine", "b", {"options": {"tokens": 100}})
+    for step in (1, 2):
+        store.add_metric(run.id, step, {"tokens_per_second": 20.0, "tokens": 400.0})
+    store.end_run(run.id, "rejected", verdict={"memory": 7})
+    assert pace(store, "mine", toy.write(tmp_path / "toy.gguf")).beside == 60.0 - 400 / 20
+
+
 def test_waiting_for_a_chat_is_no_work(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -34,7 +34,7 @@ def test_a_step_is_told_with_speed_and_time_left(store: Store, clock: Clock) -> 
     Reporter(store, run, told.append).step(Step(3, 10, 1.25, tokens=300, seconds=2.0, memory=7))
     assert told == [Progress("training", 3, 10, 1.25, 150.0, 14.0, 7)]
     assert store.run(run).progress == told[0]
-    numbers = {"loss": 1.25, "tokens_per_second": 150.0, "memory": 7.0}
+    numbers = {"loss": 1.25, "tokens_per_second": 150.0, "tokens": 300.0, "memory": 7.0}
     assert store.metrics(run) == ((3, numbers),)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from localai import tune_process
 from localai.chat.session import Session
 from localai.counted import counted
-from localai.lessons.lesson import named
+from localai.lessons.sets import named
 from localai.sanitize import one_line
 from localai.store.store import Store
 from localai.store.tuning import Adapter, Run
