@@ -41,6 +41,7 @@ BENCHMARKS = {
     "store": ("a history of a million messages", "store"),
     "port": ("importing and exporting conversations", "port"),
     "tune": ("training speed, memory and loss", "tune"),
+    "heads": ("training on examples that begin alike", "heads"),
     "learning": ("whole tunes: facts from corrections", "learning"),
     "personas": ("whole tunes: two ways to talk", "personas"),
     "styles": ("direct and stepwise answers to the same problems", "stepwise"),
