@@ -19,7 +19,9 @@ from localai.errors import UsageError
 if TYPE_CHECKING:
     from localai.chat.comparing import Sides
     from localai.chat.session import Session
+    from localai.cli.comparing import Comparing
     from localai.config import Settings
+    from localai.store.preferred import Vote
     from localai.store.store import Store
 
 
@@ -98,12 +100,12 @@ def _sides(session: Session, given: dict[str, Any]) -> Sides:
     return comparing.shuffled(sides) if given["blind"] else sides
 
 
-def _vote(comparing: Any) -> None:
+def _vote(comparing: Comparing) -> None:
     """Ask which is better, where there is somebody to ask."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         return
     question = "Which is better? 1, 2, e (alike), b (both bad); Enter leaves it open"
-    keys = {"1": "left", "2": "right", "e": "equal", "b": "bad"}
+    keys: dict[str, Vote] = {"1": "left", "2": "right", "e": "equal", "b": "bad"}
     say("")
     choice = click.Choice([*keys, ""], case_sensitive=False)
     key = click.prompt(
@@ -120,7 +122,7 @@ def _votes(invocation: Invocation, *, as_json: bool) -> None:
     from localai.cli import record
     from localai.evals import votes
 
-    with invocation.open_store() as store:
+    with invocation.read_store() as store:
         found = votes.tallies(store.preferences())
     if as_json:
         click.echo(record.dumps([record.tally(each) for each in found]))

@@ -46,7 +46,7 @@ class Comparing:
         progress = Progress(sys.stderr)
         with interruptible(self._session.cancel) as interrupts:
             try:
-                self._load(progress, interrupts)
+                self._load(progress)
                 for at in (0, 1):
                     if not interrupts.signal:
                         self._answer(at, asked.id, progress, interrupts)
@@ -70,7 +70,7 @@ class Comparing:
         told = votes.sentence(votes.tally(store.preferences(), made))
         return f"{self.who if self.blind else 'Recorded.'} So far: {told}."
 
-    def _load(self, progress: Progress, interrupts: Interrupts) -> None:
+    def _load(self, progress: Progress) -> None:
         """Load the model first, since two columns leave no room to say that it is loading."""
         progress.show(LOADING)
         try:
@@ -79,8 +79,7 @@ class Comparing:
             progress.clear()
         wide = can_render(sys.stdout) and window_size(sys.stdout).columns >= columns.WIDE
         if wide and not self._as_json:
-            one, other = self._names()
-            self._columns = columns.Columns(sys.stdout, (one, other))
+            self._columns = columns.Columns(sys.stdout, self._names())
             self._columns.begin()
 
     def _answer(self, at: int, asked: str, progress: Progress, interrupts: Interrupts) -> None:
@@ -103,8 +102,9 @@ class Comparing:
             return self._columns.sides[at]
         if self._as_json:
             return Silent()
-        heading = click.style(f"{self._names()[at]}", bold=True)
-        click.echo(f"{chr(10) if at else ''}{heading}")
+        if at:
+            click.echo()
+        click.echo(click.style(self._names()[at], bold=True))
         return view(sys.stdout)
 
     def _names(self) -> tuple[str, str]:

@@ -38,13 +38,12 @@ def run(invocation: Invocation, settings: Settings, entry: ModelEntry, wanted: W
     """Show what a tune would learn, with the engine that renders it, and what it would take. Other
     words for questions are looked for as a tune does; not for an estimate alone, which is quick."""
     from localai.catalog.entry import required_path
-    from localai.lessons import rewriting
+    from localai.lessons import rewriting, shipped
     from localai.lessons.lesson import accepted
     from localai.lessons.maker import maker_for
     from localai.lessons.material import gather
     from localai.lessons.preview import read_back
     from localai.lessons.sets import named
-    from localai.lessons.shipped import along
     from localai.tune.estimate import estimate, pace
     from localai.tune.job import ONLY_GOOD, RESERVE
     from localai.tune.plan import options
@@ -52,7 +51,7 @@ def run(invocation: Invocation, settings: Settings, entry: ModelEntry, wanted: W
     opened = invocation.read_store if wanted.only_estimate else invocation.open_store
     with opened() as store:
         examples = accepted(store, wanted.name)
-        more = along(store, entry, wanted.name)
+        more = shipped.along(store, entry, wanted.name)
         examples = (*more, *examples)
         known = pace(store, entry.name, required_path(entry))
         with closing(invocation.open_session(store, settings, model=invocation.model)) as session:

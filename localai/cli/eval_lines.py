@@ -153,11 +153,8 @@ def _result(run: EvalRun) -> str:
 def _numbers(summary: Summary) -> list[Table]:
     """Every number with its error; by kind and by level, if there are several."""
     table = _table("", "value", "95 %", "n", "", right=(1, 2, 3))
-    for each in (*summary.measures, *summary.derived):
-        table.add_row(one_line(each.name), *wording.told(each), one_line(each.about))
-    for name, estimate in (("tokens", summary.tokens), (wording.PER_RIGHT, summary.per_right)):
-        if estimate is not None:
-            table.add_row(name, *wording.counted_tokens(estimate), "")
+    for row in wording.numbers(summary):
+        table.add_row(*map(one_line, row))
     tables = [table]
     for groups in (summary.kinds, summary.levels):
         if groups:

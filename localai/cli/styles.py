@@ -111,15 +111,14 @@ def _asking(invocation: Invocation) -> Iterator[tuple[Place, Watcher]]:
     from localai import config
     from localai.chat.adapters import prepare
     from localai.cli.tuning import Watcher
-    from localai.evals.task import Place
-    from localai.tools.toolbox import Toolbox
+    from localai.evals.running import place_of
 
     settings = config.load()
     with invocation.memory_store() as store:
         opened = invocation.open_session(store, settings, model=invocation.model, private=True)
         with closing(opened) as session, closing(Watcher(sys.stderr)) as watcher:
             prepare(session.engine, store, session.entry)
-            yield Place(session.engine, session.entry, settings, store, Toolbox()), watcher
+            yield place_of(session), watcher
 
 
 def _problems(place: Place, n: int) -> list[Example]:

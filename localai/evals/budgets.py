@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import msgspec
 
 from localai.engine.base import ModelInfo
@@ -19,12 +17,12 @@ THINKS_NOT = (
 )
 
 
-def usable(info: ModelInfo, name: str, budgets: Sequence[int] = BUDGETS) -> tuple[int, ...]:
+def usable(info: ModelInfo, name: str) -> tuple[int, ...]:
     """The budgets that the model `name` can be given: no 0 where its reasoning cannot be turned
     off. Raises UsageError for one that has none."""
     if info.thinking is None:
         raise UsageError(THINKS_NOT.format(name=name))
-    return tuple(each for each in budgets if each or info.thinking.switchable)
+    return tuple(each for each in BUDGETS if each or info.thinking.switchable)
 
 
 def under(manner: Manner, budget: int) -> Manner:

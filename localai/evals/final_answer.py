@@ -108,9 +108,8 @@ def _read(text: str, wanted: Wanted) -> str:
     told = sentences(text)
     for at in range(len(told) - 1, -1, -1):
         if _found(told[at], wanted):
-            alike = {_masked(each, wanted) for each in told[:at] if "=" not in each}
-            others = {each for each in told[:at] if _masked(each, wanted) in alike}
-            return "" if _rival(told[at], others, wanted) else _last(text, told[at], wanted)
+            rival = _rival(told[at], told[:at], wanted)
+            return "" if rival else _last(text, told[at], wanted)
     return ""
 
 
@@ -125,12 +124,13 @@ def _masked(sentence: str, wanted: Wanted) -> str:
     return re.sub(r"\W*$", "", sentence.strip().lower())
 
 
-def _rival(sentence: str, others: set[str], wanted: Wanted) -> bool:
-    """Whether another sentence says the same of another candidate."""
+def _rival(sentence: str, earlier: Sequence[str], wanted: Wanted) -> bool:
+    """Whether an earlier sentence, which is no sum, says the same of another candidate."""
     mask, values = _masked(sentence, wanted), _values(sentence, wanted)
-    return any(
-        _masked(other, wanted) == mask and _values(other, wanted) != values for other in others
-    )
+    alike = [each for each in earlier if _masked(each, wanted) == mask]
+    if all("=" in each for each in alike):
+        return False
+    return any(_values(each, wanted) != values for each in alike)
 
 
 def _values(sentence: str, wanted: Wanted) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import msgspec
 
@@ -17,7 +18,7 @@ from localai.evals.summary import (
     summarise,
 )
 from localai.evals.task import Example, Measure, Outcome
-from localai.evals.tasks import TASKS, find
+from localai.evals.tasks import find
 from localai.store.evaluated import EvalRun
 from localai.store.store import Store
 
@@ -85,7 +86,7 @@ def worst(looked: Looked, other: Looked | None, most: int) -> list[Outcome]:
     better. None that are as good as can be."""
     main = looked.main
     sign = -1.0 if main.better == "less" else 1.0
-    before = _by_id(other.outcomes) if other else {}
+    before = by_id(other.outcomes) if other else {}
 
     def rank(outcome: Outcome) -> tuple[float, float]:
         score = sign * outcome.scores[main.name]
@@ -115,13 +116,14 @@ def wanted(example: Example) -> str:
     return ", ".join(found)
 
 
-def _by_id(found: Sequence[Outcome]) -> dict[str, Outcome]:
+def by_id(found: Sequence[Outcome]) -> dict[str, Outcome]:
+    """The outcomes by their questions' ids."""
     return {each.example.id: each for each in found}
 
 
 def _measured(run: EvalRun, found: Sequence[Outcome]) -> tuple[tuple[Measure, ...], Derived]:
     """What the task measures; without it, what is noted in the run, or the scores' names."""
-    if run.of.task in TASKS:
+    with suppress(UsageError):  # it came out of a file, or of a package that is gone
         task = find(run.of.task)
         return task.measures, task.derived
     if run.summary is not None:

@@ -13,7 +13,7 @@ import msgspec
 from jinja2 import Environment, StrictUndefined
 
 from localai.evals import wording
-from localai.evals.looking import Beside, Looked, beside, wanted, worst
+from localai.evals.looking import Beside, Looked, beside, by_id, wanted, worst
 from localai.evals.plots import Dot, Plot, around, plot
 from localai.evals.running import label
 from localai.evals.stats import Estimate
@@ -47,26 +47,16 @@ def page(looked: Looked, other: Looked | None = None) -> str:
         title=wording.heading(looked.run),
         when=local(looked.run.created).strftime(WHEN),
         names=names,
-        tables=[(name, _table(each)) for name, each in zip(names, sides, strict=True)],
+        tables=[
+            (name, list(wording.numbers(each.summary)))
+            for name, each in zip(names, sides, strict=True)
+        ],
         main=looked.main,
         estimates=_estimates(sides),
         apart=[(it.name, it.verdict, *wording.apart(it)) for it in _numbers(apart)],
         differences=_differences(apart),
         cases=_cases(looked, other, names),
     )
-
-
-def _table(looked: Looked) -> list[tuple[str, str, str, str, str]]:
-    """Name, value with error, interval, n, about of each number."""
-    summary = looked.summary
-    rows = [
-        (each.name, *wording.told(each), each.about)
-        for each in (*summary.measures, *summary.derived)
-    ]
-    for name, estimate in (("tokens", summary.tokens), (wording.PER_RIGHT, summary.per_right)):
-        if estimate is not None:
-            rows.append((name, *wording.counted_tokens(estimate), ""))
-    return rows
 
 
 def _estimates(sides: list[Looked]) -> Plot:
@@ -111,7 +101,7 @@ def _differences(apart: Beside | None) -> Plot | None:
 
 
 def _cases(looked: Looked, other: Looked | None, names: Sequence[str]) -> list[Case]:
-    before = {each.example.id: each for each in other.outcomes} if other else {}
+    before = by_id(other.outcomes) if other else {}
     found = []
     for outcome in worst(looked, other, MOST_WORST):
         example = outcome.example

@@ -71,7 +71,7 @@ def mean(values: Sequence[float], *, share: bool = True) -> Estimate:
     """The mean of at least one value; where all are 0 or 1 it is that of a `share`, unless they
     have a unit."""
     n, value = len(values), statistics.fmean(values)
-    error = statistics.stdev(values) / math.sqrt(n) if n > 1 else 0.0
+    error = _error(values)
     if share and _binary(values):
         return Estimate(n, value, error, *wilson(round(sum(values)), n))
     return Estimate(n, value, error, *_ends(_resampled(values, statistics.fmean)))
@@ -120,7 +120,7 @@ def difference(
     pairs = list(zip(first, second, strict=True))
     by = [after - before for before, after in pairs]
     n, won, lost = len(by), sum(each > 0 for each in by), sum(each < 0 for each in by)
-    error = statistics.stdev(by) / math.sqrt(n) if n > 1 else 0.0
+    error = _error(by)
     if share and _binary(first) and _binary(second):
         low, high = _bonett_price(won, lost, n)
         p = mid_p(won, lost)
@@ -140,11 +140,13 @@ def difference_over_all(
     def apart(drawn: Sequence[tuple[T, T]]) -> float:
         return number([after for _, after in drawn]) - number([before for before, _ in drawn])
 
-    drawn = _resampled(pairs, apart, FEWER)
-    error = statistics.stdev(drawn) if len(drawn) > 1 else 0.0
-    values, (low, high) = (number(first), number(second)), _ends(drawn)
-    p = _swapped(pairs, apart, FEWER)
-    return Difference(len(pairs), *values, values[1] - values[0], error, low, high, p)
+    it, p = over_all(pairs, apart), _swapped(pairs, apart, FEWER)
+    return Difference(it.n, number(first), number(second), it.value, it.error, it.low, it.high, p)
+
+
+def _error(values: Sequence[float]) -> float:
+    """The standard error of the mean; nothing is known of it from a single value."""
+    return statistics.stdev(values) / math.sqrt(len(values)) if len(values) > 1 else 0.0
 
 
 def _binary(values: Sequence[float]) -> bool:

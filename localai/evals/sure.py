@@ -15,7 +15,7 @@ from localai.chat import steps
 from localai.chat.adapters import prepare
 from localai.chat.session import Session
 from localai.conversation import Message
-from localai.engine.base import Engine, Job, ModelInfo, ReasoningRule, Request, Sampled, Sampling
+from localai.engine.base import Job, ModelInfo, ReasoningRule, Request, Sampled, Sampling
 from localai.errors import UsageError
 from localai.evals.agreement import agreement
 from localai.store.rows import StoredMessage
@@ -72,7 +72,7 @@ def asked_again(
     info = _same_model(session, answer)
     question = _question(session, answer)
     yield (now := Certainty(answer.id, answer.message.text, n))
-    jobs = [Job(_request(session, session.engine, info, answer), n)]
+    jobs = [Job(_request(session, info, answer), n)]
     stepwise = answer.origin is not None and answer.origin.style == "steps" and not info.thinking
     with closing(session.engine.sample(jobs)) as samples:
         for sampled in samples:
@@ -101,11 +101,10 @@ def _question(session: Session, answer: StoredMessage) -> str:
     return next(asked, "")
 
 
-def _request(session: Session, engine: Engine, info: ModelInfo, answer: StoredMessage) -> Request:
+def _request(session: Session, info: ModelInfo, answer: StoredMessage) -> Request:
     """The same prompt, sampled as the chat does; a greedy chat would only say the same again."""
     assert answer.origin is not None
-    known = {"temperature", "top_k", "top_p", "min_p", "repeat_penalty", "repeat_last_n"}
-    used = {name: value for name, value in answer.origin.sampling.items() if name in known}
+    used = {name: value for name, value in answer.origin.sampling.items() if name != "seed"}
     sampling = msgspec.convert(used, Sampling)
     if not sampling.temperature:
         default = Sampling().temperature
@@ -113,7 +112,7 @@ def _request(session: Session, engine: Engine, info: ModelInfo, answer: StoredMe
     rule = None
     if info.thinking is not None:
         opened, closed = info.thinking.open, info.thinking.close
-        end = "".join(engine.pieces(answer.origin.prompt[-TAIL:]))
+        end = "".join(session.engine.pieces(answer.origin.prompt[-TAIL:]))
         inside = end.rfind(opened) > end.rfind(closed)
         budget = session.settings.chat.thinking_budget or None
         rule = ReasoningRule(opened, closed, inside, budget)

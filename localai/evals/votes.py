@@ -55,7 +55,7 @@ def tallies(votes: Iterable[Preference]) -> tuple[Tally, ...]:
 def tally(votes: Iterable[Preference], like: Preference) -> Tally:
     """All votes between the sides of this one, blind or not as it was."""
     wanted = _key(of(like))
-    return next(each for each in tallies((*votes,)) if _key(each) == wanted)
+    return next(each for each in tallies(votes) if _key(each) == wanted)
 
 
 def of(vote: Preference) -> Tally:

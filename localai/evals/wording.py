@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 from localai.counted import counted
 from localai.evals.running import label
 from localai.evals.stats import Estimate
-from localai.evals.summary import Compared, Number
+from localai.evals.summary import Compared, Number, Summary
 from localai.evals.task import Scores
 from localai.store.evaluated import EvalRun
 
@@ -52,6 +53,15 @@ def counted_tokens(estimate: Estimate) -> tuple[str, str, str]:
     error = points(estimate.error, "tokens", sign=False)
     span_ = span(estimate.low, estimate.high, "tokens")
     return f"{plain(estimate.value)} ± {error}", span_, f"{estimate.n:,}"
+
+
+def numbers(summary: Summary) -> Iterator[tuple[str, str, str, str, str]]:
+    """Of every number of a run: name, value with standard error, 95 % interval, n, about."""
+    for each in (*summary.measures, *summary.derived):
+        yield each.name, *told(each), each.about
+    for name, estimate in (("tokens", summary.tokens), (PER_RIGHT, summary.per_right)):
+        if estimate is not None:
+            yield name, *counted_tokens(estimate), ""
 
 
 def scores(found: Scores) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from localai.store import writer
+from localai.store.columns import encode
 from localai.store.evaluated import EvalItem, EvalRun, EvalState, Evaluated
 from localai.store.records import record
 
@@ -89,8 +90,3 @@ def item(columns: Sequence[str]) -> EvalItem:
     """A row of ITEM columns."""
     id_, asked, answers, scores = columns
     return EvalItem(id_, _object.decode(asked), _objects.decode(answers), _scores.decode(scores))
-
-
-def encode(value: object) -> str:
-    """A JSON column. Numbers that are not finite become null."""
-    return msgspec.json.encode(value).decode()

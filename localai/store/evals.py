@@ -12,6 +12,7 @@ from typing import Any
 
 from localai.errors import StoreError
 from localai.store import eval_columns, writer
+from localai.store.columns import encode
 from localai.store.connection import Database
 from localai.store.driver import sqlite
 from localai.store.evaluated import EvalItem, EvalRun, Evaluated
@@ -74,12 +75,12 @@ class Evals:
             db.execute(
                 f"INSERT OR REPLACE INTO eval_items (run, {eval_columns.ITEM}) "
                 "VALUES (?, ?, ?, ?, ?)",
-                (run_id, item.item, *map(eval_columns.encode, columns)),
+                (run_id, item.item, *map(encode, columns)),
             )
 
     def end_eval(self, run_id: str, summary: dict[str, Any] | None) -> EvalRun:
         """Record that a run is done, with what it came to; None that it was stopped before."""
-        packed = None if summary is None else eval_columns.encode(summary)
+        packed = None if summary is None else encode(summary)
         with self._db.write() as db:
             done = db.execute(
                 "UPDATE evals SET state = ?, summary = ?, updated = ?, writer = '' "

@@ -28,9 +28,8 @@ class Evaluated(msgspec.Struct, frozen=True, kw_only=True):
 
 class EvalRun(msgspec.Struct, frozen=True, kw_only=True):
     """One evaluation. A run whose process died reads as stopped. Runs that one command made share
-    `command`, an id. `against` is the run on the
-    same questions that it is compared with, "" for none; `summary` (JSON) is there once it is
-    done; `items` is how many are answered."""
+    `command`, an id. `against` is the run on the same questions that it is compared with, "" for
+    none; `summary` (JSON) is there once it is done; `items` is how many are answered."""
 
     id: str
     of: Evaluated

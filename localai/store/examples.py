@@ -30,11 +30,11 @@ _ALL = """(
 # As long as a fork shows an answer it is learned from, whatever became of where it was written.
 _SEEN = f"""JOIN messages m ON m.id = e.leaf JOIN conversations c ON c.id = e.conversation
     WHERE {views.IN_SIGHT}"""
-# Over an answer from results are these, over them the call, and over that the question.
+# Over an answer from results are these, over them calls, and over those the question.
 _SELECT = f"""SELECT e.id, e.source, e.name, e.state, e.reason, e.leaf, e.rejected, e.whole <> 0,
-    e.created, e.conversation, ifnull(CASE WHEN q.role = 'tool' THEN (SELECT u.text
-        FROM messages c JOIN messages u ON u.id = c.parent WHERE c.id = q.parent)
-    ELSE q.text END, ''), m.text
+    e.created, e.conversation,
+    ifnull(CASE WHEN q.role = 'tool' THEN ({views.asked("q.id", "text")}) ELSE q.text END, ''),
+    m.text
 FROM (SELECT e.* FROM {_ALL} e {_SEEN}{{where}}
     ORDER BY e.created DESC, e.id DESC LIMIT ? OFFSET ?) e
 JOIN messages m ON m.id = e.leaf LEFT JOIN messages q ON q.id = m.parent

@@ -73,11 +73,7 @@ class Preferences:
 
 def _question(db: sqlite.Connection, answer: str) -> str:
     """The id of the last question on the way to an answer, which may have come by calls."""
-    row = db.execute(
-        f"{views.way_up('up', '?1')} SELECT m.id FROM up JOIN messages m ON m.id = up.id "
-        "WHERE m.role = 'user' ORDER BY up.depth DESC LIMIT 1",
-        (answer,),
-    ).fetchone()
+    row = db.execute(views.asked("?1", "id"), (answer,)).fetchone()
     return row[0] if row else ""
 
 

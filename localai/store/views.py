@@ -26,6 +26,13 @@ def way_up(name: str, start: str) -> str:
 )"""
 
 
+def asked(start: str, column: str) -> str:
+    """A query: this column of the last question on the way to the message with the id `start`,
+    an expression."""
+    return f"""{way_up("up", start)} SELECT u.{column} FROM up JOIN messages u ON u.id = up.id
+WHERE u.role = 'user' ORDER BY up.depth DESC LIMIT 1"""
+
+
 SHARED = way_up("shared", "(SELECT fork FROM conversations WHERE id = ?1)")
 """Begins a query: `shared` are the messages on the way to where conversation ?1 was forked."""
 BELONGS = "(m.conversation = ?1 OR m.id IN (SELECT id FROM shared))"

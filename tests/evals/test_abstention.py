@@ -45,4 +45,4 @@ def test_a_denial_is_told_from_an_answer() -> None:
 @given(st.text(max_size=60))
 def test_any_text_has_a_verdict(text: str) -> None:
     assert abstains(text) in (True, False)
-    assert abstains(f"I don't know. {text}") <= denies(f"I don't know. {text}")
+    assert denies(f"I don't know. {text}")

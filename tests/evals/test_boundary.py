@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 import pytest
 
-from localai.config import Settings
 from localai.conversation import user
 from localai.engine.scripted import ScriptedEngine
 from localai.evals import boundary
@@ -18,14 +17,13 @@ from localai.evals.making import Made, abstention
 from localai.evals.task import Answer, Example, Place
 from localai.evals.tasks import find
 from localai.store.store import Store
-from localai.tools.toolbox import Toolbox
-from tests.chat.test_session import entry
+from tests.evals import places
 
 FRANCE = Example(id="it", question="What is the capital of France?", answers=("Paris",))
 
 
 def place(replies: Sequence[str]) -> Place:
-    return Place(ScriptedEngine(replies), entry(), Settings(), Store.memory(), Toolbox())
+    return places.place(Store.memory(), replies)
 
 
 @pytest.mark.parametrize(

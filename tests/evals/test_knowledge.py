@@ -120,7 +120,7 @@ def test_nothing_invented_is_a_known_thing() -> None:
         assert not made & known
 
 
-def test_each_premise_is_about_something_real_and_false_in_every_filling() -> None:
+def test_all_that_a_premise_can_be_about_is_asked_about() -> None:
     filling = data("unknown/unknowable")["words"]
     for pool in POOLS:
         mentioned = " ".join(each.question for each in unknowable.questions(pool, "premise"))

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from localai.chat.adapters import file_hash
 from localai.engine.scripted import Script, ScriptedEngine
 from localai.errors import EngineCrashed, LocalaiError, UsageError
-from localai.evals import running
+from localai.evals import looking, plugged, running
 from localai.evals.running import Plan, Tell
 from localai.evals.summary import Summary, compare, summarise
 from localai.evals.task import Answer, Example, Manner, Measure, Outcome, Place, Task
@@ -45,6 +45,17 @@ def adapter(store: Store, place: Place) -> Adapter:
 
 def quiet(progress: Progress) -> None:
     """Nobody looks."""
+
+
+def test_a_run_of_a_package_s_task_has_its_derived_numbers_when_it_is_looked_at(
+    store: Store, open_place: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As long as the package is there; without it, what was measured."""
+    plan = Plan(task=places.task(name="rhymes"))
+    done = running.run(open_place(["Paris."]), plan, None, quiet)
+    assert dict(looking.look(store, done).derived) == {}
+    monkeypatch.setattr(plugged, "find", lambda name: places.task(name=name))
+    assert dict(looking.look(store, done).derived) == {"wrong": places.rate}
 
 
 def test_a_run_is_kept_and_summarised(store: Store, open_place: Open) -> None:

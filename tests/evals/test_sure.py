@@ -18,11 +18,6 @@ from tests.chat.test_comparing import entry, tuned
 REPLIES = ["It is Paris.", "Paris.", "It is Rome.", "Paris, of course.", "It is Oslo.", "Paris."]
 
 
-@pytest.fixture
-def store() -> Store:
-    return Store.memory()
-
-
 def asked(store: Store, folder: Path, engine: ScriptedEngine, **settings: object) -> Session:
     session = Session(store, engine, Settings.model_validate(settings), entry(folder))
     list(session.send("What is the capital of France?"))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections import Counter
-from importlib import resources
+from dataclasses import replace
 from itertools import combinations
 from typing import Any, get_args
 
 import pytest
 
+from localai.evals.knowledge.pools import data
 from localai.evals.task import Example, Pool
 from localai.evals.tool_questions.drawing import Draw, share, words
 from localai.evals.tool_questions.plugins import plugins, suits
@@ -18,7 +18,7 @@ from localai.evals.tool_questions.pool import questions
 from localai.evals.tool_questions.sums import LONGEST, value
 from localai.tools.builtin.calculator import shown
 from localai.tools.registry import BUILTIN, builtin
-from localai.tools.tool import ToolFunction, tool
+from localai.tools.tool import EFFECTS, ToolFunction, tool
 
 POOLS: tuple[Pool, ...] = get_args(Pool)
 TOOLS = (*BUILTIN,)
@@ -49,8 +49,7 @@ TOLD = ("of", "its", "said", "answer")
 
 @pytest.mark.parametrize("name", ["calculator", "time", "search", "none"])
 def test_no_wording_is_in_two_pools(name: str) -> None:
-    file = resources.files("localai.evals").joinpath(f"data/tools_{name}.toml")
-    found = tomllib.loads(file.read_text("utf-8"))
+    found = data(f"tools_{name}")
     for one, other in combinations(POOLS, 2):
         assert wordings(found[one])
         assert not wordings(found[one]) & wordings(found[other])
@@ -175,6 +174,17 @@ def forecast(place: str) -> str:
         place: the name of a town.
     """
     return place
+
+
+def test_how_large_an_argument_may_be_costs_nothing() -> None:
+    sides = {"type": "integer", "maximum": 10**15}
+    great = replace(dice, parameters={"properties": {"sides": sides}, "required": ["sides"]})
+    assert len(plugins([great])) == 12
+
+
+def test_a_server_may_require_what_it_does_not_describe() -> None:
+    parameters = {"properties": {}, "required": ["place"]}
+    assert not suits(replace(forecast, effects=frozenset(EFFECTS), parameters=parameters))
 
 
 def test_questions_are_made_for_tools_of_the_users_that_say_enough_of_themselves() -> None:

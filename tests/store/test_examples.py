@@ -295,3 +295,5 @@ def test_the_question_of_an_answer_from_results_is_what_the_user_said(store: Sto
     store.write_example((user("What is 2*3?"), call, result, assistant("6.")))
     (listed,) = store.examples()
     assert (listed.question, listed.answer) == ("What is 2*3?", "6.")
+    store.write_example((user("And 6?"), call, result, call, result, assistant("Still 6.")))
+    assert store.examples()[0].question == "And 6?"

@@ -19,8 +19,7 @@ from localai.evals.task import Example, Pool
 
 def questions(pool: Pool, n: int) -> Sequence[Example]:
     """So many of the pool, all kinds in turn."""
-    asked = [each for each, relation in relations().items() if relation.entity]
-    asked = [each for each in asked if relations()[each].ways(pool)]
+    asked = [each for each, of in relations().items() if of.entity and of.ways(pool)]
     found = dict[str, Example]()
     for at, relation in enumerate(islice(cycle(asked), 2 * n)):
         example = _question(pool, relation, at)
@@ -30,10 +29,10 @@ def questions(pool: Pool, n: int) -> Sequence[Example]:
 
 def entity(pool: Pool, kind: str, chance: random.Random) -> str:
     """Something that there is not."""
-    listed, forms = data("unknown/invented"), data("unknown/invented")[kind][pool]
+    listed = data("unknown/invented")
     made, other = name(pool, chance), name(pool, chance)
     chosen = {key: chance.choice(each) for key, each in listed["words"][pool].items()}
-    form: str = chance.choice(forms)
+    form: str = chance.choice(listed[kind][pool])
     return form.format(n=made.capitalize(), m=other.capitalize(), lower=made, **chosen)
 
 

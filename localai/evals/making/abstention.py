@@ -73,29 +73,23 @@ def _asked(
     are all right or all wrong, since the others would hardly say otherwise."""
     half = msgspec.structs.replace(boundary.MANNER, samples=boundary.MANNER.samples // 2)
     found = _sampled(place, asked, half, tell)
-    split = [at for at, answers in found.items() if 0 < _right(asked[at], answers) < half.samples]
+    split = [each for each in asked if 0 < _right(each, found[each.id]) < half.samples]
     rest = msgspec.structs.replace(half, seed=half.seed + half.samples)
     before = len(asked)
-    more = _sampled(
-        place,
-        [asked[at] for at in split],
-        rest,
-        lambda done, total: tell(before + done, before + total),
-    )
-    for number, answers in more.items():
-        found[split[number]] += answers
-    return [(asked[at], answers) for at, answers in sorted(found.items())]
+    more = _sampled(place, split, rest, lambda done, total: tell(before + done, before + total))
+    return [(each, found[each.id] + more.get(each.id, [])) for each in asked]
 
 
 def _sampled(
     place: Place, asked: Sequence[Example], manner: Manner, tell: Tell
-) -> dict[int, list[Answer]]:
-    """All samples by the number of the question."""
-    found = defaultdict[int, list[Answer]](list)
+) -> dict[str, list[Answer]]:
+    """All samples by the id of the question."""
+    found = defaultdict[str, list[Answer]](list)
     whole = 0
     for at, _, answer in Asker(place, manner, tools=False).answers(asked):
-        found[at].append(answer)
-        if len(found[at]) == manner.samples:
+        of = found[asked[at].id]
+        of.append(answer)
+        if len(of) == manner.samples:
             whole += 1
             tell(whole, len(asked))
     return found

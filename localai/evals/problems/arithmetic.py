@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from math import gcd
 
-from localai.evals.final_answer import Wanted
 from localai.evals.problems.problem import Drawn, Stock, listed
 
 
@@ -55,4 +54,4 @@ def sequences(draw: random.Random, level: int, stock: Stock) -> Drawn:
         other = draw.randint(2, 12)
         terms = [start + step * ((at + 1) // 2) + other * (at // 2) for at in range(7)]
     fill: dict[str, object] = {"terms": ", ".join(map(str, terms[:-1]))}
-    return Drawn(key=tuple(terms), fill=fill, answer=str(terms[-1]), wanted=Wanted())
+    return Drawn(key=tuple(terms), fill=fill, answer=str(terms[-1]))

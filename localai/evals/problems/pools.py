@@ -112,7 +112,11 @@ def _belongs(kind: str, drawn: Drawn, pool: Pool) -> bool:
     """Whether these numbers are the pool's; without numbers it is words that set pools apart."""
     if not drawn.key:
         return True
-    key = f"{kind}:{'|'.join(map(str, drawn.key))}"
+    return falls_to(f"{kind}:{'|'.join(map(str, drawn.key))}", pool)
+
+
+def falls_to(key: str, pool: Pool) -> bool:
+    """Whether a pool has this in its share: by a hash, so that it is in no other pool."""
     return zlib.crc32(key.encode()) // 7 % 10 in SHARES[pool]
 
 

@@ -11,56 +11,14 @@ import zlib
 from collections.abc import Sequence
 from datetime import date, timedelta
 
+from localai.evals.mentions import SMALL, TENS
 from localai.evals.task import Pool
 
 SHARES: tuple[Pool, ...] = ("train", "train", "train", "train", "dev", "gate", "gate")
 
 FIRST_DAY, LAST_DAY = date(1930, 1, 1), date(2059, 12, 31)
 
-_ONES = [
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-]
-_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
-_BEGINS = [
-    "B",
-    "Br",
-    "D",
-    "F",
-    "G",
-    "H",
-    "J",
-    "K",
-    "L",
-    "M",
-    "N",
-    "P",
-    "R",
-    "S",
-    "T",
-    "V",
-    "Tr",
-    "W",
-    "Z",
-]
+_BEGINS = ("B", "Br", *"DFGHJKLMNPRSTV", "Tr", "W", "Z")
 _VOWELS = ["a", "e", "i", "o", "u", "ae", "ia", "oe"]
 _MIDDLES = ["l", "m", "n", "r", "s", "t", "v", "rd", "nd", "lm"]
 _ENDS = ("", "n", "s", "l", "ra", "no", "ne", "mir", "dis", "lo")
@@ -80,9 +38,9 @@ def share(found: Sequence[str], pool: Pool) -> list[str]:
 def words(number: int) -> str:
     """A number from 0 to 99 in words."""
     if number < 20:
-        return _ONES[number]
+        return SMALL[number]
     ten, one = divmod(number, 10)
-    return _TENS[ten - 2] + (f"-{_ONES[one]}" if one else "")
+    return TENS[ten - 2] + (f"-{SMALL[one]}" if one else "")
 
 
 class Draw:

@@ -32,13 +32,9 @@ def plugins(tools: Iterable[Tool]) -> list[Example]:
 
 def suits(tool: Tool) -> bool:
     """Whether questions can be made for a tool of the user's."""
-    wanted = _required(tool)
-    return not (
-        tool.built_in
-        or tool.effects & {"writes", "network"}
-        or len(tool.description) > LONGEST
-        or not all(_choices(schema) for schema in wanted.values())
-    )
+    if tool.built_in or tool.effects & {"writes", "network"} or len(tool.description) > LONGEST:
+        return False
+    return all(map(_choices, _required(tool).values()))
 
 
 def _required(tool: Tool) -> dict[str, dict[str, Any]]:
@@ -53,7 +49,7 @@ def _choices(schema: dict[str, Any]) -> list[Any]:
     match schema.get("type"):
         case "integer" | "number":
             low, high = schema.get("minimum", 1), schema.get("maximum", 99)
-            return list(range(int(low), int(high) + 1))[:1000]
+            return list(range(int(low), int(high) + 1)[:1000])
         case "string":
             return _EXAMPLE.findall(schema.get("description", ""))
     return []
@@ -62,7 +58,7 @@ def _choices(schema: dict[str, Any]) -> list[Any]:
 def _asked(tool: Tool) -> list[Example]:
     draw = random.Random(tool.name)
     doing, found = tool.description.rstrip("."), dict[str, Example]()
-    for ask in (f"{doing}", f"Please {doing[:1].lower()}{doing[1:]}", f"Use {tool.name}") * EACH:
+    for ask in (doing, f"Please {doing[:1].lower()}{doing[1:]}", f"Use {tool.name}") * EACH:
         given = {name: draw.choice(_choices(each)) for name, each in _required(tool).items()}
         listed = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in given.items())
         question = f"{ask}: {listed}." if given else f"{ask}."

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import tomllib
 import zlib
 from collections.abc import Sequence
-from functools import cache
-from importlib import resources
 from typing import Any
 
+from localai.evals.knowledge.pools import data
 from localai.evals.task import Example
 
 
-@cache
 def wordings(name: str) -> dict[str, Any]:
     """What the file about `name` holds; not to be changed."""
-    file = resources.files("localai.evals").joinpath(f"data/tools_{name}.toml")
-    return tomllib.loads(file.read_text("utf-8"))
+    return data(f"tools_{name}")
 
 
 def made(
