@@ -193,7 +193,16 @@ class Job:
             "options": msgspec.to_builtins(wanted),
         }
         self._run = self._store.plan_run(self._run.id, self._run.plan | taught)
-        plan = Plan(str(base), wanted, found.own, found.replay, found.parity, found.held, tokenizer)
+        plan = Plan(
+            str(base),
+            wanted,
+            found.own,
+            found.replay,
+            found.parity,
+            found.held,
+            tokenizer,
+            found.kept,
+        )
         return plan, found.lessons
 
     def _maker(self, engine: Engine) -> Maker:
