@@ -11,6 +11,8 @@ from __future__ import annotations
 import threading
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from statistics import fmean
+from typing import Any
 
 import msgspec
 
@@ -70,11 +72,39 @@ def ask(place: Place, task: Task, examples: Sequence[Example], manner: Manner) -
             yield Outcome(examples[at], answers, task.score(examples[at], answers))
 
 
-class Asker:
-    """Asks in one manner."""
+class Asked(msgspec.Struct, frozen=True):
+    """What the sampler is asked for; `talk` is what the prompt was rendered from, `tools` are the
+    schemas in it, and `inside`: the answer begins within reasoning."""
 
-    def __init__(self, place: Place, manner: Manner, *, tools: bool) -> None:
-        self._place, self._manner = place, manner
+    job: Job
+    talk: tuple[Message, ...]
+    tools: tuple[dict[str, Any], ...]
+    inside: bool
+
+
+class Said(msgspec.Struct, frozen=True):
+    """An answer to question number `at` with the last prompt that led to it and what was sampled
+    then."""
+
+    at: int
+    sample: int
+    answer: Answer
+    asked: Asked
+    sampled: Sampled
+
+    @property
+    def likely(self) -> float:
+        """The mean log-probability of a token of the last message, in nats, where asked for."""
+        return fmean(self.sampled.logprobs) if self.sampled.logprobs else 0.0
+
+
+class Asker:
+    """Asks in one manner. `logprobs`: has the sampler tell how likely each token was."""
+
+    def __init__(
+        self, place: Place, manner: Manner, *, tools: bool, logprobs: bool = False
+    ) -> None:
+        self._place, self._manner, self._logprobs = place, manner, logprobs
         self._info = place.engine.load()
         self._offer = self._offered(self._info) if tools else None
         self._stepwise = manner.style == "steps" and not self._info.thinking
@@ -82,22 +112,27 @@ class Asker:
     def answers(self, examples: Sequence[Example]) -> Iterator[tuple[int, int, Answer]]:
         """Number of the question, number of the sample, and the answer, as they come. Raises
         ContextOverflow, before anything is asked, for a question that is too long."""
+        for each in self.said(examples):
+            yield each.at, each.sample, each.answer
+
+    def said(self, examples: Sequence[Example]) -> Iterator[Said]:
+        """The same with what was sampled for each."""
         talks = [(*each.context, user(each.question)) for each in examples]
         waiting = [Pending(at, -1, talk) for at, talk in enumerate(talks)]
         samples = self._manner.samples
         while waiting:
-            jobs, inside = zip(*[self._job(each, samples) for each in waiting], strict=True)
-            for each, job in zip(waiting, jobs, strict=True):
-                self._check(job, examples[each.at])
+            asked = [self._asked(each, samples) for each in waiting]
+            for each, one in zip(waiting, asked, strict=True):
+                self._check(one.job, examples[each.at])
             later = list[Pending]()
-            for sampled in self._place.engine.sample(jobs):
-                of = waiting[sampled.job]
+            for sampled in self._place.engine.sample([one.job for one in asked]):
+                of, one = waiting[sampled.job], asked[sampled.job]
                 of = msgspec.structs.replace(of, sample=sampled.sample) if of.sample < 0 else of
-                then = self._read(of, jobs[sampled.job], sampled, inside[sampled.job])
+                then = self._read(of, one, sampled)
                 if isinstance(then, Pending):
                     later.append(then)
                 else:
-                    yield of.at, of.sample, then
+                    yield Said(of.at, of.sample, then, one, sampled)
             # In an order that time has no part in: what is read together rounds alike.
             waiting, samples = sorted(later, key=lambda each: (each.at, each.sample)), 1
 
@@ -117,8 +152,8 @@ class Asker:
                 "settings)."
             )
 
-    def _job(self, pending: Pending, samples: int) -> tuple[Job, bool]:
-        """What the sampler is asked for, and whether the answer begins within reasoning."""
+    def _asked(self, pending: Pending, samples: int) -> Asked:
+        """What the sampler is asked for."""
         manner, made, info = self._manner, self._offer, self._info
         talk = list(pending.talk)
         if self._stepwise:
@@ -128,8 +163,9 @@ class Asker:
             talk = _headed(talk, head, made)
         thinking = True if manner.style == "steps" and info.thinking else manner.thinking
         schemas = made.schemas if made else ()
+        prompt = prompt_messages(talk)
         rendered = self._place.engine.render(
-            prompt_messages(talk), RenderOptions(thinking=thinking, tools=schemas)
+            prompt, RenderOptions(thinking=thinking, tools=schemas)
         )
         rule = None
         if info.thinking and not (made and made.reasons):
@@ -144,11 +180,12 @@ class Asker:
             reasoning=rule,
             constraints=made.constraints if made and self._place.settings.tools.grammar else (),
         )
-        return Job(request, samples), rendered.in_reasoning
+        job = Job(request, samples, logprobs=self._logprobs)
+        return Asked(job, tuple(prompt), schemas, rendered.in_reasoning)
 
-    def _read(self, pending: Pending, job: Job, sampled: Sampled, inside: bool) -> Answer | Pending:
+    def _read(self, pending: Pending, asked: Asked, sampled: Sampled) -> Answer | Pending:
         """The answer; or, if it calls, what is asked next."""
-        reader = Reader(self._offer, inside=inside, most=1)
+        reader = Reader(self._offer, inside=asked.inside, most=1)
         done, calls = sampled.completion, list[ToolCall]()
         earlier = [call for message in pending.talk for call in message.calls]
         told = {"reasoning": sampled.reasoning, "text": ""}
@@ -173,7 +210,7 @@ class Asker:
                 ids=done.ids,
             )
         said = Message("assistant", (*parts, *calls), ids=done.ids, vocab=done.vocab)
-        used = len(job.request.ids) + len(done.ids)
+        used = len(asked.job.request.ids) + len(done.ids)
         results, called = self._run(calls, pending.talk, used)
         return msgspec.structs.replace(
             pending,

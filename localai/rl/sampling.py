@@ -1,0 +1,121 @@
+"""Samples answers to problems side by side, checks them, and chooses what is learned.
+
+The engine answers with the adapter in force. Nothing is written here.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+
+from msgspec.structs import replace
+
+from localai.conversation import Message, assistant
+from localai.engine.base import RenderOptions
+from localai.evals.asking import Asker, Said
+from localai.evals.task import Example, Manner, Place, Task
+from localai.rl import edge, verdicts
+from localai.rl.edge import Rates
+from localai.rl.leanest import Choose, leanest
+from localai.rl.problems import cell_of
+from localai.store.discovering import KEPT, Attempt
+
+LONGER = "longer than others"
+UNFAITHFUL = "template"
+"""The chat template does not give the answer back as it was sampled."""
+
+RIGHT = 0.99
+"""From this score on an answer is right: partial credit is none."""
+
+Tell = Callable[[int, int], None]
+
+
+class Sampler:
+    """Has the task's problems answered in a manner; at most `most` answers of each are kept, by
+    `choose`."""
+
+    def __init__(
+        self, place: Place, task: Task, manner: Manner, most: int = 2, choose: Choose = leanest
+    ) -> None:
+        self._place, self._task, self._manner = place, task, manner
+        self._most, self._choose = most, choose
+
+    def attempts(self, asked: Sequence[Example], rates: Rates, tell: Tell) -> list[Attempt]:
+        """All samples of all problems, as many as their cells' rates want; and what of them is
+        learned."""
+        groups = defaultdict[int, list[Example]](list)
+        for each in asked:
+            rate = rates.get(cell_of(each))
+            groups[edge.samples(rate) if rate else edge.FEWEST].append(each)
+        total, found = sum(n * len(some) for n, some in groups.items()), list[Attempt]()
+        for n, some in sorted(groups.items()):
+            said = defaultdict[int, list[Said]](list)
+            for answered in self._said(some, replace(self._manner, samples=n)):
+                said[answered.at].append(answered)
+                tell(len(found) + sum(map(len, said.values())), total)
+            for at, example in enumerate(some):
+                found += self._judged(example, said[at])
+        return found
+
+    def _said(self, asked: Sequence[Example], manner: Manner) -> Iterator[Said]:
+        asker = Asker(self._place, manner, tools=self._task.tools, logprobs=True)
+        return asker.said(asked)
+
+    def _judged(self, example: Example, said: Sequence[Said]) -> list[Attempt]:
+        """The samples of one problem, each with what becomes of it."""
+        found = {each.sample: self._judge(example, each) for each in said}
+        right = [each for each in found.values() if not each.outcome]
+        by_sample = {each.sample: each for each in said}
+        learned = {
+            each.sample: self._learned(each, by_sample[each.sample])
+            for each in self._choose(right, self._most)
+        }
+        longer = {each.sample: replace(each, outcome=LONGER) for each in right}
+        return [(found | longer | learned)[sample] for sample in sorted(found)]
+
+    def _judge(self, example: Example, said: Said) -> Attempt:
+        answer = said.answer
+        score = self._task.score(example, [answer])[self._task.measures[0].name]
+        right = score >= RIGHT
+        prompt = said.asked.job.request.ids
+        return Attempt(
+            problem=example.id,
+            sample=said.sample,
+            kind=example.kind,
+            level=example.level,
+            question=example.question,
+            text=answer.raw,
+            ids=(*prompt, *answer.ids),
+            spans=((len(prompt), len(prompt) + len(answer.ids)),),
+            tokens=answer.tokens,
+            logprob=said.likely,
+            right=right,
+            outcome=verdicts.degenerate(answer, self._manner.style) if right else verdicts.WRONG,
+        )
+
+    def _learned(self, attempt: Attempt, said: Said) -> Attempt:
+        """The attempt as the model is to say it, to its end marker."""
+        done, asked = said.sampled.completion, said.asked
+        last = replace(assistant(said.sampled.text), ids=said.answer.ids, vocab=done.vocab)
+        options = RenderOptions(generation_prompt=False, tools=asked.tools)
+        whole = self._place.engine.render((*map(_as_said, asked.talk), last), options)
+        if whole.ids[: len(attempt.ids)] != attempt.ids:
+            return replace(attempt, outcome=UNFAITHFUL)
+        return replace(attempt, outcome=KEPT, ids=whole.ids, spans=_spans(whole.weights))
+
+
+def _as_said(message: Message) -> Message:
+    return replace(message, learn=message.role == "assistant")
+
+
+def _spans(weights: Sequence[float]) -> tuple[tuple[int, int], ...]:
+    """Where the weights are not 0: begin and end of each stretch."""
+    found = list[tuple[int, int]]()
+    for at, weight in enumerate(weights):
+        if not weight:
+            continue
+        if found and found[-1][1] == at:
+            found[-1] = (found[-1][0], at + 1)
+        else:
+            found.append((at, at + 1))
+    return tuple(found)

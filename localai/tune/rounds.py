@@ -1,0 +1,241 @@
+"""Rounds of rejection sampling around the training.
+
+Sample with what was trained last, keep what is right and lean, train from the base on all that
+was kept beside what the run learns anyway, and look at other problems whether that helped; as long
+as it does, and there is time. What was sampled is in the store, what was trained in the run's
+folder, so that a killed run goes on where it was.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import msgspec
+from msgspec.structs import replace
+
+from localai import paths
+from localai.engine.base import Engine
+from localai.evals import asking
+from localai.evals.task import Manner, Place, Task
+from localai.rl import edge
+from localai.rl.edge import Cell, Rate
+from localai.rl.leanest import Choose, leanest
+from localai.rl.problems import Bank, easiest
+from localai.rl.round import example, learned, summed
+from localai.rl.sampling import RIGHT, Sampler
+from localai.store.discovering import Round
+from localai.store.store import Store
+from localai.tune.manifest import settle
+from localai.tune.plan import ADAPTER, Plan, Trained
+from localai.tune.reporting import Reporter
+
+LEVELS = 2
+"""Of every kind so many levels are looked at first, by LOOKED problems each."""
+LOOKED = 4
+CELLS = 6
+"""Cells in a round, of which PROBLEMS each are asked."""
+PROBLEMS = 20
+MOST = 2
+"""Answers to a problem that are learned."""
+DEV = 180
+"""Problems by which it is told whether a round helped."""
+LEANER = 0.9
+"""An adapter that has about as much right in so much fewer tokens is better."""
+PATIENCE = 2
+"""Rounds in a row that may be no better than the best."""
+MOST_ROUNDS = 8
+LONGER = 1.3
+"""Each round learns more than the one before, and takes so many times as long."""
+
+TRAINED = "trained.msgpack"
+
+
+class Made(msgspec.Struct, frozen=True):
+    """What was trained in a round: where, by which plan, and what is told of it."""
+
+    number: int
+    folder: Path
+    plan: Plan
+    trained: Trained
+
+
+class Ways(msgspec.Struct, frozen=True):
+    """What the rounds are made with. `open` gives a place to ask in, `use` has its engine answer
+    by the adapter in a folder (None: by what answers now); `train` trains a plan in a folder;
+    `left` tells the seconds that are left."""
+
+    open: Callable[[], AbstractContextManager[Place]]
+    use: Callable[[Engine, Path | None], None]
+    train: Callable[[Path, Plan], Trained]
+    left: Callable[[], float]
+
+
+class Rounds:
+    """The rounds of the run with the id `run`, over a task's problems."""
+
+    def __init__(
+        self,
+        store: Store,
+        run: str,
+        report: Reporter,
+        ways: Ways,
+        task: Task,
+        manner: Manner,
+        choose: Choose = leanest,
+    ) -> None:
+        self._store, self._run, self._report, self._ways = store, run, report, ways
+        self._task, self._manner, self._choose = task, manner, choose
+
+    def go(self, folder: Path, plan: Plan) -> Made | None:
+        """Make them; what became best. None where nothing is at the edge, or nothing became
+        better than what answers now and nothing else is learned."""
+        best = tried = None
+        missed = 0
+        for number in itertools.count(1):
+            begun = time.monotonic()
+            with self._ways.open() as place:
+                self._ways.use(place.engine, tried.folder if tried else None)
+                if number == 1:
+                    self._probe(place)
+                if not self._targets():
+                    return None
+                self._measure(place, number - 1)
+                if tried and self._better(tried, best, plan):
+                    best, missed = tried, 0
+                elif tried:
+                    missed += 1
+                if missed >= PATIENCE or number > MOST_ROUNDS or not self._fits(number):
+                    return best
+                if tried is not best:
+                    self._ways.use(place.engine, best.folder if best else None)
+                self._sample(place, number)
+            tried = self._trained(folder, plan, number)
+            self._spent(number, time.monotonic() - begun)
+        raise AssertionError("the rounds end by themselves")
+
+    def _probe(self, place: Place) -> None:
+        """Round 0: find the edge."""
+        if self._store.attempts(self._run, 0):
+            return
+        bank = self._bank(place)
+        cells = easiest(bank.cells, LEVELS)
+        self._ask(place, 0, bank, dict.fromkeys(cells, LOOKED), self._manner.temperature)
+
+    def _sample(self, place: Place, number: int) -> None:
+        """Ask problems at the edge, and look at what comes after what is mastered."""
+        if self._store.attempts(self._run, number):
+            return
+        bank, rates = self._bank(place), self._rates()
+        wanted = dict.fromkeys(edge.chosen(rates, CELLS), PROBLEMS)
+        wanted |= dict.fromkeys(edge.mastered(rates, bank.cells), LOOKED)
+        before = self._round(number - 1)
+        heat = before.temperature
+        if number > 1:
+            heat = edge.temperature(heat, before.pass_1, before.pass_n)
+        self._ask(place, number, bank, wanted, heat)
+
+    def _ask(
+        self, place: Place, number: int, bank: Bank, wanted: dict[Cell, int], heat: float
+    ) -> None:
+        """Sample so many problems of each cell, and record the round."""
+        begun = time.monotonic()
+        asked = [each for cell, count in wanted.items() for each in bank.take(cell, count)]
+        manner = replace(self._manner, temperature=heat, seed=number * edge.MOST)
+        stage = f"round {number}: sampling answers" if number else "finding problems at the edge"
+        sampler = Sampler(place, self._task, manner, MOST, self._choose)
+        attempts = sampler.attempts(asked, self._rates(), self._report.counting(stage))
+        done = replace(
+            summed(attempts),
+            run=self._run,
+            number=number,
+            temperature=heat,
+            seconds=time.monotonic() - begun,
+        )
+        self._store.put_round(done, attempts)
+
+    def _measure(self, place: Place, number: int) -> None:
+        """How the adapter in force does on problems that nothing is learned from."""
+        done = self._round(number)
+        if done.dev is not None:
+            return
+        targets = self._targets()
+        bank = Bank(self._task.examples(place, "dev"))
+        asked = [each for cell in targets for each in bank.take(cell, DEV // len(targets))]
+        asked = list({each.id: each for each in asked}.values())
+        tell = self._report.counting(f"asking what round {number} is worth")
+        manner = replace(self._manner, temperature=0.0, samples=1)
+        outcomes = []
+        for each in (self._task.ask or asking.ask)(place, self._task, asked, manner):
+            outcomes.append(each)
+            tell(len(outcomes), len(asked))
+        main = self._task.measures[0].name
+        right = sum(each.scores[main] >= RIGHT for each in outcomes)
+        tokens = sum(answer.tokens for each in outcomes for answer in each.answers)
+        measured = replace(
+            done,
+            dev=right / len(outcomes) if outcomes else 0.0,
+            dev_n=len(outcomes),
+            dev_tokens_per_right=tokens / right if right else None,
+        )
+        self._store.put_round(measured)
+
+    def _better(self, tried: Made, best: Made | None, plan: Plan) -> bool:
+        """Whether what was trained last is the best so far. Where something else is learned, too,
+        the first one is: the gate judges that."""
+        if best is None and plan.own:
+            return True
+        now, was = self._round(tried.number), self._round(best.number if best else 0)
+        if now.dev is None or was.dev is None:
+            return False
+        leaner = (now.dev_tokens_per_right or 0.0) < LEANER * (was.dev_tokens_per_right or 0.0)
+        return now.dev > was.dev or (now.dev == was.dev and leaner)
+
+    def _trained(self, folder: Path, plan: Plan, number: int) -> Made:
+        """Train from the base on what all rounds kept, beside the plan's own."""
+        here = paths.private_dir(folder / f"round-{number}")
+        kept = learned(self._store.kept(self._run), self._choose, MOST)
+        plan = replace(plan, own=(*plan.own, *map(example, kept)))
+        if (here / TRAINED).exists() and (here / ADAPTER).exists():
+            told = msgspec.msgpack.decode((here / TRAINED).read_bytes(), type=Trained)
+            return Made(number, here, plan, told)
+        trained = self._ways.train(here, plan)
+        temporary = here / f"{TRAINED}.tmp"
+        temporary.write_bytes(msgspec.msgpack.encode(trained))
+        settle(temporary, here / TRAINED)
+        return Made(number, here, plan, trained)
+
+    def _spent(self, number: int, seconds: float) -> None:
+        self._store.put_round(replace(self._round(number), seconds=seconds))
+
+    def _fits(self, number: int) -> bool:
+        """Whether there is time for another round."""
+        return number == 1 or LONGER * self._round(number - 1).seconds < self._ways.left()
+
+    def _round(self, number: int) -> Round:
+        return self._store.rounds(self._run)[number]
+
+    def _rates(self) -> dict[Cell, Rate]:
+        """Of each cell, in the last round that asked it."""
+        found = dict[Cell, Rate]()
+        for number in range(len(self._store.rounds(self._run))):
+            attempts = self._store.attempts(self._run, number)
+            found |= edge.rates([(Cell(each.kind, each.level), each.right) for each in attempts])
+        return found
+
+    def _targets(self) -> list[Cell]:
+        """What the run is to become better at: what was at the edge at first."""
+        attempts = self._store.attempts(self._run, 0)
+        first = edge.rates([(Cell(each.kind, each.level), each.right) for each in attempts])
+        return edge.chosen(first, CELLS)
+
+    def _bank(self, place: Place) -> Bank:
+        spent = [
+            each.problem
+            for number in range(len(self._store.rounds(self._run)))
+            for each in self._store.attempts(self._run, number)
+        ]
+        return Bank(self._task.examples(place, "train"), frozenset(spent))
