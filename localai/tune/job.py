@@ -8,11 +8,10 @@ and what is good enough is decided in the modules this one calls.
 
 from __future__ import annotations
 
+import math
 import shutil
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from functools import cached_property
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -21,25 +20,24 @@ from localai import paths
 from localai.catalog import ModelEntry
 from localai.catalog.entry import required_path
 from localai.chat.adapters import file_hash
-from localai.chat.open import EngineFactory, load_options, open_toolbox
+from localai.chat.open import EngineFactory
 from localai.config import Settings
-from localai.digest import sha256
 from localai.engine.base import BARE, AdapterFile, Engine
 from localai.engine.process import EngineProcess
-from localai.errors import AdapterError, LocalaiError, UsageError
+from localai.errors import LocalaiError, UsageError
 from localai.lessons import lesson, rewriting, shipped
 from localai.lessons.lesson import Lesson
-from localai.lessons.maker import Maker, maker_of
 from localai.store.store import Store
 from localai.store.tuning import Progress, Run, StoredExample
-from localai.tools.tool import Tool
-from localai.tune import adapter, gate, replay, resuming, training
+from localai.tune import adapter, gate, replay, resuming, serving, training
 from localai.tune.dataset import dataset
 from localai.tune.hosts import Hosts
 from localai.tune.items import items
-from localai.tune.plan import ADAPTER, TOKENS, Options, Plan, options, spread
+from localai.tune.plan import ADAPTER, TOKENS, Made, Options, Plan, Trained, options, spread
 from localai.tune.promotion import promote
 from localai.tune.reporting import Reporter, Tell
+from localai.tune.rounds import Rounds, Ways
+from localai.tune.serving import Serving
 from localai.tune.turns import Turns
 from localai.tune.workplace import alone, clear_leftovers, work_folder
 
@@ -51,13 +49,18 @@ Lessons = tuple[Lesson, ...]
 ONLY_GOOD = (
     "Good answers alone give nothing to become better at; correct an answer, then tune again."
 )
+NOT_BETTER = (
+    "Nothing became better: no round of its own right answers helped with problems that were not "
+    "learned from."
+)
 
 
 class Job:
     """A run for one model, over the data sets `name` ("": the user's own). `tell` hears how
     far it is; `seconds` is the whole time it may take (0: as long as it needs); `resume`
     says whether it goes on with an interrupted run (None: where nothing changed); `hosts` are
-    the machines that train, this one among them (None: it alone)."""
+    the machines that train, this one among them (None: it alone); `rl`: it also learns from
+    its own right answers to problems (`rounds`), if need be from these alone."""
 
     def __init__(
         self,
@@ -70,11 +73,13 @@ class Job:
         seconds: float = 0.0,
         resume: bool | None = None,
         hosts: Hosts | None = None,
+        rl: bool = False,
         factory: EngineFactory = EngineProcess,
     ) -> None:
         self._store, self._settings, self._entry = store, settings, entry
-        self._tell, self._seconds, self._factory = tell, seconds, factory
-        self._name, self._resume, self._hosts = name, resume, hosts
+        self._tell, self._seconds = tell, seconds
+        self._serving = Serving(store, settings, entry, factory)
+        self._name, self._resume, self._hosts, self._rl = name, resume, hosts, rl
         self._begun, self._resumed = time.monotonic(), False
         self._run: Run | None = None
         self._along: tuple[StoredExample, ...] = ()
@@ -83,9 +88,7 @@ class Job:
         """Tune; how it ended. Raises UsageError when there is nothing to do or a run is
         going on, LocalaiError after recording why it failed."""
         with alone():
-            accepted = lesson.accepted(self._store, self._name)
-            if all(example.source == "good" for example in accepted):
-                raise UsageError(ONLY_GOOD)
+            accepted = self._accepted()
             path = required_path(self._entry)
             self._along = shipped.along(self._store, self._entry, self._name)
             accepted = (*self._along, *accepted)
@@ -105,6 +108,15 @@ class Job:
                 if not self.resumable:
                     shutil.rmtree(work_folder(self._run.id), ignore_errors=True)
 
+    def _accepted(self) -> tuple[StoredExample, ...]:
+        """What is accepted. Raises UsageError where nothing could become better by it."""
+        if self._rl and not self._store.examples(state="accepted", name=self._name, limit=1):
+            return ()
+        accepted = lesson.accepted(self._store, self._name)
+        if not self._rl and all(example.source == "good" for example in accepted):
+            raise UsageError(ONLY_GOOD)
+        return accepted
+
     @property
     def resumable(self) -> bool:
         """Whether the run, which has ended, can be gone on with."""
@@ -120,7 +132,7 @@ class Job:
             "data": self._name,
             "options": msgspec.to_builtins(wanted),
             "seconds": self._seconds,
-            **resuming.learns(accepted, wanted, self._head(), path, dropped),
+            **resuming.learns(accepted, wanted, self._serving.head, path, dropped),
         }
         runs = resuming.unfinished(self._store)
         found = resuming.choose(runs, base, plan, resume=self._resume)
@@ -142,19 +154,24 @@ class Job:
             learned = set(self._run.plan["corrections"])
             lessons = tuple(lesson.read(self._store, x) for x in accepted if x.id in learned)
         turns = Turns.here(self._store, self._settings, self._entry, self._report)
-        trained = turns.train(folder, plan, self._hosts)
-        adapter.check(folder / ADAPTER)
+        made = self._train(turns, folder, plan)
+        if made is None:
+            verdict = gate.Verdict(False, NOT_BETTER, ())
+            return self._store.end_run(
+                self._run.id, "rejected", verdict=msgspec.to_builtins(verdict)
+            )
+        adapter.check(made.folder / ADAPTER)
         self._report.say(Progress("comparing MLX with llama.cpp"), now=True)
-        agreement = training.parity(folder, base_path)
+        agreement = training.parity(made.folder, base_path)
         if agreement.passed:
-            verdict = self._judge(lessons, folder)
+            verdict = self._judge(lessons, made.folder)
         else:
             verdict = gate.Verdict(False, agreement.complaint, ())
         facts = {
             **msgspec.to_builtins(verdict),
             "parity": msgspec.to_builtins(agreement),
-            "memory": trained.memory,
-            "device": trained.device,
+            "memory": made.trained.memory,
+            "device": made.trained.device,
             "resumed": self._resumed,
             "paused": turns.paused,
             "machines": max(self._machines, plan.options.tokens // TOKENS),  # began or ended it
@@ -162,7 +179,32 @@ class Job:
         if not verdict.promoted:
             return self._store.end_run(self._run.id, "rejected", verdict=facts)
         template = self._entry.description.template
-        return promote(self._store, self._run, plan, trained, facts, template)
+        return promote(self._store, self._run, made, facts, template)
+
+    def _train(self, turns: Turns, folder: Path, plan: Plan) -> Made | None:
+        """What was trained, by rounds of rejection sampling where they are wanted; None where
+        nothing became better by them and there was nothing else to learn."""
+        assert self._run is not None
+
+        def train(folder: Path, plan: Plan) -> Trained:
+            return turns.train(folder, plan, self._hosts)
+
+        if self._rl:
+            training.write_plan(folder, plan)  # from here on the run can be gone on with
+            ways = Ways(self._serving.place, self._use, train, self._left)
+            made = Rounds(self._store, self._run.id, self._report, ways).go(folder, plan)
+            if made or not plan.own:
+                return made
+        return Made(folder, plan, train(folder, plan))
+
+    def _use(self, engine: Engine, folder: Path | None) -> None:
+        """Answer by the adapter in a folder; None: as the chat does."""
+        assert self._run is not None
+        if folder is None:
+            self._serving.use_active(engine, self._run.base)
+        else:
+            tried = serving.made(folder, self._run.base)
+            engine.use_adapter(tried.path, tried.sha256, base=tried.base)
 
     def _plan(self, accepted: tuple[StoredExample, ...], base: Path) -> tuple[Plan, Lessons]:
         """What to train on, made by the bare model's engine, and the lessons in it; the run's
@@ -171,15 +213,15 @@ class Job:
         assert self._run is not None
         base_hash = self._run.base
         self._report.say(Progress("starting the model"), now=True)
-        with self._engine() as engine:
-            maker, told = self._maker(engine), self._report.counting(rewriting.STAGE)
+        with self._serving.engine() as engine:
+            maker, told = self._serving.maker(engine), self._report.counting(rewriting.STAGE)
             rewriting.complete(self._store, accepted, maker, told, self._seconds)
             tell = self._report.counting("asking the model what it knows")
             found = dataset(
                 self._store,
                 accepted,
                 maker,
-                lambda: replay.examples(engine, base_hash, self._head(), tell),
+                lambda: replay.examples(engine, base_hash, self._serving.head, tell),
                 self._name,
             )
             tokenizer = engine.load().vocab_hash
@@ -205,31 +247,16 @@ class Job:
         )
         return plan, found.lessons
 
-    def _maker(self, engine: Engine) -> Maker:
-        return maker_of(engine, lambda: self._tools, self._entry.description, self._settings)
-
-    @cached_property
-    def _tools(self) -> tuple[Tool, ...]:
-        """The tools that calls in examples may be of; looked for only if there are calls."""
-        toolbox = open_toolbox(self._settings)
-        toolbox.close()
-        return tuple(toolbox.tools.values())
-
     def _judge(self, lessons: tuple[Lesson, ...], folder: Path) -> gate.Verdict:
         assert self._run is not None
-        active = self._store.active_adapter(self._run.base)
-        candidate = folder / ADAPTER
-        with self._engine() as engine:
-            if active is not None:
-                try:
-                    engine.use_adapter(active.file, active.sha256, base=active.base)
-                except AdapterError:  # the chat answers without it, too
-                    active = None
+        with self._serving.engine() as engine:
+            active = self._serving.use_active(engine, self._run.base)
+            maker, learned = self._serving.maker(engine), self._store.learned(active)
             return gate.compare(
                 engine,
-                items(lessons, self._maker(engine), self._head(), self._store.learned(active)),
+                items(lessons, maker, self._serving.head, learned),
                 AdapterFile(active.file, active.sha256, base=active.base) if active else BARE,
-                AdapterFile(str(candidate), sha256(candidate), base=self._run.base),
+                serving.made(folder, self._run.base),
                 self._report.counting,
             )
 
@@ -239,18 +266,11 @@ class Job:
 
     def _options(self) -> Options:
         """The settings, with the part of the time budget that training may take."""
-        left = self._seconds * (1 - RESERVE) - (time.monotonic() - self._begun)
-        seconds = max(1.0, left) if self._seconds else 0.0
+        seconds = max(1.0, self._left()) if self._seconds else 0.0
         return options(self._settings.tune, data=bool(self._name or self._along), seconds=seconds)
 
-    def _head(self) -> str:
-        """The system text of new conversations."""
-        return self._settings.chat.system or self._entry.description.system
-
-    @contextmanager
-    def _engine(self) -> Iterator[Engine]:
-        engine = self._factory(load_options(self._settings, self._entry, private=True))
-        try:
-            yield engine
-        finally:
-            engine.close()
+    def _left(self) -> float:
+        """Seconds that are left for training and what belongs to it."""
+        if not self._seconds:
+            return math.inf
+        return self._seconds * (1 - RESERVE) - (time.monotonic() - self._begun)

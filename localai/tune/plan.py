@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from pathlib import Path
 
 import msgspec
 
@@ -155,6 +156,16 @@ class Trained(msgspec.Struct, frozen=True, tag="trained"):
     memory: int
     device: str
     template_hash: str
+
+
+class Made(msgspec.Struct, frozen=True):
+    """What was trained: in which folder the adapter is, by which plan, and what is told of it.
+    `number` is the round of rejection sampling that made it, 0 for none."""
+
+    folder: Path
+    plan: Plan
+    trained: Trained
+    number: int = 0
 
 
 class Refused(msgspec.Struct, frozen=True, tag="refused"):

@@ -15,20 +15,18 @@ from localai.store.store import Store
 from localai.store.tuning import Run
 from localai.tune import adapter
 from localai.tune.manifest import Manifest, settle, write_manifest
-from localai.tune.plan import ADAPTER, Plan, Trained
-from localai.tune.workplace import adapters_folder, work_folder
+from localai.tune.plan import ADAPTER, Made
+from localai.tune.workplace import adapters_folder
 
 ENDS = 10
 """Steps at either end of training whose mean loss is told: that of one tells little."""
 
 
-def promote(
-    store: Store, run: Run, plan: Plan, trained: Trained, facts: dict[str, object], template: str
-) -> Run:
+def promote(store: Store, run: Run, made: Made, facts: dict[str, object], template: str) -> Run:
     """Put the adapter in its place, then let one transaction make it answer. `facts` is the
     verdict; `template` the chat template that the model is given in place of its own, or ""."""
-    made = work_folder(run.id) / ADAPTER
-    hashed = sha256(made)
+    plan, trained, adapter_file = made.plan, made.trained, made.folder / ADAPTER
+    hashed = sha256(adapter_file)
     manifest = Manifest(
         base=run.base,
         base_name=run.model,
@@ -46,7 +44,7 @@ def promote(
         losses=losses(values for _, values in store.metrics(run.id)),
     )
     home = paths.private_dir(adapters_folder() / run.id)
-    shutil.move(made, home / f"{ADAPTER}.tmp")
+    shutil.move(adapter_file, home / f"{ADAPTER}.tmp")
     settle(home / f"{ADAPTER}.tmp", home / ADAPTER)
     write_manifest(home, manifest)
     adapter.verify(home, run.base, hashed)

@@ -21,6 +21,7 @@ from localai import paths
 from localai.engine.base import Engine
 from localai.evals import asking
 from localai.evals.task import Manner, Place, Task
+from localai.evals.tasks import reasoning
 from localai.rl import edge
 from localai.rl.edge import Cell, Rate
 from localai.rl.leanest import Choose, leanest
@@ -30,7 +31,7 @@ from localai.rl.sampling import RIGHT, Sampler
 from localai.store.discovering import Round
 from localai.store.store import Store
 from localai.tune.manifest import settle
-from localai.tune.plan import ADAPTER, Plan, Trained
+from localai.tune.plan import ADAPTER, Made, Plan, Trained
 from localai.tune.reporting import Reporter
 
 LEVELS = 2
@@ -51,16 +52,9 @@ MOST_ROUNDS = 8
 LONGER = 1.3
 """Each round learns more than the one before, and takes so many times as long."""
 
+MANNER = Manner(temperature=0.8, max_tokens=96)
+
 TRAINED = "trained.msgpack"
-
-
-class Made(msgspec.Struct, frozen=True):
-    """What was trained in a round: where, by which plan, and what is told of it."""
-
-    number: int
-    folder: Path
-    plan: Plan
-    trained: Trained
 
 
 class Ways(msgspec.Struct, frozen=True):
@@ -83,8 +77,8 @@ class Rounds:
         run: str,
         report: Reporter,
         ways: Ways,
-        task: Task,
-        manner: Manner,
+        task: Task = reasoning.TASK,
+        manner: Manner = MANNER,
         choose: Choose = leanest,
     ) -> None:
         self._store, self._run, self._report, self._ways = store, run, report, ways
@@ -198,15 +192,18 @@ class Rounds:
         """Train from the base on what all rounds kept, beside the plan's own."""
         here = paths.private_dir(folder / f"round-{number}")
         kept = learned(self._store.kept(self._run), self._choose, MOST)
-        plan = replace(plan, own=(*plan.own, *map(example, kept)))
+        options = plan.options
+        if options.seconds:
+            options = replace(options, seconds=max(1.0, self._ways.left()))
+        plan = replace(plan, options=options, own=(*plan.own, *map(example, kept)))
         if (here / TRAINED).exists() and (here / ADAPTER).exists():
             told = msgspec.msgpack.decode((here / TRAINED).read_bytes(), type=Trained)
-            return Made(number, here, plan, told)
+            return Made(here, plan, told, number)
         trained = self._ways.train(here, plan)
         temporary = here / f"{TRAINED}.tmp"
         temporary.write_bytes(msgspec.msgpack.encode(trained))
         settle(temporary, here / TRAINED)
-        return Made(number, here, plan, trained)
+        return Made(here, plan, trained, number)
 
     def _spent(self, number: int, seconds: float) -> None:
         self._store.put_round(replace(self._round(number), seconds=seconds))

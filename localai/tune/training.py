@@ -63,9 +63,7 @@ def train(
     is called with the id of the process again and again, and may raise Paused to end it. Raises
     ModelError for what cannot be trained, EngineError when the process died again.
     """
-    temporary = folder / f"{PLAN}.tmp"
-    temporary.write_bytes(msgspec.msgpack.encode(plan))
-    settle(temporary, folder / PLAN)
+    write_plan(folder, plan)
     try:
         return _train(folder, 1, tell, hosts, look)
     except Died as error:
@@ -78,6 +76,13 @@ def train(
             "use stays. Close other programs, then `localai tune --resume` with the same other "
             f"options; {log_file()} has what it said."
         ) from error
+
+
+def write_plan(folder: Path, plan: Plan) -> None:
+    """Leave the plan in the folder, whole or not at all."""
+    temporary = folder / f"{PLAN}.tmp"
+    temporary.write_bytes(msgspec.msgpack.encode(plan))
+    settle(temporary, folder / PLAN)
 
 
 def _train(
