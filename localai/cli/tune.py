@@ -88,7 +88,16 @@ class Budget(click.ParamType[float]):
 @click.option("--estimate", is_flag=True, help="With --dry-run: only what it would take.")
 @click.option("--json", "as_json", is_flag=True, help="With --dry-run: print JSON.")
 @click.pass_context
-def sft(
+def sft(ctx: click.Context, /, **options: Any) -> None:
+    """Learn from your corrections by supervised fine-tuning.
+
+    Trains an adapter on the accepted corrections and examples, tests it against what answers
+    now, and lets it answer only if it is better. The model itself is never changed.
+    """
+    _tune(ctx, **options, rl=False)
+
+
+def _tune(
     ctx: click.Context,
     budget: float,
     preset: str | None,
@@ -99,12 +108,9 @@ def sft(
     dry_run: bool,
     estimate: bool,
     as_json: bool,
+    rl: bool | None,
 ) -> None:
-    """Learn from your corrections by supervised fine-tuning.
-
-    Trains an adapter on the accepted corrections and examples, tests it against what answers
-    now, and lets it answer only if it is better. The model itself is never changed.
-    """
+    """Tune, or show what that would be."""
     if not dry_run and (estimate or as_json):
         option = "--estimate" if estimate else "--json"
         raise UsageError(f"{option} is for --dry-run; localai tune show --json has the verdict.")
@@ -126,11 +132,21 @@ def sft(
 
         wanted = Wanted(name, budget, only_estimate=estimate, as_json=as_json)
         run(invocation, settings, meant.model(invocation, settings), wanted)
-    elif not _learn(invocation, settings, budget, name, resume, hosts):
-        ctx.exit(ExitCode.FAILURE)
+    else:
+        wanted_rl = settings.tune.rl if rl is None else rl
+        if not _learn(invocation, settings, budget, name, resume, hosts, rl=wanted_rl):
+            ctx.exit(ExitCode.FAILURE)
 
 
-@click.group(invoke_without_command=True, params=sft.params)
+_RL = click.Option(
+    ["--rl/--no-rl"],
+    default=None,
+    help="Learn from its own right answers to problems, too, or not; if neither is given, as the "
+    "settings say (tune.rl).",
+)
+
+
+@click.group(invoke_without_command=True, params=[*sft.params, _RL])
 @click.pass_context
 def tune(ctx: click.Context, /, **options: Any) -> None:
     """Learn from your corrections.
@@ -139,7 +155,7 @@ def tune(ctx: click.Context, /, **options: Any) -> None:
     now, and lets it answer only if it is better. The model itself is never changed.
     """
     if ctx.invoked_subcommand is None:
-        ctx.invoke(sft, **options)
+        _tune(ctx, **options)
     else:
         _refuse_options(ctx)
 
@@ -161,6 +177,8 @@ def _learn(
     name: str,
     resume: bool | None,
     hosts: Path | None,
+    *,
+    rl: bool,
 ) -> bool:
     """Tune and print the verdict; whether the adapter was let in."""
     from localai.cli.tuning import Watcher, verdict
@@ -181,6 +199,7 @@ def _learn(
             seconds=budget,
             resume=resume,
             hosts=machines,
+            rl=rl,
         )
         try:
             run = job.run()

@@ -52,12 +52,15 @@ def dataset(
     maker: Maker,
     replay: Callable[[], Examples],
     name: str = "",
+    *,
+    alone: bool = False,
 ) -> Dataset:
     """What the accepted examples come to, beside what `replay` makes. Raises UsageError, before
-    that is asked, when nothing of the data sets `name` could become better."""
+    that is asked, when nothing of the data sets `name` could become better; not where something
+    else than examples is learned (`alone`)."""
     found = material.gather(store, accepted, maker)
     made = [each.lesson for each in found if each.lesson and each.lesson.name in named(name)]
-    if all(lesson.source == "good" for lesson in made):
+    if not alone and all(lesson.source == "good" for lesson in made):
         reason = next((each.left_out for each in found if each.unlearnable), material.REPEATED)
         raise UsageError((ONLY_GOOD_LEFT if made else UNLEARNABLE).format(reason=reason))
     learned = [each for each in found if each.lesson and not each.held_out]

@@ -36,7 +36,7 @@ from localai.tune.items import items
 from localai.tune.plan import ADAPTER, TOKENS, Made, Options, Plan, Trained, options, spread
 from localai.tune.promotion import promote
 from localai.tune.reporting import Reporter, Tell
-from localai.tune.rounds import Rounds, Ways
+from localai.tune.rounds import Rounds, Ways, found_so_far
 from localai.tune.serving import Serving
 from localai.tune.turns import Turns
 from localai.tune.workplace import alone, clear_leftovers, work_folder
@@ -132,7 +132,9 @@ class Job:
             "data": self._name,
             "options": msgspec.to_builtins(wanted),
             "seconds": self._seconds,
-            **resuming.learns(accepted, wanted, self._serving.head, path, dropped),
+            "rl": self._rl,
+            "earlier": self._earlier(base),
+            **resuming.learns(accepted, wanted, self._serving.head, path, dropped, rl=self._rl),
         }
         runs = resuming.unfinished(self._store)
         found = resuming.choose(runs, base, plan, resume=self._resume)
@@ -142,6 +144,14 @@ class Job:
         if found is not None:
             return self._store.resume_run(found.id)
         return self._store.begin_run(self._entry.name, base, plan)
+
+    def _earlier(self, base: str) -> list[str]:
+        """The runs whose own right answers the active adapter has learned. They are learned again,
+        as everything is, but not beside a named data set, which is to be all there is."""
+        active = self._store.active_adapter(base)
+        if self._name or active is None or not active.run:
+            return []
+        return [*self._store.run(active.run).plan.get("earlier", ()), active.run]
 
     def _go(self, accepted: tuple[StoredExample, ...], base_path: Path) -> Run:
         assert self._run is not None
@@ -192,7 +202,8 @@ class Job:
         if self._rl:
             training.write_plan(folder, plan)  # from here on the run can be gone on with
             ways = Ways(self._serving.place, self._use, train, self._left)
-            made = Rounds(self._store, self._run.id, self._report, ways).go(folder, plan)
+            earlier = self._run.plan.get("earlier", ())
+            made = Rounds(self._store, self._run.id, self._report, ways, earlier).go(folder, plan)
             if made or not plan.own:
                 return made
         return Made(folder, plan, train(folder, plan))
@@ -223,9 +234,10 @@ class Job:
                 maker,
                 lambda: replay.examples(engine, base_hash, self._serving.head, tell),
                 self._name,
+                alone=not accepted,
             )
             tokenizer = engine.load().vocab_hash
-        wanted = spread(self._options(), self._machines)
+        wanted, earlier = spread(self._options(), self._machines), self._run.plan.get("earlier", ())
         learned = [each.id for each in found.lessons]
         said = {*learned, *found.repeated}
         taught = {
@@ -235,10 +247,11 @@ class Job:
             "options": msgspec.to_builtins(wanted),
         }
         self._run = self._store.plan_run(self._run.id, self._run.plan | taught)
+        own = found.own if self._rl else (*found.own, *found_so_far(self._store, earlier))
         plan = Plan(
             str(base),
             wanted,
-            found.own,
+            own,
             found.replay,
             found.parity,
             found.held,

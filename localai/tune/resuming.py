@@ -35,12 +35,14 @@ def learns(
     head: str,
     path: Path,
     dropped: Sequence[str] = (),
+    *,
+    rl: bool = False,
 ) -> dict[str, str]:
     """What a run's plan tells about what it learns: a hash of the examples, of the settings
-    but for the time, of the system text `head`, of where the model is, and of the ways to ask
-    that the user `dropped`."""
+    but for the time, of the system text `head`, of where the model is, of the ways to ask that
+    the user `dropped`, and of whether it learns from its own right answers, too (`rl`)."""
     options = msgspec.structs.replace(options, seconds=0.0)
-    told = msgspec.json.encode((accepted, options, head, str(path), dropped))
+    told = msgspec.json.encode((accepted, options, head, str(path), dropped, rl))
     return {"learns": hashlib.sha256(told).hexdigest()}
 
 

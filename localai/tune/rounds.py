@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from localai.engine.base import Engine
 from localai.evals import asking
 from localai.evals.task import Manner, Place, Task
 from localai.evals.tasks import reasoning
+from localai.lessons.maker import Example
 from localai.rl import edge
 from localai.rl.edge import Cell, Rate
 from localai.rl.leanest import Choose, leanest
@@ -69,7 +70,8 @@ class Ways(msgspec.Struct, frozen=True):
 
 
 class Rounds:
-    """The rounds of the run with the id `run`, over a task's problems."""
+    """The rounds of the run with the id `run`, over a task's problems; what `earlier` runs kept is
+    learned again."""
 
     def __init__(
         self,
@@ -77,12 +79,14 @@ class Rounds:
         run: str,
         report: Reporter,
         ways: Ways,
+        earlier: Sequence[str] = (),
         task: Task = reasoning.TASK,
         manner: Manner = MANNER,
         choose: Choose = leanest,
     ) -> None:
         self._store, self._run, self._report, self._ways = store, run, report, ways
         self._task, self._manner, self._choose = task, manner, choose
+        self._earlier = tuple(earlier)
 
     def go(self, folder: Path, plan: Plan) -> Made | None:
         """Make them; what became best. None where nothing is at the edge, or nothing became
@@ -191,11 +195,11 @@ class Rounds:
     def _trained(self, folder: Path, plan: Plan, number: int) -> Made:
         """Train from the base on what all rounds kept, beside the plan's own."""
         here = paths.private_dir(folder / f"round-{number}")
-        kept = learned(self._store.kept(self._run), self._choose, MOST)
+        kept = found_so_far(self._store, (*self._earlier, self._run), self._choose)
         options = plan.options
         if options.seconds:
             options = replace(options, seconds=max(1.0, self._ways.left()))
-        plan = replace(plan, options=options, own=(*plan.own, *map(example, kept)))
+        plan = replace(plan, options=options, own=(*plan.own, *kept))
         if (here / TRAINED).exists() and (here / ADAPTER).exists():
             told = msgspec.msgpack.decode((here / TRAINED).read_bytes(), type=Trained)
             return Made(here, plan, told, number)
@@ -236,3 +240,11 @@ class Rounds:
             for each in self._store.attempts(self._run, number)
         ]
         return Bank(self._task.examples(place, "train"), frozenset(spent))
+
+
+def found_so_far(
+    store: Store, runs: Sequence[str], choose: Choose = leanest
+) -> tuple[Example, ...]:
+    """What these runs kept, as it is learned: of each problem the best of all that they found."""
+    kept = [attempt for run in runs for attempt in store.kept(run)]
+    return tuple(map(example, learned(kept, choose, MOST)))

@@ -42,11 +42,11 @@ def options(command: click.Command) -> set[str]:
 
 
 def of_children(command: click.Command) -> set[str]:
-    """The options that a group has from a command of it, which it is without any."""
+    """The options that a group has from a command of it, which it is without any, and more."""
     if not isinstance(command, click.Group):
         return set()
-    whole = [each for each in command.commands.values() if each.params == command.params]
-    return {name for each in whole for name in options(each)} if command.params else set()
+    shared = [each for each in command.commands.values() if set(each.params) <= {*command.params}]
+    return {name for each in shared for name in options(each)}
 
 
 def test_every_command_has_its_section() -> None:

@@ -31,6 +31,7 @@ class FakeJob:
     settings: Settings
     resume: bool | None = None
     hosts: Hosts | None = None
+    rl = False
     resumable = False
 
     def __init__(
@@ -44,10 +45,11 @@ class FakeJob:
         seconds: float,
         resume: bool | None,
         hosts: Hosts | None,
+        rl: bool,
     ) -> None:
         self._store, self._tell = store, tell
         FakeJob.name, FakeJob.seconds, FakeJob.resume = name, seconds, resume
-        FakeJob.settings, FakeJob.hosts = settings, hosts
+        FakeJob.settings, FakeJob.hosts, FakeJob.rl = settings, hosts, rl
 
     def run(self) -> Run:
         begun = self._store.begin_run("toy", "b", {})
@@ -229,3 +231,28 @@ def test_stop(run: Command) -> None:
         assert told in run("tune", "stop").stderr
     assert other.returncode == -signal.SIGTERM
     assert run("tune", "stop").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "wanted", "learns"),
+    [
+        (("tune",), "false", False),
+        (("tune",), "true", True),
+        (("tune", "--no-rl"), "true", False),
+        (("tune", "--rl"), "false", True),
+        (("tune", "sft"), "true", False),
+    ],
+)
+def test_it_learns_from_its_own_answers_where_that_is_wanted(
+    run: Command,
+    model: str,
+    fake: type[FakeJob],
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[str, ...],
+    wanted: str,
+    learns: bool,
+) -> None:
+    fake.end = lambda store, begun: store.end_run(begun.id, "rejected", verdict={})
+    monkeypatch.setenv("LOCALAI_TUNE__RL", wanted)
+    run("-m", model, *arguments)
+    assert fake.rl is learns

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from localai.rl.leanest import APART, any_right, leanest
+from localai.rl.leanest import any_right, leanest
 from localai.rl.round import learned
 from localai.store.discovering import KEPT, Attempt
 
@@ -72,4 +72,3 @@ def test_a_later_round_may_have_a_leaner_answer(found: list[Attempt]) -> None:
 def test_every_problem_has_its_own() -> None:
     other = replace(FIRST, problem="sums-2")
     assert set(learned([FIRST, SHORT, other], leanest, 1)) == {SHORT, other}
-    assert APART < 1
