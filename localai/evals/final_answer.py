@@ -35,7 +35,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 BOXED = re.compile(r"\\boxed\s*\{((?:[^{}]|\{[^{}]*\})*)\}")
 _HEAD = r"(?:(?:so|thus|hence|therefore),?\s+)?(?:the\s+|my\s+)?(?:(?:final|correct|right)\s+)?"
 MARKED = re.compile(
-    rf"^[\s#>-]*{_HEAD}answer\s*[:=]\s*([^\n]*)(?:\n+([^\n]+))?"
+    rf"^[\s#>-]*{_HEAD}answer\s*[:=]\s*([^\n]*)(?=\n+([^\n]+))?"
     r"|\b(?:the|my)\s+(?:final\s+|correct\s+|right\s+)?answer\s+is:?\s+([^\n]*?)(?:[.!](?=\s|$)|\n|$)",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -45,6 +45,8 @@ _LINK = (
 )
 JOIN = re.compile(rf"\s+|(?:\s*[A-Za-z%\u00b0]+){{0,2}}?\s*{_LINK}(?:\s|{_LINK})*", re.IGNORECASE)
 """What stands between two members of a list, of a range or of a sum that is not done."""
+OR = re.compile(r"\bor\b", re.IGNORECASE)
+OPERATOR = re.compile(r"\s*[-+*/x\u00d7\u00f7^]\s*")
 LINES = re.compile(r"[\s.,;|/-]*")
 """What stands between two members of a list of which each has its line."""
 DENIED = re.compile(
@@ -88,7 +90,7 @@ def final(text: str, wanted: Wanted, *, ended: bool = True) -> str:
     marked = [plain(each) for each in boxed] or _marked(text)
     if marked:
         found = {_read(each, wanted) for each in marked}
-        return found.pop() if len(found) == 1 else ""
+        return found.pop() if len(found) == 1 and not _taken_back(text) else ""
     return _read(text, wanted) if ended else ""
 
 
@@ -96,6 +98,12 @@ def _marked(text: str) -> list[str]:
     """What follows each "Answer:" or "the answer is"; the next line where nothing does."""
     found = (line.strip() or after or said for line, after, said in MARKED.findall(text))
     return [each for each in found if each.strip()]
+
+
+def _taken_back(text: str) -> bool:
+    """Whether what comes after the last mark says that it was wrong."""
+    ends = [match.end() for match in MARKED.finditer(text)]
+    return bool(ends) and OPEN.search(text[ends[-1] :]) is not None
 
 
 def _read(text: str, wanted: Wanted) -> str:
@@ -147,14 +155,14 @@ def _last(text: str, sentence: str, wanted: Wanted) -> str:
     last = found[-1]
     earlier = _found(text, wanted)[: -len(found)] if not choice else []
     head = sentence[found[-2].end if len(found) > 1 else 0 : last.start]
-    if OPEN.search(sentence):
+    if OPEN.search(sentence) or (len(found) > 1 and OPERATOR.fullmatch(head)):
         return ""
     if len(found) > 1 and found[-2].value != last.value:
         if choice and (pivot := PIVOT.search(head)):
             return _before_pivot(found, sentence, head, pivot[0].lower(), wanted)
         if wanted.than:  # "3 is 4" says nothing of either
             return ""
-        if JOIN.fullmatch(head) or re.search(r"\bor\b", head, re.IGNORECASE):
+        if JOIN.fullmatch(head) or OR.search(head):
             return ""
     elif len(found) == 1 and earlier and earlier[-1].value != last.value:
         at = text.rindex(sentence)
@@ -193,9 +201,13 @@ def _in_order(text: str, items: Sequence[str]) -> str:
     """The order in which a text gives the items: in all of it, after it repeated the question,
     or in its last line that has them all, if no other line has them in another order."""
     text = _unnumbered(text)
-    given, size = list(items), len(items)
-    found = [each.value for each in _items(text, items)]
+    given, size, told = list(items), len(items), _items(text, items)
+    if told and DENIED.search(text[: told[0].start]):
+        return ""
+    found = [each.value for each in told]
     if len(found) == 2 * size and found[:size] == given:
+        if OR.search(text[told[size - 1].end : told[size].start]):
+            return ""
         found = found[size:]
     if len(found) != size:
         lines = [[each.value for each in _items(line, items)] for line in text.splitlines()]

@@ -43,7 +43,7 @@ _WHOLE = r"(?:[1-9]\d{0,2}(?:,\d{3})+|\d+)"
 NUMBER = re.compile(
     rf"""(?<!\d:)(?<!\d\.)(?<!\d,)(?P<sign>{_SIGN})(?P<money>[$€£]\s?)?(?:
     (?<![\w.,])(?P<digits>(?:{_WHOLE}\s\d+/\d+ | {_WHOLE}(?:/\d+|\.\d+)? | \.\d+))
-      (?![\d]|[.,:/]\d|(?:st|nd|rd|th)\b)
+      (?![\d]|[.,:/]\d|(?:st|nd|rd|th|x)\b)
     | \b(?P<words>(?:{_WORD})(?:(?:[\s-]|\sand\s)(?:{_WORD}))*)\b)""",
     re.IGNORECASE | re.VERBOSE,
 )
