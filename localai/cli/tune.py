@@ -111,17 +111,9 @@ def _tune(
     rl: bool | None,
 ) -> None:
     """Tune, or show what that would be."""
-    if not dry_run and (estimate or as_json):
-        option = "--estimate" if estimate else "--json"
-        raise UsageError(f"{option} is for --dry-run; localai tune show --json has the verdict.")
     from localai import config
 
-    if dry_run and resume is not None:
-        raise UsageError("A dry run goes on with nothing; leave --resume or --anew out.")
-    if dry_run and hosts:
-        raise UsageError("A dry run is of this machine alone; leave --hosts out.")
-    if resume and budget:
-        raise UsageError("A tune keeps the time that it was begun with; leave --budget out.")
+    _agree(dry_run, estimate=estimate or as_json, goes_on=resume, budget=budget, hosts=hosts)
     settings = config.load()
     if preset:
         settings = settings_with(settings, preset)
@@ -133,9 +125,29 @@ def _tune(
         wanted = Wanted(name, budget, only_estimate=estimate, as_json=as_json)
         run(invocation, settings, meant.model(invocation, settings), wanted)
     else:
+        from localai.tune.hosts import read
+
         wanted_rl = settings.tune.rl if rl is None else rl
-        if not _learn(invocation, settings, budget, name, resume, hosts, rl=wanted_rl):
+        machines = read(hosts) if hosts else None
+        given = {"name": name, "seconds": budget, "resume": resume, "hosts": machines}
+        if not _learn(invocation, settings, rl=wanted_rl, **given):
             ctx.exit(ExitCode.FAILURE)
+
+
+def _agree(
+    dry_run: bool, *, estimate: bool, goes_on: bool | None, budget: float, hosts: Path | None
+) -> None:
+    """Raise UsageError for options that do not go together."""
+    if not dry_run and estimate:
+        raise UsageError(
+            "--estimate and --json are for --dry-run; localai tune show --json has the verdict."
+        )
+    if dry_run and goes_on is not None:
+        raise UsageError("A dry run goes on with nothing; leave --resume or --anew out.")
+    if dry_run and hosts:
+        raise UsageError("A dry run is of this machine alone; leave --hosts out.")
+    if goes_on and budget:
+        raise UsageError("A tune keeps the time that it was begun with; leave --budget out.")
 
 
 _RL = click.Option(
@@ -170,37 +182,16 @@ def _refuse_options(ctx: click.Context) -> None:
             raise UsageError(f"{name} belongs to `localai tune` itself; leave it out here.")
 
 
-def _learn(
-    invocation: Invocation,
-    settings: Settings,
-    budget: float,
-    name: str,
-    resume: bool | None,
-    hosts: Path | None,
-    *,
-    rl: bool,
-) -> bool:
-    """Tune and print the verdict; whether the adapter was let in."""
+def _learn(invocation: Invocation, settings: Settings, **wanted: Any) -> bool:
+    """Tune as it is `wanted` and print the verdict; whether the adapter was let in."""
     from localai.cli.tuning import Watcher, verdict
     from localai.engine import gentle
-    from localai.tune.hosts import read
     from localai.tune.job import Job
 
-    machines = read(hosts) if hosts else None
     gentle.step_back(settings.tune.nice)
     with invocation.open_store() as store, _signals(), closing(Watcher(sys.stderr)) as watcher:
         entry = meant.model(invocation, settings)
-        job = Job(
-            store,
-            settings,
-            entry,
-            watcher.tell,
-            name=name,
-            seconds=budget,
-            resume=resume,
-            hosts=machines,
-            rl=rl,
-        )
+        job = Job(store, settings, entry, watcher.tell, **wanted)
         try:
             run = job.run()
         except KeyboardInterrupt:

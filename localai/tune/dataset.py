@@ -18,6 +18,7 @@ from localai.lessons.sets import named
 from localai.store.store import Store
 from localai.store.tuning import StoredExample
 from localai.tune.choosing import evenly
+from localai.tune.plan import Options, Plan
 
 PARITY_TEXTS = 20
 """Texts that both engines read after training, none of them trained on."""
@@ -44,6 +45,21 @@ class Dataset(msgspec.Struct, frozen=True):
     replay: Examples
     parity: Examples
     repeated: tuple[str, ...] = ()
+
+    def plan(
+        self, base: str, options: Options, tokenizer: str, more: Sequence[Example] = ()
+    ) -> Plan:
+        """How to train on it, and on `more`, the model in the file `base`."""
+        return Plan(
+            base,
+            options,
+            own=(*self.own, *more),
+            kept=self.kept,
+            replay=self.replay,
+            parity=self.parity,
+            held=self.held,
+            tokenizer=tokenizer,
+        )
 
 
 def dataset(

@@ -247,18 +247,8 @@ class Job:
             "options": msgspec.to_builtins(wanted),
         }
         self._run = self._store.plan_run(self._run.id, self._run.plan | taught)
-        own = found.own if self._rl else (*found.own, *found_so_far(self._store, earlier))
-        plan = Plan(
-            str(base),
-            wanted,
-            own,
-            found.replay,
-            found.parity,
-            found.held,
-            tokenizer,
-            found.kept,
-        )
-        return plan, found.lessons
+        more = () if self._rl else found_so_far(self._store, earlier)
+        return found.plan(str(base), wanted, tokenizer, more), found.lessons
 
     def _judge(self, lessons: tuple[Lesson, ...], folder: Path) -> gate.Verdict:
         assert self._run is not None
