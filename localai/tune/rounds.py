@@ -53,6 +53,8 @@ MOST_ROUNDS = 8
 LONGER = 1.3
 """Each round learns more than the one before, and takes so many times as long."""
 
+TASK = replace(reasoning.TASK, tools=True)
+"""Told of tools where a chat is: calling one is a way to the answer."""
 MANNER = Manner(temperature=0.8, max_tokens=96)
 
 TRAINED = "trained.msgpack"
@@ -80,7 +82,7 @@ class Rounds:
         report: Reporter,
         ways: Ways,
         earlier: Sequence[str] = (),
-        task: Task = reasoning.TASK,
+        task: Task = TASK,
         manner: Manner = MANNER,
         choose: Choose = leanest,
     ) -> None:

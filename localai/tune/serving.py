@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import cached_property
 from pathlib import Path
 
@@ -18,7 +18,6 @@ from localai.lessons.maker import Maker, maker_of
 from localai.store.store import Store
 from localai.store.tuning import Adapter
 from localai.tools.tool import Tool
-from localai.tools.toolbox import Toolbox
 from localai.tune.plan import ADAPTER
 
 
@@ -47,9 +46,9 @@ class Serving:
 
     @contextmanager
     def place(self) -> Iterator[Place]:
-        """One to evaluate in, without tools."""
-        with self.engine() as engine:
-            yield Place(engine, self._entry, self._settings, self._store, Toolbox())
+        """One to evaluate in, with the tools that a chat has."""
+        with self.engine() as engine, closing(open_toolbox(self._settings)) as toolbox:
+            yield Place(engine, self._entry, self._settings, self._store, toolbox)
 
     def maker(self, engine: Engine) -> Maker:
         """What makes examples with an engine."""
