@@ -114,6 +114,9 @@ class TuneSettings(BaseModel, extra="forbid"):
     rewrites: int = Field(2, ge=0, le=8)
     """Ways to ask a corrected question in the model's own words that are learned at most, beside
     those by templates; 0 learns none and looks for none."""
+    sets: list[Literal["abstention", "tools", "reasoning"]] = []
+    """Data sets that `localai tune` makes where they are not there, and learns beside your own
+    examples: `["abstention", "tools"]`."""
     rl: bool = False
     """Whether `localai tune` also has the model answer problems that can be checked, again and
     again, and learn from its own right answers; takes an hour or more."""

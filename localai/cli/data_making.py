@@ -15,12 +15,11 @@ from localai.cli.invocation import Invocation
 from localai.cli.progress import Progress
 from localai.counted import counted
 from localai.errors import UsageError
+from localai.evals.making import MOST
 
 if TYPE_CHECKING:
     from localai.evals.making import Make
     from localai.store.store import Store
-
-MOST = 600
 
 NOTHING = (
     "Nothing could be made: the model's answers are of no use for it; try another model, or a "

@@ -5,7 +5,6 @@ Progress goes to stderr, verdicts and tables to stdout. What a run does is `tune
 
 from __future__ import annotations
 
-import re
 import signal
 import sys
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from click.core import ParameterSource
 
 from localai import tune_process
 from localai.cli import adapters, meant
+from localai.cli.budget import Budget
 from localai.cli.failure import note
 from localai.cli.interrupts import SIGNALS, Interrupted
 from localai.cli.invocation import Invocation
@@ -28,30 +28,6 @@ from localai.tune.presets import PRESETS, settings_with
 if TYPE_CHECKING:
     from localai.catalog import ModelEntry
     from localai.config import Settings
-
-_BUDGET = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
-SHORTEST_BUDGET = 120
-
-
-class Budget(click.ParamType[float]):
-    """A time such as 12m, 90s, 1h30m; in seconds."""
-
-    name = "time"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        """Seconds. Fails in one sentence."""
-        if isinstance(value, float | int):
-            return float(value)
-        found = _BUDGET.fullmatch(str(value).strip())
-        if not found or not any(found.groups()):
-            self.fail(f"{value!r} is no time; write 12m, 90s or 1h30m.", param, ctx)
-        hours, minutes, seconds = (int(part or 0) for part in found.groups())
-        total = 3600 * hours + 60 * minutes + seconds
-        if total < SHORTEST_BUDGET:
-            self.fail("that is too short to learn anything; give at least 2m.", param, ctx)
-        return float(total)
 
 
 @click.command()
@@ -94,7 +70,7 @@ def sft(ctx: click.Context, /, **options: Any) -> None:
     Trains an adapter on the accepted corrections and examples, tests it against what answers
     now, and lets it answer only if it is better. The model itself is never changed.
     """
-    _tune(ctx, **options, rl=False)
+    _tune(ctx, **options, rl=False, sets=False)
 
 
 def _tune(
@@ -109,8 +85,9 @@ def _tune(
     estimate: bool,
     as_json: bool,
     rl: bool | None,
+    sets: bool,
 ) -> None:
-    """Tune, or show what that would be."""
+    """Tune, or show what that would be; on the sets of the settings, too, if `sets`."""
     from localai import config
 
     _agree(dry_run, estimate=estimate or as_json, goes_on=resume, budget=budget, hosts=hosts)
@@ -119,6 +96,8 @@ def _tune(
         settings = settings_with(settings, preset)
         budget = budget or (0.0 if resume else PRESETS[preset].budget)
     invocation = meant.instead(ctx.ensure_object(Invocation), model)
+    if sets and not name and settings.tune.sets:
+        name = _with_sets(invocation, settings, only_there=dry_run)
     if dry_run:
         from localai.cli.dry_run import Wanted, run
 
@@ -150,6 +129,19 @@ def _agree(
         raise UsageError("A tune keeps the time that it was begun with; leave --budget out.")
 
 
+def _with_sets(invocation: Invocation, settings: Settings, *, only_there: bool) -> str:
+    """The name of the user's own examples, where there are any, and of the sets of the settings;
+    of these perhaps only what is there."""
+    with invocation.read_store() as store:
+        own = store.examples(state="accepted", name="", limit=1)
+        wanted = [
+            each
+            for each in dict.fromkeys(settings.tune.sets)
+            if not only_there or store.examples(state="accepted", name=each, limit=1)
+        ]
+    return ",".join((*([""] if own or not wanted else ()), *wanted))
+
+
 _RL = click.Option(
     ["--rl/--no-rl"],
     default=None,
@@ -167,7 +159,7 @@ def tune(ctx: click.Context, /, **options: Any) -> None:
     now, and lets it answer only if it is better. The model itself is never changed.
     """
     if ctx.invoked_subcommand is None:
-        _tune(ctx, **options)
+        _tune(ctx, **options, sets=True)
     else:
         _refuse_options(ctx)
 

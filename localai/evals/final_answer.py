@@ -45,6 +45,9 @@ _LINK = (
 )
 JOIN = re.compile(rf"\s+|(?:\s*[A-Za-z%\u00b0]+){{0,2}}?\s*{_LINK}(?:\s|{_LINK})*", re.IGNORECASE)
 """What stands between two members of a list, of a range or of a sum that is not done."""
+AFTER_THAN = re.compile(r"\bthan\W+(?:the\W+)?$", re.IGNORECASE)
+"""What is compared with is not what was asked for."""
+SUPERLATIVE = re.compile(r"\bthe ([a-z]+est)\b", re.IGNORECASE)
 OR = re.compile(r"\bor\b", re.IGNORECASE)
 OPERATOR = re.compile(r"\s*[-+*/x\u00d7\u00f7^]\s*")
 LINES = re.compile(r"[\s.,;|/-]*")
@@ -157,6 +160,8 @@ def _last(text: str, sentence: str, wanted: Wanted) -> str:
     head = sentence[found[-2].end if len(found) > 1 else 0 : last.start]
     if OPEN.search(sentence) or (len(found) > 1 and OPERATOR.fullmatch(head)):
         return ""
+    if choice and ((AFTER_THAN.search(head) and len(found) == 1) or _superlatives(text) > 1):
+        return ""
     if len(found) > 1 and found[-2].value != last.value:
         if choice and (pivot := PIVOT.search(head)):
             return _before_pivot(found, sentence, head, pivot[0].lower(), wanted)
@@ -175,6 +180,12 @@ def _last(text: str, sentence: str, wanted: Wanted) -> str:
     if last.unit and last.unit != wanted.unit and (wanted.unit or last.unit == "%"):
         return ""
     return last.value
+
+
+def _superlatives(text: str) -> int:
+    """How many different ones there are: of "A is the oldest, B the youngest" one is asked for,
+    and the last name may be that of the other."""
+    return len({each.lower() for each in SUPERLATIVE.findall(text)})
 
 
 def _before_pivot(

@@ -27,9 +27,10 @@ from localai.engine.process import EngineProcess
 from localai.errors import LocalaiError, UsageError
 from localai.lessons import lesson, rewriting, shipped
 from localai.lessons.lesson import Lesson
+from localai.lessons.sets import named
 from localai.store.store import Store
 from localai.store.tuning import Progress, Run, StoredExample
-from localai.tune import adapter, gate, replay, resuming, serving, training
+from localai.tune import adapter, gate, made_sets, replay, resuming, serving, training
 from localai.tune.dataset import dataset
 from localai.tune.hosts import Hosts
 from localai.tune.items import items
@@ -88,6 +89,7 @@ class Job:
         """Tune; how it ended. Raises UsageError when there is nothing to do or a run is
         going on, LocalaiError after recording why it failed."""
         with alone():
+            made_sets.complete(self._store, self._serving, self._name, self._tell)
             accepted = self._accepted()
             path = required_path(self._entry)
             self._along = shipped.along(self._store, self._entry, self._name)
@@ -110,7 +112,8 @@ class Job:
 
     def _accepted(self) -> tuple[StoredExample, ...]:
         """What is accepted. Raises UsageError where nothing could become better by it."""
-        if self._rl and not self._store.examples(state="accepted", name=self._name, limit=1):
+        own = self._store.examples(state="accepted", name="", limit=1)
+        if self._rl and not self._name and not own:
             return ()
         accepted = lesson.accepted(self._store, self._name)
         if not self._rl and all(example.source == "good" for example in accepted):
@@ -149,7 +152,7 @@ class Job:
         """The runs whose own right answers the active adapter has learned. They are learned again,
         as everything is, but not beside a named data set, which is to be all there is."""
         active = self._store.active_adapter(base)
-        if self._name or active is None or not active.run:
+        if "" not in named(self._name) or active is None or not active.run:
             return []
         return [*self._store.run(active.run).plan.get("earlier", ()), active.run]
 
@@ -270,7 +273,8 @@ class Job:
     def _options(self) -> Options:
         """The settings, with the part of the time budget that training may take."""
         seconds = max(1.0, self._left()) if self._seconds else 0.0
-        return options(self._settings.tune, data=bool(self._name or self._along), seconds=seconds)
+        data = "" not in named(self._name) or bool(self._along)
+        return options(self._settings.tune, data=data, seconds=seconds)
 
     def _left(self) -> float:
         """Seconds that are left for training and what belongs to it."""

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from localai.config import Settings
+from localai.conversation import assistant, user
 from localai.engine import gentle
 from localai.errors import UsageError
 from localai.store.store import Store
@@ -256,3 +257,24 @@ def test_it_learns_from_its_own_answers_where_that_is_wanted(
     monkeypatch.setenv("LOCALAI_TUNE__RL", wanted)
     run("-m", model, *arguments)
     assert fake.rl is learns
+
+
+def test_sets_of_the_settings_are_learned_beside_ones_own(
+    run: Command,
+    model: str,
+    fake: type[FakeJob],
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fake.end = lambda store, begun: store.end_run(begun.id, "rejected", verdict={})
+    monkeypatch.setenv("LOCALAI_TUNE__SETS", '["abstention", "tools"]')
+    run("-m", model, "tune")
+    assert fake.name == "abstention,tools"
+    with Store.open(home / "localai.db") as store:
+        store.write_examples([(user("My cat?"), assistant("Minka."))], name="")
+    run("-m", model, "tune")
+    assert fake.name == ",abstention,tools"
+    run("-m", model, "tune", "--data", "pirate")
+    assert fake.name == "pirate"
+    run("-m", model, "tune", "sft")
+    assert fake.name == ""

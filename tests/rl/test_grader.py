@@ -46,6 +46,13 @@ OF_NUMBERS: dict[str, Trick] = {
     "the other sign": lambda right, wrong, asked: f"Answer: {-int(right) or 1}",
     "a sum that is not done": lambda right, wrong, asked: f"Answer: {right} + 1",
 }
+OF_CHOICES: dict[str, Trick] = {
+    "less than it": lambda right, wrong, asked: f"Nobody is larger than {right}.",
+    "the other superlative": lambda right, wrong, asked: (
+        f"{wrong} is the oldest. {right} is the youngest."
+    ),
+    "half a comparison": lambda right, wrong, asked: f"Toto, who is older than {right}, is it.",
+}
 
 
 def _everything(right: str, asked: Example) -> str:
@@ -79,7 +86,9 @@ def _completions() -> Iterator[tuple[str, Example, str]]:
         for asked in filter(None, turn):
             right, wrong = asked.answers[0], _wrong(asked, draw)
             number = right.isdigit() and Wanted(**asked.extra).wants == "number"
-            for name, trick in (TRICKS | OF_NUMBERS if number else TRICKS).items():
+            choice = Wanted(**asked.extra).wants == "choice"
+            more = OF_NUMBERS if number else OF_CHOICES if choice else {}
+            for name, trick in (TRICKS | more).items():
                 yield name, asked, trick(right, wrong, asked)
 
 

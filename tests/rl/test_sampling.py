@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from msgspec.structs import replace
 
 from localai.conversation import Message
 from localai.engine.base import Rendered, RenderOptions
 from localai.engine.scripted import ScriptedEngine
-from localai.evals.task import Manner
+from localai.evals.task import Manner, Place
 from localai.rl import verdicts
 from localai.rl.edge import Cell, Rate
 from localai.rl.sampling import LONGER, UNFAITHFUL, Sampler
@@ -20,7 +22,7 @@ MANNER = Manner(temperature=0.8, max_tokens=64)
 EIGHT = ["Paris.", "It is Paris, of course.", "Lyon.", "Paris." * 3, "Rome"]
 
 
-def attempts(place: places.Place, most: int = 2, tools: bool = False) -> list[Attempt]:
+def attempts(place: Place, most: int = 2, tools: bool = False) -> list[Attempt]:
     """What is sampled for the first question."""
     task = places.task(tools=tools)
     sampler = Sampler(place, task, MANNER, most)
@@ -68,7 +70,7 @@ def test_a_call_on_the_way_is_learned_with_the_answer(store: Store) -> None:
 
 def test_what_the_template_does_not_give_back_is_not_learned(store: Store) -> None:
     class Trimming(ScriptedEngine):
-        def render(self, messages: list[Message], options: RenderOptions) -> Rendered:
+        def render(self, messages: Sequence[Message], options: RenderOptions) -> Rendered:
             found = super().render(messages, options)
             if options.generation_prompt:
                 return found

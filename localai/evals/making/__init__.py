@@ -16,6 +16,9 @@ from localai.errors import UsageError
 from localai.evals.task import Place
 from localai.store.tuning import Source
 
+MOST = 600
+"""Examples in a set, if nobody says otherwise."""
+
 Tell = Callable[[int, int], None]
 Made = tuple[tuple[Message, ...], Source]
 

@@ -1,0 +1,31 @@
+"""The data sets that a tune makes for itself before it learns them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from localai.evals import making
+from localai.lessons.sets import named
+from localai.store.store import Store
+from localai.store.tuning import Progress
+from localai.tune.serving import Serving
+
+Tell = Callable[[Progress], None]
+
+
+def complete(store: Store, serving: Serving, name: str, tell: Tell) -> None:
+    """Make the data sets of the name that can be made and are not there. Nothing of what is there
+    changes, whatever became of it."""
+    missing = [each for each in named(name) if each in making.MAKERS]
+    missing = [each for each in missing if not store.examples(name=each, limit=1)]
+    for each in missing:
+        with serving.place() as place:
+            stage = f"making the data set {each}"
+            tell(Progress(stage))
+            counted = partial(_counted, tell, stage)
+            store.replace_set(each, making.find(each)(place, making.MOST, counted), serving.head)
+
+
+def _counted(tell: Tell, stage: str, done: int, total: int) -> None:
+    tell(Progress(stage, done, total))
