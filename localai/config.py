@@ -21,6 +21,7 @@ from pydantic_settings import (
 
 from localai import paths
 from localai.config_mistakes import sentence
+from localai.config_night import NightSettings
 from localai.context_window import KvType
 from localai.errors import ConfigError
 from localai.question_kinds import Kind as QuestionKind
@@ -217,6 +218,7 @@ class Settings(BaseSettings):
     sampling: SamplingSettings = SamplingSettings()
     chat: ChatSettings = ChatSettings()
     tune: TuneSettings = TuneSettings()
+    night: NightSettings = NightSettings()
     tools: ToolSettings = ToolSettings()
     mcp: dict[Annotated[str, AfterValidator(_server_name)], McpSettings] = {}
     """MCP servers by name."""
