@@ -5,11 +5,11 @@ Progress goes to stderr, verdicts and tables to stdout. What a run does is `tune
 
 from __future__ import annotations
 
-import re
 import signal
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,8 @@ import click
 from click.core import ParameterSource
 
 from localai import tune_process
-from localai.cli import adapters, meant
+from localai.cli import adapters, meant, night, scheduling
+from localai.cli.clock import Budget
 from localai.cli.failure import note
 from localai.cli.interrupts import SIGNALS, Interrupted
 from localai.cli.invocation import Invocation
@@ -28,30 +29,6 @@ from localai.tune.presets import PRESETS, settings_with
 if TYPE_CHECKING:
     from localai.catalog import ModelEntry
     from localai.config import Settings
-
-_BUDGET = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
-SHORTEST_BUDGET = 120
-
-
-class Budget(click.ParamType[float]):
-    """A time such as 12m, 90s, 1h30m; in seconds."""
-
-    name = "time"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        """Seconds. Fails in one sentence."""
-        if isinstance(value, float | int):
-            return float(value)
-        found = _BUDGET.fullmatch(str(value).strip())
-        if not found or not any(found.groups()):
-            self.fail(f"{value!r} is no time; write 12m, 90s or 1h30m.", param, ctx)
-        hours, minutes, seconds = (int(part or 0) for part in found.groups())
-        total = 3600 * hours + 60 * minutes + seconds
-        if total < SHORTEST_BUDGET:
-            self.fail("that is too short to learn anything; give at least 2m.", param, ctx)
-        return float(total)
 
 
 @click.command()
@@ -87,6 +64,9 @@ class Budget(click.ParamType[float]):
 @click.option("--dry-run", is_flag=True, help="Show what would be learned, and learn nothing.")
 @click.option("--estimate", is_flag=True, help="With --dry-run: only what it would take.")
 @click.option("--json", "as_json", is_flag=True, help="With --dry-run: print JSON.")
+@click.option(
+    "--scheduled", is_flag=True, hidden=True, help="Begin only if the machine is free for it."
+)
 @click.pass_context
 def sft(
     ctx: click.Context,
@@ -99,23 +79,16 @@ def sft(
     dry_run: bool,
     estimate: bool,
     as_json: bool,
+    scheduled: bool,
 ) -> None:
     """Learn from your corrections by supervised fine-tuning.
 
     Trains an adapter on the accepted corrections and examples, tests it against what answers
     now, and lets it answer only if it is better. The model itself is never changed.
     """
-    if not dry_run and (estimate or as_json):
-        option = "--estimate" if estimate else "--json"
-        raise UsageError(f"{option} is for --dry-run; localai tune show --json has the verdict.")
     from localai import config
 
-    if dry_run and resume is not None:
-        raise UsageError("A dry run goes on with nothing; leave --resume or --anew out.")
-    if dry_run and hosts:
-        raise UsageError("A dry run is of this machine alone; leave --hosts out.")
-    if resume and budget:
-        raise UsageError("A tune keeps the time that it was begun with; leave --budget out.")
+    _refuse_mixed(ctx)
     settings = config.load()
     if preset:
         settings = settings_with(settings, preset)
@@ -126,8 +99,28 @@ def sft(
 
         wanted = Wanted(name, budget, only_estimate=estimate, as_json=as_json)
         run(invocation, settings, meant.model(invocation, settings), wanted)
-    elif not _learn(invocation, settings, budget, name, resume, hosts):
+        return
+    learn = partial(_learn, invocation, settings, budget, name, resume, hosts)
+    if scheduled:
+        night.learn(settings.night, learn)
+    elif not learn():
         ctx.exit(ExitCode.FAILURE)
+
+
+def _refuse_mixed(ctx: click.Context) -> None:
+    """Raise UsageError for options that say nothing together."""
+    given = ctx.params
+    if not given["dry_run"] and (given["estimate"] or given["as_json"]):
+        option = "--estimate" if given["estimate"] else "--json"
+        raise UsageError(f"{option} is for --dry-run; localai tune show --json has the verdict.")
+    if given["dry_run"] and given["resume"] is not None:
+        raise UsageError("A dry run goes on with nothing; leave --resume or --anew out.")
+    if given["dry_run"] and given["scheduled"]:
+        raise UsageError("A dry run can be made at any time; leave --scheduled out.")
+    if given["dry_run"] and given["hosts"]:
+        raise UsageError("A dry run is of this machine alone; leave --hosts out.")
+    if given["resume"] and given["budget"]:
+        raise UsageError("A tune keeps the time that it was begun with; leave --budget out.")
 
 
 @click.group(invoke_without_command=True, params=sft.params)
@@ -226,6 +219,8 @@ def rollback(invocation: Invocation) -> None:
 
 
 tune.add_command(sft)
+tune.add_command(scheduling.schedule)
+tune.add_command(scheduling.unschedule)
 
 # They began here, and people look for them here, too.
 tune.add_command(adapters.list_)

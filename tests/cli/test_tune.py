@@ -8,8 +8,8 @@ from typing import Any
 import click
 import pytest
 
+from localai.cli.clock import Budget
 from localai.cli.invocation import Invocation
-from localai.cli.tune import Budget
 from localai.conversation import assistant, user
 from localai.engine import gentle
 from localai.store.store import Store
