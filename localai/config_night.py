@@ -15,5 +15,5 @@ class NightSettings(BaseModel, extra="forbid"):
     memory: float = Field(1, ge=0)
     """Gigabytes of memory that have to be free at least when it begins."""
     idle_minutes: float = Field(15, ge=0)
-    """Minutes without use of the machine before it begins, with no model to chat with in memory;
-    0 does not look whether anybody is there."""
+    """Minutes without use of the machine before it begins, with no model to chat with in memory
+    and a Mac's display asleep; 0 begins at once, whoever is there."""

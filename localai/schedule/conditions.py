@@ -54,10 +54,10 @@ def without_memory(free: int, wanted: NightSettings) -> str:
 
 def in_use(machine: Machine, wanted: NightSettings) -> str:
     """Why it cannot run now, in a sentence: somebody is there, who may leave."""
-    if machine.display:
-        return "The display is on, and macOS ends long work on its GPU then; let it go to sleep."
     if not wanted.idle_minutes:
         return ""
+    if machine.display:
+        return "The display is on, and macOS ends long work on its GPU then; let it go to sleep."
     if machine.chatting:
         return "Somebody chats, or did so just now; close the app for the night."
     if machine.idle is not None and machine.idle < 60 * wanted.idle_minutes:

@@ -1,6 +1,7 @@
 """An agent of the user's own launchd (launchd.plist(5), launchctl(1)).
 
-No `ProcessType`: what is in the background gets only the slow cores, and a night is short.
+No `ProcessType`: Apple's chips keep what is in the background on their slow cores, and a night is
+short.
 No `Nice`: a tune steps back by itself, as far as `tune.nice` says.
 """
 
@@ -12,6 +13,7 @@ from collections.abc import Mapping
 from datetime import time
 from pathlib import Path
 from typing import Any
+from xml.parsers.expat import ExpatError
 
 from localai import paths
 from localai.errors import ScheduleError
@@ -46,13 +48,7 @@ class Launchd:
             until = time.fromisoformat(words[words.index("--until") + 1])
             days = frozenset((each["Weekday"] - 1) % 7 for each in begins if "Weekday" in each)
             return Nights(time(begins[0]["Hour"], begins[0]["Minute"]), until, days or EVERY_DAY)
-        except (
-            OSError,
-            ValueError,
-            LookupError,
-            TypeError,
-            plistlib.InvalidFileException,
-        ) as error:
+        except (OSError, ValueError, LookupError, TypeError, ExpatError) as error:
             raise ScheduleError(
                 f"{place} does not say when, as localai writes it; schedule again."
             ) from error

@@ -52,6 +52,7 @@ def display_on() -> bool:
         return False
     try:
         graphics = ctypes.CDLL(_GRAPHICS)
-        return not graphics.CGDisplayIsAsleep(graphics.CGMainDisplayID())
+        display = graphics.CGMainDisplayID()  # 0: there is none
+        return bool(display) and not graphics.CGDisplayIsAsleep(display)
     except (OSError, AttributeError):
         return False

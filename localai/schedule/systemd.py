@@ -30,6 +30,8 @@ Type=oneshot
 # The tune itself ends what it has started, once it has kept how far it is.
 KillMode=mixed
 TimeoutStopSec=120
+# Being asked to stop is no failure.
+SuccessExitStatus=143
 IOSchedulingClass=idle
 """
 
@@ -69,19 +71,18 @@ class Systemd:
         """What the files say. Raises ScheduleError when they say something else."""
         if not self.places[1].exists():
             return None
+        service, timer = self.places
         try:
-            found, until = (
-                pattern.search(place.read_text("utf-8"))
-                for pattern, place in zip((_CALENDAR, _UNTIL), reversed(self.places), strict=True)
-            )
-            assert found is not None
-            assert until is not None
-            names = found[1].lower().split(",") if found[1] else DAYS
-            at, end = (time.fromisoformat(text) for text in (found[2], until[1]))
-            return Nights(at, end, frozenset(map(DAYS.index, names)))
-        except (OSError, AssertionError, ValueError) as error:
+            begins = _CALENDAR.search(timer.read_text("utf-8"))
+            ends = _UNTIL.search(service.read_text("utf-8"))
+            if begins is None or ends is None:
+                raise ValueError("another time, or none")
+            names = begins[1].lower().split(",") if begins[1] else DAYS
+            at, until = time.fromisoformat(begins[2]), time.fromisoformat(ends[1])
+            return Nights(at, until, frozenset(map(DAYS.index, names)))
+        except (OSError, ValueError) as error:
             raise ScheduleError(
-                f"{self.places[1]} does not say when, as localai writes it; schedule again."
+                f"{timer} does not say when, as localai writes it; schedule again."
             ) from error
 
     def require(self, nights: Nights, command: Command) -> None:

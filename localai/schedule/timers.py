@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from localai import paths
-from localai.errors import ScheduleError
+from localai.errors import LocalaiError, ScheduleError
 from localai.schedule.launchd import Launchd
 from localai.schedule.systemd import Systemd
 
@@ -34,7 +34,7 @@ def state(timer: Timer) -> tuple[str, Literal["ok", "warning"], str]:
 
 
 def install(timer: Timer, files: Mapping[Path, str]) -> None:
-    """Write the files and have them heeded, in the place of those before. Raises ScheduleError,
+    """Write the files and have them heeded, in the place of those before. Raises LocalaiError,
     and then nothing is scheduled."""
     remove(timer)
     try:
@@ -48,7 +48,7 @@ def install(timer: Timer, files: Mapping[Path, str]) -> None:
             f"{error.filename} cannot be written ({error.strerror}), so nothing is scheduled; "
             "give yourself access to it."
         ) from error
-    except ScheduleError:
+    except LocalaiError:
         remove(timer)
         raise
 

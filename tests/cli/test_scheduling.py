@@ -83,6 +83,22 @@ def test_files_are_only_written_once_somebody_said_so(run: Command, folder: Path
     assert not folder.exists()
 
 
+@pytest.mark.parametrize(("answer", "exit_code", "files"), [("y", 0, 2), ("n", 1, 0)])
+def test_who_is_at_a_terminal_is_asked(
+    run: Command,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    answer: str,
+    exit_code: int,
+    files: int,
+) -> None:
+    monkeypatch.setattr("click.testing._NamedTextIOWrapper.isatty", lambda self: True)
+    result = run(*AT, input=f"{answer}\n")
+    assert result.exit_code == exit_code
+    assert "Write localai-tune.service and localai-tune.timer?" in result.stderr
+    assert len(list(folder.glob("*"))) == files
+
+
 def test_showing_writes_nothing(run: Command, folder: Path, system: System) -> None:
     result = run(*AT, "--show")
     assert result.exit_code == 0

@@ -68,7 +68,9 @@ def test_what_is_scheduled_is_read_back(folder: Path, nights: Nights) -> None:
     assert Launchd(System(), folder).nights() == nights
 
 
-@pytest.mark.parametrize("text", ["", "{}", "<plist><dict/></plist>", "<plist><array/></plist>"])
+@pytest.mark.parametrize(
+    "text", ["", "{}", "<plist><dict>", "<plist><dict/></plist>", "<plist><array/></plist>"]
+)
 def test_an_agent_that_says_something_else_is_told(folder: Path, text: str) -> None:
     installed(folder)
     (folder / "localai.tune.plist").write_text(text)
