@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from math import inf
 
 import pytest
@@ -10,7 +11,9 @@ from msgspec.structs import replace
 from localai.config_night import NightSettings
 from localai.schedule.conditions import Machine, in_use, look, too_late, too_little
 from localai.schedule.power import Supply
-from localai.schedule.presence import from_ioreg, from_loginctl
+from localai.schedule.presence import from_ioreg, from_loginctl, idle_seconds
+from localai.schedule.programs import Ran
+from tests.schedule.programs import System
 
 FREE = Machine(free=8_000_000_000, idle=1200.0)
 BATTERY = Supply(mains=False, battery=90)
@@ -94,6 +97,24 @@ def test_a_mac_is_idle_since_its_keyboard_and_mouse_are() -> None:
 )
 def test_linux_is_idle_since_logind_says_so(text: str, seconds: float | None) -> None:
     assert from_loginctl(text, 1000.0) == seconds
+
+
+@pytest.mark.parametrize(
+    ("platform", "word", "out"),
+    [
+        ("darwin", "ioreg", '"HIDIdleTime" = 60000000000'),
+        ("linux", "loginctl", "IdleHint=yes\nIdleSinceHint=0"),
+    ],
+)
+def test_each_system_is_asked_in_its_own_way(
+    monkeypatch: pytest.MonkeyPatch, platform: str, word: str, out: str
+) -> None:
+    monkeypatch.setattr(sys, "platform", platform)
+    system = System(**{word: Ran(0, out)})
+    seconds = idle_seconds(system)
+    assert seconds is not None
+    assert seconds >= 60
+    assert [command.split()[0] for command in system.told] == [word]
 
 
 def test_this_machine_is_looked_at() -> None:

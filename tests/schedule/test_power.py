@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
 
 from localai.config_night import NightSettings
 from localai.schedule import power
-from localai.schedule.power import Power, Supply, from_pmset, from_supplies, without_power
+from localai.schedule.power import Power, Supply, from_pmset, from_supplies, supply, without_power
+from localai.schedule.programs import Ran
+from tests.schedule.programs import System
 
 ON_BATTERY = """Now drawing from 'Battery Power'
  -InternalBattery-0 (id=5242979)\t58%; discharging; 3:21 remaining present: true
@@ -30,6 +33,13 @@ DESKTOP = "Now drawing from 'AC Power'\n"
 )
 def test_a_mac_tells_by_pmset(text: str, found: Supply) -> None:
     assert from_pmset(text) == found
+
+
+def test_a_mac_is_asked_by_pmset(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "darwin")
+    system = System(pmset=Ran(0, ON_BATTERY))
+    assert supply(system) == Supply(mains=False, battery=58)
+    assert system.told == ["pmset -g batt"]
 
 
 AC = {"type": "Mains", "online": "1"}
@@ -71,7 +81,7 @@ def test_a_machine_that_tells_nothing_is_on_mains(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("supply", "wanted", "words"),
+    ("found", "wanted", "words"),
     [
         (Supply(), NightSettings(battery=100), ""),
         (Supply(mains=False, battery=90), NightSettings(), "plug it in"),
@@ -81,10 +91,10 @@ def test_a_machine_that_tells_nothing_is_on_mains(tmp_path: Path) -> None:
         (Supply(mains=True, battery=20), NightSettings(), ""),
     ],
 )
-def test_what_power_is_missing(supply: Supply, wanted: NightSettings, words: str) -> None:
-    found = without_power(supply, wanted)
-    assert words in found
-    assert bool(found) == bool(words)
+def test_what_power_is_missing(found: Supply, wanted: NightSettings, words: str) -> None:
+    why = without_power(found, wanted)
+    assert words in why
+    assert bool(why) == bool(words)
 
 
 def test_the_watch_looks_now_and_then() -> None:
