@@ -21,6 +21,7 @@ from pydantic_settings import (
 
 from localai import paths
 from localai.config_mistakes import sentence
+from localai.config_night import NightSettings
 from localai.context_window import KvType
 from localai.errors import ConfigError
 from localai.question_kinds import Kind as QuestionKind
@@ -117,9 +118,9 @@ class TuneSettings(BaseModel, extra="forbid"):
     sets: list[Literal["abstention", "tools", "reasoning"]] = []
     """Data sets that `localai tune` makes where they are not there, and learns beside your own
     examples: `["abstention", "tools"]`."""
-    rl: bool = False
-    """Whether `localai tune` also has the model answer problems that can be checked, again and
-    again, and learn from its own right answers; takes an hour or more."""
+    rl: Literal["night", "always", "never"] = "night"
+    """When `localai tune` also has the model answer problems that can be checked, and learn from
+    its own right answers, which takes an hour or more: night is when the timer has begun it."""
     nice: int = Field(19, ge=0, le=19)
     """How far a tune steps back behind other programs; 0 lets it compete with them."""
     pause_for_chat: Literal["auto", "always", "never"] = "auto"
@@ -223,6 +224,7 @@ class Settings(BaseSettings):
     sampling: SamplingSettings = SamplingSettings()
     chat: ChatSettings = ChatSettings()
     tune: TuneSettings = TuneSettings()
+    night: NightSettings = NightSettings()
     tools: ToolSettings = ToolSettings()
     mcp: dict[Annotated[str, AfterValidator(_server_name)], McpSettings] = {}
     """MCP servers by name."""

@@ -32,6 +32,7 @@ from localai.engine.base import LoadOptions
 from localai.engine.process import EngineProcess
 from localai.errors import LocalaiError
 from localai.kv_folder import KvFolder
+from localai.schedule import timers
 from localai.store.store import Store
 from localai.store.upkeep.erasing import NOTE
 
@@ -77,6 +78,7 @@ def examine(model: str = "", factory: EngineFactory = EngineProcess) -> Iterator
     yield from _database()
     yield from _disk(paths.home())
     yield _saved_caches(settings)
+    yield Finding("schedule", *timers.state(timers.here()))
     yield from _descriptions(Catalog())
     yield from _model(model or settings.model, settings, factory)
 

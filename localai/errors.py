@@ -74,6 +74,10 @@ class ArgumentsError(ToolError):
     """A call's arguments do not fit the tool's parameters."""
 
 
+class ScheduleError(LocalaiError):
+    """The system's timer cannot be set or taken away."""
+
+
 class StoreError(LocalaiError):
     """The database cannot be opened or written."""
 

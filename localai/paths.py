@@ -69,6 +69,11 @@ def tune_lock(data: Path | None = None) -> Path:
     return (data or home()) / "tune.lock"
 
 
+def last_night() -> Path:
+    """What became of the last scheduled tune."""
+    return home() / "night.json"
+
+
 def kv(data: Path | None = None) -> Path:
     """Saved caches of conversations, likewise; they can be deleted at any time."""
     return (data or home()) / "cache" / "kv"

@@ -15,6 +15,14 @@ PLAN = "plan.msgpack"
 """What a run trains by, in its working folder; made just before training."""
 
 
+class Stopped(KeyboardInterrupt):
+    """The tune is to end now, in order, because of what the sentence `why` says."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
 def planned(run: Run) -> bool:
     """Whether the run got as far as a plan. Whether that can be read is seen when it is needed."""
     return (paths.tune_work() / run.id / PLAN).exists()

@@ -5,29 +5,24 @@ Progress goes to stderr, verdicts and tables to stdout. What a run does is `tune
 
 from __future__ import annotations
 
-import signal
-import sys
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from datetime import time as Clock
+from functools import partial
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
 from localai import tune_process
-from localai.cli import adapters, meant
-from localai.cli.budget import Budget
+from localai.cli import adapters, learning, meant, night, scheduling
+from localai.cli.clock import Budget, TimeOfDay
 from localai.cli.failure import note
-from localai.cli.interrupts import SIGNALS, Interrupted
 from localai.cli.invocation import Invocation
 from localai.errors import ExitCode, UsageError
 from localai.tune.presets import PRESETS, settings_with
 
 if TYPE_CHECKING:
-    from localai.catalog import ModelEntry
-    from localai.config import Settings
+    pass
 
 
 @click.command()
@@ -63,6 +58,10 @@ if TYPE_CHECKING:
 @click.option("--dry-run", is_flag=True, help="Show what would be learned, and learn nothing.")
 @click.option("--estimate", is_flag=True, help="With --dry-run: only what it would take.")
 @click.option("--json", "as_json", is_flag=True, help="With --dry-run: print JSON.")
+@click.option("--until", type=TimeOfDay(), help="Time of day when it ends at the latest: 06:30.")
+@click.option(
+    "--scheduled", is_flag=True, hidden=True, help="Begin only if the machine is free for it."
+)
 @click.pass_context
 def sft(ctx: click.Context, /, **options: Any) -> None:
     """Learn from your corrections by supervised fine-tuning.
@@ -84,62 +83,55 @@ def _tune(
     dry_run: bool,
     estimate: bool,
     as_json: bool,
+    until: Clock | None,
+    scheduled: bool,
     rl: bool | None,
     sets: bool,
 ) -> None:
     """Tune, or show what that would be; on the sets of the settings, too, if `sets`."""
     from localai import config
 
-    _agree(dry_run, estimate=estimate or as_json, goes_on=resume, budget=budget, hosts=hosts)
+    _refuse_mixed(ctx)
     settings = config.load()
     if preset:
         settings = settings_with(settings, preset)
         budget = budget or (0.0 if resume else PRESETS[preset].budget)
     invocation = meant.instead(ctx.ensure_object(Invocation), model)
     if sets and not name and settings.tune.sets:
-        name = _with_sets(invocation, settings, only_there=dry_run)
+        name = learning.with_sets(invocation, settings, only_there=dry_run)
     if dry_run:
         from localai.cli.dry_run import Wanted, run
 
         wanted = Wanted(name, budget, only_estimate=estimate, as_json=as_json)
         run(invocation, settings, meant.model(invocation, settings), wanted)
-    else:
-        from localai.tune.hosts import read
+        return
+    if rl is None:
+        rl = {"always": True, "never": False, "night": scheduled}[settings.tune.rl]
+    end = night.End(until, scheduled)
+    given: dict[str, Any] = {"name": name, "seconds": budget, "resume": resume, "rl": rl}
+    learn = partial(learning.learn, invocation, settings, hosts, end, **given)
+    if scheduled:
+        night.learn(settings.night, learn)
+    elif not learn():
+        ctx.exit(ExitCode.FAILURE)
 
-        wanted_rl = settings.tune.rl if rl is None else rl
-        machines = read(hosts) if hosts else None
-        given = {"name": name, "seconds": budget, "resume": resume, "hosts": machines}
-        if not _learn(invocation, settings, rl=wanted_rl, **given):
-            ctx.exit(ExitCode.FAILURE)
 
-
-def _agree(
-    dry_run: bool, *, estimate: bool, goes_on: bool | None, budget: float, hosts: Path | None
-) -> None:
-    """Raise UsageError for options that do not go together."""
-    if not dry_run and estimate:
-        raise UsageError(
-            "--estimate and --json are for --dry-run; localai tune show --json has the verdict."
-        )
-    if dry_run and goes_on is not None:
+def _refuse_mixed(ctx: click.Context) -> None:
+    """Raise UsageError for options that say nothing together."""
+    given = ctx.params
+    if not given["dry_run"] and (given["estimate"] or given["as_json"]):
+        option = "--estimate" if given["estimate"] else "--json"
+        raise UsageError(f"{option} is for --dry-run; localai tune show --json has the verdict.")
+    if given["dry_run"] and given["resume"] is not None:
         raise UsageError("A dry run goes on with nothing; leave --resume or --anew out.")
-    if dry_run and hosts:
+    if given["dry_run"] and given["scheduled"]:
+        raise UsageError("A dry run can be made at any time; leave --scheduled out.")
+    if given["dry_run"] and given["hosts"]:
         raise UsageError("A dry run is of this machine alone; leave --hosts out.")
-    if goes_on and budget:
+    if given["until"] and given["budget"]:
+        raise UsageError("Say how long or until when; leave --budget or --until out.")
+    if given["resume"] and given["budget"]:
         raise UsageError("A tune keeps the time that it was begun with; leave --budget out.")
-
-
-def _with_sets(invocation: Invocation, settings: Settings, *, only_there: bool) -> str:
-    """The name of the user's own examples, where there are any, and of the sets of the settings;
-    of these perhaps only what is there."""
-    with invocation.read_store() as store:
-        own = store.examples(state="accepted", name="", limit=1)
-        wanted = [
-            each
-            for each in dict.fromkeys(settings.tune.sets)
-            if not only_there or store.examples(state="accepted", name=each, limit=1)
-        ]
-    return ",".join((*([""] if own or not wanted else ()), *wanted))
 
 
 _RL = click.Option(
@@ -174,37 +166,6 @@ def _refuse_options(ctx: click.Context) -> None:
             raise UsageError(f"{name} belongs to `localai tune` itself; leave it out here.")
 
 
-def _learn(invocation: Invocation, settings: Settings, **wanted: Any) -> bool:
-    """Tune as it is `wanted` and print the verdict; whether the adapter was let in."""
-    from localai.cli.tuning import Watcher, verdict
-    from localai.engine import gentle
-    from localai.tune.job import Job
-
-    gentle.step_back(settings.tune.nice)
-    with invocation.open_store() as store, _signals(), closing(Watcher(sys.stderr)) as watcher:
-        entry = meant.model(invocation, settings)
-        job = Job(store, settings, entry, watcher.tell, **wanted)
-        try:
-            run = job.run()
-        except KeyboardInterrupt:
-            watcher.close()
-            if job.resumable:
-                note("Stopped; the same command goes on with it (--anew would not).")
-            raise
-        adapter = store.adapter(run.adapter).name if run.adapter else ""
-    click.echo(verdict(run, adapter), nl=False)
-    if adapter:
-        _mind(entry, settings)
-    return run.state == "promoted"
-
-
-def _mind(entry: ModelEntry, settings: Settings) -> None:
-    """Say it if another model than the one that learned is in use."""
-    if not meant.in_use(entry, settings):
-        model = entry.name if entry.described else entry.path
-        note(f"Another model is in use; `localai models use {model}` changes to this one.")
-
-
 @tune.command()
 @click.pass_obj
 def stop(invocation: Invocation) -> None:
@@ -228,6 +189,8 @@ def rollback(invocation: Invocation) -> None:
 
 
 tune.add_command(sft)
+tune.add_command(scheduling.schedule)
+tune.add_command(scheduling.unschedule)
 
 # They began here, and people look for them here, too.
 tune.add_command(adapters.list_)
@@ -256,23 +219,3 @@ def show(invocation: Invocation, run: str, as_json: bool) -> None:
         click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
     else:
         click.echo(verdict(found, adapter), nl=False)
-
-
-@contextmanager
-def _signals() -> Iterator[None]:
-    """Let every signal that ends the run do so in order, as Ctrl-C does."""
-
-    def interrupt(signum: int, frame: FrameType | None) -> None:
-        raise Interrupted(signum)
-
-    numbers = [getattr(signal, name) for name in SIGNALS if hasattr(signal, name)]
-    before = {
-        number: signal.signal(number, interrupt)
-        for number in numbers
-        if signal.getsignal(number) is not signal.SIG_IGN
-    }
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -41,6 +41,7 @@ from localai.tune.rounds import Rounds, Ways, found_so_far
 from localai.tune.serving import Serving
 from localai.tune.turns import Turns
 from localai.tune.workplace import alone, clear_leftovers, work_folder
+from localai.tune_process import Stopped
 
 RESERVE = 0.3
 """Share of the time budget kept for what comes after training."""
@@ -58,10 +59,14 @@ NOT_BETTER = (
 
 class Job:
     """A run for one model, over the data sets `name` ("": the user's own). `tell` hears how
-    far it is; `seconds` is the whole time it may take (0: as long as it needs); `resume`
-    says whether it goes on with an interrupted run (None: where nothing changed); `hosts` are
-    the machines that train, this one among them (None: it alone); `rl`: it also learns from
-    its own right answers to problems (`rounds`), if need be from these alone."""
+    far it is, and may raise KeyboardInterrupt (`tune_process.Stopped` with a reason) to end it.
+
+    `seconds` is the whole time it may take (0: as long as it needs); `nightly`: that is how long
+    it is to a time of day, so that another run has about as much. `resume` says whether it goes on
+    with an interrupted run (None: where nothing changed); `hosts` are the machines that train, this
+    one among them (None: it alone); `rl`: it also learns from its own right answers to problems
+    (`rounds`), if need be from these alone.
+    """
 
     def __init__(
         self,
@@ -75,12 +80,14 @@ class Job:
         resume: bool | None = None,
         hosts: Hosts | None = None,
         rl: bool = False,
+        nightly: bool = False,
         factory: EngineFactory = EngineProcess,
     ) -> None:
         self._store, self._settings, self._entry = store, settings, entry
         self._tell, self._seconds = tell, seconds
         self._serving = Serving(store, settings, entry, factory)
         self._name, self._resume, self._hosts, self._rl = name, resume, hosts, rl
+        self._nightly = nightly
         self._begun, self._resumed = time.monotonic(), False
         self._run: Run | None = None
         self._along: tuple[StoredExample, ...] = ()
@@ -102,9 +109,10 @@ class Job:
                 with suppress(LocalaiError):  # a full disk, say, is told as the first trouble
                     self._store.end_run(self._run.id, "failed", error=str(error))
                 raise
-            except KeyboardInterrupt:
+            except KeyboardInterrupt as stopped:
+                why = stopped.why if isinstance(stopped, Stopped) else ""
                 with suppress(LocalaiError):  # it may just have been promoted
-                    self._store.end_run(self._run.id, "stopped")
+                    self._store.end_run(self._run.id, "stopped", error=why)
                 raise
             finally:
                 if not self.resumable:
@@ -134,7 +142,7 @@ class Job:
             "corrections": [example.id for example in accepted],
             "data": self._name,
             "options": msgspec.to_builtins(wanted),
-            "seconds": self._seconds,
+            "seconds": 0.0 if self._nightly else self._seconds,
             "rl": self._rl,
             "earlier": self._earlier(base),
             **resuming.learns(accepted, wanted, self._serving.head, path, dropped, rl=self._rl),

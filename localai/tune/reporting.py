@@ -64,6 +64,10 @@ class Reporter:
         done = () if last.loss is None else (last.done, last.total, last.loss)
         self.say(Progress(stage, *done), now=True)
 
+    def beat(self) -> None:
+        """Let whoever watches know that nothing has changed; they may want it to end."""
+        self._tell(self._last)
+
     def say(self, progress: Progress, *, now: bool = False) -> None:
         """Report, but not more often than anybody looks."""
         moment = time.monotonic()

@@ -105,6 +105,7 @@ class Turns:
             if not told and last - begun >= HELD_SECONDS:
                 told = True
                 self._report.stand(HELD.format(stage))
+            self._report.beat()
             self._sleep(LOOK_SECONDS)
         self.paused += self._now() - begun
 

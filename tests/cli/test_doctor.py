@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import time
 from pathlib import Path
 
 import msgspec
@@ -22,9 +23,15 @@ from localai.engine.base import Engine, LoadOptions, ModelInfo
 from localai.engine.scripted import ScriptedEngine
 from localai.errors import ModelError
 from localai.kv_folder import KvFolder
+from localai.schedule import timers
+from localai.schedule.command import Command
+from localai.schedule.nights import Nights
+from localai.schedule.programs import Ran
+from localai.schedule.systemd import Systemd
 from localai.store.store import Store
 from tests.catalog import toy
 from tests.cli.conftest import Run
+from tests.schedule.programs import System
 
 
 @pytest.fixture(autouse=True)
@@ -73,6 +80,21 @@ def test_the_database_is_described(model: str) -> None:
     with Store.open() as store:
         store.create_conversation("Hello")
     assert "1 conversations, 0 messages" in found(model)["database"].value
+
+
+def test_nights_are_told_with_what_is_wrong_with_them(
+    model: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert found(model)["schedule"] == Finding("schedule", "none")
+    system = System()
+    timer = Systemd(system, tmp_path / "units")
+    monkeypatch.setattr(timers, "here", lambda: timer)
+    words = Command(("localai", "tune", "--until", "06:30"), {})
+    timers.install(timer, timer.files(Nights(time(2), time(6, 30)), words))
+    assert found(model)["schedule"] == Finding("schedule", "every day from 02:00 to 06:30")
+    system.answers = {"is_active": Ran(3)}
+    assert found(model)["schedule"].status == "warning"
+    assert "schedule it again" in found(model)["schedule"].advice
 
 
 def test_saved_caches_are_counted_against_their_budget(

@@ -8,7 +8,7 @@ from typing import Any
 import click
 import pytest
 
-from localai.cli.budget import Budget
+from localai.cli.clock import Budget
 from localai.cli.invocation import Invocation
 from localai.conversation import assistant, user
 from localai.engine import gentle

@@ -237,11 +237,12 @@ def test_stop(run: Command) -> None:
 @pytest.mark.parametrize(
     ("arguments", "wanted", "learns"),
     [
-        (("tune",), "false", False),
-        (("tune",), "true", True),
-        (("tune", "--no-rl"), "true", False),
-        (("tune", "--rl"), "false", True),
-        (("tune", "sft"), "true", False),
+        (("tune",), "never", False),
+        (("tune",), "night", False),
+        (("tune",), "always", True),
+        (("tune", "--no-rl"), "always", False),
+        (("tune", "--rl"), "never", True),
+        (("tune", "sft"), "always", False),
     ],
 )
 def test_it_learns_from_its_own_answers_where_that_is_wanted(
