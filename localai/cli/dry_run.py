@@ -17,7 +17,6 @@ from localai.counted import counted
 from localai.lessons.preview import Preview
 from localai.measures import duration
 from localai.sanitize import clean, one_line
-from localai.store.tuning import SAID
 
 if TYPE_CHECKING:
     from localai.catalog import ModelEntry
@@ -69,7 +68,7 @@ def run(invocation: Invocation, settings: Settings, entry: ModelEntry, wanted: W
     data = bool(wanted.name or more)
     taken = estimate(made, options(settings.tune, data=data, seconds=seconds), known)
     of_sets = [x.example for x in taught if x.lesson and x.example.name in named(wanted.name)]
-    if all(each.source in SAID for each in of_sets):
+    if all(each.source == "good" for each in of_sets):
         note(ONLY_GOOD)
     if wanted.only_estimate:
         show_estimate(taken, as_json=wanted.as_json)

@@ -17,7 +17,6 @@ from rapidfuzz import fuzz
 
 from localai.conversation import Message
 from localai.lessons.lesson import Lesson
-from localai.store.tuning import SAID
 
 NEAR = 90.0
 """Token-set ratio from which on two answers count as the same."""
@@ -40,7 +39,7 @@ def repeated(lessons: Sequence[Lesson]) -> frozenset[str]:
     kept = defaultdict[Hashable, list[str]](list)
     known = set[Hashable]()
     newest_first = lessons[::-1]
-    for lesson in sorted(newest_first, key=lambda each: each.source in SAID):
+    for lesson in sorted(newest_first, key=lambda each: each.source == "good"):
         answer, about = _plain(lesson.chosen), _about(lesson)
         others = kept[about][:COMPARED]
         if (about, answer) in known or any(_near(answer, other) for other in others):

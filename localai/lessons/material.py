@@ -13,7 +13,7 @@ from localai.lessons import holdout
 from localai.lessons.lesson import Lesson, Unlearnable, read
 from localai.lessons.maker import Example, Maker
 from localai.store.store import Store
-from localai.store.tuning import SAID, StoredExample
+from localai.store.tuning import StoredExample
 
 REPEATED = "Another example says the same."
 
@@ -45,7 +45,7 @@ class Taught(Outcome, frozen=True, kw_only=True):
     @property
     def unlearnable(self) -> bool:
         """Whether it was to become better and cannot be learned from."""
-        return bool(self.left_out) and not self.repeated and self.example.source not in SAID
+        return bool(self.left_out) and not self.repeated and self.example.source != "good"
 
 
 def teach(store: Store, example: StoredExample, maker: Maker) -> Taught:
@@ -62,7 +62,7 @@ def gather(store: Store, accepted: Sequence[StoredExample], maker: Maker) -> tup
     everything = [_read(store, each) for each in accepted]
     again = duplicates.repeated([each.lesson for each in everything if each.lesson])
     seen, found = set[Example](), dict[str, Taught]()
-    good_first = sorted(everything, key=lambda each: each.example.source not in SAID)
+    good_first = sorted(everything, key=lambda each: each.example.source != "good")
     for each in reversed(good_first):
         taught = _left_out(each, REPEATED) if each.example.id in again else _make(maker, each)
         fresh = tuple(made for made in dict.fromkeys(taught.examples) if made not in seen)

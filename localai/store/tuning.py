@@ -13,8 +13,6 @@ many, or was too long."""
 Source = Literal["correction", "good", "bad", "written", "imported", "kept"]
 """Where an example comes from; "kept" are the bare model's own answers, which are to stay as they
 are while others change."""
-SAID: frozenset[Source] = frozenset(("good", "kept"))
-"""Sources of what the model says already: it gives nothing to become better at."""
 ExampleState = Literal["pending", "accepted", "rejected"]
 RunState = Literal["running", "promoted", "rejected", "failed", "stopped", "interrupted"]
 ActivationReason = Literal["promoted", "chosen", "rollback"]

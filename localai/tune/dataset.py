@@ -16,7 +16,7 @@ from localai.lessons.lesson import Lesson, Unlearnable
 from localai.lessons.maker import Example, Maker
 from localai.lessons.sets import named
 from localai.store.store import Store
-from localai.store.tuning import SAID, StoredExample
+from localai.store.tuning import StoredExample
 from localai.tune.choosing import evenly
 from localai.tune.plan import Options, Plan
 
@@ -76,7 +76,7 @@ def dataset(
     else than examples is learned (`alone`)."""
     found = material.gather(store, accepted, maker)
     made = [each.lesson for each in found if each.lesson and each.lesson.name in named(name)]
-    if not alone and all(lesson.source in SAID for lesson in made):
+    if not alone and all(lesson.source == "good" for lesson in made):
         reason = next((each.left_out for each in found if each.unlearnable), material.REPEATED)
         raise UsageError((ONLY_GOOD_LEFT if made else UNLEARNABLE).format(reason=reason))
     learned = [each for each in found if each.lesson and not each.held_out]

@@ -16,7 +16,6 @@ from localai.evals.judging import accepted
 from localai.lessons import phrasings
 from localai.lessons.lesson import Lesson
 from localai.lessons.maker import Maker
-from localai.store.tuning import SAID
 from localai.tune.choosing import evenly
 
 AT_LEAST = 8
@@ -32,7 +31,7 @@ def items(
     """All that is asked. `head` is the system text of the general items; `learned` are the
     ids of the examples that the present adapter was made from: they must be kept, as good
     answers must, and the others must be won (all of them, where none is new)."""
-    good = [lesson for lesson in lessons if lesson.source in SAID]
+    good = [lesson for lesson in lessons if lesson.source == "good"]
     taught = [lesson for lesson in lessons if lesson not in good]
     new = [lesson for lesson in taught if lesson.id not in learned] or taught
     old = [lesson for lesson in taught if lesson not in new]

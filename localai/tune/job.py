@@ -29,7 +29,7 @@ from localai.lessons import lesson, rewriting, shipped
 from localai.lessons.lesson import Lesson
 from localai.lessons.sets import named
 from localai.store.store import Store
-from localai.store.tuning import SAID, Progress, Run, StoredExample
+from localai.store.tuning import Progress, Run, StoredExample
 from localai.tune import adapter, gate, made_sets, replay, resuming, serving, training
 from localai.tune.dataset import dataset
 from localai.tune.hosts import Hosts
@@ -124,7 +124,7 @@ class Job:
         if self._rl and not self._name and not own:
             return ()
         accepted = lesson.accepted(self._store, self._name)
-        if not self._rl and all(example.source in SAID for example in accepted):
+        if not self._rl and all(example.source == "good" for example in accepted):
             raise UsageError(ONLY_GOOD)
         return accepted
 

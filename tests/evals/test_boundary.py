@@ -81,9 +81,9 @@ def test_dialogues_keep_what_is_known_and_withhold_what_is_not() -> None:
     there = place(replies(asked))
     made = abstention.make(there, 16, lambda done, total: heard.append((done, total)))
     assert heard == [(at + 1, 12) for at in range(12)] + [(12 + at, 16) for at in range(1, 5)]
-    talks = [talk for talk, _ in made]
+    talks = [talk for talk, source in made if source == "written"]
     withheld = [talk for talk in talks if abstains(talk[1].text)]
-    assert withheld == [talk for talk, source in made if source == "written"]
+    assert len(talks) == len(made)
     assert 4 < len(talks) - len(withheld) <= 10  # four facts in several wordings, at most 16 * 0.6
     assert len(withheld) == round((len(talks) - len(withheld)) * 2 / 3)
     ways = {way: each for each in asked[::3] for way in facts.wordings(each, "train")}

@@ -61,10 +61,9 @@ def make(
     rest = round(len(ours) * (1 - known) / known) if known else n
     withheld = wrong[: round(mistaken * rest)]
     withheld += unknown.examples(place, "train")[: rest - len(withheld)]
-    made: list[Made] = [(talk, "kept") for talk in ours]
-    made += [((user(each.question), assistant(_withheld(each))), "written") for each in withheld]
-    draw("abstention", n).shuffle(made)
-    return made
+    dialogues = [*ours, *((user(each.question), assistant(_withheld(each))) for each in withheld)]
+    draw("abstention", n).shuffle(dialogues)
+    return [(talk, "written") for talk in dialogues]
 
 
 def _asked(

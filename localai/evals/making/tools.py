@@ -64,9 +64,7 @@ def make(place: Place, n: int, tell: Tell) -> Sequence[Made]:
         while len(taken) > 1 and not fits(_dialogue(taken)):
             del taken[-1]
         if taken:
-            talk = _dialogue(taken)
-            changed = len(taken) > 1 or any(each.calls for each in talk)
-            found.append((talk, "written" if changed else "kept"))
+            found.append((_dialogue(taken), "written"))
         del turns[: len(taken)]
     return found
 
