@@ -10,9 +10,7 @@ CorrectionState = Literal["accepted", "withdrawn", "replaced"]
 Reason = Literal["edited", "invented", "tool", "no-tool", "shorter"]
 """Why an answer was corrected: it was edited, made up, lacked a call of a tool, had one too
 many, or was too long."""
-Source = Literal["correction", "good", "bad", "written", "imported", "kept"]
-"""Where an example comes from; "kept" are the bare model's own answers, which are to stay as they
-are while others change."""
+Source = Literal["correction", "good", "bad", "written", "imported"]
 ExampleState = Literal["pending", "accepted", "rejected"]
 RunState = Literal["running", "promoted", "rejected", "failed", "stopped", "interrupted"]
 ActivationReason = Literal["promoted", "chosen", "rollback"]

@@ -33,14 +33,12 @@ Examples = tuple[Example, ...]
 
 
 class Dataset(msgspec.Struct, frozen=True):
-    """What is learned: the `lessons`, and as examples: `own` to train on, `kept` to read beside
-    them as the bare model's own, `held` out of them to tell when to stop, `replay` of the bare
-    model, `parity` for both engines to read. `repeated` are the ids of what was left out as said
-    before."""
+    """What is learned: the `lessons`, and as examples: `own` to train on, `held` out of them to
+    tell when to stop, `replay` of the bare model, `parity` for both engines to read. `repeated`
+    are the ids of what was left out as said before."""
 
     lessons: tuple[Lesson, ...]
     own: Examples
-    kept: Examples
     held: Examples
     replay: Examples
     parity: Examples
@@ -54,7 +52,6 @@ class Dataset(msgspec.Struct, frozen=True):
             base,
             options,
             own=(*self.own, *more),
-            kept=self.kept,
             replay=self.replay,
             parity=self.parity,
             held=self.held,
@@ -81,15 +78,13 @@ def dataset(
         raise UsageError((ONLY_GOOD_LEFT if made else UNLEARNABLE).format(reason=reason))
     learned = [each for each in found if each.lesson and not each.held_out]
     lessons = tuple(each.lesson for each in learned if each.lesson)
-    changed = [each for each in found if each.example.source != "kept"]
-    held = _examples([each for each in changed if each.held_out])
+    held = _examples([each for each in found if each.held_out])
     again = replay()
     spared = evenly(again, PARITY_TEXTS // 2)
     asked = held or _held_out(maker, lessons)
     return Dataset(
         lessons=lessons,
-        own=_examples([each for each in changed if not each.held_out]),
-        kept=_examples([each for each in learned if each.example.source == "kept"]),
+        own=_examples(learned),
         held=held,
         replay=tuple(each for each in again if each not in spared),
         parity=(*evenly(asked, PARITY_TEXTS - len(spared)), *spared),

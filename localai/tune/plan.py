@@ -87,9 +87,8 @@ def spread(options: Options, machines: int) -> Options:
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """`base` is the model's file, `own` what is new, `kept` what it says already and has to be
-    read as often, `parity` what both engines shall read, `held` what is not trained on and tells
-    when to stop; `tokenizer` names the vocabulary."""
+    """`base` is the model's file, `own` what is new, `parity` what both engines shall read,
+    `held` what is not trained on and tells when to stop; `tokenizer` names the vocabulary."""
 
     base: str
     options: Options
@@ -98,13 +97,11 @@ class Plan(msgspec.Struct, frozen=True):
     parity: tuple[Example, ...]
     held: tuple[Example, ...] = ()
     tokenizer: str = ""
-    kept: tuple[Example, ...] = ()
 
     @property
     def data_hash(self) -> str:
         """The sha256, in hex, of all that is trained on: every token with its weight."""
-        read = msgspec.msgpack.encode((self.own, self.kept, self.replay))
-        return hashlib.sha256(read).hexdigest()
+        return hashlib.sha256(msgspec.msgpack.encode((self.own, self.replay))).hexdigest()
 
 
 class Joining(msgspec.Struct, frozen=True, kw_only=True):

@@ -164,12 +164,9 @@ def _steps(plan: Plan) -> list[list[Row]]:
     from localai.tune import packing, sft
 
     own = [packing.row(each) for each in plan.own]
-    kept, replay = (
-        [packing.row(each, recalled=True, weight=plan.options.recall) for each in some]
-        for some in (plan.kept, plan.replay)
-    )
-    rows, read = _sharing([*own, *kept, *replay]), len(own) + len(kept)
-    return sft.plan(rows[:read], rows[read:], plan.options)
+    replay = [packing.row(each, recalled=True, weight=plan.options.recall) for each in plan.replay]
+    rows = _sharing([*own, *replay])
+    return sft.plan(rows[: len(own)], rows[len(own) :], plan.options)
 
 
 def _sharing(rows: list[Row]) -> list[Row]:
