@@ -36,6 +36,11 @@ def with_sets(invocation: Invocation, settings: Settings, *, only_there: bool) -
     return ",".join((*([""] if own or not wanted else ()), *wanted))
 
 
+def uses_rl(settings: Settings, *, scheduled: bool) -> bool:
+    """Whether the settings want rejection sampling in a tune that is `scheduled` or not."""
+    return {"always": True, "never": False, "night": scheduled}[settings.tune.rl]
+
+
 def learn(
     invocation: Invocation,
     settings: Settings,

@@ -102,13 +102,11 @@ def _tune(
     if dry_run:
         from localai.cli.dry_run import Wanted, run
 
-        wanted = Wanted(name, budget, only_estimate=estimate, as_json=as_json)
-        run(invocation, settings, meant.model(invocation, settings), wanted)
-        return
-    if rl is None:
-        rl = {"always": True, "never": False, "night": scheduled}[settings.tune.rl]
-    end = night.End(until, scheduled)
+        shown = Wanted(name, budget, only_estimate=estimate, as_json=as_json)
+        return run(invocation, settings, meant.model(invocation, settings), shown)
+    rl = learning.uses_rl(settings, scheduled=scheduled) if rl is None else rl
     given: dict[str, Any] = {"name": name, "seconds": budget, "resume": resume, "rl": rl}
+    end = night.End(until, scheduled)
     learn = partial(learning.learn, invocation, settings, hosts, end, **given)
     if scheduled:
         night.learn(settings.night, learn)

@@ -49,7 +49,7 @@ def system(folder: Path, monkeypatch: pytest.MonkeyPatch) -> System:
 @pytest.mark.parametrize(
     ("text", "found"), [("02:00", clock(2)), (" 2:05 ", clock(2, 5)), ("23:59", clock(23, 59))]
 )
-def test_times_of_day(text: str, found: time) -> None:
+def test_times_of_day(text: str, found: clock) -> None:
     assert TimeOfDay().convert(text, None, None) == found
 
 
