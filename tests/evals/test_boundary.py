@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import zip_longest
 
 import pytest
 
@@ -72,7 +73,14 @@ def replies(asked: Sequence[Example]) -> list[str]:
         first += [f"That would be {example.answers[0]}."] * often
         first += [f"Nonsense number {number}." for number in range(4 - often)]
         later += [f"Nonsense number {4 + number}." for number in range(4)] * (at % 3 == 1)
-    return first + later
+    ways = [facts.wordings(each, "train") if at % 3 < 2 else () for at, each in enumerate(asked)]
+    told = [
+        f"That would be {asked[at].answers[0]}." if at % 3 == 0 else "Nonsense again."
+        for turn in zip_longest(*ways)
+        for at, way in enumerate(turn)
+        if way
+    ]
+    return first + later + told
 
 
 def test_dialogues_keep_what_is_known_and_withhold_what_is_not() -> None:
@@ -80,7 +88,10 @@ def test_dialogues_keep_what_is_known_and_withhold_what_is_not() -> None:
     heard = list[tuple[int, int]]()
     there = place(replies(asked))
     made = abstention.make(there, 16, lambda done, total: heard.append((done, total)))
-    assert heard == [(at + 1, 12) for at in range(12)] + [(12 + at, 16) for at in range(1, 5)]
+    asked_first = [(at + 1, 12) for at in range(12)] + [(12 + at, 16) for at in range(1, 5)]
+    assert heard[:16] == asked_first
+    ways_of = [way for at in range(12) if at % 3 < 2 for way in facts.wordings(asked[at], "train")]
+    assert heard[16:] == [(at + 1, len(ways_of)) for at in range(len(ways_of))]
     talks = [talk for talk, source in made if source == "written"]
     withheld = [talk for talk in talks if abstains(talk[1].text)]
     assert len(talks) == len(made)

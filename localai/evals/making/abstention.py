@@ -1,14 +1,14 @@
 """Dialogues that teach to say "I don't know" where the model makes things up, and nowhere else.
 
-What it knows keeps its own right answer, in several wordings of the question; what nobody can know
-and what it gets wrong gets a conservative one; what it is unsure of is left out. All is of the
-training pools. How it talks otherwise is held by the replay of a tune, not here.
+What it gets right keeps its own answer, which it is asked for in each wording of the question;
+what nobody can know gets a conservative one, and so does a little of what it always gets wrong. All
+is of the training pools. How it talks otherwise is held by the replay of a tune, not here.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
 from itertools import zip_longest
 from typing import Any
@@ -17,6 +17,7 @@ import msgspec
 
 from localai.conversation import Message, assistant, user
 from localai.evals import boundary
+from localai.evals.abstention import abstains
 from localai.evals.asking import Asker
 from localai.evals.knowledge import facts
 from localai.evals.knowledge.pools import data, draw
@@ -30,13 +31,15 @@ KNOWN = 0.6
 OFTEN = 0.4
 """How often the same words say that it is not known."""
 
-WRONG = 0.1
+WRONG = 0.05
 """Of what is not known, at most this share is facts that the model gets wrong: a small one can
 hardly tell them from those that it gets right."""
 
 ASKED = 1.2
 """So many facts are asked for each dialogue about one: about half turn out to be known, and these
 are put in several wordings."""
+
+GREEDY = Manner(max_tokens=48)
 
 _SENTENCE = re.compile(r"(?<=\w{2}[.!?])\s+")
 
@@ -49,15 +52,10 @@ def make(
     """Up to n dialogues, of which the share `known` is about what is known; of the others at most
     the share `mistaken` is about facts that the model gets wrong."""
     asked = facts.questions("train")[: max(1, round(ASKED * known * n))]
-    told, wrong = list[list[Talk]](), list[Example]()
-    for example, answers in _asked(place, asked, tell):
-        found = boundary.sort(example, answers)
-        if found.side == "unknown":
-            wrong.append(example)
-        elif found.side == "known" and (own := _own(example, [answers[at] for at in found.right])):
-            told.append(_told(example, own))
-    # Every fact in one wording, then every one in another.
-    ours = [talk for turn in zip_longest(*told) for talk in turn if talk][: round(known * n)]
+    sides = [(each, boundary.sort(each, found).side) for each, found in _asked(place, asked, tell)]
+    wrong = [each for each, side in sides if side == "unknown"]
+    ours = _told(place, [each for each, side in sides if side != "unknown"], tell)
+    ours = ours[: round(known * n)]
     rest = round(len(ours) * (1 - known) / known) if known else n
     withheld = wrong[: round(mistaken * rest)]
     withheld += unknown.examples(place, "train")[: rest - len(withheld)]
@@ -99,12 +97,6 @@ def _right(example: Example, answers: Sequence[Answer]) -> int:
     return sum(facts.right(example, answer.text) for answer in answers)
 
 
-def _own(example: Example, right: Sequence[Answer]) -> list[str]:
-    """What can be learned of the right answers, the most frequent first, of these the shortest."""
-    texts = Counter(text for answer in right if (text := sound(example, answer)))
-    return sorted(texts, key=lambda text: (-texts[text], len(text), text))
-
-
 def sound(example: Example, answer: Answer) -> str:
     """A right answer, without a sentence that was cut off; "" if it goes in circles or is not
     right any more."""
@@ -116,10 +108,22 @@ def sound(example: Example, answer: Answer) -> str:
     return text if fresh and facts.right(example, text) else ""
 
 
-def _told(example: Example, own: Sequence[str]) -> list[Talk]:
-    """A fact in all its wordings, with one of the answers each."""
-    ways = facts.wordings(example, "train")
-    return [(user(way), assistant(own[at % len(own)])) for at, way in enumerate(ways)]
+def _told(place: Place, known: Sequence[Example], tell: Tell) -> list[Talk]:
+    """The facts with the model's own greedy answers where these are right, every one in one
+    wording, then every one in another: which words it knows something by is its own affair."""
+    ways = zip_longest(*(facts.wordings(each, "train") for each in known))
+    turns = [pair for turn in ways for pair in zip(known, turn, strict=True) if pair[1]]
+    asked = [
+        msgspec.structs.replace(each, id=f"{each.id} {at}", question=way)
+        for at, (each, way) in enumerate(turns)
+    ]
+    found = _sampled(place, asked, GREEDY, tell)
+    texts = [sound(each, found[each.id][0]) for each in asked]
+    return [
+        (user(each.question), assistant(text))
+        for each, text in zip(asked, texts, strict=True)
+        if text and not abstains(text)
+    ]
 
 
 def _withheld(example: Example) -> str:
