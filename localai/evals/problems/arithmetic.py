@@ -37,7 +37,7 @@ def percent(draw: random.Random, level: int, stock: Stock) -> Drawn:
     p = draw.choice(shares)
     step = 100 // gcd(p, 100)
     n = step * draw.randint(2, 60 if level < 3 else max(3, 999 // step))
-    return Drawn(key=(p, n), fill={"p": p, "n": n}, answer=str(p * n // 100))
+    return Drawn(key=(min(p, n), max(p, n)), fill={"p": p, "n": n}, answer=str(p * n // 100))
 
 
 def sequences(draw: random.Random, level: int, stock: Stock) -> Drawn:
