@@ -45,6 +45,7 @@ BENCHMARKS = {
     "learning": ("whole tunes: facts from corrections", "learning"),
     "personas": ("whole tunes: two ways to talk", "personas"),
     "styles": ("direct and stepwise answers to the same problems", "stepwise"),
+    "rl": ("rejection sampling, chosen in three ways, an hour each", "discovery"),
     "assistant": ("a whole tune: a pretrained model learns to talk", "assistant"),
 }
 """Name -> what it measures and the modules of `scripts.benchmarks` whose `rows` do."""

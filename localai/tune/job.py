@@ -212,12 +212,17 @@ class Job:
 
         if self._rl:
             training.write_plan(folder, plan)  # from here on the run can be gone on with
-            ways = Ways(self._serving.place, self._use, train, self._left)
-            earlier = self._run.plan.get("earlier", ())
-            made = Rounds(self._store, self._run.id, self._report, ways, earlier).go(folder, plan)
+            made = self._rounds(Ways(self._serving.place, self._use, train, self._left)).go(
+                folder, plan
+            )
             if made or not plan.own:
                 return made
         return Made(folder, plan, train(folder, plan))
+
+    def _rounds(self, ways: Ways) -> Rounds:
+        assert self._run is not None
+        earlier = self._run.plan.get("earlier", ())
+        return Rounds(self._store, self._run.id, self._report, ways, earlier)
 
     def _use(self, engine: Engine, folder: Path | None) -> None:
         """Answer by the adapter in a folder; None: as the chat does."""

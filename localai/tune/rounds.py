@@ -101,7 +101,7 @@ class Rounds:
                 self._ways.use(place.engine, tried.folder if tried else None)
                 if number == 1:
                     self._probe(place)
-                if not self._targets():
+                if not self.targets():
                     return None
                 self._measure(place, number - 1)
                 if tried and self._better(tried, best, plan):
@@ -162,7 +162,7 @@ class Rounds:
         done = self._round(number)
         if done.dev is not None:
             return
-        targets = self._targets()
+        targets = self.targets()
         bank = Bank(self._task.examples(place, "dev"))
         asked = [each for cell in targets for each in bank.take(cell, DEV // len(targets))]
         asked = list({each.id: each for each in asked}.values())
@@ -229,7 +229,7 @@ class Rounds:
             found |= edge.rates([(Cell(each.kind, each.level), each.right) for each in attempts])
         return found
 
-    def _targets(self) -> list[Cell]:
+    def targets(self) -> list[Cell]:
         """What the run is to become better at: what was at the edge at first."""
         attempts = self._store.attempts(self._run, 0)
         first = edge.rates([(Cell(each.kind, each.level), each.right) for each in attempts])

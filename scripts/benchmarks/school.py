@@ -42,7 +42,7 @@ class Taught(NamedTuple):
     seconds: float
 
 
-class _Kept(Job):
+class Kept(Job):
     """A tune whose adapter is kept whatever the gate says, to be measured; what it says is
     still asked, since that takes its time."""
 
@@ -73,11 +73,20 @@ class School:
             self.store.write_example(talk, self._entry.description.system, name)
         return self.learn(name, seconds)
 
-    def learn(self, name: str, seconds: float = 0.0) -> Taught:
-        """Tune on the data set `name`, likewise."""
+    def learn(
+        self, name: str, seconds: float = 0.0, kind: type[Kept] = Kept, **given: bool
+    ) -> Taught:
+        """Tune on the data set `name`, likewise; by another kind of job, with what else it is
+        given."""
         began = time.monotonic()
-        job = _Kept(
-            self.store, self._settings, self._entry, lambda _: None, name=name, seconds=seconds
+        job = kind(
+            self.store,
+            self._settings,
+            self._entry,
+            lambda _: None,
+            name=name,
+            seconds=seconds,
+            **given,
         )
         run = job.run()
         taken = time.monotonic() - began

@@ -39,7 +39,7 @@ def test_there_are_enough_of_each_kind_in_every_level(pools: dict[Pool, list[Exa
         found = Counter(each.kind for each in pools[name])
         assert list(found) == list(KINDS)
         assert max(found.values()) <= SIZES[name]
-    assert set(Counter(each.kind for each in pools["gate"]).values()) == {100}
+    assert min(Counter(each.kind for each in pools["gate"]).values()) >= 100
     levels = Counter((each.kind, each.level) for each in pools["gate"])
     assert len(levels) == 4 * len(KINDS)
     assert min(levels.values()) >= 15

@@ -38,7 +38,7 @@ KINDS: dict[str, Draw] = {
     "reversing": words.reversing,
     "units": words.units,
 }
-SIZES: dict[Pool, int] = {"train": 400, "dev": 120, "gate": 100}
+SIZES: dict[Pool, int] = {"train": 400, "dev": 120, "gate": 240}
 """How many problems of each kind there are at most."""
 SHARES: dict[Pool, range] = {"train": range(5), "dev": range(5, 7), "gate": range(7, 10)}
 TRIES = 400

@@ -1,0 +1,199 @@
+"""Rejection sampling on the model as it is, for an hour, with nothing else to learn.
+
+`rounds` says in how many ways: the leanest right answers are learned (1), any right ones (2), and
+any that have the form of an answer, right or not (3): what the first two gain on the third is not
+form. Asked before and after, on the pools that judge: problems of the kinds and levels that the
+rounds are about, the same kinds a level harder in steps, facts, what cannot be known, and how it
+talks. The value of a row is what it comes to after, its peer what it was. LOCALAI_BENCH_SECONDS
+gives each way another time than an hour.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from itertools import zip_longest
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from localai.chat.open import open_engine
+from localai.config import Settings
+from localai.evals import asking, stats, tasks
+from localai.evals.final_answer import Wanted, final
+from localai.evals.task import Answer, Example, Manner, Outcome, Place, Scores, Task
+from localai.evals.tasks import reasoning
+from localai.rl.edge import Cell
+from localai.rl.leanest import Choose, any_right, leanest
+from localai.rl.problems import Bank
+from localai.store.discovering import Round
+from localai.tools.toolbox import Toolbox
+from localai.tune.rounds import TASK, Rounds, Ways
+from scripts.benchmarks.rows import Row
+from scripts.benchmarks.school import Kept, School, Taught, school
+
+SECONDS = float(os.environ.get("LOCALAI_BENCH_SECONDS", "3600"))
+JUDGED = 360
+"""Problems of the pool that judges, of all cells together."""
+BESIDE = {"known": "right", "unknown": "abstained", "hygiene": ""}
+"""Tasks of which nothing is learned, and the measure by which; "" for the first."""
+ASKED_BESIDE = 200
+
+
+def form(example: Example, answers: Sequence[Answer]) -> Scores:
+    """Whether there is a final answer at all, right or not."""
+    wanted = Wanted(wants=example.extra["wants"], options=example.extra.get("options", ()))
+    found = [bool(final(each.text, wanted, ended=each.ended)) for each in answers]
+    return {"right": sum(found) / len(found)}
+
+
+class Way(NamedTuple):
+    """A way to choose what is learned."""
+
+    name: str
+    choose: Choose
+    task: Task
+
+
+WAYS = (
+    Way("leanest right", leanest, TASK),
+    Way("any right", any_right, TASK),
+    Way("form alone", any_right, replace(TASK, score=form)),
+)
+
+
+def rows(model: str, rounds: int) -> Iterator[list[Row]]:
+    """Each way, before and after."""
+    for way in WAYS[:rounds]:
+        with school(model) as pupil:
+            done, cells = _discover(pupil, way)
+            run = pupil.store.runs()[0].id
+            yield [
+                Row(f"{way.name}: the whole tune", done.seconds / 60, "minutes"),
+                *_rounds(pupil.store.rounds(run)),
+            ]
+            before = _asked(pupil, model, "", cells)
+            yield _judged(way.name, before, _asked(pupil, model, done.adapter, cells))
+
+
+def _discover(pupil: School, way: Way) -> tuple[Taught, list[Cell]]:
+    """Make the rounds; what came of them, and which cells they were about."""
+    made = list[Rounds]()
+
+    class Discovering(Kept):
+        def _rounds(self, ways: Ways) -> Rounds:
+            assert self._run is not None
+            made.append(
+                Rounds(
+                    self._store,
+                    self._run.id,
+                    self._report,
+                    ways,
+                    task=way.task,
+                    choose=way.choose,
+                )
+            )
+            return made[-1]
+
+    done = pupil.learn("", SECONDS, Discovering, rl=True)
+    return done, made[-1].targets()
+
+
+def _rounds(made: Sequence[Round]) -> list[Row]:
+    """What each round came to."""
+    return [
+        Row(
+            f"round {each.number}: {each.samples} samples, {each.kept} kept, pass@1 "
+            f"{each.pass_1:.2f}, pass@n {each.pass_n:.2f}; of {each.dev_n} others right",
+            each.dev or 0.0,
+            "share",
+            n=each.dev_n,
+        )
+        for each in made
+    ]
+
+
+def _asked(
+    pupil: School, model: str, adapter: str, cells: Sequence[Cell]
+) -> dict[str, tuple[str, list[Outcome]]]:
+    """Everything that is asked of one adapter, "" for none: by name, the measure and answers."""
+    entry, engine = open_engine(Settings(), model, private=True)
+    with closing(engine):
+        if adapter:
+            found = pupil.store.adapter(adapter)
+            engine.use_adapter(found.file, found.sha256, base=found.base)
+        place = Place(engine, entry, Settings(), pupil.store, Toolbox())
+        bank = Bank(reasoning.examples(place, "gate"))
+        harder = [Cell(each.kind, each.level + 1) for each in cells]
+        direct, steps = (replace(TASK.manner, style=style) for style in ("direct", "steps"))
+        told = {
+            "problems": ("right", _all(place, TASK, _some(bank, cells, JUDGED), direct)),
+            "a level harder, in steps": (
+                "right",
+                _all(place, TASK, _some(bank, harder, JUDGED // 2), steps),
+            ),
+        }
+        for name, measure in BESIDE.items():
+            task = tasks.find(name)
+            examples = task.examples(place, "gate")[:ASKED_BESIDE]
+            told[name] = (
+                measure or task.measures[0].name,
+                _all(place, task, examples, task.manner),
+            )
+    return told
+
+
+def _some(bank: Bank, cells: Sequence[Cell], count: int) -> list[Example]:
+    """So many problems of these cells, which take turns."""
+    each = -(-count // max(1, len(cells)))
+    turns = zip_longest(*(bank.take(cell, each) for cell in cells if cell in bank.cells))
+    return [example for turn in turns for example in turn if example]
+
+
+def _all(place: Place, task: Task, examples: Sequence[Example], manner: Manner) -> list[Outcome]:
+    return list((task.ask or asking.ask)(place, task, examples, manner))
+
+
+def _judged(
+    name: str,
+    before: dict[str, tuple[str, list[Outcome]]],
+    after: dict[str, tuple[str, list[Outcome]]],
+) -> list[Row]:
+    """What each measure was and is, item by item, with the interval of the difference."""
+    found = list[Row]()
+    for what, (measure, was) in before.items():
+        now = after[what][1]
+        difference = stats.difference(*zip(*_pairs(was, now, measure), strict=True))
+        found.append(
+            Row(
+                f"{name}: {what}, {measure} (difference {difference.value:+.3f}, 95 % "
+                f"{difference.low:+.3f} to {difference.high:+.3f}, p {difference.p:.2g})",
+                difference.second,
+                "share",
+                peer=difference.first,
+                n=difference.n,
+            )
+        )
+    found += [
+        Row(f"{name}: tokens for a right answer", _per_right(now), "tokens", peer=_per_right(was))
+        for was, now in [(before["problems"][1], after["problems"][1])]
+    ]
+    return found
+
+
+def _pairs(
+    was: Sequence[Outcome], now: Sequence[Outcome], measure: str
+) -> list[tuple[float, float]]:
+    scores = {each.example.id: each.scores for each in now}
+    return [
+        (each.scores[measure], scores[each.example.id][measure])
+        for each in was
+        if measure in each.scores and measure in scores[each.example.id]
+    ]
+
+
+def _per_right(outcomes: Sequence[Outcome]) -> float:
+    tokens = sum(answer.tokens for each in outcomes for answer in each.answers)
+    right = sum(each.scores["right"] for each in outcomes)
+    return tokens / right if right else float("inf")
