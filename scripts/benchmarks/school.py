@@ -74,10 +74,10 @@ class School:
         return self.learn(name, seconds)
 
     def learn(
-        self, name: str, seconds: float = 0.0, kind: type[Kept] = Kept, **given: bool
+        self, name: str, seconds: float = 0.0, kind: type[Kept] = Kept, *, rl: bool = False
     ) -> Taught:
-        """Tune on the data set `name`, likewise; by another kind of job, with what else it is
-        given."""
+        """Tune on the data set `name`, likewise; by another kind of job, and perhaps with
+        rejection sampling (`rl`)."""
         began = time.monotonic()
         job = kind(
             self.store,
@@ -86,7 +86,7 @@ class School:
             lambda _: None,
             name=name,
             seconds=seconds,
-            **given,
+            rl=rl,
         )
         run = job.run()
         taken = time.monotonic() - began
