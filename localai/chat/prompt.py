@@ -7,7 +7,7 @@ import random
 from collections.abc import Sequence
 from typing import Literal
 
-from localai.catalog import ModelEntry
+from localai.catalog import Description, ModelEntry
 from localai.chat import context
 from localai.chat.examples import with_examples
 from localai.chat.offer import Offer, heading
@@ -26,6 +26,12 @@ from localai.store.tuning import Corrected
 
 Style = Literal["direct", "steps", "brief", "plain"]
 """How an answer is asked for: as it comes, step by step, as briefly as possible, without tools."""
+
+
+def system_text(settings: Settings, description: Description) -> str:
+    """The system text of new conversations: the user's, else the one that comes with the model;
+    "" for none."""
+    return settings.chat.system or description.system
 
 
 class Prompter:

@@ -19,7 +19,7 @@ from localai.chat.amending import Amending
 from localai.chat.answering import Answering, Options
 from localai.chat.comparing import Side
 from localai.chat.inspection import Inspection, inspect, probabilities
-from localai.chat.prompt import Style
+from localai.chat.prompt import Style, system_text
 from localai.chat.turn import Remark, TurnEvent, UserSaved
 from localai.config import Settings
 from localai.conversation import title, user
@@ -54,7 +54,7 @@ class Session(Amending):
     ) -> None:
         self.store, self.engine, self.settings, self.entry = store, engine, settings, entry
         self.conversation = conversation
-        self._system = system or settings.chat.system or entry.description.system
+        self._system = system or system_text(settings, entry.description)
         self._answering = Answering(store, engine, settings, entry, **options)
 
     @property

@@ -20,6 +20,7 @@ from localai.chat.consent import Consent
 from localai.chat.context import prompt_messages, reserve
 from localai.chat.fitting import fitted
 from localai.chat.offer import Offer, heading, offer, wanted
+from localai.chat.prompt import system_text
 from localai.chat.reading import Reader
 from localai.conversation import (
     Delta,
@@ -123,7 +124,7 @@ class Asker:
         talk = list(pending.talk)
         if self._stepwise:
             talk = steps.instructed(talk, steps.STEPS)
-        own = self._place.settings.chat.system or self._place.entry.description.system
+        own = system_text(self._place.settings, self._place.entry.description)
         if head := heading(own, made):
             talk = _headed(talk, head, made)
         thinking = True if manner.style == "steps" and info.thinking else manner.thinking

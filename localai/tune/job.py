@@ -22,6 +22,7 @@ from localai.catalog import ModelEntry
 from localai.catalog.entry import required_path
 from localai.chat.adapters import file_hash
 from localai.chat.open import EngineFactory, load_options, open_toolbox
+from localai.chat.prompt import system_text
 from localai.config import Settings
 from localai.digest import sha256
 from localai.engine.base import BARE, AdapterFile, Engine
@@ -235,8 +236,7 @@ class Job:
         return options(self._settings.tune, data=bool(self._name or self._along), seconds=seconds)
 
     def _head(self) -> str:
-        """The system text of new conversations."""
-        return self._settings.chat.system or self._entry.description.system
+        return system_text(self._settings, self._entry.description)
 
     @contextmanager
     def _engine(self) -> Iterator[Engine]:
