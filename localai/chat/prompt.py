@@ -34,6 +34,17 @@ def system_text(settings: Settings, description: Description) -> str:
     return settings.chat.system or description.system
 
 
+def reasoning_rule(
+    info: ModelInfo, offer: Offer | None, budget: int, *, inside: bool
+) -> ReasoningRule | None:
+    """How the engine tells reasoning apart, `inside` which the answer begins; None where the
+    model has none, or where what reads its calls does that. `budget` in tokens, 0 for no limit."""
+    if info.thinking is None or (offer is not None and offer.reasons):
+        return None
+    opened, closed = info.thinking.open, info.thinking.close
+    return ReasoningRule(opened, closed, inside=inside, budget=budget or None)
+
+
 class Prompter:
     """Prompts for one conversation with the system text `system`, by one model.
 
@@ -115,11 +126,7 @@ class Prompter:
     def _reasoning_rule(
         self, info: ModelInfo, rendered: Rendered, offer: Offer | None
     ) -> ReasoningRule | None:
-        if info.thinking is None or self._raw or (offer is not None and offer.reasons):
+        if self._raw:
             return None
-        return ReasoningRule(
-            open=info.thinking.open,
-            close=info.thinking.close,
-            inside=rendered.in_reasoning,
-            budget=self._settings.chat.thinking_budget or None,
-        )
+        budget = self._settings.chat.thinking_budget
+        return reasoning_rule(info, offer, budget, inside=rendered.in_reasoning)

@@ -20,7 +20,7 @@ from localai.chat.consent import Consent
 from localai.chat.context import prompt_messages, reserve
 from localai.chat.fitting import fitted
 from localai.chat.offer import Offer, heading, offer, wanted
-from localai.chat.prompt import system_text
+from localai.chat.prompt import reasoning_rule, system_text
 from localai.chat.reading import Reader
 from localai.conversation import (
     Delta,
@@ -35,7 +35,6 @@ from localai.conversation import (
 from localai.engine.base import (
     Job,
     ModelInfo,
-    ReasoningRule,
     RenderOptions,
     Request,
     Sampled,
@@ -132,17 +131,12 @@ class Asker:
         rendered = self._place.engine.render(
             prompt_messages(talk), RenderOptions(thinking=thinking, tools=schemas)
         )
-        rule = None
-        if info.thinking and not (made and made.reasons):
-            opened, closed = info.thinking.open, info.thinking.close
-            budget = manner.budget or None
-            rule = ReasoningRule(opened, closed, rendered.in_reasoning, budget)
         request = Request(
             rendered.ids,
             Sampling(temperature=manner.temperature, seed=manner.seed + max(0, pending.sample)),
             manner.max_tokens,
             visible=made.visible if made else (),
-            reasoning=rule,
+            reasoning=reasoning_rule(info, made, manner.budget, inside=rendered.in_reasoning),
             constraints=made.constraints if made and self._place.settings.tools.grammar else (),
         )
         return Job(request, samples), rendered.in_reasoning
@@ -186,8 +180,7 @@ class Asker:
 
     def _parts(self, text: str, reasoning: str) -> tuple[Part, ...]:
         if self._stepwise:
-            splitter = steps.StepsSplitter()
-            return steps.parts((*splitter.feed(text), *splitter.end()))
+            return steps.split(text)
         found: tuple[Part, ...] = (Reasoning(reasoning),) if reasoning else ()
         return (*found, Text(text)) if text else found
 

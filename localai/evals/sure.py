@@ -13,9 +13,10 @@ import msgspec
 
 from localai.chat import steps
 from localai.chat.adapters import prepare
+from localai.chat.prompt import reasoning_rule
 from localai.chat.session import Session
 from localai.conversation import Message
-from localai.engine.base import Job, ModelInfo, ReasoningRule, Request, Sampled, Sampling
+from localai.engine.base import Job, ModelInfo, Request, Sampled, Sampling
 from localai.errors import UsageError
 from localai.evals.agreement import agreement
 from localai.store.rows import StoredMessage
@@ -47,11 +48,6 @@ class Certainty(msgspec.Struct, frozen=True):
     def same(self) -> int:
         """How many say what the given answer says, itself included."""
         return next(len(group) for group in self.groups if 0 in group)
-
-    @property
-    def done(self) -> bool:
-        """Whether all that was wanted is there."""
-        return len(self.texts) == self.wanted
 
     @property
     def sentence(self) -> str:
@@ -109,13 +105,9 @@ def _request(session: Session, info: ModelInfo, answer: StoredMessage) -> Reques
     if not sampling.temperature:
         default = Sampling().temperature
         sampling = msgspec.structs.replace(sampling, temperature=default)
-    rule = None
-    if info.thinking is not None:
-        opened, closed = info.thinking.open, info.thinking.close
-        end = "".join(session.engine.pieces(answer.origin.prompt[-TAIL:]))
-        inside = end.rfind(opened) > end.rfind(closed)
-        budget = session.settings.chat.thinking_budget or None
-        rule = ReasoningRule(opened, closed, inside, budget)
+    end = "".join(session.engine.pieces(answer.origin.prompt[-TAIL:]))
+    inside = info.thinking is not None and info.thinking.opened_in(end)
+    rule = reasoning_rule(info, None, session.settings.chat.thinking_budget, inside=inside)
     longest = session.settings.chat.max_tokens or LONGEST
     return Request(answer.origin.prompt, sampling, longest, reasoning=rule)
 
@@ -124,5 +116,4 @@ def _text(sampled: Sampled, *, stepwise: bool) -> str:
     """What a reader would see of a sample."""
     if not stepwise:
         return sampled.text
-    splitter = steps.StepsSplitter()
-    return Message("assistant", steps.parts((*splitter.feed(sampled.text), *splitter.end()))).text
+    return Message("assistant", steps.split(sampled.text)).text

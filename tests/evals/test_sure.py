@@ -30,7 +30,6 @@ def test_the_answers_come_one_by_one_with_their_agreement(store: Store, tmp_path
     given = store.message(session.messages()[-1].id)
     found = list(asked_again(session, given.id))
     assert [len(each.texts) for each in found] == [0, 1, 2, 3, 4, 5]
-    assert [each.done for each in found] == [False] * 5 + [True]
     assert found[-1].sentence == "4 of 6 say the same"
     assert found[-1].groups == ((0, 1, 3, 5), (2,), (4,))
     assert given.origin is not None
