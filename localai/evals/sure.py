@@ -6,6 +6,7 @@ looked at.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Generator
 from contextlib import closing
 
@@ -56,9 +57,10 @@ class Certainty(msgspec.Struct, frozen=True):
 
 
 def asked_again(
-    session: Session, answer_id: str, n: int = AGAIN
+    session: Session, answer_id: str, n: int = AGAIN, stop: threading.Event | None = None
 ) -> Generator[Certainty, None, None]:
-    """The answer alone, and then with one more at a time. Closing it ends the sampling.
+    """The answer alone, and then with one more at a time. Closing it ends the sampling, and so
+    does `stop`, which another thread may set.
 
     Raises UsageError when what gave the answer is not what answers now.
     """
@@ -70,7 +72,7 @@ def asked_again(
     yield (now := Certainty(answer.id, answer.message.text, n))
     jobs = [Job(_request(session, info, answer), n)]
     stepwise = answer.origin is not None and answer.origin.style == "steps" and not info.thinking
-    with closing(session.engine.sample(jobs)) as samples:
+    with closing(session.engine.sample(jobs, stop)) as samples:
         for sampled in samples:
             texts = (*now.texts, _text(sampled, stepwise=stepwise))
             groups = agreement((now.given, *texts), question).groups
