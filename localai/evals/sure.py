@@ -85,7 +85,7 @@ def _same_model(session: Session, answer: StoredMessage) -> ModelInfo:
     ready = prepare(session.engine, session.store, session.entry)
     origin = answer.origin
     if origin is None or not origin.prompt:
-        raise UsageError("The model did not write this answer, so it cannot be asked for it again.")
+        raise UsageError("The model did not write this answer; choose one that it wrote.")
     if origin.vocab != ready.info.vocab_hash:
         raise UsageError("This answer came from another model; switch to it and ask again.")
     if origin.adapter != (ready.adapter.id if ready.adapter else ""):
