@@ -20,7 +20,7 @@ from localai.conversation import Message
 from localai.engine.base import Job, ModelInfo, Request, Sampled, Sampling
 from localai.errors import UsageError
 from localai.evals.agreement import agreement
-from localai.store.rows import StoredMessage
+from localai.store.rows import StoredMessage, last_question
 
 AGAIN = 5
 LONGEST = 512
@@ -94,9 +94,8 @@ def _same_model(session: Session, answer: StoredMessage) -> ModelInfo:
 
 
 def _question(session: Session, answer: StoredMessage) -> str:
-    rows = session.store.path(answer.id)
-    asked = (row.message.text for row in reversed(rows) if row.message.role == "user")
-    return next(asked, "")
+    asked = last_question(session.store.path(answer.id))
+    return asked.message.text if asked else ""
 
 
 def _request(session: Session, info: ModelInfo, answer: StoredMessage) -> Request:
