@@ -105,12 +105,14 @@ async def test_who_is_who_shows_after_the_vote(stage: Build) -> None:
         shown = " ".join(about(on, number) for number in (1, 2))
         assert "tuned-1" not in shown
         assert "bare" not in shown
+        assert re.search(r"\d s", shown) is None  # what has read the prompt before is faster
         texts = [on.store.message(id_).message.text for id_ in screen(on).answers]
         assert sorted(texts) == ["Arr.", "Plain."]
         await on.pilot.press("1" if texts[0] == "Arr." else "2")
         assert "base 0, tuned-1 1 (tuned-1 100 %" in outcome(on)
         assert "tuned-1" in about(on, texts.index("Arr.") + 1)
         assert "The bare model" in about(on, texts.index("Plain.") + 1)
+        assert all(re.search(r"\d s ", about(on, number)) for number in (1, 2))
         (made,) = on.store.preferences()
         assert (made.kind, made.blind) == ("adapters", True)
         await on.until(lambda: on.engine.beside is None)
