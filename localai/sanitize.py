@@ -25,9 +25,10 @@ _C1_STRINGS = "\x9d\x90\x9f\x9e\x98"
 _CSI, _ST, _ESC, _BEL = "\x9b", "\x9c", "\x1b", "\x07"
 
 
-def one_line(text: str) -> str:
-    """`clean`, on one line, without tabs."""
-    return " ".join(clean(text).split())
+def one_line(text: str, longest: int | None = None) -> str:
+    """`clean`, on one line, without tabs; cut to so many characters where it is longer."""
+    line = " ".join(clean(text).split())
+    return line if longest is None or len(line) <= longest else f"{line[: longest - 1]}…"
 
 
 def clean(text: str) -> str:

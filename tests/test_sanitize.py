@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from localai.sanitize import MAX_SEQUENCE, MAX_STRING, Sanitizer, clean
+from localai.sanitize import MAX_SEQUENCE, MAX_STRING, Sanitizer, clean, one_line
 
 FORBIDDEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029"
@@ -115,6 +115,13 @@ def test_sequences_without_an_end_do_not_swallow_the_rest() -> None:
 
 def test_a_new_sequence_inside_a_string_starts_over() -> None:
     assert clean("\x1b]0;x\x1b[31mred") == "red"
+
+
+@pytest.mark.parametrize(
+    ("longest", "expected"), [(None, "a red line"), (10, "a red line"), (9, "a red li…"), (1, "…")]
+)
+def test_one_line_is_clean_and_no_longer_than_asked_for(longest: int | None, expected: str) -> None:
+    assert one_line(" a \x1b[31mred\r\n\tline\n", longest) == expected
 
 
 def test_end_forgets_an_open_sequence() -> None:

@@ -56,7 +56,7 @@ class Bridge(Errands):
         self._thread = threading.Thread(target=self._run, name="localai-bridge", daemon=True)
         self._lock = threading.Lock()
         self._deltas: list[Delta] = []
-        self._stopping = threading.Event()
+        self._stopping, self._enough = threading.Event(), threading.Event()
         self._backend: Backend | None = None
         self._introduced = False
         self._watch = Watch(post)
@@ -68,6 +68,7 @@ class Bridge(Errands):
     def close(self) -> None:
         """Stop the answer, end the engine, wait for the thread a little while."""
         self.cancel()
+        self._enough.set()
         self._jobs.put(None)
         if self._thread.is_alive():
             self._thread.join(STOPPING_SECONDS)

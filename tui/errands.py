@@ -6,6 +6,7 @@ by a message. The thread and the turns are the bridge's.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from contextlib import closing
 
@@ -37,7 +38,8 @@ class Errands:
 
     _watch: Watch
     _laid_out = ""
-    _doubted = ""
+    _enough: threading.Event
+    """Set once nobody looks any more at how sure the last answer was that was asked for."""
 
     def inspect(self, answer_id: str) -> None:
         """Ask for what was sent for an answer."""
@@ -137,17 +139,18 @@ class Errands:
     def doubt(self, answer_id: str) -> None:
         """Ask for an answer again several times, and tell of each how far they agree, until
         another one is asked for, "" for none."""
-        self._doubted = answer_id
+        self._enough.set()
         if answer_id:
-            self._put(lambda backend: self._ask_again(backend, answer_id))
+            enough = self._enough = threading.Event()
+            self._put(lambda backend: self._ask_again(backend, answer_id, enough))
 
-    def _ask_again(self, backend: Backend, answer_id: str) -> None:
+    def _ask_again(self, backend: Backend, answer_id: str, enough: threading.Event) -> None:
         from localai.evals.sure import asked_again
 
-        with closing(asked_again(backend.session(""), answer_id)) as found:
+        if enough.is_set():
+            return
+        with closing(asked_again(backend.session(""), answer_id, stop=enough)) as found:
             for certainty in found:
-                if self._doubted != answer_id:
-                    return
                 self._tell(Doubted(certainty))
                 self._run_errands(backend)
 

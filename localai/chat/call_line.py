@@ -4,33 +4,27 @@ from __future__ import annotations
 
 import json
 
-from localai import sanitize
 from localai.conversation import ToolCall, ToolResult
-from localai.sanitize import clean
+from localai.sanitize import clean, one_line
 
 LONGEST = 60
+"""Characters that are shown of an argument or a result."""
 
 
 def line(call: ToolCall, result: ToolResult) -> str:
     """`calculator(expression="6 * 7") → 42 · 61 ms`; a failure has ✗ and its sentence."""
     if not result.ok:
         return f"{asked(call)} ✗ {one_line(result.text, 2 * LONGEST)}"
-    return f"{asked(call)} → {one_line(result.text)} · {took(result.seconds)}"
+    return f"{asked(call)} → {one_line(result.text, LONGEST)} · {took(result.seconds)}"
 
 
 def asked(call: ToolCall) -> str:
     """The call as one writes it in Python."""
     values = (
-        f"{key}={one_line(json.dumps(value, ensure_ascii=False))}"
+        f"{key}={one_line(json.dumps(value, ensure_ascii=False), LONGEST)}"
         for key, value in call.arguments.items()
     )
     return clean(f"{call.name}({', '.join(values)})")
-
-
-def one_line(text: str, longest: int = LONGEST) -> str:
-    """The text on one line, cut."""
-    text = sanitize.one_line(text)
-    return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
 def took(seconds: float) -> str:

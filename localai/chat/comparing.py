@@ -43,8 +43,9 @@ def by_style(names: Sequence[str]) -> Sides:
     """The same model, asked in two ways. Raises UsageError for other than the two."""
     if sorted(names) != sorted(STYLES):
         raise UsageError("Two styles can be compared: direct,steps.")
-    one, other = (next(style for style in STYLES if style == name) for name in names)
-    return Side("styles", one, one, style=one), Side("styles", other, other, style=other)
+    sides: dict[str, Side] = {style: Side("styles", style, style, style) for style in STYLES}
+    one, other = (sides[name] for name in names)
+    return one, other
 
 
 def by_adapter(store: Store, entry: ModelEntry, names: Sequence[str]) -> Sides:

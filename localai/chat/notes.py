@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from localai.errors import UsageError
+from localai.store.rows import last_question
 
 if TYPE_CHECKING:
     from localai.store.store import Store
@@ -43,8 +44,8 @@ def keep(store: Store, place: Path, message_id: str) -> Path:
     Raises UsageError when it cannot be written.
     """
     *before, answer = store.path(message_id)
-    questions = (row.message.text for row in reversed(before) if row.message.role == "user")
-    asked = " ".join(next(questions, "").split()) or "Note"
+    question = last_question(before)
+    asked = " ".join(question.message.text.split() if question else ()) or "Note"
     path = place / NAME
     try:
         with path.open("a", encoding="utf-8") as file:

@@ -7,7 +7,7 @@ import random
 from collections.abc import Sequence
 from typing import Literal
 
-from localai.catalog import ModelEntry
+from localai.catalog import Description, ModelEntry
 from localai.chat import context
 from localai.chat.examples import with_examples
 from localai.chat.offer import Offer, heading
@@ -26,6 +26,23 @@ from localai.store.tuning import Corrected
 
 Style = Literal["direct", "steps", "brief", "plain"]
 """How an answer is asked for: as it comes, step by step, as briefly as possible, without tools."""
+
+
+def system_text(settings: Settings, description: Description) -> str:
+    """The system text of new conversations: the user's, else the one that comes with the model;
+    "" for none."""
+    return settings.chat.system or description.system
+
+
+def reasoning_rule(
+    info: ModelInfo, offer: Offer | None, budget: int, *, inside: bool
+) -> ReasoningRule | None:
+    """How the engine tells reasoning apart, `inside` which the answer begins; None where the
+    model has none, or where what reads its calls does that. `budget` in tokens, 0 for no limit."""
+    if info.thinking is None or (offer is not None and offer.reasons):
+        return None
+    opened, closed = info.thinking.open, info.thinking.close
+    return ReasoningRule(opened, closed, inside=inside, budget=budget or None)
 
 
 class Prompter:
@@ -109,11 +126,7 @@ class Prompter:
     def _reasoning_rule(
         self, info: ModelInfo, rendered: Rendered, offer: Offer | None
     ) -> ReasoningRule | None:
-        if info.thinking is None or self._raw or (offer is not None and offer.reasons):
+        if self._raw:
             return None
-        return ReasoningRule(
-            open=info.thinking.open,
-            close=info.thinking.close,
-            inside=rendered.in_reasoning,
-            budget=self._settings.chat.thinking_budget or None,
-        )
+        budget = self._settings.chat.thinking_budget
+        return reasoning_rule(info, offer, budget, inside=rendered.in_reasoning)

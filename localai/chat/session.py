@@ -19,14 +19,14 @@ from localai.chat.amending import Amending
 from localai.chat.answering import Answering, Options
 from localai.chat.comparing import Side
 from localai.chat.inspection import Inspection, inspect, probabilities
-from localai.chat.prompt import Style
+from localai.chat.prompt import Style, system_text
 from localai.chat.turn import Remark, TurnEvent, UserSaved
 from localai.config import Settings
 from localai.conversation import title, user
 from localai.engine.base import Engine, TokenProbability
 from localai.errors import EngineError, UsageError
 from localai.question_kinds import Kind, kind_of
-from localai.store.rows import Conversation, StoredMessage
+from localai.store.rows import Conversation, StoredMessage, last_question
 from localai.store.store import Store
 from localai.store.tuning import Adapter, Reason
 from localai.tools.tool import Tool
@@ -54,7 +54,7 @@ class Session(Amending):
     ) -> None:
         self.store, self.engine, self.settings, self.entry = store, engine, settings, entry
         self.conversation = conversation
-        self._system = system or settings.chat.system or entry.description.system
+        self._system = system or system_text(settings, entry.description)
         self._answering = Answering(store, engine, settings, entry, **options)
 
     @property
@@ -139,10 +139,7 @@ class Session(Amending):
     ) -> Generator[TurnEvent, None, None]:
         """Answer again, step by step; without steps, and saying so, where this model is known to
         be right more often so (`styles` in the settings), unless steps are asked for `anyway`."""
-        asked = next(
-            (row for row in reversed(self.store.path(message_id)) if row.message.role == "user"),
-            None,
-        )
+        asked = last_question(self.store.path(message_id))
         kind = kind_of(asked.message.text) if asked else None
         if kind is None or anyway or self._better(kind) != "direct":
             yield from self.regenerate(message_id, style="steps")

@@ -79,6 +79,12 @@ class StepsSplitter:
         return held
 
 
+def split(text: str) -> tuple[Part, ...]:
+    """Message parts of a whole stepwise answer."""
+    splitter = StepsSplitter()
+    return parts((*splitter.feed(text), *splitter.end()))
+
+
 def parts(pieces: Iterable[Piece]) -> tuple[Part, ...]:
     """Message parts of a stepwise answer; one that never came to its answer is all text."""
     steps, answer = "", ""

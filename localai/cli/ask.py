@@ -168,9 +168,11 @@ def _converse(
 
 def _events(session: Session, question: str, given: dict[str, Any]) -> Events:
     """The turn that was asked for: a question, one instead of the last, the last one again."""
+    from localai.store.rows import last_question
+
     if not (given["again"] or given["instead"]):
         return session.send(question, style=_style(session, question, given))
-    asked = next((row for row in reversed(session.messages()) if row.message.role == "user"), None)
+    asked = last_question(session.messages())
     if asked is None:
         raise UsageError("Nothing was asked in this conversation yet; ask something first.")
     style = _style(session, question or asked.message.text, given)

@@ -92,9 +92,9 @@ class Comparing:
         if turn.lost_reader is not None:
             forgive(turn.lost_reader)
         if beside is not None:
-            beside.sides[at].facts = facts(answer)
+            beside.sides[at].facts = facts(answer, timed=not self.blind)
         elif not self._as_json:
-            click.echo(click.style(facts(answer), dim=True))
+            click.echo(click.style(facts(answer, timed=not self.blind), dim=True))
 
     def _view(self, at: int) -> AnswerView:
         """Where an answer goes; below a heading where it has no column."""
@@ -118,11 +118,14 @@ class Comparing:
         click.echo(record.dumps({**found, "sides": sides}))
 
 
-def facts(answer: StoredMessage) -> str:
-    """Tokens, seconds and speed of an answer."""
+def facts(answer: StoredMessage, *, timed: bool) -> str:
+    """Tokens of an answer; `timed`, also seconds and speed, which tell who has read the prompt
+    before."""
     done = answer.completion
     if done is None:
         return answer.status
+    if not timed:
+        return f"{done.generated_tokens:,} tokens"
     seconds = (done.timings.prompt_ms + done.timings.generate_ms) / 1000
     speed = f", {done.tokens_per_second:.0f} tokens/s" if done.tokens_per_second else ""
     return f"{done.generated_tokens:,} tokens, {seconds:.1f} s{speed}"

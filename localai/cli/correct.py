@@ -186,11 +186,11 @@ def _arguments(
 
     if given is None:
         from localai.chat import proposal
+        from localai.store.rows import last_question
 
-        path = session.store.path(answer.id)
-        question = next((r.message.text for r in reversed(path) if r.message.role == "user"), "")
+        asked = last_question(session.store.path(answer.id))
         tool = session.tools.get(name)
-        return proposal.arguments(tool, question) if tool else {}
+        return proposal.arguments(tool, asked.message.text if asked else "") if tool else {}
     try:
         return msgspec.json.decode(given, type=dict[str, Any])
     except msgspec.MsgspecError as error:

@@ -63,6 +63,7 @@ def _made(invocation: Invocation, store: Store, name: str, maker: Make, n: int) 
     """Have the bare model help to make it; how many examples it has."""
     from localai import config
     from localai.chat.open import open_toolbox
+    from localai.chat.prompt import system_text
     from localai.evals import making
     from localai.evals.task import Place
 
@@ -76,7 +77,7 @@ def _made(invocation: Invocation, store: Store, name: str, maker: Make, n: int) 
             raise UsageError(NOTHING)
         for remark in making.remarks(name, place):
             note(remark)
-        system = settings.chat.system or session.entry.description.system
+        system = system_text(settings, session.entry.description)
         return len(store.replace_set(name, made, system))
 
 

@@ -37,6 +37,5 @@ def tell(found: Certainty) -> None:
     note(f"{found.sentence.capitalize()}.")
     for group in found.groups:
         if 0 not in group:
-            text = one_line(found.all[group[0]]) or "(no answer)"
-            cut = f"{text[:LONGEST].rstrip()}…" if len(text) > LONGEST else text
-            note(f"  {len(group)}\N{MULTIPLICATION SIGN}  {cut}")
+            text = one_line(found.all[group[0]], LONGEST) or "(no answer)"
+            note(f"  {len(group)}\N{MULTIPLICATION SIGN}  {text}")

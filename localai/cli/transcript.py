@@ -10,7 +10,7 @@ import click
 from localai.chat import call_line
 from localai.cli.output import AnswerView, Plain, can_render
 from localai.conversation import Message
-from localai.sanitize import clean
+from localai.sanitize import clean, one_line
 from localai.store.rows import Conversation, Status, StoredMessage
 
 SPEAKER = {"user": "You", "assistant": "Model", "tool": "Tool", "system": "System"}
@@ -45,9 +45,7 @@ def write(row: Conversation, messages: Sequence[StoredMessage], stream: TextIO) 
 def _tools(message: Message) -> list[str]:
     """A line for each call and each result."""
     failed = {True: "→", False: "✗"}
-    results = (
-        f"{failed[each.ok]} {call_line.one_line(each.text, WIDE)}" for each in message.results
-    )
+    results = (f"{failed[each.ok]} {one_line(each.text, WIDE)}" for each in message.results)
     return [*map(call_line.asked, message.calls), *results]
 
 

@@ -7,6 +7,7 @@ Implemented by `process.EngineProcess` (the real model, in a child process) and
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Generator, Sequence
 from typing import Literal, Protocol
 
@@ -238,11 +239,14 @@ class Engine(Side, Protocol):
         end: in between that is done unasked. Takes a moment, and never fails."""
         ...
 
-    def sample(self, jobs: Sequence[Job]) -> Generator[Sampled, None, None]:
+    def sample(
+        self, jobs: Sequence[Job], stop: threading.Event | None = None
+    ) -> Generator[Sampled, None, None]:
         """All samples of all jobs, side by side, in the order in which they end.
 
         What the chat has in the cache stays there, and other calls get their turn between
-        two steps; until a generation has ended, sampling waits. Closing the iterator ends it.
+        two steps; until a generation has ended, sampling waits. Closing the iterator ends it,
+        and so does `stop`, which another thread may set, without waiting for the next sample.
         """
         ...
 

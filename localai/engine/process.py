@@ -6,6 +6,7 @@ Says what to ask the child and how long to wait; `supervisor` keeps the child al
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -195,9 +196,12 @@ class EngineProcess:
             with suppress(LocalaiError):
                 self._ask(frames.Keep, frames.Kept, KEEP_SECONDS, "reading the prompt")
 
-    def sample(self, jobs: Sequence[Job]) -> Generator[Sampled, None, None]:
-        """All samples of all jobs, in the order in which they end. Closing it ends them."""
-        return sampled(self._child, jobs, self._limits.prompt)
+    def sample(
+        self, jobs: Sequence[Job], stop: threading.Event | None = None
+    ) -> Generator[Sampled, None, None]:
+        """All samples of all jobs, in the order in which they end. Closing it or `stop` ends
+        them."""
+        return sampled(self._child, jobs, self._limits.prompt, stop)
 
     def score(self, questions: Sequence[Scoring]) -> tuple[Scores, ...]:
         """How likely the continuations of each prompt are, shared beginnings read once."""

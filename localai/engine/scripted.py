@@ -152,7 +152,7 @@ class ScriptedEngine(ScriptedMany):
             own = 1.0 if message.role == "assistant" and message.learn else 0.0
             weights += [0.0] * len(head) + [own] * len(body) + [0.0]
         tail = self._opening(options)
-        inside = self._thinking is not None and _inside(options.prefill, self._thinking)
+        inside = self._thinking is not None and self._thinking.opened_in(options.prefill)
         return Rendered((*ids, *tail), (*weights, *([0.0] * len(tail))), inside)
 
     def tokenize(self, text: str) -> tuple[int, ...]:
@@ -289,8 +289,3 @@ class ScriptedEngine(ScriptedMany):
                 self.held.set()
                 self._go_on.wait()
                 self.held.clear()
-
-
-def _inside(text: str, thinking: Thinking) -> bool:
-    """Whether `text` ends in an opened reasoning block."""
-    return text.rfind(thinking.open) > text.rfind(thinking.close)

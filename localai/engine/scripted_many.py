@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Generator, Iterator, Sequence
 
 from localai.conversation import Event
@@ -21,10 +22,14 @@ from localai.engine.script import sampled
 class ScriptedMany:
     """The part of a scripted engine that samples and scores."""
 
-    def sample(self, jobs: Sequence[Job]) -> Generator[Sampled, None, None]:
+    def sample(
+        self, jobs: Sequence[Job], stop: threading.Event | None = None
+    ) -> Generator[Sampled, None, None]:
         """The next replies, one for each sample, job by job."""
         for at, job in enumerate(jobs):
             for sample in range(job.n):
+                if stop is not None and stop.is_set():
+                    return
                 yield sampled(at, sample, job, self.generate(job.request))
 
     def score(self, questions: Sequence[Scoring]) -> tuple[Scores, ...]:

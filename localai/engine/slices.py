@@ -8,6 +8,7 @@ is given back and taken again at once would never be anybody else's.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing, suppress
@@ -43,9 +44,13 @@ class _Work(NamedTuple):
 
 
 def sampled(
-    child: Supervisor, jobs: Sequence[Job], seconds: float
+    child: Supervisor,
+    jobs: Sequence[Job],
+    seconds: float,
+    stop: threading.Event | None = None,
 ) -> Generator[Sampled, None, None]:
-    """All samples as they end; `seconds` of silence are too many. Closing it ends them."""
+    """All samples as they end; `seconds` of silence are too many. Closing it ends them, `stop`
+    after the slice that runs."""
     work = _Work(
         lambda number: frames.Sample(number, tuple(jobs)),
         lambda number: frames.SampleOn(number, SLICE),
@@ -54,6 +59,8 @@ def sampled(
     with closing(_slices(child, frames.Some, work, seconds)) as slices:
         for some in slices:
             yield from some.samples
+            if stop is not None and stop.is_set():
+                return
 
 
 def scored(child: Supervisor, questions: Sequence[Scoring], seconds: float) -> tuple[Scores, ...]:

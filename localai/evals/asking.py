@@ -22,6 +22,7 @@ from localai.chat.consent import Consent
 from localai.chat.context import prompt_messages, reserve
 from localai.chat.fitting import fitted
 from localai.chat.offer import Offer, heading, offer, wanted
+from localai.chat.prompt import reasoning_rule, system_text
 from localai.chat.reading import Reader
 from localai.conversation import (
     Delta,
@@ -36,7 +37,6 @@ from localai.conversation import (
 from localai.engine.base import (
     Job,
     ModelInfo,
-    ReasoningRule,
     RenderOptions,
     Request,
     Sampled,
@@ -158,7 +158,7 @@ class Asker:
         talk = list(pending.talk)
         if self._stepwise:
             talk = steps.instructed(talk, steps.STEPS)
-        own = self._place.settings.chat.system or self._place.entry.description.system
+        own = system_text(self._place.settings, self._place.entry.description)
         if head := heading(own, made):
             talk = _headed(talk, head, made)
         thinking = True if manner.style == "steps" and info.thinking else manner.thinking
@@ -167,17 +167,12 @@ class Asker:
         rendered = self._place.engine.render(
             prompt, RenderOptions(thinking=thinking, tools=schemas)
         )
-        rule = None
-        if info.thinking and not (made and made.reasons):
-            opened, closed = info.thinking.open, info.thinking.close
-            budget = manner.budget or None
-            rule = ReasoningRule(opened, closed, rendered.in_reasoning, budget)
         request = Request(
             rendered.ids,
             Sampling(temperature=manner.temperature, seed=manner.seed + max(0, pending.sample)),
             manner.max_tokens,
             visible=made.visible if made else (),
-            reasoning=rule,
+            reasoning=reasoning_rule(info, made, manner.budget, inside=rendered.in_reasoning),
             constraints=made.constraints if made and self._place.settings.tools.grammar else (),
         )
         job = Job(request, samples, logprobs=self._logprobs)
@@ -222,8 +217,7 @@ class Asker:
 
     def _parts(self, text: str, reasoning: str) -> tuple[Part, ...]:
         if self._stepwise:
-            splitter = steps.StepsSplitter()
-            return steps.parts((*splitter.feed(text), *splitter.end()))
+            return steps.split(text)
         found: tuple[Part, ...] = (Reasoning(reasoning),) if reasoning else ()
         return (*found, Text(text)) if text else found
 

@@ -6,6 +6,7 @@ looked at.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Generator
 from contextlib import closing
 
@@ -13,12 +14,13 @@ import msgspec
 
 from localai.chat import steps
 from localai.chat.adapters import prepare
+from localai.chat.prompt import reasoning_rule
 from localai.chat.session import Session
 from localai.conversation import Message
-from localai.engine.base import Job, ModelInfo, ReasoningRule, Request, Sampled, Sampling
+from localai.engine.base import Job, ModelInfo, Request, Sampled, Sampling
 from localai.errors import UsageError
 from localai.evals.agreement import agreement
-from localai.store.rows import StoredMessage
+from localai.store.rows import StoredMessage, last_question
 
 AGAIN = 5
 LONGEST = 512
@@ -49,20 +51,16 @@ class Certainty(msgspec.Struct, frozen=True):
         return next(len(group) for group in self.groups if 0 in group)
 
     @property
-    def done(self) -> bool:
-        """Whether all that was wanted is there."""
-        return len(self.texts) == self.wanted
-
-    @property
     def sentence(self) -> str:
         """The agreement in words."""
         return f"{self.same} of {len(self.all)} say the same"
 
 
 def asked_again(
-    session: Session, answer_id: str, n: int = AGAIN
+    session: Session, answer_id: str, n: int = AGAIN, stop: threading.Event | None = None
 ) -> Generator[Certainty, None, None]:
-    """The answer alone, and then with one more at a time. Closing it ends the sampling.
+    """The answer alone, and then with one more at a time. Closing it ends the sampling, and so
+    does `stop`, which another thread may set.
 
     Raises UsageError when what gave the answer is not what answers now.
     """
@@ -74,7 +72,7 @@ def asked_again(
     yield (now := Certainty(answer.id, answer.message.text, n))
     jobs = [Job(_request(session, info, answer), n)]
     stepwise = answer.origin is not None and answer.origin.style == "steps" and not info.thinking
-    with closing(session.engine.sample(jobs)) as samples:
+    with closing(session.engine.sample(jobs, stop)) as samples:
         for sampled in samples:
             texts = (*now.texts, _text(sampled, stepwise=stepwise))
             groups = agreement((now.given, *texts), question).groups
@@ -87,7 +85,7 @@ def _same_model(session: Session, answer: StoredMessage) -> ModelInfo:
     ready = prepare(session.engine, session.store, session.entry)
     origin = answer.origin
     if origin is None or not origin.prompt:
-        raise UsageError("The model did not write this answer, so it cannot be asked for it again.")
+        raise UsageError("The model did not write this answer; choose one that it wrote.")
     if origin.vocab != ready.info.vocab_hash:
         raise UsageError("This answer came from another model; switch to it and ask again.")
     if origin.adapter != (ready.adapter.id if ready.adapter else ""):
@@ -96,9 +94,8 @@ def _same_model(session: Session, answer: StoredMessage) -> ModelInfo:
 
 
 def _question(session: Session, answer: StoredMessage) -> str:
-    rows = session.store.path(answer.id)
-    asked = (row.message.text for row in reversed(rows) if row.message.role == "user")
-    return next(asked, "")
+    asked = last_question(session.store.path(answer.id))
+    return asked.message.text if asked else ""
 
 
 def _request(session: Session, info: ModelInfo, answer: StoredMessage) -> Request:
@@ -109,13 +106,9 @@ def _request(session: Session, info: ModelInfo, answer: StoredMessage) -> Reques
     if not sampling.temperature:
         default = Sampling().temperature
         sampling = msgspec.structs.replace(sampling, temperature=default)
-    rule = None
-    if info.thinking is not None:
-        opened, closed = info.thinking.open, info.thinking.close
-        end = "".join(session.engine.pieces(answer.origin.prompt[-TAIL:]))
-        inside = end.rfind(opened) > end.rfind(closed)
-        budget = session.settings.chat.thinking_budget or None
-        rule = ReasoningRule(opened, closed, inside, budget)
+    end = "".join(session.engine.pieces(answer.origin.prompt[-TAIL:]))
+    inside = info.thinking is not None and info.thinking.opened_in(end)
+    rule = reasoning_rule(info, None, session.settings.chat.thinking_budget, inside=inside)
     longest = session.settings.chat.max_tokens or LONGEST
     return Request(answer.origin.prompt, sampling, longest, reasoning=rule)
 
@@ -124,5 +117,4 @@ def _text(sampled: Sampled, *, stepwise: bool) -> str:
     """What a reader would see of a sample."""
     if not stepwise:
         return sampled.text
-    splitter = steps.StepsSplitter()
-    return Message("assistant", steps.parts((*splitter.feed(sampled.text), *splitter.end()))).text
+    return Message("assistant", steps.split(sampled.text)).text

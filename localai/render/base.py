@@ -21,6 +21,10 @@ class Thinking(msgspec.Struct, frozen=True):
     close: str
     switchable: bool
 
+    def opened_in(self, text: str) -> bool:
+        """Whether `text` ends within reasoning."""
+        return text.rfind(self.open) > text.rfind(self.close)
+
 
 class RenderOptions(msgspec.Struct, frozen=True):
     """How a conversation becomes a prompt.

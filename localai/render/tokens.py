@@ -228,7 +228,7 @@ class Renderer:
             return False
         contents = [span for span in prompt.spans or [] if span.kind != "prefill"]
         tail = prompt.text[contents[-1].stop if contents else 0 :]
-        return tail.rfind(thinking.open) > tail.rfind(thinking.close)
+        return thinking.opened_in(tail)
 
     def _typed_controls(self, source: str, control: frozenset[str]) -> Controls:
         """What must not be typed: control tokens, and the template's own markers even

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
@@ -71,6 +72,11 @@ class StoredMessage(msgspec.Struct, frozen=True):
     completion: Completion | None = None
     error: str = ""
     siblings: tuple[str, ...] = ()
+
+
+def last_question(path: Sequence[StoredMessage]) -> StoredMessage | None:
+    """What was asked last on a path, None where nothing was."""
+    return next((row for row in reversed(path) if row.message.role == "user"), None)
 
 
 class Hit(msgspec.Struct, frozen=True):

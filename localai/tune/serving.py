@@ -9,6 +9,7 @@ from pathlib import Path
 
 from localai.catalog import ModelEntry
 from localai.chat.open import EngineFactory, load_options, open_toolbox
+from localai.chat.prompt import system_text
 from localai.config import Settings
 from localai.digest import sha256
 from localai.engine.base import AdapterFile, Engine
@@ -33,7 +34,7 @@ class Serving:
     @property
     def head(self) -> str:
         """The system text of new conversations."""
-        return self._settings.chat.system or self._entry.description.system
+        return system_text(self._settings, self._entry.description)
 
     @contextmanager
     def engine(self) -> Iterator[Engine]:

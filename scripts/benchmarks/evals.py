@@ -14,6 +14,7 @@ from contextlib import closing
 from pathlib import Path
 
 from localai.chat.open import open_session
+from localai.chat.prompt import system_text
 from localai.config import Settings, ToolSettings
 from localai.conversation import system, user
 from localai.engine.base import Job, RenderOptions, Request, Sampling
@@ -77,7 +78,7 @@ def evaluated(place: Place, task: Task) -> tuple[float, tuple[Outcome, ...]]:
 
 def sampled(place: Place) -> tuple[float, list[tuple[int, ...]]]:
     """Tokens/s of the sampler alone, and the ids of the answers in the order of the questions."""
-    own = place.entry.description.system
+    own = system_text(place.settings, place.entry.description)
     head = [system(own)] if own else []
     prompts = [place.engine.render([*head, user(text)], RenderOptions()).ids for text in ASKED]
     jobs = [Job(Request(ids, GREEDY, TOKENS)) for ids in prompts]

@@ -20,6 +20,7 @@ from localai.catalog import Catalog, ModelEntry
 from localai.catalog.entry import required_path
 from localai.chat.adapters import file_hash
 from localai.chat.open import open_session
+from localai.chat.prompt import system_text
 from localai.chat.session import Session
 from localai.config import ChatSettings, SamplingSettings, Settings
 from localai.conversation import assistant, user
@@ -68,9 +69,9 @@ class School:
         """Write questions with their answers into the data set `name` ("": the user's own) and
         tune on it, in that time (0: as long as it needs). The bare model answers before and
         after."""
+        head = system_text(self._settings, self._entry.description)
         for asked, told in pairs:
-            talk = (user(asked), assistant(told))
-            self.store.write_example(talk, self._entry.description.system, name)
+            self.store.write_example((user(asked), assistant(told)), head, name)
         return self.learn(name, seconds)
 
     def learn(

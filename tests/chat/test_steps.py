@@ -45,6 +45,11 @@ def test_parts_fold_the_steps() -> None:
     assert steps.parts([("reasoning", "a\n"), ("text", "b")]) == (Reasoning("a"), Text("b"))
 
 
+def test_a_whole_answer_is_split_at_once() -> None:
+    assert steps.split("2+2\n**Answer:** 4") == (Reasoning("2+2"), Text("4"))
+    assert steps.split("Just this.\nAns") == (Text("Just this.\nAns"),)
+
+
 def test_an_answer_without_the_mark_is_shown_whole() -> None:
     assert steps.parts([("reasoning", "just this")]) == (Text("just this"),)
     assert steps.parts([]) == ()

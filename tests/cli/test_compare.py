@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -45,6 +46,13 @@ def test_blind_sides_have_no_names(run: Run) -> None:
     result = run("compare", "--blind", "2 + 2?", replies=["4.", "5."])
     assert [line for line in result.stdout.splitlines() if line in ("1", "2")] == ["1", "2"]
     assert "direct" not in result.stdout
+
+
+def test_how_fast_it_was_tells_nobody_who_it_is(run: Run) -> None:
+    timed = re.compile(r"\d tokens, \d+\.\d s")
+    replies = ["4.", "5."]
+    assert len(timed.findall(run("compare", "2 + 2?", replies=replies).stdout)) == 2
+    assert not timed.search(run("compare", "--blind", "2 + 2?", replies=replies).stdout)
 
 
 @pytest.mark.parametrize(

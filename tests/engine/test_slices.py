@@ -56,6 +56,15 @@ def test_closing_it_ends_it_and_the_next_one_begins_anew(tmp_path: Path) -> None
         assert [each.text for each in engine.sample(JOBS)] == TEXTS
 
 
+def test_it_can_be_stopped_before_the_next_sample(tmp_path: Path) -> None:
+    with fake_engine(tmp_path) as engine:
+        stop = threading.Event()
+        stop.set()
+        assert [each.text for each in engine.sample(JOBS, stop)] == TEXTS[:1]
+        assert engine.state == "ready"
+        assert [each.text for each in engine.sample(JOBS)] == TEXTS
+
+
 def test_closing_it_does_not_wait_for_an_answer(tmp_path: Path) -> None:
     with fake_engine(tmp_path, "slow") as engine:
         samples = engine.sample(JOBS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -30,12 +31,20 @@ def test_the_answers_come_one_by_one_with_their_agreement(store: Store, tmp_path
     given = store.message(session.messages()[-1].id)
     found = list(asked_again(session, given.id))
     assert [len(each.texts) for each in found] == [0, 1, 2, 3, 4, 5]
-    assert [each.done for each in found] == [False] * 5 + [True]
     assert found[-1].sentence == "4 of 6 say the same"
     assert found[-1].groups == ((0, 1, 3, 5), (2,), (4,))
     assert given.origin is not None
     assert {request.ids for request in engine.requests} == {given.origin.prompt}
     assert len(session.messages()) == 2
+
+
+def test_it_ends_when_nobody_looks_any_more(store: Store, tmp_path: Path) -> None:
+    session = asked(store, tmp_path, ScriptedEngine(REPLIES))
+    stop = threading.Event()
+    found = asked_again(session, session.messages()[-1].id, stop=stop)
+    assert [len(next(found).texts), len(next(found).texts)] == [0, 1]
+    stop.set()
+    assert list(found) == []
 
 
 def test_a_chat_without_chance_is_sampled_all_the_same(store: Store, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Generator, Sequence
 from itertools import count
@@ -129,7 +130,9 @@ def test_what_was_dropped_is_not_learned(store: Store, found: list[str]) -> None
 
 def test_an_engine_that_dies_keeps_nobody_from_learning(store: Store) -> None:
     class Broken(ScriptedEngine):
-        def sample(self, jobs: Sequence[Job]) -> Generator[Sampled, None, None]:
+        def sample(
+            self, jobs: Sequence[Job], stop: threading.Event | None = None
+        ) -> Generator[Sampled, None, None]:
             raise EngineError("It broke.")
 
     store.add_correction(ask(store).id, "Paris.")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from localai.chat import steps
 from localai.config import Settings, StyleSettings
+from localai.engine.scripted import Script
 from tests.tui.stage import Stage
 
 Build = Callable[..., Stage]
@@ -42,6 +43,20 @@ async def test_where_steps_are_worse_it_says_so_and_asks_for_none_until_pressed_
         await on.pilot.press("ctrl+s")
         await on.until(done(on, 3))
         assert asked_for_steps(on) == [False, False, True]
+
+
+async def test_a_key_pressed_too_early_counts_for_nothing(stage: Build) -> None:
+    held = Script("It is 4", hold_at=1)
+    async with stage([held, "5"], settings=KNOWN).show() as on:
+        await on.pilot.press(*"2+2", "enter")
+        await on.until(on.engine.held.is_set)
+        await on.pilot.press("ctrl+s")
+        assert "still being written" in on.said[-1]
+        on.engine.release()
+        await on.until(done(on, 1))
+        await on.pilot.press("ctrl+s")
+        await on.until(done(on, 2))
+        assert asked_for_steps(on) == [False, False]
 
 
 async def test_another_question_is_another_matter(stage: Build) -> None:

@@ -36,27 +36,37 @@ class CompareActions(ChatBase):
     """Has a question answered twice, and asks which is better."""
 
     comparison: Comparison | None = None
+    _meant_to_compare = ""
+    """The message for which the sides are looked up, which may take a moment."""
 
     def action_compare(self) -> None:
         """Answer the chosen question directly and step by step."""
-        if self._to_compare() is not None:
-            self._compare_sides(comparing.by_style(comparing.STYLES), blind=False)
+        if (item := self._to_compare()) is not None:
+            self._compare_sides(item, comparing.by_style(comparing.STYLES), blind=False)
 
     def action_compare_blind(self) -> None:
         """Have the bare model and the adapter in force answer, without saying who is who."""
-        if self._to_compare() is not None:
-            self.bridge.find_sides(blind=True)
+        self._find_sides(blind=True)
 
     def action_compare_base(self) -> None:
         """Have the bare model and the adapter in force answer."""
-        if self._to_compare() is not None:
-            self.bridge.find_sides(blind=False)
+        self._find_sides(blind=False)
+
+    def _find_sides(self, *, blind: bool) -> None:
+        if (item := self._to_compare()) is not None:
+            self._meant_to_compare = item.row.id
+            self.bridge.find_sides(blind=blind)
 
     @on(SidesFound)
     def _sides_found(self, message: SidesFound) -> None:
-        if self.app.screen is self and not self.busy:
-            sides = comparing.shuffled(message.sides) if message.blind else message.sides
-            self._compare_sides(sides, blind=message.blind)
+        if self.app.screen is not self or self.is_busy():
+            return
+        place = self.transcript.index_of(self._meant_to_compare)
+        if place is None:
+            self.say("The answer is not shown any more; go to it and compare again.")
+            return
+        sides = comparing.shuffled(message.sides) if message.blind else message.sides
+        self._compare_sides(self.transcript.items[place], sides, blind=message.blind)
 
     def _to_compare(self) -> Item | None:
         """The answer that is given anew, or the question that has none."""
@@ -67,10 +77,7 @@ class CompareActions(ChatBase):
             return items[-1]
         return self.chosen()
 
-    def _compare_sides(self, sides: Sides, *, blind: bool) -> None:
-        item = self._to_compare()
-        if item is None or self.conversation is None:
-            return
+    def _compare_sides(self, item: Item, sides: Sides, *, blind: bool) -> None:
         at = self.transcript.question_of(item) if item.is_answer else -1
         asked = self.transcript.items[at] if at >= 0 else item
         if item.is_answer:
@@ -92,6 +99,9 @@ class CompareActions(ChatBase):
         """Let the side whose turn it is answer."""
         now = self.comparison
         if now is None:
+            return
+        if now.stopped:
+            self._end_sides(now)
             return
         self.busy = True
         loaded = self.bridge.state in ("ready", "busy")
@@ -115,12 +125,15 @@ class CompareActions(ChatBase):
         if now is None:
             return
         if message.error or now.stopped or now.at == 1:
-            now.screen.end(message.error)
-            if now.sides[0].kind == "adapters":
-                self.bridge.end_comparing()
+            self._end_sides(now, message.error)
         else:
             now.at = 1
             self.call_later(self._answer_side)
+
+    def _end_sides(self, now: Comparison, problem: str = "") -> None:
+        now.screen.end(problem)
+        if now.sides[0].kind == "adapters":
+            self.bridge.end_comparing()
 
     def _vote(self, vote: Vote) -> str:
         """Record a vote; the sentence that says so, "" when it cannot be kept."""

@@ -93,9 +93,7 @@ def groups(certainty: Certainty) -> Content:
     lines = []
     for group in certainty.groups:
         shown = 0 if 0 in group else group[0]
-        text = one_line(certainty.all[shown]) or "(no answer)"
-        if len(text) > LONGEST:
-            text = f"{text[:LONGEST].rstrip()}…"
+        text = one_line(certainty.all[shown], LONGEST) or "(no answer)"
         count = Content.styled(f"{len(group)}\N{MULTIPLICATION SIGN}  ", "bold $primary")
         mark = Content.styled("this answer  ", "$accent") if 0 in group else Content("")
         lines.append(Content.assemble(count, mark, text))

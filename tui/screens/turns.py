@@ -81,6 +81,8 @@ class TurnActions(ChatBase):
 
     def _to_redo(self) -> Item | None:
         """The message whose question is to be answered again; says so where there is none."""
+        if self.is_busy():
+            return None
         items = self.transcript.items
         item = items[-1] if items and not items[-1].is_answer else self.transcript.chosen
         if item is None:
@@ -128,14 +130,14 @@ class TurnActions(ChatBase):
     @on(TurnMoved)
     def _moved(self, message: TurnMoved) -> None:
         turn, event = self.turn, message.event
-        if turn is None:
-            return
-        if isinstance(event, UserSaved):
-            self._question_saved(turn, event.message)
-        elif isinstance(event, AdapterRefused):
+        if isinstance(event, AdapterRefused):
             self.say(f"{event.name} is left out of this answer. {event.error}", wrong=True)
         elif isinstance(event, Remark):
             self.say(event.text)
+        elif turn is None:  # a comparison's, which shows it
+            return
+        elif isinstance(event, UserSaved):
+            self._question_saved(turn, event.message)
         elif isinstance(event, AnswerStarted):
             self._answer_started(turn, event)
         elif isinstance(event, PromptProgress):

@@ -67,8 +67,7 @@ def left_out(rows: Sequence[StoredMessage]) -> Content:
     """The messages that were not sent, the beginning of each."""
     lines = []
     for row in rows:
-        text = one_line(row.message.text)
-        excerpt = text if len(text) <= EXCERPT else text[: EXCERPT - 1] + "…"
+        excerpt = one_line(row.message.text, EXCERPT)
         lines.append(Content.styled(f"{row.message.role:<{LABEL}}{excerpt}", "$foreground 60%"))
     return Content("\n").join(lines)
 

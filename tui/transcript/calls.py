@@ -10,7 +10,7 @@ from rich.text import Text
 
 from localai.chat import call_line
 from localai.conversation import ToolCall, ToolResult
-from localai.sanitize import clean
+from localai.sanitize import clean, one_line
 from tui.markdown.line import Line
 from tui.transcript.painter import FOLD_META, Painter
 
@@ -64,7 +64,7 @@ def _tail(result: ToolResult | None, state: str, painter: Painter) -> Text:
         return Text(f" {state}", palette.muted, end="")
     mark, style = (" → ", "") if result.ok else (" ✗ ", palette.warning)
     time = f" · {call_line.took(result.seconds)}" if result.ok else ""
-    tail = Text(mark + call_line.one_line(result.text, painter.room), style, end="")
+    tail = Text(mark + one_line(result.text, painter.room), style, end="")
     tail.truncate(max(12, painter.room // 2 - len(time)), overflow="ellipsis")
     tail.append(time, palette.muted)
     return tail

@@ -128,12 +128,13 @@ class SideView(Vertical):
         self.query_one(".about", Static).update(about.append("   ").append(told))
 
     def _facts(self) -> str:
-        """Tokens so far, and once it has ended time and speed."""
+        """Tokens so far, and once it has ended time and speed, if it may be known who it is:
+        what has read the prompt before is faster."""
         done = [row.completion for row in self._done if row.completion]
         tokens = sum(each.generated_tokens for each in done) + self._tokens
         if not tokens:
             return ""
-        if self._tokens or not self._done:
+        if self._tokens or not self._done or not self._called:
             return f"{tokens:,} tokens"
         return f"{tokens:,} tokens{_pace(done)}"
 

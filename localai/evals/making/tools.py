@@ -19,6 +19,7 @@ from msgspec.structs import replace
 from localai.chat.calls import Calls, numbered
 from localai.chat.consent import Consent
 from localai.chat.offer import wanted
+from localai.chat.prompt import system_text
 from localai.conversation import Message, ToolCall, ToolResult, assistant, system, user
 from localai.evals.making import Made, Tell
 from localai.evals.making.own_answers import own_answers
@@ -58,7 +59,8 @@ def make(place: Place, n: int, tell: Tell) -> Sequence[Made]:
         called = _called(there, [each for each in asked if each.tool])
         own = own_answers(there, [each for each in asked if not each.tool], tell)
     turns = [turn for each in asked if (turn := called.get(each.id) or own.get(each.id))]
-    fits, found = partial(_fits, _maker(there), _head(place)), list[Made]()
+    head = system_text(place.settings, place.entry.description)
+    fits, found = partial(_fits, _maker(there), head), list[Made]()
     for size in sizes:
         taken = turns[:size]
         while len(taken) > 1 and not fits(_dialogue(taken)):
@@ -105,11 +107,6 @@ def _fits(maker: Maker, head: str, talk: Talk) -> bool:
 def _maker(place: Place) -> Maker:
     tools, model = tuple(place.toolbox.tools.values()), place.entry.description
     return maker_of(place.engine, lambda: tools, model, place.settings)
-
-
-def _head(place: Place) -> str:
-    """The system text of new conversations."""
-    return place.settings.chat.system or place.entry.description.system
 
 
 def _called(place: Place, asked: Sequence[Example]) -> dict[str, Talk]:

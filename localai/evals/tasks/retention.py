@@ -16,6 +16,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 
+from localai.chat.prompt import system_text
 from localai.conversation import Delta, Finished, Message, assistant, system, user
 from localai.engine.base import BARE, Engine, RenderOptions, Request, Sampling, Side
 from localai.engine.beside import beside
@@ -49,7 +50,7 @@ def ask(place: Place, task: Task, examples: Sequence[Example], manner: Manner) -
     """For each prompt what the base says to it, and what it and the reference come to."""
     engine = place.engine
     tuned = bool(engine.load().adapter)
-    head = place.settings.chat.system or place.entry.description.system
+    head = system_text(place.settings, place.entry.description)
     before = (system(head),) if head else ()
     with ExitStack() as stack:
         base = stack.enter_context(beside(engine, BARE, WINDOW)) if tuned else None

@@ -79,8 +79,7 @@ def _file(name: str) -> Path:
 
 def _line(text: str) -> str:
     """A description as one line, cut to size."""
-    line = one_line(text[: 4 * MOST_DESCRIPTION])
-    return line if len(line) <= MOST_DESCRIPTION else line[: MOST_DESCRIPTION - 1] + "…"
+    return one_line(text[: 4 * MOST_DESCRIPTION], MOST_DESCRIPTION)
 
 
 def _parameters(schema: dict[str, Any]) -> dict[str, Any] | None:
