@@ -114,6 +114,9 @@ class TuneSettings(BaseModel, extra="forbid"):
     rewrites: int = Field(2, ge=0, le=8)
     """Ways to ask a corrected question in the model's own words that are learned at most, beside
     those by templates; 0 learns none and looks for none."""
+    gate_questions: int = Field(160, ge=40, le=1000)
+    """Questions of each kind that a new adapter is asked before it may answer; more tell smaller
+    losses from chance and take longer."""
     nice: int = Field(19, ge=0, le=19)
     """How far a tune steps back behind other programs; 0 lets it compete with them."""
     pause_for_chat: Literal["auto", "always", "never"] = "auto"

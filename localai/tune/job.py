@@ -11,7 +11,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from localai.digest import sha256
 from localai.engine.base import BARE, AdapterFile, Engine
 from localai.engine.process import EngineProcess
 from localai.errors import AdapterError, LocalaiError, UsageError
+from localai.evals.task import Place
 from localai.lessons import lesson, rewriting, shipped
 from localai.lessons.lesson import Lesson
 from localai.lessons.maker import Maker, maker_of
@@ -120,6 +121,7 @@ class Job:
             "data": self._name,
             "options": msgspec.to_builtins(wanted),
             "seconds": self._seconds,
+            **msgspec.to_builtins(gate.aim(example.name for example in accepted)),
             **resuming.learns(accepted, wanted, self._head(), path, dropped),
         }
         runs = resuming.unfinished(self._store)
@@ -210,18 +212,23 @@ class Job:
         assert self._run is not None
         active = self._store.active_adapter(self._run.base)
         candidate = folder / ADAPTER
-        with self._engine() as engine:
+        with self._engine() as engine, closing(open_toolbox(self._settings)) as toolbox:
             if active is not None:
                 try:
                     engine.use_adapter(active.file, active.sha256, base=active.base)
                 except AdapterError:  # the chat answers without it, too
                     active = None
+                else:  # words that are missing are the bare model's
+                    engine.use_adapter(BARE.path, BARE.sha256)
+            learned = self._store.learned(active)
             return gate.compare(
-                engine,
-                items(lessons, self._maker(engine), self._head(), self._store.learned(active)),
+                Place(engine, self._entry, self._settings, self._store, toolbox),
+                items(lessons, self._maker(engine), self._head(), learned),
                 AdapterFile(active.file, active.sha256, base=active.base) if active else BARE,
                 AdapterFile(str(candidate), sha256(candidate), base=self._run.base),
                 self._report.counting,
+                msgspec.convert(self._run.plan, gate.Aim),
+                max(1.0, self._left) if self._seconds else 0.0,
             )
 
     @property
@@ -230,9 +237,14 @@ class Job:
 
     def _options(self) -> Options:
         """The settings, with the part of the time budget that training may take."""
-        left = self._seconds * (1 - RESERVE) - (time.monotonic() - self._begun)
+        left = self._left - self._seconds * RESERVE
         seconds = max(1.0, left) if self._seconds else 0.0
         return options(self._settings.tune, data=bool(self._name or self._along), seconds=seconds)
+
+    @property
+    def _left(self) -> float:
+        """Seconds of the time budget."""
+        return self._seconds - (time.monotonic() - self._begun)
 
     def _head(self) -> str:
         """The system text of new conversations."""
