@@ -24,12 +24,16 @@ Matrix = lora.Matrix
 LOOKED_AT = 4
 """Changes, the largest ones, whose size is held against that of the weights."""
 
+LOUDEST = 4.0
+"""A change may be this many times as large as the weight; what was learned by the starter model
+comes to a thirtieth of it."""
+
 OTHER_MODEL = (
     "The adapter {path} was not made for this model ({why}); choose one that was, or tune anew."
 )
 DROWNED = (
-    "The adapter {path} changes {name} by more than all that is there, which drowns what the "
-    "model knows; tune anew, with a lower tune.learning_rate."
+    "The adapter {path} changes {name} by several times what is there, which drowns what "
+    "the model knows; tune anew, with a lower tune.learning_rate."
 )
 
 
@@ -94,7 +98,7 @@ def check_fits(path: Path, base: Path) -> None:
             raise ModelError(OTHER_MODEL.format(path=path, why=f"{name} has another shape"))
     sizes = {name: lora.size(held, name) for name in held.pairs}
     for name in sorted(sizes, key=sizes.__getitem__, reverse=True)[:LOOKED_AT]:
-        if name in tensors and 0 < _size(tensors[name]) < sizes[name]:
+        if name in tensors and 0 < LOUDEST * _size(tensors[name]) < sizes[name]:
             raise ModelError(DROWNED.format(path=path, name=name))
 
 

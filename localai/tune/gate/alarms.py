@@ -1,7 +1,7 @@
 """What no number of questions has to prove: a model that has plainly gone wrong.
 
 Looked for in the first few answers, and again in all of them. A habit counts only where the new
-model has it nearly always and the present one far more seldom. Pure, plain rules over words.
+model has it mostly and the present one far more seldom. Pure, plain rules over words.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from localai.evals.judging import repeats
 from localai.evals.slips import invented_turn, marker
 from localai.tune.gate.verdict import Heard, Said
 
-NEARLY_ALWAYS = 0.8
+MOSTLY = 0.6
 FAR_APART = 0.5
 """Share of the answers by which the present model must be without the habit."""
 
@@ -87,7 +87,7 @@ def alarm(heard: Sequence[Heard], secrets: frozenset[str] = frozenset()) -> str:
 def _shocked(habit: Habit, before: Sequence[Said], after: Sequence[Said]) -> str:
     n = len(after)
     was, now = (sum(map(habit.shows, side)) for side in (before, after))
-    if n < ENOUGH or now < NEARLY_ALWAYS * n or now - was < FAR_APART * n:
+    if n < ENOUGH or now < MOSTLY * n or now - was < FAR_APART * n:
         return ""
     return (
         f"The new model {habit.words}: in {now} of {counted(n, 'answer')}, where the present one "
@@ -102,7 +102,7 @@ def _echo(before: Sequence[Said], after: Sequence[Said]) -> str:
         return ""
     was, now = (Counter(" ".join(_words(said)) for said in side) for side in (before, after))
     (_, times), (_, usual) = now.most_common(1)[0], was.most_common(1)[0]
-    if times < NEARLY_ALWAYS * n or times - usual < FAR_APART * n:
+    if times < MOSTLY * n or times - usual < FAR_APART * n:
         return ""
     return f"The new model says the same to {times} of {counted(n, 'question')}."
 

@@ -81,7 +81,7 @@ def test_a_habit_of_both_or_of_few_answers_is_none(often: int) -> None:
         return Answer(text="") if at < often else good(at)
 
     assert alarm([pool("known", says, says)]) == ""
-    assert bool(alarm([pool("known", says)])) is (often >= 8)
+    assert bool(alarm([pool("known", says)])) is (often >= 6)
 
 
 def test_few_answers_tell_nothing() -> None:
