@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, TextIO
 
 from localai.cli.progress import Progress as Line
-from localai.measures import measures
-from localai.sanitize import clean
+from localai.measures import chance, gate_notes, measures, score
+from localai.sanitize import clean, one_line
 from localai.store.tuning import Progress, Run
 
 BAR = 12
@@ -66,9 +66,14 @@ def verdict(run: Run, adapter: str) -> str:
 def numbers(found: dict[str, Any]) -> list[str]:
     """The numbers of a verdict: of each pool, and of parity."""
     lines = list[str]()
-    if pools := found.get("pools", ()):
-        lines += ["", f"{'':12}  {'n':>4}  {'before':>6}  {'after':>6}  won  lost  rule"]
-    lines += [_pool(pool) for pool in pools]
+    pools = found.get("pools", ())
+    close = sum(pool.get("close", 0) for pool in pools)
+    notes = gate_notes(found.get("stage", ""), found.get("targets", ()), close)
+    lines += [one_line(note) for note in notes]
+    if pools:
+        first = max(12, *(len(one_line(pool["name"])) for pool in pools))
+        lines += ["", f"{'':{first}}     n  before  after  won lost      p  rule"]
+        lines += [_pool(pool, first) for pool in pools]
     if parity := found.get("parity"):
         lines += [
             "",
@@ -83,10 +88,11 @@ def _kl(value: float | None) -> str:
     return "?" if value is None else f"{value:.4f}"
 
 
-def _pool(pool: dict[str, Any]) -> str:
-    mark = "" if pool["passed"] else "  ✗"
+def _pool(pool: dict[str, Any], first: int) -> str:
+    mark = "" if pool["passed"] else " ✗"
+    unit = pool.get("unit", "")
     return (
-        f"{clean(pool['name']):12}  {pool['n']:4}  {pool['current']:6.0%}  "
-        f"{pool['candidate']:6.0%}  {pool['won']:3}  {pool['lost']:4}  "
-        f"{clean(pool['tolerance'])}{mark}"
+        f"{one_line(pool['name']):{first}}  {pool['n']:4}  {score(pool['current'], unit):>6} "
+        f"{score(pool['candidate'], unit):>6}  {pool['won']:3} {pool['lost']:4}  "
+        f"{chance(pool.get('adjusted')):>5}  {clean(pool['tolerance'])}{mark}"
     )

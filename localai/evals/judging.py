@@ -34,11 +34,17 @@ def follows(lesson: Lesson, answer: Answer) -> bool:
     known = {*_words(lesson.question), *_words(lesson.rejected)}
     new = [word for word in dict.fromkeys(_words(lesson.chosen)) if word not in known]
     said, common = set(_words(answer.text)), _COMMON.split()
-    if names := _names(lesson.chosen) & set(new):
+    if names := taught(lesson):
         return names <= said
     if telling := [word for word in new if word not in common] or new:
         return sum(word in said for word in telling) >= ENOUGH * len(telling)
     return _likeness(answer.text, lesson.chosen) > _likeness(answer.text, lesson.rejected)
+
+
+def taught(lesson: Lesson) -> frozenset[str]:
+    """The names and numbers that a correction adds, without case."""
+    known = {*_words(lesson.question), *_words(lesson.rejected)}
+    return frozenset(_names(lesson.chosen) - known)
 
 
 def calls(lesson: Lesson, offer: Offer, answer: Answer) -> bool:

@@ -50,7 +50,8 @@ class Lesson(msgspec.Struct, frozen=True):
 
     `rejected` is what the model said, "" where nothing is corrected. `tools` are the names of
     those that the model was told of, where that matters for what is learned; `all_tools`: it is
-    told of all that the user has. `rewrites` are other words for the question that a model found.
+    told of all that the user has. `rewrites` are other words for the question that a model found,
+    `dropped` those of them that the user does not want.
     """
 
     id: str
@@ -64,6 +65,7 @@ class Lesson(msgspec.Struct, frozen=True):
     source: Source = "correction"
     name: str = ""
     rewrites: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
 
     @property
     def chosen(self) -> str:
@@ -126,6 +128,7 @@ def read(store: Store, example: StoredExample) -> Lesson:
         source=example.source,
         name=example.name,
         rewrites=reworded.kept if reworded else (),
+        dropped=reworded.dropped if reworded else (),
     )
 
 

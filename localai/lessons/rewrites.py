@@ -30,8 +30,8 @@ ANSWER = 32
 
 FREE, OPENED = 6, 2
 """Answers that are drawn: as the model likes, and after each of `OPENINGS`."""
-_DRAWN = Sampling(temperature=0.7, seed=1)
-_OPENED = Sampling(temperature=0.5, seed=1)
+_DRAWN = Sampling(temperature=0.7)
+_OPENED = Sampling(temperature=0.5)
 _GREEDY = Sampling(temperature=0.0)
 
 _ASK = "In other words: {}"
@@ -69,14 +69,14 @@ def wanted(lesson: Lesson) -> bool:
     )
 
 
-def find(maker: Maker, lessons: Sequence[Lesson]) -> list[tuple[str, ...]]:
+def find(maker: Maker, lessons: Sequence[Lesson], seed: int = 1) -> list[tuple[str, ...]]:
     """Other words for the question of each lesson, what is answered most alike first; often
-    none. Those of several are found sooner together.
+    none. Those of several are found sooner together; another `seed` finds others.
 
     Raises LocalaiError when the engine cannot be asked.
     """
     asked = [lesson.question.strip() for lesson in lessons]
-    drawn = _drawn(maker.engine, asked)
+    drawn = _drawn(maker.engine, asked, seed)
     same = [
         tuple(text for text in dict.fromkeys(texts) if sameness.asks_the_same(question, text))
         for question, texts in zip(asked, drawn, strict=True)
@@ -84,7 +84,7 @@ def find(maker: Maker, lessons: Sequence[Lesson]) -> list[tuple[str, ...]]:
     return [_different(texts) for texts in _alike(maker, lessons, same)]
 
 
-def _drawn(engine: Engine, asked: Sequence[str]) -> list[list[str]]:
+def _drawn(engine: Engine, asked: Sequence[str], seed: int) -> list[list[str]]:
     """What the model makes of each question, clean; in the order of what was asked of it."""
     jobs, begun = list[Job](), list[tuple[int, str]]()
     for number, question in enumerate(asked):
@@ -93,6 +93,7 @@ def _drawn(engine: Engine, asked: Sequence[str]) -> list[list[str]]:
             options = RenderOptions(thinking=False, prefill=beginning)
             ids = engine.render(_talk(question), options).ids
             sampling, n = (_OPENED, OPENED) if beginning else (_DRAWN, FREE)
+            sampling = replace(sampling, seed=seed)
             jobs.append(Job(Request(ids, sampling, max_tokens=room, stop=("\n",)), n))
             begun.append((number, beginning))
     found: list[list[str]] = [[] for _ in asked]

@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
-from gguf import GGUFReader
+from gguf import GGUFReader, ReaderTensor
+from gguf.quants import dequantize
 
 from localai import digest
 from localai.errors import ModelError
@@ -19,6 +20,21 @@ from localai.tune.manifest import read_manifest
 from localai.tune.plan import ADAPTER
 
 Matrix = lora.Matrix
+
+LOOKED_AT = 4
+"""Changes, the largest ones, whose size is held against that of the weights."""
+
+LOUDEST = 4.0
+"""A change may be this many times as large as the weight; what was learned by the starter model
+comes to a thirtieth of it."""
+
+OTHER_MODEL = (
+    "The adapter {path} was not made for this model ({why}); choose one that was, or tune anew."
+)
+DROWNED = (
+    "The adapter {path} changes {name} by several times what is there, which drowns what "
+    "the model knows; tune anew, with a lower tune.learning_rate."
+)
 
 
 def write(
@@ -61,6 +77,35 @@ def check(path: Path) -> None:
             f"The adapter {path} is not usable ({error}); tune again, or go back with "
             "`localai tune rollback`."
         ) from error
+
+
+def check_fits(path: Path, base: Path) -> None:
+    """Raise ModelError unless the adapter was made for the model in `base`: for its architecture,
+    of pairs for tensors that it has, none of which would be drowned. The files are sound."""
+    reader, model = GGUFReader(path), GGUFReader(base)
+    found, wanted = (each.get_field("general.architecture") for each in (reader, model))
+    if found is None or wanted is None or found.contents() != wanted.contents():
+        raise ModelError(OTHER_MODEL.format(path=path, why="it is of another architecture"))
+    held = lora.read(path)
+    tensors = {tensor.name: tensor for tensor in model.tensors}
+    whole = model.get_field("split.count") is None
+    for name, pair in held.pairs.items():
+        tensor = tensors.get(name)
+        if tensor is None and whole:
+            raise ModelError(OTHER_MODEL.format(path=path, why=f"that has no tensor {name}"))
+        shape = (pair.a.shape[1], pair.b.shape[0])
+        if tensor is not None and shape != tuple(map(int, tensor.shape)):
+            raise ModelError(OTHER_MODEL.format(path=path, why=f"{name} has another shape"))
+    sizes = {name: lora.size(held, name) for name in held.pairs}
+    for name in sorted(sizes, key=sizes.__getitem__, reverse=True)[:LOOKED_AT]:
+        if name in tensors and 0 < LOUDEST * _size(tensors[name]) < sizes[name]:
+            raise ModelError(DROWNED.format(path=path, name=name))
+
+
+def _size(tensor: ReaderTensor) -> float:
+    """The root of the sum of a weight's squares (its Frobenius norm)."""
+    weight = dequantize(np.asarray(tensor.data), tensor.tensor_type)
+    return float(np.linalg.norm(weight))
 
 
 def verify(folder: Path, base: str, sha256: str) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import shutil
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from localai.errors import LocalaiError, UsageError
 from localai.lessons import lesson, rewriting, shipped
 from localai.lessons.lesson import Lesson
 from localai.lessons.sets import named
+from localai.rl.edge import Cell
 from localai.store.store import Store
 from localai.store.tuning import Progress, Run, StoredExample
 from localai.tune import adapter, gate, made_sets, replay, resuming, serving, training
@@ -145,6 +147,7 @@ class Job:
             "seconds": 0.0 if self._nightly else self._seconds,
             "rl": self._rl,
             "earlier": self._earlier(base),
+            **msgspec.to_builtins(gate.aim(example.name for example in accepted)),
             **resuming.learns(accepted, wanted, self._serving.head, path, dropped, rl=self._rl),
         }
         runs = resuming.unfinished(self._store)
@@ -212,12 +215,23 @@ class Job:
 
         if self._rl:
             training.write_plan(folder, plan)  # from here on the run can be gone on with
-            made = self._rounds(Ways(self._serving.place, self._use, train, self._left)).go(
-                folder, plan
-            )
+            rounds = self._rounds(Ways(self._serving.place, self._use, train, self._for_training))
+            made = rounds.go(folder, plan)
+            if made:
+                self._aim_at(rounds.targets())
             if made or not plan.own:
                 return made
         return Made(folder, plan, train(folder, plan))
+
+    def _aim_at(self, cells: Sequence[Cell]) -> None:
+        """Record that the run was about problems of these kinds and levels, too."""
+        assert self._run is not None
+        more = {
+            "targets": list(dict.fromkeys((*self._run.plan.get("targets", ()), "reasoning"))),
+            "kinds": sorted({each.kind for each in cells}),
+            "levels": sorted({each.level for each in cells}),
+        }
+        self._run = self._store.plan_run(self._run.id, self._run.plan | more)
 
     def _rounds(self, ways: Ways) -> Rounds:
         assert self._run is not None
@@ -268,15 +282,18 @@ class Job:
 
     def _judge(self, lessons: tuple[Lesson, ...], folder: Path) -> gate.Verdict:
         assert self._run is not None
-        with self._serving.engine() as engine:
-            active = self._serving.use_active(engine, self._run.base)
-            maker, learned = self._serving.maker(engine), self._store.learned(active)
+        with self._serving.place() as place:
+            active = self._serving.use_active(place.engine, self._run.base)
+            place.engine.use_adapter(BARE.path, BARE.sha256)  # which finds words that are missing
+            maker, learned = self._serving.maker(place.engine), self._store.learned(active)
             return gate.compare(
-                engine,
+                place,
                 items(lessons, maker, self._serving.head, learned),
                 AdapterFile(active.file, active.sha256, base=active.base) if active else BARE,
                 serving.made(folder, self._run.base),
                 self._report.counting,
+                msgspec.convert(self._run.plan, gate.Aim),
+                max(1.0, self._left()) if self._seconds else 0.0,
             )
 
     @property
@@ -285,12 +302,14 @@ class Job:
 
     def _options(self) -> Options:
         """The settings, with the part of the time budget that training may take."""
-        seconds = max(1.0, self._left()) if self._seconds else 0.0
+        seconds = max(1.0, self._for_training()) if self._seconds else 0.0
         data = "" not in named(self._name) or bool(self._along)
         return options(self._settings.tune, data=data, seconds=seconds)
 
-    def _left(self) -> float:
+    def _for_training(self) -> float:
         """Seconds that are left for training and what belongs to it."""
-        if not self._seconds:
-            return math.inf
-        return self._seconds * (1 - RESERVE) - (time.monotonic() - self._begun)
+        return self._left() - RESERVE * self._seconds if self._seconds else math.inf
+
+    def _left(self) -> float:
+        """Seconds of the time budget."""
+        return self._seconds - (time.monotonic() - self._begun)

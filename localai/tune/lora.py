@@ -8,6 +8,7 @@ In a file (general.type "adapter", adapter.type "lora") they are `NAME.lora_a` a
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -96,6 +97,14 @@ def paired(halves: dict[str, Matrix], a: str, b: str) -> dict[str, Pair]:
         if lonely := {name + a, name + b} - halves.keys():
             raise ModelError(f"The adapter is not complete: {min(lonely)} is missing.")
     return {name: Pair(halves[name + a], halves[name + b]) for name in sorted(names)}
+
+
+def size(lora: Lora, name: str) -> float:
+    """How large the change of a weight is: the root of the sum of its squares (the Frobenius
+    norm), without computing it out."""
+    a, b = (np.asarray(each, np.float64) for each in lora.pairs[name])
+    squared = float(np.sum((b.T @ b) * (a @ a.T)))
+    return _scale(lora.alpha, a.shape[0]) * math.sqrt(max(0.0, squared))
 
 
 def _scale(alpha: float, rank: int) -> float:

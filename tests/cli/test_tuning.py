@@ -24,7 +24,8 @@ def pool(name: str, *, passed: bool) -> dict[str, Any]:
         "candidate": 0.5,
         "won": 1,
         "lost": 6,
-        "tolerance": "at most 2 lost on balance",
+        "tolerance": "at most 10 points lost",
+        "adjusted": 0.0123,
         "passed": passed,
     }
 
@@ -39,12 +40,32 @@ def test_the_table_of_a_verdict() -> None:
         "Not promoted.",
         "Too much else was lost.",
         "",
-        "                 n  before   after  won  lost  rule",
-        "corrections     40     62%     50%    1     6  at most 2 lost on balance",
-        "general         40     62%     50%    1     6  at most 2 lost on balance  ✗",
+        "                 n  before  after  won lost      p  rule",
+        "corrections     40    62 %   50 %    1    6  0.012  at most 10 points lost",
+        "general         40    62 %   50 %    1    6  0.012  at most 10 points lost ✗",
         "",
         "MLX against llama.cpp: KL 0.0012, same token 98.7% of 400 positions.",
     ]
+
+
+def test_what_a_table_does_not_say_stands_above_it() -> None:
+    nats = pool("retention", passed=True) | {"unit": "nats", "current": 2.31, "candidate": 2.362}
+    other = pool("other reasoning", passed=False) | {"adjusted": 0.0002, "close": 3}
+    told = pool("good answers", passed=True) | {"adjusted": None, "close": 1}
+    facts = {"pools": [nats, other, told], "targets": ["unknown", "tools"], "stage": "slice"}
+    lines = verdict(ended("rejected", verdict=facts), "").splitlines()
+    assert lines[1:4] == [
+        "It trained for: unknown, tools.",
+        "The gate ended after the first few questions.",
+        "4 answers turned by a hair and count as before.",
+    ]
+    assert lines[5:] == [
+        "                    n  before  after  won lost      p  rule",
+        "retention          40    2.31   2.36    1    6  0.012  at most 10 points lost",
+        "other reasoning    40    62 %   50 %    1    6  <.001  at most 10 points lost ✗",
+        "good answers       40    62 %   50 %    1    6         at most 10 points lost",
+    ]
+    assert max(map(len, lines)) <= 80
 
 
 @pytest.mark.parametrize(

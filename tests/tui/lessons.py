@@ -24,34 +24,72 @@ FACTS = [
 ]
 PROMOTED: dict[str, Any] = {
     "promoted": True,
-    "reason": "the corrections hold in other words, and nothing that was known is lost",
+    "reason": "The corrections were learned, and nothing else was lost beyond the tolerance.",
+    "targets": ["corrections"],
+    "stage": "whole",
     "pools": [
         {
-            "name": "held-out phrasings",
+            "name": "corrections",
             "n": 40,
             "current": 0.05,
             "candidate": 0.725,
             "se": 0.071,
             "lost": 1,
             "won": 28,
-            "tolerance": "must gain",
+            "tolerance": "better, p < 0.05",
+            "adjusted": 0.0000004,
+            "target": True,
         },
         {
-            "name": "general questions",
-            "n": 36,
-            "current": 0.64,
-            "candidate": 0.67,
-            "se": 0.04,
+            "name": "general",
+            "n": 132,
+            "current": 0.644,
+            "candidate": 0.652,
+            "se": 0.011,
             "lost": 1,
             "won": 2,
-            "tolerance": "at most 1 lost",
+            "close": 9,
+            "tolerance": "at most 10 points lost",
+            "adjusted": 0.0008,
+        },
+        {
+            "name": "other reasoning",
+            "n": 160,
+            "current": 0.331,
+            "candidate": 0.319,
+            "se": 0.024,
+            "lost": 8,
+            "won": 6,
+            "tolerance": "at most 12 points lost",
+            "adjusted": 0.002,
+        },
+        {
+            "name": "retention",
+            "n": 40,
+            "current": 2.31,
+            "candidate": 2.36,
+            "se": 0.02,
+            "lost": 24,
+            "won": 16,
+            "tolerance": "at most 0.25 nats more",
+            "adjusted": 0.008,
+            "unit": "nats",
         },
     ],
 }
 REJECTED: dict[str, Any] = {
     "promoted": False,
-    "reason": "general questions: 6 lost, at most 1 allowed",
-    "pools": [{**PROMOTED["pools"][1], "candidate": 0.5, "lost": 6, "won": 1}],
+    "reason": (
+        "Too much else was lost: 31 of 132 questions (general) against 1 won (at most 10 points "
+        "lost)."
+    ),
+    "targets": ["corrections"],
+    "stage": "whole",
+    "pools": [
+        PROMOTED["pools"][0],
+        {**PROMOTED["pools"][1], "candidate": 0.417, "lost": 31, "won": 1, "adjusted": 1.0},
+        *PROMOTED["pools"][2:],
+    ],
 }
 
 

@@ -56,9 +56,9 @@ async def test_everything_about_learning_is_on_one_screen(stage: Build) -> None:
             "promoted",
             "promoted",
         ]
-        assert "Not promoted: general questions" in content(on, "#verdict-text")
+        assert "Not promoted: Too much else was lost: 31 of 132" in content(on, "#verdict-text")
         await on.pilot.press("tab", "down", "down")
-        await on.until(lambda: "held-out phrasings" in content(on, "#verdict-text"))
+        await on.until(lambda: "corrections" in content(on, "#verdict-text"))
         assert "72 %" in content(on, "#verdict-text")
         await on.pilot.press("escape")
         await on.until(lambda: on.app.screen is on.chat)
@@ -108,7 +108,7 @@ async def test_a_running_tune_is_followed_to_its_end(stage: Build) -> None:
         await on.until(lambda: "held-out questions 25 %" in str(on.chat.status_line.render()))
         on.store.end_run(run.id, "rejected", verdict=REJECTED)
         await on.until(lambda: "tune" not in str(on.chat.status_line.render()))
-        await on.until(lambda: any("6 lost, at most 1 allowed" in said for said in on.said))
+        await on.until(lambda: any("31 of 132 questions (general)" in said for said in on.said))
 
 
 async def test_learned_corrections_wait_no_longer(stage: Build) -> None:

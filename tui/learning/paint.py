@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from textual.content import Content
 
-from localai.measures import measures
+from localai.measures import chance, gate_notes, measures, score
 from localai.sanitize import one_line
 from localai.store.tuning import Adapter, Run
 from tui.learning.values import Lesson, Overview, Pool, Verdict
@@ -26,8 +26,8 @@ STATES = {
     "stopped": "$warning",
     "interrupted": "$warning",
 }
-COLUMNS = ("n", "now", "new", "±", "won", "lost")
-NUMBER = 7
+COLUMNS = ("n", "now", "new", "±", "won", "lost", "p")
+NUMBER = 6
 """Cells of a column of numbers."""
 
 
@@ -142,6 +142,10 @@ def verdict_text(run: Run | None, verdict: Verdict | None, width: int) -> Conten
     word = "Promoted" if verdict.promoted else "Not promoted"
     reason = one_line(verdict.reason)
     head = Content.assemble(Content.styled(word, colour), f": {reason}" if reason else "")
+    close = sum(pool.close for pool in verdict.pools)
+    if notes := gate_notes(verdict.stage, verdict.targets, close):
+        told = Content.styled(one_line(" ".join(notes)), FAINT)
+        head = Content("\n").join([head, told])
     if not verdict.pools:
         return head
     first = min(
@@ -158,16 +162,13 @@ def _pool_row(pool: Pool, first: int, width: int) -> Content:
     name = f"{shorten(one_line(pool.name), first):<{first}}"
     numbers = (
         f"{pool.n:,}",
-        _share(pool.current),
-        _share(pool.candidate),
-        _share(pool.se),
+        score(pool.current, pool.unit),
+        score(pool.candidate, pool.unit),
+        score(pool.se, pool.unit),
         f"{pool.won:,}",
         f"{pool.lost:,}",
+        chance(pool.adjusted),
     )
     cells = "".join(f"{number:>{NUMBER}}" for number in numbers)
     tolerance = shorten(one_line(pool.tolerance), max(0, width - first - len(cells) - 2))
     return Content.assemble(name, cells, Content.styled(f"  {tolerance}", FAINT))
-
-
-def _share(value: float | None) -> str:
-    return "?" if value is None else f"{100 * value:.0f} %"

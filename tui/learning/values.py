@@ -56,7 +56,8 @@ class Overview(msgspec.Struct, frozen=True):
 class Pool(msgspec.Struct, frozen=True):
     """One set of questions of a gate. `current` and `candidate` are shares of right answers
     (0 to 1), `se` the standard error of their difference, None where they are no numbers;
-    `lost` and `won` count questions; `tolerance` says what loss is allowed."""
+    `lost` and `won` count questions; `tolerance` says what loss is allowed. With a `unit` they are
+    no shares; `adjusted` is the p value, None for no test; `close` answers turned by a hair."""
 
     name: str
     n: int
@@ -66,14 +67,20 @@ class Pool(msgspec.Struct, frozen=True):
     lost: int = 0
     won: int = 0
     tolerance: str = ""
+    unit: str = ""
+    adjusted: float | None = None
+    close: int = 0
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """What a gate decided, and on which numbers."""
+    """What a gate decided, and on which numbers; what the run trained for, and how far the gate
+    came."""
 
     promoted: bool
     reason: str = ""
     pools: tuple[Pool, ...] = ()
+    targets: tuple[str, ...] = ()
+    stage: str = ""
 
 
 def verdict(stored: Mapping[str, Any] | None) -> Verdict | None:

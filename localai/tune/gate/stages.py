@@ -1,0 +1,192 @@
+"""The gate: the candidate against what answers now, in the engine that will serve it.
+
+First the file is looked at, then a few questions of every pool are asked, then all of what the
+run trained for, then the rest; where nothing can come of it any more, it ends. That only ever
+refuses, so no stage lets more in by chance. How many are asked does not depend on how the answers
+come out either, but on what the tests need, the settings, and the time.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from localai.engine.base import AdapterFile
+from localai.errors import AdapterError, ModelError
+from localai.evals.items import Item
+from localai.evals.task import Place
+from localai.tune import adapter
+from localai.tune.gate import alarms, closeness, rules
+from localai.tune.gate.aim import Aim
+from localai.tune.gate.questions import Items, Questions, pools
+from localai.tune.gate.verdict import Heard, Rule, Said, Verdict, judge
+
+SLICE = 10
+"""Questions of each pool that are asked first."""
+
+SELDOM = 0.04
+"""Share of the questions that turn either way when two models are about the same: fewer
+questions than the tests need for it, half of the time, are not asked, however short time is."""
+
+CLEAR_GAIN = (0.2, 0.05)
+"""Shares won and lost by which the least is told of a pool that has to become better."""
+
+FEW_NUMBERS = 20
+"""The least where a number is compared, and not right with wrong."""
+
+NEW, PRESENT = "asking the new model", "asking the present model"
+
+Tell = Callable[[int, int], None]
+
+
+def compare(
+    place: Place,
+    items: Sequence[Item],
+    current: AdapterFile,
+    candidate: AdapterFile,
+    tell: Callable[[str], Tell],
+    aim: Aim | None = None,
+    seconds: float = 0.0,
+) -> Verdict:
+    """Ask both and judge. The engine answers by `current` before and after; `tell(what)` gives
+    what is told how far that is. It is to take `seconds`, 0: as long as it needs. Of an adapter
+    that cannot be used the verdict says why."""
+    aim, begun = aim or Aim(), time.monotonic()
+    try:
+        adapter.check(Path(candidate.path))
+        if place.entry.path is not None:
+            adapter.check_fits(Path(candidate.path), place.entry.path)
+        place.engine.use_adapter(candidate.path, candidate.sha256, base=candidate.base)
+    except (ModelError, AdapterError) as error:
+        return Verdict(False, str(error), stage="files", targets=aim.targets)
+    place.engine.use_adapter(current.path, current.sha256, base=current.base)
+    secrets = frozenset(word for item in items for word in item.taught)
+    asker = Asker(place, pools(place, items, aim), current, candidate, tell)
+    return _in_stages(asker, aim, secrets, begun + seconds if seconds else 0.0)
+
+
+def _in_stages(asker: Asker, aim: Aim, secrets: frozenset[str], until: float) -> Verdict:
+    """The slice, the targets, and the whole, as far as it is worth while."""
+    every = asker.pools
+    asker.ask({pool.name: min(SLICE, len(pool)) for pool in every})
+    heard = asker.heard(every)
+    if found := alarms.alarm(heard, secrets):
+        told = [replace(each, rule=_told(each.rule)) for each in heard]
+        return judge(told, aim, "slice", found)
+    sizes = asker.sizes(until)
+    targets = [pool for pool in every if pool.rule.kind == "better"]
+    asker.ask({pool.name: sizes[pool.name] for pool in targets})
+    seen = judge(asker.heard(targets), aim, "targets")
+    if len(targets) < len(aim.targets) or _hopeless(seen):
+        return seen
+    asker.ask(sizes)
+    heard = asker.heard(every)
+    return judge(heard, aim, "whole", alarms.alarm(heard, secrets))
+
+
+def _hopeless(seen: Verdict) -> bool:
+    """Whether something that it trained for did not become better, whatever else comes."""
+    return any(pool.p is None or pool.p >= rules.CHANCE for pool in seen.pools)
+
+
+def _told(rule: Rule) -> Rule:
+    return replace(rule, kind="told")
+
+
+class Asker:
+    """Asks both models, and keeps what they said."""
+
+    def __init__(
+        self,
+        place: Place,
+        pools: Sequence[Questions],
+        current: AdapterFile,
+        candidate: AdapterFile,
+        tell: Callable[[str], Tell],
+    ) -> None:
+        self.pools, self._place, self._tell = tuple(pools), place, tell
+        self._sides = (current, candidate)
+        self._said: dict[str, tuple[dict[int, Said], dict[int, Said]]] = {
+            pool.name: ({}, {}) for pool in pools
+        }
+        self._spent = dict.fromkeys(self._said, 0.0)
+
+    def ask(self, sizes: dict[str, int]) -> None:
+        """Ask so many questions of each pool, less those that were asked before."""
+        for side, what in enumerate((PRESENT, NEW)):
+            self._answer_by(side)
+            tell, done = self._tell(what), 0
+            left = {
+                pool: range(len(self._said[pool.name][side]), sizes[pool.name])
+                for pool in self.pools
+                if pool.name in sizes
+            }
+            total = sum(map(len, left.values()))
+            tell(0, total)
+            for pool, numbers in left.items():
+                begun = time.monotonic()
+                for number, said in pool.ask(self._place, numbers) if numbers else ():
+                    self._said[pool.name][side][number] = said
+                    done += 1
+                    if done < total:
+                        tell(done, total)
+                self._spent[pool.name] += time.monotonic() - begun
+        self._answer_by(0)
+
+    def sizes(self, until: float) -> dict[str, int]:
+        """How many questions of each pool to ask, so that it is over by then (0.0: whenever), if
+        fewer can decide: what is left of the time is shared out by what each has taken so far."""
+        whole = {pool.name: len(pool) for pool in self.pools}
+        if not until:
+            return whole
+        costs = {name: self._spent[name] / max(1, len(self._said[name][0])) for name in self._said}
+        rest = sum(cost * (whole[name] - len(self._said[name][0])) for name, cost in costs.items())
+        share = min(1.0, max(0.0, until - time.monotonic()) / rest) if rest else 1.0
+        return {
+            pool.name: min(len(pool), max(round(share * len(pool)), self._least(pool)))
+            for pool in self.pools
+        }
+
+    def heard(self, pools: Sequence[Questions]) -> list[Heard]:
+        """What both said so far; the engine answers by the present model before and after."""
+        found = [self._heard(pool) for pool in pools]
+        engine = self._place.engine
+        told = {
+            at: (pool.items, closeness.turned(engine, pool.items, each.before, each.after))
+            for at, (pool, each) in enumerate(zip(pools, found, strict=True))
+            if isinstance(pool, Items)
+        }
+        if any(turned for _, turned in told.values()):
+            was = {at: closeness.likelihoods(engine, *each) for at, each in told.items()}
+            self._answer_by(1)
+            now = {at: closeness.likelihoods(engine, *each) for at, each in told.items()}
+            self._answer_by(0)
+            for at in told:
+                close = closeness.close(found[at].after, was[at], now[at])
+                found[at] = replace(found[at], close=close)
+        return found
+
+    def _heard(self, pool: Questions) -> Heard:
+        before, after = (
+            tuple(said for _, said in sorted(side.items())) for side in self._said[pool.name]
+        )
+        whole = isinstance(pool, Items)
+        return Heard(pool.name, pool.rule, before, after, whole=whole, general=pool.general)
+
+    def _least(self, pool: Questions) -> int:
+        """Fewer questions of a pool are not asked, if there are as many."""
+        rule = pool.rule
+        if rule.kind == "better" and not isinstance(pool, Items):
+            return rules.needed_to_win(*CLEAR_GAIN)
+        if rule.kind != "kept":
+            return len(pool)
+        if rule.unit:
+            return FEW_NUMBERS
+        return rules.needed_to_keep(rule.margin, len(self.pools), turned=SELDOM, power=0.5)
+
+    def _answer_by(self, side: int) -> None:
+        wanted = self._sides[side]
+        self._place.engine.use_adapter(wanted.path, wanted.sha256, base=wanted.base)
