@@ -17,6 +17,7 @@ from localai.counted import counted
 from localai.lessons.preview import Preview
 from localai.measures import duration
 from localai.sanitize import clean, one_line
+from localai.tune.time_budget import RESERVE
 
 if TYPE_CHECKING:
     from localai.catalog import ModelEntry
@@ -45,7 +46,7 @@ def run(invocation: Invocation, settings: Settings, entry: ModelEntry, wanted: W
     from localai.lessons.preview import read_back
     from localai.lessons.sets import named
     from localai.tune.estimate import estimate, pace
-    from localai.tune.job import ONLY_GOOD, RESERVE
+    from localai.tune.job import ONLY_GOOD
     from localai.tune.plan import options
 
     opened = invocation.read_store if wanted.only_estimate else invocation.open_store

@@ -19,8 +19,8 @@ FAINT = 0.03
 
 RIGHT = 2
 """So many right answers to each problem are aimed at."""
-FEWEST, MOST = 8, 32
-"""Samples of a problem."""
+FIRST, FEWEST, MOST = 4, 8, 32
+"""Samples of a problem: of one whose cell was not asked before, and of others."""
 
 COOLEST, HOTTEST = 0.5, 1.2
 STEP = 0.1

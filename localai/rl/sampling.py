@@ -46,7 +46,7 @@ class Sampler:
         groups = defaultdict[int, list[Example]](list)
         for each in asked:
             rate = rates.get(cell_of(each))
-            groups[edge.samples(rate) if rate else edge.FEWEST].append(each)
+            groups[edge.samples(rate) if rate else edge.FIRST].append(each)
         total, found = sum(n * len(some) for n, some in groups.items()), list[Attempt]()
         for n, some in sorted(groups.items()):
             said = defaultdict[int, list[Said]](list)

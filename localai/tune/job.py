@@ -8,11 +8,10 @@ and what is good enough is decided in the modules this one calls.
 
 from __future__ import annotations
 
-import math
 import shutil
-import time
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -23,7 +22,7 @@ from localai.catalog.entry import required_path
 from localai.chat.adapters import file_hash
 from localai.chat.open import EngineFactory
 from localai.config import Settings
-from localai.engine.base import BARE, AdapterFile, Engine
+from localai.engine.base import BARE, AdapterFile
 from localai.engine.process import EngineProcess
 from localai.errors import LocalaiError, UsageError
 from localai.lessons import lesson, rewriting, shipped
@@ -39,14 +38,12 @@ from localai.tune.items import items
 from localai.tune.plan import ADAPTER, TOKENS, Made, Options, Plan, Trained, options, spread
 from localai.tune.promotion import promote
 from localai.tune.reporting import Reporter, Tell
-from localai.tune.rounds import Rounds, Ways, found_so_far
+from localai.tune.rounds import Rounds, Train, Ways, found_so_far
 from localai.tune.serving import Serving
+from localai.tune.time_budget import TimeBudget
 from localai.tune.turns import Turns
 from localai.tune.workplace import alone, clear_leftovers, work_folder
 from localai.tune_process import Stopped
-
-RESERVE = 0.3
-"""Share of the time budget kept for what comes after training."""
 
 Lessons = tuple[Lesson, ...]
 
@@ -86,11 +83,11 @@ class Job:
         factory: EngineFactory = EngineProcess,
     ) -> None:
         self._store, self._settings, self._entry = store, settings, entry
-        self._tell, self._seconds = tell, seconds
+        self._tell, self._time = tell, TimeBudget(seconds)
         self._serving = Serving(store, settings, entry, factory)
         self._name, self._resume, self._hosts, self._rl = name, resume, hosts, rl
         self._nightly = nightly
-        self._begun, self._resumed = time.monotonic(), False
+        self._resumed = False
         self._run: Run | None = None
         self._along: tuple[StoredExample, ...] = ()
 
@@ -144,7 +141,7 @@ class Job:
             "corrections": [example.id for example in accepted],
             "data": self._name,
             "options": msgspec.to_builtins(wanted),
-            "seconds": 0.0 if self._nightly else self._seconds,
+            "seconds": 0.0 if self._nightly else self._time.seconds,
             "rl": self._rl,
             "earlier": self._earlier(base),
             **msgspec.to_builtins(gate.aim(example.name for example in accepted)),
@@ -215,7 +212,7 @@ class Job:
 
         if self._rl:
             training.write_plan(folder, plan)  # from here on the run can be gone on with
-            rounds = self._rounds(Ways(self._serving.place, self._use, train, self._for_training))
+            rounds = self._rounds(self._ways(train))
             made = rounds.go(folder, plan)
             if made:
                 self._aim_at(rounds.targets())
@@ -233,19 +230,15 @@ class Job:
         }
         self._run = self._store.plan_run(self._run.id, self._run.plan | more)
 
+    def _ways(self, train: Train) -> Ways:
+        assert self._run is not None
+        use = partial(self._serving.use, self._run.base)
+        return Ways(self._serving.place, use, train, self._time.for_training)
+
     def _rounds(self, ways: Ways) -> Rounds:
         assert self._run is not None
         earlier = self._run.plan.get("earlier", ())
         return Rounds(self._store, self._run.id, self._report, ways, earlier)
-
-    def _use(self, engine: Engine, folder: Path | None) -> None:
-        """Answer by the adapter in a folder; None: as the chat does."""
-        assert self._run is not None
-        if folder is None:
-            self._serving.use_active(engine, self._run.base)
-        else:
-            tried = serving.made(folder, self._run.base)
-            engine.use_adapter(tried.path, tried.sha256, base=tried.base)
 
     def _plan(self, accepted: tuple[StoredExample, ...], base: Path) -> tuple[Plan, Lessons]:
         """What to train on, made by the bare model's engine, and the lessons in it; the run's
@@ -256,7 +249,7 @@ class Job:
         self._report.say(Progress("starting the model"), now=True)
         with self._serving.engine() as engine:
             maker, told = self._serving.maker(engine), self._report.counting(rewriting.STAGE)
-            rewriting.complete(self._store, accepted, maker, told, self._seconds)
+            rewriting.complete(self._store, accepted, maker, told, self._time.seconds)
             tell = self._report.counting("asking the model what it knows")
             found = dataset(
                 self._store,
@@ -293,7 +286,7 @@ class Job:
                 serving.made(folder, self._run.base),
                 self._report.counting,
                 msgspec.convert(self._run.plan, gate.Aim),
-                max(1.0, self._left()) if self._seconds else 0.0,
+                max(1.0, self._time.left()) if self._time.seconds else 0.0,
             )
 
     @property
@@ -302,14 +295,6 @@ class Job:
 
     def _options(self) -> Options:
         """The settings, with the part of the time budget that training may take."""
-        seconds = max(1.0, self._for_training()) if self._seconds else 0.0
+        seconds = max(1.0, self._time.for_training()) if self._time.seconds else 0.0
         data = "" not in named(self._name) or bool(self._along)
         return options(self._settings.tune, data=data, seconds=seconds)
-
-    def _for_training(self) -> float:
-        """Seconds that are left for training and what belongs to it."""
-        return self._left() - RESERVE * self._seconds if self._seconds else math.inf
-
-    def _left(self) -> float:
-        """Seconds of the time budget."""
-        return self._seconds - (time.monotonic() - self._begun)

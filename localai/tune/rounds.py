@@ -40,7 +40,7 @@ LEVELS = 2
 LOOKED = 4
 CELLS = 6
 """Cells in a round, of which PROBLEMS each are asked."""
-PROBLEMS = 20
+PROBLEMS = 16
 MOST = 2
 """Answers to a problem that are learned."""
 DEV = 180
@@ -60,6 +60,9 @@ MANNER = Manner(temperature=0.8, max_tokens=96)
 TRAINED = "trained.msgpack"
 
 
+Train = Callable[[Path, Plan], Trained]
+
+
 class Ways(msgspec.Struct, frozen=True):
     """What the rounds are made with. `open` gives a place to ask in, `use` has its engine answer
     by the adapter in a folder (None: by what answers now); `train` trains a plan in a folder;
@@ -67,7 +70,7 @@ class Ways(msgspec.Struct, frozen=True):
 
     open: Callable[[], AbstractContextManager[Place]]
     use: Callable[[Engine, Path | None], None]
-    train: Callable[[Path, Plan], Trained]
+    train: Train
     left: Callable[[], float]
 
 

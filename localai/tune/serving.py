@@ -68,6 +68,15 @@ class Serving:
             engine.use_adapter("", "")
         return active
 
+    def use(self, base: str, engine: Engine, folder: Path | None) -> None:
+        """Have the engine answer by the adapter that training left in a folder; None: as the chat
+        does."""
+        if folder is None:
+            self.use_active(engine, base)
+        else:
+            tried = made(folder, base)
+            engine.use_adapter(tried.path, tried.sha256, base=base)
+
     @cached_property
     def _tools(self) -> tuple[Tool, ...]:
         """The tools that calls in examples may be of; looked for only if there are calls."""

@@ -32,7 +32,7 @@ def attempts(place: Place, most: int = 2, tools: bool = False) -> list[Attempt]:
 def test_every_sample_has_what_becomes_of_it(store: Store) -> None:
     place = places.place(store, EIGHT)
     found = attempts(place, most=1)
-    assert [each.sample for each in found] == list(range(8))
+    assert [each.sample for each in found] == list(range(4))
     assert [each.outcome for each in found[:3]] == [KEPT, LONGER, verdicts.WRONG]
     assert [each.right for each in found[:3]] == [True, True, False]
     assert {each.kind for each in found} == {"europe"}
@@ -53,12 +53,12 @@ def test_a_rare_right_answer_is_looked_for_longer(store: Store) -> None:
     sampler = Sampler(place, task, MANNER)
     found = sampler.attempts(task.examples(place, "train")[:2], rates, lambda done, total: None)
     counts = [sum(each.problem == f"{name}-train" for each in found) for name in ("France", "Peru")]
-    assert counts == [32, 8]
+    assert counts == [32, 4]
 
 
 def test_a_call_on_the_way_is_learned_with_the_answer(store: Store) -> None:
     box = Box(tool("shout"))
-    replies = [*[call("shout", "paris")] * 8, "It is Paris."]
+    replies = [*[call("shout", "paris")] * 4, "It is Paris."]
     place = places.place(store, replies, box.box, template=HERMES)
     kept = next(each for each in attempts(place, tools=True) if each.outcome == KEPT)
     asked, told = ("".join(place.engine.pieces(kept.ids[at:to])) for at, to in kept.spans)
