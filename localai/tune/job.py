@@ -38,7 +38,7 @@ from localai.tune.items import items
 from localai.tune.plan import ADAPTER, TOKENS, Made, Options, Plan, Trained, options, spread
 from localai.tune.promotion import promote
 from localai.tune.reporting import Reporter, Tell
-from localai.tune.rounds import Rounds, Train, Ways, found_so_far
+from localai.tune.rounds import Rounds, Ways, found_so_far
 from localai.tune.serving import Serving
 from localai.tune.time_budget import TimeBudget
 from localai.tune.turns import Turns
@@ -149,6 +149,8 @@ class Job:
         }
         runs = resuming.unfinished(self._store)
         found = resuming.choose(runs, base, plan, resume=self._resume)
+        if found is None and self._resume is None:
+            resuming.require_new(self._store.runs(), base, plan)
         gone = resuming.replaced(runs, base, plan) - {found.id if found else ""}
         clear_leftovers(self._store, keep={run.id for run in runs} - gone)
         self._resumed = found is not None
@@ -212,7 +214,9 @@ class Job:
 
         if self._rl:
             training.write_plan(folder, plan)  # from here on the run can be gone on with
-            rounds = self._rounds(self._ways(train))
+            use = partial(self._serving.use, self._run.base)
+            ways = Ways(self._serving.place, use, train, self._time.for_training)
+            rounds = self._rounds(ways)
             made = rounds.go(folder, plan)
             if made:
                 self._aim_at(rounds.targets())
@@ -229,11 +233,6 @@ class Job:
             "levels": sorted({each.level for each in cells}),
         }
         self._run = self._store.plan_run(self._run.id, self._run.plan | more)
-
-    def _ways(self, train: Train) -> Ways:
-        assert self._run is not None
-        use = partial(self._serving.use, self._run.base)
-        return Ways(self._serving.place, use, train, self._time.for_training)
 
     def _rounds(self, ways: Ways) -> Rounds:
         assert self._run is not None

@@ -28,6 +28,12 @@ CHANGED = (
     "--resume out to begin anew (in the app: t)."
 )
 
+NOT_NEW = (
+    "Nothing is new since the last tune, which {end}; correct an answer in the app (e on it), or "
+    "add --anew to try the same again."
+)
+ENDS = {"promoted": "was let in", "rejected": "was not let in"}
+
 
 def learns(
     accepted: Sequence[StoredExample],
@@ -87,6 +93,15 @@ def choose(
         return None
     again = found.state != "failed" and found.plan["seconds"] == plan["seconds"]
     return found if resume or again else None
+
+
+def require_new(runs: Sequence[Run], base: str, plan: dict[str, Any]) -> None:
+    """Raise UsageError if the newest of the judged `runs` (newest first) of that model and data
+    set has learned the same already."""
+    judged = (run for run in runs if run.state in JUDGED and _alike(run, base, plan))
+    last = next(judged, None)
+    if last is not None and last.plan.get("learns") == plan["learns"]:
+        raise UsageError(NOT_NEW.format(end=ENDS[last.state]))
 
 
 def replaced(runs: Sequence[Run], base: str, plan: dict[str, Any]) -> frozenset[str]:

@@ -243,3 +243,13 @@ def test_fewer_machines_go_on_with_what_more_began(tunes: Tunes) -> None:
     assert began.options.warmup == alone.warmup / 2
     assert began.options.learning_rate == pytest.approx(2**0.5 * alone.learning_rate)
     assert run.plan["options"]["tokens"] == began.options.tokens
+
+
+def test_what_was_judged_is_not_learned_again_unasked(tunes: Tunes, store: Store) -> None:
+    assert tunes.tune().state == "promoted"
+    with pytest.raises(UsageError, match="Nothing is new since the last tune, which was let in"):
+        tunes.tune()
+    assert len(store.runs()) == 1
+    assert tunes.tune(resume=False).state == "promoted"
+    teach(store, "Good morning")
+    assert tunes.tune().state == "promoted"
