@@ -42,7 +42,8 @@ class Round(msgspec.Struct, frozen=True, kw_only=True):
     `pass_1` of them right, the share `pass_n` of problems with any right one; `tokens_per_right`:
     all tokens sampled for each right answer, None for none; `kept` to learn from, the others
     `dropped` by why. `dev`: the share right of `dev_n` other problems once that was learned,
-    None where it was not, and their tokens for each right answer."""
+    None where it was not, and their tokens for each right answer. `steps_before`: so many steps of
+    training the rounds before it had made, None until it trains."""
 
     run: str = ""
     number: int = 0
@@ -58,3 +59,4 @@ class Round(msgspec.Struct, frozen=True, kw_only=True):
     dev: float | None = None
     dev_n: int = 0
     dev_tokens_per_right: float | None = None
+    steps_before: int | None = None

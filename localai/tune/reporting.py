@@ -18,13 +18,15 @@ Tell = Callable[[Progress], None]
 
 
 class Reporter:
-    """Reports for the run with this id; `turn` goes with all that it reports."""
+    """Reports for the run with this id; `turn` goes with all that it reports. `steps_before` are
+    the steps of trainings before this one, after which its numbers are kept."""
 
     def __init__(self, store: Store, run: str, tell: Tell) -> None:
         self._store, self._run, self._tell = store, run, tell
         self._reported = 0.0
         self._last = Progress("")
         self.turn: Turn = ""
+        self.steps_before = 0
 
     def hear(self, news: Step | Again) -> None:
         """What the trainer tells while it trains."""
@@ -41,7 +43,7 @@ class Reporter:
             numbers["held_out_loss"] = done.held
         if done.memory:
             numbers["memory"] = done.memory
-        self._store.add_metric(self._run, done.number, numbers)
+        self._store.add_metric(self._run, self.steps_before + done.number, numbers)
         left = (done.steps - done.number) * done.seconds
         memory = done.memory or None
         progress = Progress("training", done.number, done.steps, done.loss, speed, left, memory)

@@ -208,11 +208,21 @@ class Rounds:
         if (here / TRAINED).exists() and (here / ADAPTER).exists():
             told = msgspec.msgpack.decode((here / TRAINED).read_bytes(), type=Trained)
             return Made(here, plan, told, number)
+        self._report.steps_before = self._steps_before(number)
         trained = self._ways.train(here, plan)
         temporary = here / f"{TRAINED}.tmp"
         temporary.write_bytes(msgspec.msgpack.encode(trained))
         settle(temporary, here / TRAINED)
         return Made(here, plan, trained, number)
+
+    def _steps_before(self, number: int) -> int:
+        """Steps of the rounds before this one, so that all of them make one curve."""
+        done = self._round(number)
+        if done.steps_before is None:
+            last = max((step for step, _ in self._store.metrics(self._run)), default=0)
+            done = replace(done, steps_before=last)
+            self._store.put_round(done)
+        return done.steps_before or 0
 
     def _spent(self, number: int, seconds: float) -> None:
         self._store.put_round(replace(self._round(number), seconds=seconds))

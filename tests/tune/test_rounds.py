@@ -18,7 +18,7 @@ from localai.evals.task import Answer, Example, Manner, Measure, Place, Pool, Sc
 from localai.lessons.maker import Example as Taught
 from localai.store.discovering import KEPT
 from localai.store.store import Store
-from localai.tune.plan import ADAPTER, Made, Options, Plan, Trained
+from localai.tune.plan import ADAPTER, Made, Options, Plan, Step, Trained
 from localai.tune.reporting import Reporter
 from localai.tune.rounds import LOOKED, PATIENCE, Rounds, Ways
 from tests.evals import places
@@ -94,9 +94,11 @@ class School:
     def go(self, plan: Plan = PLAN) -> Made | None:
         """All rounds."""
         ways = Ways(self._open, self._use, self._train, lambda: self.seconds)
-        report = Reporter(self.store, self.run, lambda progress: None)
+        self.report = Reporter(self.store, self.run, lambda progress: None)
         manner = Manner(temperature=0.8, max_tokens=16)
-        return Rounds(self.store, self.run, report, ways, (), TASK, manner).go(self.folder, plan)
+        return Rounds(self.store, self.run, self.report, ways, (), TASK, manner).go(
+            self.folder, plan
+        )
 
     @contextmanager
     def _open(self) -> Iterator[Place]:
@@ -111,6 +113,8 @@ class School:
         self.plans.append(plan)
         if len(self.plans) == self.interrupt_at:
             raise KeyboardInterrupt
+        for number in (1, 2):
+            self.report.hear(Step(number, 2, 1.0, tokens=10, seconds=1.0))
         (folder / ADAPTER).write_bytes(b"adapter")
         return Trained(1, "cpu", "t")
 
@@ -204,3 +208,11 @@ def test_a_killed_run_asks_and_trains_nothing_twice(school: School, tmp_path: Pa
     assert school.store.attempts(school.run, 2) == before
     assert school.plans[len(trained)] == trained[-1]
     assert len(school.plans) == 1 + best.number + PATIENCE
+
+
+def test_the_steps_of_all_rounds_make_one_curve(school: School) -> None:
+    school.go()
+    before = [each.steps_before for each in school.store.rounds(school.run)]
+    assert before == [None, *(2 * at for at in range(len(school.plans)))]
+    steps = [step for step, _ in school.store.metrics(school.run)]
+    assert steps == list(range(1, 2 * len(school.plans) + 1))
