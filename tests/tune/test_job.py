@@ -115,6 +115,32 @@ def test_only_what_was_learned_counts_as_learned(
     assert asked.count("corrections") >= 5
 
 
+def test_a_plan_names_what_is_trained_for_and_the_gate_hears_it(
+    store: Store, tmp_path: Path, tune: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[object] = []
+
+    def passed(*given: object) -> Verdict:
+        heard.extend(given[-2:])
+        return Verdict(True, "Learned.", ())
+
+    monkeypatch.setattr(training, "parity", lambda folder, base: Parity(0.0, 0.0, 1.0, 8))
+    monkeypatch.setattr(gate, "compare", passed)
+    store.write_example((user("Who is Xu?"), assistant("I don't know.")), name="abstention")
+    correct(store, "My cat?", "Minka.")
+    entry = Catalog().resolve(str(tmp_path / "toy.gguf"))
+    factory = lambda options: ScriptedEngine()  # noqa: E731
+    sets, told = "abstention,", lambda progress: None
+    run = Job(store, Settings(), entry, told, name=sets, seconds=600.0, factory=factory).run()
+    assert run.plan["targets"] == ["unknown", "corrections"]
+    aim, seconds = heard
+    assert aim == gate.Aim(("unknown", "corrections"))
+    assert isinstance(seconds, float)
+    assert 0 < seconds <= 600.0
+    assert tune.run().plan["targets"] == ["corrections"]
+    assert heard[2:] == [gate.Aim(), 0.0]
+
+
 def test_what_was_trained_on_is_recorded_before_it_is(
     store: Store, tune: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,8 +18,10 @@ from localai.evals.slips import invented_turn, marker
 from localai.tune.gate.verdict import Heard, Said
 
 MOSTLY = 0.6
+"""Share of the new model's answers that make a habit."""
+
 FAR_APART = 0.5
-"""Share of the answers by which the present model must be without the habit."""
+"""Share of the answers by which the present model must have less of it."""
 
 ENOUGH = 6
 """Answers from which a habit is told."""

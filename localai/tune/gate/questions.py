@@ -215,7 +215,7 @@ class _Pools:
             rule = msgspec.structs.replace(rule, kind="told")
         if task.name == "reasoning":
             manner = msgspec.structs.replace(manner, style=self._aim.style)
-        if asked.max_tokens and not target:
+        if asked.max_tokens and task.name not in self._aim.targets:
             manner = msgspec.structs.replace(manner, max_tokens=asked.max_tokens)
         most = max(1, round(asked.share * self._most))
         return OfTask(name, rule, task, manner, examples[:most])

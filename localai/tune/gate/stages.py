@@ -51,9 +51,9 @@ def compare(
     aim: Aim | None = None,
     seconds: float = 0.0,
 ) -> Verdict:
-    """Ask both and judge. The engine answers by `current` before and after; `tell(what)` gives
-    what is told how far that is. It is to take `seconds`, 0: as long as it needs. Of an adapter
-    that cannot be used the verdict says why."""
+    """Ask both and judge; the engine answers by `current` afterwards. `tell(what)` gives what is
+    told how far that is. It is to take `seconds`, 0: as long as it needs. Of an adapter that
+    cannot be used the verdict says why."""
     aim, begun = aim or Aim(), time.monotonic()
     try:
         adapter.check(Path(candidate.path))
