@@ -9,10 +9,11 @@ and what is good enough is decided in the modules this one calls.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -28,7 +29,6 @@ from localai.errors import LocalaiError, UsageError
 from localai.lessons import lesson, rewriting, shipped
 from localai.lessons.lesson import Lesson
 from localai.lessons.sets import named
-from localai.rl.edge import Cell
 from localai.store.store import Store
 from localai.store.tuning import Progress, Run, StoredExample
 from localai.tune import adapter, gate, made_sets, replay, resuming, serving, training
@@ -177,36 +177,21 @@ class Job:
             learned = set(self._run.plan["corrections"])
             lessons = tuple(lesson.read(self._store, x) for x in accepted if x.id in learned)
         turns = Turns.here(self._store, self._settings, self._entry, self._report)
-        made = self._train(turns, folder, plan)
-        if made is None:
-            verdict = gate.Verdict(False, NOT_BETTER, ())
-            return self._store.end_run(
-                self._run.id, "rejected", verdict=msgspec.to_builtins(verdict)
-            )
-        adapter.check(made.folder / ADAPTER)
-        self._report.say(Progress("comparing MLX with llama.cpp"), now=True)
-        agreement = training.parity(made.folder, base_path)
-        if agreement.passed:
-            verdict = self._judge(lessons, made.folder)
-        else:
-            verdict = gate.Verdict(False, agreement.complaint, ())
-        facts = {
-            **msgspec.to_builtins(verdict),
-            "parity": msgspec.to_builtins(agreement),
-            "memory": made.trained.memory,
-            "device": made.trained.device,
-            "resumed": self._resumed,
-            "paused": turns.paused,
-            "machines": max(self._machines, plan.options.tokens // TOKENS),  # began or ended it
-        }
-        if not verdict.promoted:
-            return self._store.end_run(self._run.id, "rejected", verdict=facts)
-        template = self._entry.description.template
-        return promote(self._store, self._run, made, facts, template)
+        aim = gate.aim(example.name for example in accepted)
+        facts = msgspec.to_builtins(gate.Verdict(False, NOT_BETTER, ()))
+        for made in self._candidates(turns, folder, plan):
+            told = msgspec.to_builtins(gate.with_problems(aim, made.cells))
+            self._run = self._store.plan_run(self._run.id, self._run.plan | told)
+            facts = self._judged(made, lessons, base_path) | {"paused": turns.paused}
+            if facts["promoted"]:
+                template = self._entry.description.template
+                return promote(self._store, self._run, made, facts, template)
+        return self._store.end_run(self._run.id, "rejected", verdict=facts)
 
-    def _train(self, turns: Turns, folder: Path, plan: Plan) -> Made | None:
-        """What was trained, by rounds of rejection sampling where they are wanted; None where
-        nothing became better by them and there was nothing else to learn."""
+    def _candidates(self, turns: Turns, folder: Path, plan: Plan) -> Iterator[Made]:
+        """What is trained, each when it is asked for: with the model's own right answers, where
+        they are wanted and help; without them, where that is nothing or was not let in, and there
+        is something else to learn and time."""
         assert self._run is not None
 
         def train(folder: Path, plan: Plan) -> Trained:
@@ -216,23 +201,29 @@ class Job:
             training.write_plan(folder, plan)  # from here on the run can be gone on with
             use = partial(self._serving.use, self._run.base)
             ways = Ways(self._serving.place, use, train, self._time.for_training)
-            rounds = self._rounds(ways)
-            made = rounds.go(folder, plan)
-            if made:
-                self._aim_at(rounds.targets())
-            if made or not plan.own:
-                return made
-        return Made(folder, plan, train(folder, plan))
+            if made := self._rounds(ways).go(folder, plan):
+                yield made
+        if plan.own and self._time.for_training() > 0:
+            yield Made(folder, plan, train(folder, plan))
 
-    def _aim_at(self, cells: Sequence[Cell]) -> None:
-        """Record that the run was about problems of these kinds and levels, too."""
-        assert self._run is not None
-        more = {
-            "targets": list(dict.fromkeys((*self._run.plan.get("targets", ()), "reasoning"))),
-            "kinds": sorted({each.kind for each in cells}),
-            "levels": sorted({each.level for each in cells}),
+    def _judged(self, made: Made, lessons: Lessons, base_path: Path) -> dict[str, Any]:
+        """What is found out about a candidate, the gate's verdict first."""
+        adapter.check(made.folder / ADAPTER)
+        self._report.say(Progress("comparing MLX with llama.cpp"), now=True)
+        agreement = training.parity(made.folder, base_path)
+        if agreement.passed:
+            verdict = self._judge(lessons, made.folder)
+        else:
+            verdict = gate.Verdict(False, agreement.complaint, ())
+        return {
+            **msgspec.to_builtins(verdict),
+            "parity": msgspec.to_builtins(agreement),
+            "memory": made.trained.memory,
+            "device": made.trained.device,
+            "resumed": self._resumed,
+            # What began or ended it.
+            "machines": max(self._machines, made.plan.options.tokens // TOKENS),
         }
-        self._run = self._store.plan_run(self._run.id, self._run.plan | more)
 
     def _rounds(self, ways: Ways) -> Rounds:
         assert self._run is not None

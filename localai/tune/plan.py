@@ -14,6 +14,7 @@ import msgspec
 from localai import tune_process
 from localai.config import TuneSettings
 from localai.lessons.maker import Example
+from localai.rl.edge import Cell
 from localai.tune.hosts import Setting
 
 PLAN = tune_process.PLAN
@@ -157,12 +158,14 @@ class Trained(msgspec.Struct, frozen=True, tag="trained"):
 
 class Made(msgspec.Struct, frozen=True):
     """What was trained: in which folder the adapter is, by which plan, and what is told of it.
-    `number` is the round of rejection sampling that made it, 0 for none."""
+    `number` is the round of rejection sampling that made it, 0 for none, and `cells` what that
+    was about."""
 
     folder: Path
     plan: Plan
     trained: Trained
     number: int = 0
+    cells: tuple[Cell, ...] = ()
 
 
 class Refused(msgspec.Struct, frozen=True, tag="refused"):

@@ -199,7 +199,7 @@ class Rounds:
 
     def _trained(self, folder: Path, plan: Plan, number: int) -> Made:
         """Train from the base on what all rounds kept, beside the plan's own."""
-        here = paths.private_dir(folder / f"round-{number}")
+        here, cells = paths.private_dir(folder / f"round-{number}"), tuple(self.targets())
         kept = found_so_far(self._store, (*self._earlier, self._run), self._choose)
         options = plan.options
         if options.seconds:
@@ -207,13 +207,13 @@ class Rounds:
         plan = replace(plan, options=options, own=(*plan.own, *kept))
         if (here / TRAINED).exists() and (here / ADAPTER).exists():
             told = msgspec.msgpack.decode((here / TRAINED).read_bytes(), type=Trained)
-            return Made(here, plan, told, number)
+            return Made(here, plan, told, number, cells)
         self._report.steps_before = self._steps_before(number)
         trained = self._ways.train(here, plan)
         temporary = here / f"{TRAINED}.tmp"
         temporary.write_bytes(msgspec.msgpack.encode(trained))
         settle(temporary, here / TRAINED)
-        return Made(here, plan, trained, number)
+        return Made(here, plan, trained, number, cells)
 
     def _steps_before(self, number: int) -> int:
         """Steps of the rounds before this one, so that all of them make one curve."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
+from msgspec.structs import replace
 
 from localai.evals.task import Style
+from localai.rl.edge import Cell
 
 CORRECTIONS = "corrections"
 
@@ -45,4 +47,17 @@ def aim(
         levels=tuple(levels),
         style=style,
         reshapes=any(name and name not in OWN_POOLS for name in names),
+    )
+
+
+def with_problems(aim: Aim, cells: Sequence[Cell]) -> Aim:
+    """The same for what learned from its own answers to problems of these cells, too; as it is for
+    none."""
+    if not cells:
+        return aim
+    return replace(
+        aim,
+        targets=tuple(dict.fromkeys((*aim.targets, OWN_POOLS["reasoning"]))),
+        kinds=tuple(sorted({each.kind for each in cells})),
+        levels=tuple(sorted({each.level for each in cells})),
     )

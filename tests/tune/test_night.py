@@ -1,0 +1,150 @@
+"""A tune that also learns from its own right answers: what is tried, in which order, for what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from localai import paths
+from localai.catalog import Catalog
+from localai.config import Settings
+from localai.engine.scripted import ScriptedEngine
+from localai.lessons.maker import Example
+from localai.rl.edge import Cell
+from localai.store.discovering import KEPT, Attempt, Round
+from localai.store.store import Store
+from localai.store.tuning import Run
+from localai.tune import gate, replay, training
+from localai.tune.gate import Verdict
+from localai.tune.job import NOT_BETTER, Job
+from localai.tune.parity_result import Parity
+from localai.tune.plan import ADAPTER, Made, Plan, Trained
+from localai.tune.rounds import Rounds, Ways
+from tests.catalog import toy
+from tests.engine.tiny_adapter import write_adapter
+from tests.tune.tunes import teach
+
+SUMS = Cell("sums", 2)
+KEPT_SUM = Attempt(
+    problem="sums-1",
+    sample=0,
+    kind="sums",
+    level=2,
+    question="What is 12 + 13?",
+    text="25",
+    ids=(1, 2, 3, 4),
+    spans=((3, 4),),
+    tokens=1,
+    right=True,
+    outcome=KEPT,
+)
+
+
+class Night(Job):
+    """Whose rounds make something, or nothing, in no time."""
+
+    helps = True
+
+    def _rounds(self, ways: Ways) -> Rounds:
+        night = self
+
+        class Quick(Rounds):
+            def go(self, folder: Path, plan: Plan) -> Made | None:
+                self._store.put_round(Round(run=self._run, number=0), [KEPT_SUM])
+                if not night.helps:
+                    return None
+                here = paths.private_dir(folder / "round-1")
+                write_adapter(here / ADAPTER)
+                return Made(here, plan, Trained(1, "cpu", "t"), 1, (SUMS,))
+
+        assert self._run is not None
+        return Quick(self._store, self._run.id, self._report, ways)
+
+
+class Nights:
+    """Nights of a toy model; the gate lets in what `passes` says, in turn."""
+
+    def __init__(self, store: Store, folder: Path) -> None:
+        self.store, self.model = store, toy.write(folder / "toy.gguf")
+        self.passes: Iterator[bool] = iter(())
+        self.trained: list[Plan] = []
+
+    def train(self, folder: Path, plan: Plan, *_: object) -> Trained:
+        self.trained.append(plan)
+        write_adapter(folder / ADAPTER)
+        return Trained(1, "cpu", "t")
+
+    def judge(self, *_: object) -> Verdict:
+        return Verdict(next(self.passes), "Judged.", ())
+
+    def tune(self, *passes: bool, rl: bool = True, helps: bool = True) -> Run:
+        self.passes = iter(passes)
+        night = Night(
+            self.store,
+            Settings(),
+            Catalog().resolve(str(self.model)),
+            lambda progress: None,
+            rl=rl,
+            factory=lambda options: ScriptedEngine(),
+        )
+        night.helps = helps
+        return night.run()
+
+
+@pytest.fixture
+def nights(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Nights:
+    found = Nights(store, tmp_path)
+    monkeypatch.setattr(replay, "examples", lambda *_: (Example((1, 2), (0.0, 1.0)),) * 30)
+    monkeypatch.setattr(training, "train", found.train)
+    monkeypatch.setattr(training, "parity", lambda folder, base: Parity(0.0, 0.0, 1.0, 8))
+    monkeypatch.setattr(gate, "compare", found.judge)
+    return found
+
+
+def test_its_own_answers_alone_can_be_learned(nights: Nights) -> None:
+    run = nights.tune(True)
+    assert run.state == "promoted"
+    assert run.plan["targets"] == ["reasoning"]
+    assert (run.plan["kinds"], run.plan["levels"]) == (["sums"], [2])
+    assert nights.trained == []
+
+
+def test_nothing_that_helps_is_told(nights: Nights) -> None:
+    run = nights.tune(helps=False)
+    assert run.verdict
+    assert (run.state, run.verdict["reason"]) == ("rejected", NOT_BETTER)
+
+
+def test_corrections_are_judged_with_what_was_found(nights: Nights) -> None:
+    teach(nights.store, "Hello")
+    run = nights.tune(True)
+    assert run.state == "promoted"
+    assert run.plan["targets"] == ["corrections", "reasoning"]
+    assert nights.trained == []
+
+
+def test_corrections_alone_are_tried_where_all_together_was_not_let_in(nights: Nights) -> None:
+    teach(nights.store, "Hello")
+    run = nights.tune(False, True)
+    assert run.state == "promoted"
+    assert (run.plan["targets"], run.plan["kinds"]) == (["corrections"], [])
+    assert len(nights.trained) == 1
+
+
+def test_corrections_are_learned_where_nothing_was_found(nights: Nights) -> None:
+    teach(nights.store, "Hello")
+    assert nights.tune(True, helps=False).state == "promoted"
+    assert len(nights.trained) == 1
+
+
+def test_what_an_active_adapter_found_is_learned_again(nights: Nights) -> None:
+    first = nights.tune(True)
+    teach(nights.store, "Hello")
+    second = nights.tune(True, rl=False)
+    assert second.plan["earlier"] == [first.id]
+    (plan,) = nights.trained
+    assert Example((1, 2, 3, 4), (0.0, 0.0, 0.0, 1.0)) in plan.own
+    teach(nights.store, "Good evening")
+    assert nights.tune(True).plan["earlier"] == [first.id, second.id]
