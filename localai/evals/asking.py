@@ -115,13 +115,16 @@ class Asker:
         for each in self.said(examples):
             yield each.at, each.sample, each.answer
 
-    def said(self, examples: Sequence[Example]) -> Iterator[Said]:
-        """The same with what was sampled for each."""
+    def said(self, examples: Sequence[Example], counts: Sequence[int] = ()) -> Iterator[Said]:
+        """The same with what was sampled for each; so many samples of each question (none given:
+        as the manner says)."""
         talks = [(*each.context, user(each.question)) for each in examples]
         waiting = [Pending(at, -1, talk) for at, talk in enumerate(talks)]
-        samples = self._manner.samples
+        samples = counts or [self._manner.samples] * len(talks)
         while waiting:
-            asked = [self._asked(each, samples) for each in waiting]
+            asked = [
+                self._asked(each, 1 if each.sample >= 0 else samples[each.at]) for each in waiting
+            ]
             for each, one in zip(waiting, asked, strict=True):
                 self._check(one.job, examples[each.at])
             later = list[Pending]()
@@ -134,7 +137,7 @@ class Asker:
                 else:
                     yield Said(of.at, of.sample, then, one, sampled)
             # In an order that time has no part in: what is read together rounds alike.
-            waiting, samples = sorted(later, key=lambda each: (each.at, each.sample)), 1
+            waiting = sorted(later, key=lambda each: (each.at, each.sample))
 
     def _offered(self, info: ModelInfo) -> Offer | None:
         described, wish = self._place.entry.description.tool_format, self._place.settings.tools

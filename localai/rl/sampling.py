@@ -6,7 +6,7 @@ The engine answers with the adapter in force. Nothing is written here.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
 
@@ -43,23 +43,17 @@ class Sampler:
     def attempts(self, asked: Sequence[Example], rates: Rates, tell: Tell) -> list[Attempt]:
         """All samples of all problems, as many as their cells' rates want; and what of them is
         learned."""
-        groups = defaultdict[int, list[Example]](list)
-        for each in asked:
-            rate = rates.get(cell_of(each))
-            groups[edge.samples(rate) if rate else edge.FIRST].append(each)
-        total, found = sum(n * len(some) for n, some in groups.items()), list[Attempt]()
-        for n, some in sorted(groups.items()):
-            said = defaultdict[int, list[Said]](list)
-            for answered in self._said(some, replace(self._manner, samples=n)):
-                said[answered.at].append(answered)
-                tell(len(found) + sum(map(len, said.values())), total)
-            for at, example in enumerate(some):
-                found += self._judged(example, said[at])
-        return found
+        counts = [self._count(rates, each) for each in asked]
+        asker = Asker(self._place, self._manner, tools=self._task.tools, logprobs=True)
+        said = defaultdict[int, list[Said]](list)
+        for number, each in enumerate(asker.said(asked, counts), start=1):
+            said[each.at].append(each)
+            tell(number, sum(counts))
+        return [it for at, each in enumerate(asked) for it in self._judged(each, said[at])]
 
-    def _said(self, asked: Sequence[Example], manner: Manner) -> Iterator[Said]:
-        asker = Asker(self._place, manner, tools=self._task.tools, logprobs=True)
-        return asker.said(asked)
+    def _count(self, rates: Rates, example: Example) -> int:
+        rate = rates.get(cell_of(example))
+        return edge.samples(rate) if rate else edge.FIRST
 
     def _judged(self, example: Example, said: Sequence[Said]) -> list[Attempt]:
         """The samples of one problem, each with what becomes of it."""
