@@ -3,6 +3,7 @@ without learning it."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -23,14 +24,18 @@ if TYPE_CHECKING:
     from localai.catalog import ModelEntry
     from localai.cli.invocation import Invocation
     from localai.config import Settings
+    from localai.lessons.material import Taught
+    from localai.store.store import Store
     from localai.tune.estimate import Estimate
 
 
 class Wanted(NamedTuple):
-    """What is asked for: of the data set `name`, for a run of `budget` seconds (0: without)."""
+    """What is asked for: of the data set `name`, for a run of `budget` seconds (0: without), with
+    rejection sampling or not (`rl`)."""
 
     name: str
     budget: float
+    rl: bool
     only_estimate: bool
     as_json: bool
 
@@ -38,43 +43,74 @@ class Wanted(NamedTuple):
 def run(invocation: Invocation, settings: Settings, entry: ModelEntry, wanted: Wanted) -> None:
     """Show what a tune would learn, with the engine that renders it, and what it would take. Other
     words for questions are looked for as a tune does; not for an estimate alone, which is quick."""
-    from localai.catalog.entry import required_path
-    from localai.lessons import rewriting, shipped
-    from localai.lessons.lesson import accepted
-    from localai.lessons.maker import maker_for
-    from localai.lessons.material import gather
-    from localai.lessons.preview import read_back
     from localai.lessons.sets import named
-    from localai.tune.estimate import estimate, pace
     from localai.tune.job import ONLY_GOOD
-    from localai.tune.plan import options
 
     opened = invocation.read_store if wanted.only_estimate else invocation.open_store
     with opened() as store:
-        examples = accepted(store, wanted.name)
-        more = shipped.along(store, entry, wanted.name)
-        examples = (*more, *examples)
-        known = pace(store, entry.name, required_path(entry))
-        with closing(invocation.open_session(store, settings, model=invocation.model)) as session:
-            maker = maker_for(session)
-            if not wanted.only_estimate:
-                session.engine.use_adapter("", "")
-                with telling() as tell:
-                    rewriting.complete(store, examples, maker, tell, wanted.budget)
-            taught = gather(store, examples, maker)
-            read = () if wanted.only_estimate else taught
-            found = tuple(read_back(session.engine, each) for each in read)
-    made = [each for some in taught if not some.held_out for each in some.examples]
-    seconds = wanted.budget * (1 - RESERVE)
-    data = bool(wanted.name or more)
-    taken = estimate(made, options(settings.tune, data=data, seconds=seconds), known)
+        taught, found = _taught(invocation, settings, store, entry, wanted)
+        taken = _taken(settings, store, entry, wanted, taught)
     of_sets = [x.example for x in taught if x.lesson and x.example.name in named(wanted.name)]
-    if all(each.source == "good" for each in of_sets):
+    if not wanted.rl and all(each.source == "good" for each in of_sets):
         note(ONLY_GOOD)
     if wanted.only_estimate:
         show_estimate(taken, as_json=wanted.as_json)
     else:
         show(found, taken, as_json=wanted.as_json)
+
+
+def _taught(
+    invocation: Invocation, settings: Settings, store: Store, entry: ModelEntry, wanted: Wanted
+) -> tuple[Sequence[Taught], tuple[Preview, ...]]:
+    """What becomes of each accepted example; read back, unless only an estimate is wanted."""
+    from localai.lessons import rewriting, shipped
+    from localai.lessons.lesson import accepted
+    from localai.lessons.maker import maker_for
+    from localai.lessons.material import gather
+    from localai.lessons.preview import read_back
+
+    needed = wanted.name or not wanted.rl or store.examples(state="accepted", name="", limit=1)
+    own = accepted(store, wanted.name) if needed else ()
+    examples = (*shipped.along(store, entry, wanted.name), *own)
+    with closing(invocation.open_session(store, settings, model=invocation.model)) as session:
+        maker = maker_for(session)
+        if not wanted.only_estimate:
+            session.engine.use_adapter("", "")
+            with telling() as tell:
+                rewriting.complete(store, examples, maker, tell, wanted.budget)
+        taught = gather(store, examples, maker)
+        read = () if wanted.only_estimate else taught
+        return taught, tuple(read_back(session.engine, each) for each in read)
+
+
+def _taken(
+    settings: Settings, store: Store, entry: ModelEntry, wanted: Wanted, taught: Sequence[Taught]
+) -> Estimate:
+    """What a tune on these would take, with the rounds of rejection sampling."""
+    from localai.catalog.entry import required_path
+    from localai.lessons import shipped
+    from localai.lessons.sets import named
+    from localai.tune import estimate_rounds
+    from localai.tune.estimate import estimate, pace
+    from localai.tune.plan import options
+
+    made = [each for some in taught if not some.held_out for each in some.examples]
+    seconds = wanted.budget * (1 - RESERVE)
+    along = shipped.along(store, entry, wanted.name)
+    data = "" not in named(wanted.name) or bool(along)
+    wish = options(settings.tune, data=data, seconds=seconds)
+    known = pace(store, entry.name, required_path(entry))
+    taken = estimate(made, wish, known)
+    if not wanted.rl:
+        return taken
+    rounds = estimate_rounds.rounds(
+        store, entry.name, known, wish, taken.training_seconds, seconds or math.inf
+    )
+    return msgspec.structs.replace(
+        taken,
+        rounds=rounds.rounds,
+        seconds=taken.seconds - taken.training_seconds + rounds.seconds,
+    )
 
 
 def show(found: Sequence[Preview], taken: Estimate, *, as_json: bool) -> None:
@@ -114,9 +150,12 @@ def _what_it_takes(taken: Estimate) -> str:
         if taken.from_runs
         else "by rule of thumb for a CPU, as this model has had no run yet"
     )
+    rounds = ""
+    if taken.rounds:
+        rounds = f" in each of {counted(taken.rounds, 'round')} with its own answers"
     return (
         f"An estimate {known}: {counted(taken.steps, 'step')} in "
-        f"{duration(taken.training_seconds)}, the whole run {duration(taken.seconds)}, "
+        f"{duration(taken.training_seconds)}{rounds}, the whole run {duration(taken.seconds)}, "
         f"{taken.memory / 1e9:.1f} GB of memory."
     )
 

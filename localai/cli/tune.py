@@ -99,12 +99,12 @@ def _tune(
     invocation = meant.instead(ctx.ensure_object(Invocation), model)
     if sets and not name and settings.tune.sets:
         name = learning.with_sets(invocation, settings, only_there=dry_run)
+    rl = learning.uses_rl(settings, scheduled=scheduled) if rl is None else rl
     if dry_run:
         from localai.cli.dry_run import Wanted, run
 
-        shown = Wanted(name, budget, only_estimate=estimate, as_json=as_json)
+        shown = Wanted(name, budget, rl, only_estimate=estimate, as_json=as_json)
         return run(invocation, settings, meant.model(invocation, settings), shown)
-    rl = learning.uses_rl(settings, scheduled=scheduled) if rl is None else rl
     given: dict[str, Any] = {"name": name, "seconds": budget, "resume": resume, "rl": rl}
     end = night.End(until, scheduled)
     learn = partial(learning.learn, invocation, settings, hosts, end, **given)

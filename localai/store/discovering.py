@@ -42,7 +42,8 @@ class Round(msgspec.Struct, frozen=True, kw_only=True):
     `pass_1` of them right, the share `pass_n` of problems with any right one; `tokens_per_right`:
     all tokens sampled for each right answer, None for none; `kept` to learn from, the others
     `dropped` by why. `dev`: the share right of `dev_n` other problems once that was learned,
-    None where it was not, and their tokens for each right answer. `steps_before`: so many steps of
+    None where it was not, and their tokens for each right answer. Of its `seconds` it took
+    `sampling_seconds` to sample. `steps_before`: so many steps of
     training the rounds before it had made, None until it trains."""
 
     run: str = ""
@@ -55,6 +56,7 @@ class Round(msgspec.Struct, frozen=True, kw_only=True):
     kept: int = 0
     dropped: dict[str, int] = {}
     seconds: float = 0.0
+    sampling_seconds: float = 0.0
     temperature: float = 0.0
     dev: float | None = None
     dev_n: int = 0

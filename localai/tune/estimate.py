@@ -49,7 +49,8 @@ class Pace(msgspec.Struct, frozen=True):
 class Estimate(msgspec.Struct, frozen=True, kw_only=True):
     """What is trained on: `examples` of `tokens`, of which `supervised` count, gone through in
     `steps`. `training_seconds` are part of `seconds`; `memory` is the training process's, in
-    bytes. `from_runs`: so many runs of this model say so, 0 for a rule of thumb."""
+    bytes. `from_runs`: so many runs of this model say so, 0 for a rule of thumb. `rounds`: so
+    often it is trained, each time on more of the model's own answers, 0 for once without any."""
 
     examples: int
     tokens: int
@@ -59,6 +60,7 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
     memory: int
     from_runs: int
+    rounds: int = 0
 
 
 def estimate(examples: Sequence[Example], options: Options, pace: Pace) -> Estimate:
@@ -102,7 +104,8 @@ def _seen(store: Store, model: str) -> Pace | None:
     beside = [
         run.updated - run.created - _paused(run) - _trained(steps[run.id])
         for run in told
-        if run.verdict and not run.verdict.get("resumed")  # nobody knows how long it lay there
+        # Nobody knows how long a resumed run lay there; rounds are told of by themselves.
+        if run.verdict and not run.verdict.get("resumed") and not run.plan.get("rl")
     ]
     speed = statistics.median(speed for run in told for _, speed in steps[run.id])
     return Pace(

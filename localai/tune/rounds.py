@@ -156,7 +156,7 @@ class Rounds:
             run=self._run,
             number=number,
             temperature=heat,
-            seconds=time.monotonic() - begun,
+            sampling_seconds=time.monotonic() - begun,
         )
         self._store.put_round(done, attempts)
 

@@ -98,3 +98,15 @@ def test_a_dry_run_tells_what_the_run_would_take(run: Command, model: str, base:
     )
     assert nightly == found
     assert quick["training_seconds"] == pytest.approx(min(420, found["training_seconds"] / 2))
+
+
+def test_rounds_are_estimated_too(run: Command, model: str) -> None:
+    tune = ("-m", model, "tune", "--dry-run", "--estimate")
+    alone = json.loads(run(*tune, "--rl", "--json").stdout)
+    assert (alone["examples"], alone["rounds"]) == (0, 4)
+    with Store.open() as store:
+        store.write_example((user("My cat?"), assistant("Minka.")))
+    without, with_rl = (json.loads(run(*tune, *more, "--json").stdout) for more in ((), ("--rl",)))
+    assert without["rounds"] == 0
+    assert with_rl["seconds"] > without["seconds"]
+    assert "in each of 4 rounds with its own answers" in run(*tune, "--rl").stdout
