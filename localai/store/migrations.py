@@ -26,6 +26,7 @@ from localai.store.m008_names import m008_names
 from localai.store.m009_rewrites import m009_rewrites
 from localai.store.m010_evals import m010_evals
 from localai.store.m011_preferences import m011_preferences
+from localai.store.m012_rounds import m012_rounds
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -46,6 +47,7 @@ STEPS: tuple[Step, ...] = (
     m009_rewrites,
     m010_evals,
     m011_preferences,
+    m012_rounds,
 )
 
 

@@ -33,6 +33,7 @@ from localai.store.metrics import Metrics
 from localai.store.places import Places
 from localai.store.preferences import Preferences
 from localai.store.rewrites import Rewriting
+from localai.store.rounds import Rounds
 from localai.store.runs import Runs
 from localai.store.search import Search
 from localai.store.trees import Trees
@@ -54,6 +55,7 @@ class Store(
     Activations,
     Runs,
     Metrics,
+    Rounds,
     Evals,
     FileHashes,
     Consents,

@@ -26,7 +26,7 @@ SHIPPED = sorted((Path(__file__).parents[1] / "store" / "schemas").iterdir())
 # Messages, corrections in force and adapters in the database of each shipped schema.
 ROWS = (
     *((0, 0, 0), (3, 0, 0), (5, 1, 1), (7, 1, 1), (8, 1, 1)),
-    *((10, 1, 1), (11, 1, 1), (12, 1, 1), (12, 1, 2), (12, 1, 2), (12, 1, 2)),
+    *((10, 1, 1), (11, 1, 1), (12, 1, 1), (12, 1, 2), (12, 1, 2), (12, 1, 2), (12, 1, 2)),
 )
 
 

@@ -212,11 +212,23 @@ def test_the_tenth_schema_is_read_whole(file: Path) -> None:
 
 def test_the_eleventh_schema_is_read_whole(file: Path) -> None:
     file.parent.mkdir()
-    make_old(file, len(migrations.STEPS))
+    make_old(file, 11)
     with Store.open(file) as store:
         styles, adapters = store.preferences()
         assert (styles.left_by, styles.right_by, styles.vote) == ("direct", "steps", "right")
         assert (adapters.left_by, adapters.right_by, adapters.blind) == ("base", "Pirate", True)
+
+
+def test_the_twelfth_schema_is_read_whole(file: Path) -> None:
+    file.parent.mkdir()
+    make_old(file, len(migrations.STEPS))
+    with Store.open(file) as store:
+        run = store.runs()[-1].id
+        (found,) = store.rounds(run)
+        assert (found.number, found.kept, found.dropped) == (1, 1, {"wrong": 1})
+        kept, wrong = store.attempts(run, 1)
+        assert store.kept(run) == (kept,)
+        assert (kept.ids[-2:], kept.right, wrong.outcome) == ((7, 2), True, "wrong")
 
 
 @pytest.mark.parametrize("version", range(1, 7))

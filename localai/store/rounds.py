@@ -1,0 +1,65 @@
+"""Rounds of rejection sampling: what came of each, and every answer that was sampled.
+
+They belong to a tune run and go with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from localai.store.columns import encode
+from localai.store.connection import Database
+from localai.store.discovering import KEPT, Attempt, Round
+
+_attempt = msgspec.json.Decoder(Attempt)
+_round = msgspec.json.Decoder(Round)
+
+
+class Rounds:
+    """The part of the store that knows rounds."""
+
+    _db: Database
+
+    def put_round(self, done: Round, attempts: Sequence[Attempt] = ()) -> None:
+        """Record a round, or anew what came of it, with what was sampled; all of it or nothing."""
+        with self._db.write() as db:
+            db.execute(
+                "INSERT INTO rounds (run, number, result) VALUES (?1, ?2, ?3) "
+                "ON CONFLICT DO UPDATE SET result = ?3",
+                (done.run, done.number, encode(done)),
+            )
+            db.executemany(
+                "INSERT OR REPLACE INTO attempts (run, round, problem, sample, hash, outcome, "
+                "told) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (done.run, done.number, a.problem, a.sample, a.hash, a.outcome, encode(a))
+                    for a in attempts
+                ],
+            )
+
+    def rounds(self, run_id: str) -> tuple[Round, ...]:
+        """The rounds of a run in order; none for an unknown run."""
+        with self._db.read() as db:
+            rows = db.execute(
+                "SELECT result FROM rounds WHERE run = ? ORDER BY number", (run_id,)
+            ).fetchall()
+        return tuple(_round.decode(row[0]) for row in rows)
+
+    def kept(self, run_id: str) -> tuple[Attempt, ...]:
+        """What all rounds of a run keep to learn from, in the order in which it was found."""
+        return self._attempts(run_id, "outcome = ?", KEPT)
+
+    def attempts(self, run_id: str, number: int) -> tuple[Attempt, ...]:
+        """Everything that was sampled in a round."""
+        return self._attempts(run_id, "round = ?", number)
+
+    def _attempts(self, run_id: str, rule: str, value: str | int) -> tuple[Attempt, ...]:
+        with self._db.read() as db:
+            rows = db.execute(
+                f"SELECT told FROM attempts WHERE run = ? AND {rule} "
+                "ORDER BY round, problem, sample",
+                (run_id, value),
+            ).fetchall()
+        return tuple(_attempt.decode(row[0]) for row in rows)
