@@ -14,6 +14,13 @@ def duration(seconds: float) -> str:
     return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
+def percent(progress: Progress) -> int | None:
+    """How much of the stage is done, None when that is not known."""
+    if progress.total <= 0:
+        return None
+    return max(0, min(100, 100 * progress.done // progress.total))
+
+
 def measures(progress: Progress) -> list[str]:
     """The numbers that are known of a stage: loss, speed, the most memory held, time left."""
     found = []

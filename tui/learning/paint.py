@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 
 from textual.content import Content
 
-from localai.measures import measures
+from localai.measures import measures, percent
+from localai.morning.verdict import Pool, Verdict
 from localai.sanitize import one_line
+from localai.sparkline import sparkline
 from localai.store.tuning import Adapter, Run
-from tui.learning.values import Lesson, Overview, Pool, Verdict
-from tui.learning.words import difference, percent, shorten, sparkline, when
+from tui.learning.values import Lesson, Overview
+from tui.learning.words import difference, shorten, when
 
 BARE = "the bare model"
 CALL = "(a call of a tool)"

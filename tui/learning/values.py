@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import msgspec
 
 from localai.store.tuning import Adapter, Run
@@ -51,36 +48,3 @@ class Overview(msgspec.Struct, frozen=True):
     losses: tuple[float, ...] = ()
     starting: bool = False
     unfinished: Run | None = None
-
-
-class Pool(msgspec.Struct, frozen=True):
-    """One set of questions of a gate. `current` and `candidate` are shares of right answers
-    (0 to 1), `se` the standard error of their difference, None where they are no numbers;
-    `lost` and `won` count questions; `tolerance` says what loss is allowed."""
-
-    name: str
-    n: int
-    current: float | None
-    candidate: float | None
-    se: float | None = None
-    lost: int = 0
-    won: int = 0
-    tolerance: str = ""
-
-
-class Verdict(msgspec.Struct, frozen=True):
-    """What a gate decided, and on which numbers."""
-
-    promoted: bool
-    reason: str = ""
-    pools: tuple[Pool, ...] = ()
-
-
-def verdict(stored: Mapping[str, Any] | None) -> Verdict | None:
-    """A run's verdict as it was stored; None when there is none or it cannot be read."""
-    if not stored:
-        return None
-    try:
-        return msgspec.convert(stored, Verdict)
-    except msgspec.ValidationError:
-        return None

@@ -16,11 +16,12 @@ from textual.screen import ModalScreen
 from textual.widgets import Footer, Label, OptionList, Static
 from textual.widgets.option_list import Option
 
+from localai.morning.verdict import verdict
 from localai.store.tuning import Run
 from tui.bridge import Bridge
 from tui.keymap import bindings
 from tui.learning import paint
-from tui.learning.values import Overview, verdict
+from tui.learning.values import Overview
 from tui.notices import say
 
 BARE = "bare"
