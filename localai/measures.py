@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from localai.store.tuning import Progress
+from localai.store.tuning import Progress, RunState
+
+STATES: dict[RunState, str] = {
+    "promoted": "Promoted",
+    "rejected": "Not promoted",
+    "failed": "Failed",
+    "stopped": "Stopped",
+    "interrupted": "Interrupted",
+    "running": "Running",
+}
 
 
 def duration(seconds: float) -> str:

@@ -18,7 +18,7 @@ import click
 from click.core import ParameterSource
 
 from localai import tune_process
-from localai.cli import adapters, meant
+from localai.cli import adapters, meant, tune_report
 from localai.cli.failure import note
 from localai.cli.interrupts import SIGNALS, Interrupted
 from localai.cli.invocation import Invocation
@@ -226,6 +226,8 @@ def rollback(invocation: Invocation) -> None:
 
 
 tune.add_command(sft)
+tune.add_command(tune_report.report)
+tune.add_command(tune_report.status)
 
 # They began here, and people look for them here, too.
 tune.add_command(adapters.list_)

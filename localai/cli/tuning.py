@@ -5,21 +5,12 @@ from __future__ import annotations
 from typing import Any, TextIO
 
 from localai.cli.progress import Progress as Line
-from localai.measures import measures
+from localai.measures import STATES, measures
 from localai.sanitize import clean
 from localai.store.tuning import Progress, Run
 
 BAR = 12
 """Cells, so that all the numbers have room on a line of 80."""
-
-STATES = {
-    "promoted": "Promoted",
-    "rejected": "Not promoted",
-    "failed": "Failed",
-    "stopped": "Stopped",
-    "interrupted": "Interrupted",
-    "running": "Running",
-}
 
 
 class Watcher:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from localai.counted import counted
 from localai.evals.stats import Estimate
-from localai.measures import duration
+from localai.measures import STATES, duration
 from localai.moments import WHEN, local
 from localai.morning import wording
 from localai.morning.history import Night, pools
@@ -41,7 +41,7 @@ def table_of(nights: Sequence[Night]) -> str:
     heads = ["when", "", *(["model"] if models else []), *map(inline, names)]
     rows = []
     for night in reversed(nights):
-        state = night.adapter or wording.STATES[night.state].lower()
+        state = night.adapter or STATES[night.state].lower()
         model = [inline(night.model)] if models else []
         right = {score.pool: score.right for score in night.scores}
         cells = [spanned(right[name]) if name in right else "" for name in names]

@@ -9,7 +9,7 @@ from localai.evals import plots, wording
 from localai.evals.pages import environment
 from localai.evals.plots import Dot, Plot
 from localai.evals.stats import Estimate
-from localai.measures import duration
+from localai.measures import STATES, duration
 from localai.moments import WHEN, local
 from localai.morning import wording as told
 from localai.morning.curves import Curves, Spot, curves
@@ -138,6 +138,6 @@ def _thinned(ticks: Sequence[tuple[float, str]]) -> list[tuple[float, str]]:
 
 def _night(night: Night, names: Sequence[str]) -> tuple[str, str, str, list[str]]:
     right = {score.pool: score.right for score in night.scores}
-    made = night.adapter or told.STATES[night.state].lower()
+    made = night.adapter or STATES[night.state].lower()
     cells = [told.share(right[name].value) if name in right else "" for name in names]
     return local(night.ended).strftime(WHEN), made, night.reason, cells

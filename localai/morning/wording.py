@@ -17,14 +17,6 @@ from localai.store.tuning import Run, RunState
 BARE = "the bare model"
 MOST_NAMED = 2
 """Pools whose scores are told in a sentence."""
-STATES: dict[RunState, str] = {
-    "promoted": "Promoted",
-    "rejected": "Not promoted",
-    "failed": "Failed",
-    "stopped": "Stopped",
-    "interrupted": "Cut off",
-    "running": "Running",
-}
 EVENING, MORNING = 20, 10
 """Hours between which it is night."""
 
