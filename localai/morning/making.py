@@ -13,7 +13,7 @@ from localai.evals import stats
 from localai.morning.values import Learned, Morning, Point, Shift, Stage
 from localai.morning.verdict import Asked, Pool, verdict
 from localai.store.store import Store
-from localai.store.tuning import Run, StoredExample
+from localai.store.tuning import Adapter, Run, StoredExample
 
 CORRECTIONS = "corrections"
 """The pool of what was corrected, in other words."""
@@ -99,6 +99,21 @@ def changed(answers: Sequence[Asked], most: int) -> tuple[Asked, ...]:
         return each.pool != CORRECTIONS, not turned, alike
 
     return tuple(sorted(other, key=order)[:most])
+
+
+def question(store: Store, adapter: Adapter) -> str:
+    """A question that shows what an adapter has learned: one that it got right where what was
+    there before did not, corrections first, else the first one that it was taught; "" for none."""
+    if not adapter.run:
+        return ""
+    run = store.run(adapter.run)
+    found = verdict(run.verdict)
+    answers = found.answers if found else ()
+    won = [each for each in changed(answers, len(answers)) if each.won]
+    if won:
+        return won[0].question
+    learned, _, _ = _learned(store, run)
+    return next((each.question for each in learned), "")
 
 
 def _points(metrics: Sequence[tuple[int, dict[str, float]]], name: str) -> tuple[Point, ...]:

@@ -19,6 +19,9 @@ CALL = "(a call of a tool)"
 HERE, ELSEWHERE = "● ", "  "
 WIDEST_BAR = 40
 SPARKS = 24
+MOST_TRENDS = 4
+TREND_NAME = 13
+"""Cells of a pool's name before its bars."""
 FAINT = "$foreground 60%"
 STATES = {
     "running": "$accent",
@@ -114,6 +117,16 @@ def adapter_row(adapter: Adapter | None, active: bool) -> Content:
         return Content.assemble(mark, BARE)
     made = Content.styled(when(adapter.created), FAINT)
     return Content.assemble(mark, f"{one_line(adapter.name):<10}", made)
+
+
+def trends(found: Sequence[tuple[str, Sequence[float]]], width: int) -> Content:
+    """Shares right with one adapter after the other, a line each: pool, bars, the last one."""
+    lines = []
+    for name, values in found[:MOST_TRENDS]:
+        bars = sparkline(values, max(1, width - TREND_NAME - 6))
+        pool = f"{shorten(one_line(name), TREND_NAME - 1):<{TREND_NAME}}"
+        lines.append(Content.assemble((pool, FAINT), (bars, "$primary"), f" {_share(values[-1])}"))
+    return Content("\n").join(lines)
 
 
 def run_row(run: Run, names: Mapping[str, str], verdict: Verdict | None, width: int) -> Content:

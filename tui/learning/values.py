@@ -16,12 +16,24 @@ class Offer(msgspec.Struct, frozen=True):
     model: str = ""
 
 
+class News(msgspec.Struct, frozen=True):
+    """What came of the run `run` while nobody looked, a line each; `better`: what it made answers
+    now. `key` is kept once somebody has seen it."""
+
+    run: str
+    key: str
+    lines: tuple[str, ...]
+    better: bool
+
+
 class Glance(msgspec.Struct, frozen=True):
-    """What the chat screen needs: the adapter that answers next, the newest run, an offer."""
+    """What the chat screen needs: the adapter that answers next, the newest run, an offer, news
+    that nobody has seen."""
 
     adapter: Adapter | None = None
     run: Run | None = None
     offer: Offer | None = None
+    news: News | None = None
 
 
 class Lesson(msgspec.Struct, frozen=True):
@@ -38,7 +50,8 @@ class Overview(msgspec.Struct, frozen=True):
     """What the learning screen shows. `waiting` are the examples that the newest adapter
     was not made from, oldest first; `learned` counts the others; runs and adapters come newest
     first; `losses` are those of the newest run, step by step. `starting`: a tune was started
-    here and has no run yet. `unfinished`: a run that can be gone on with."""
+    here and has no run yet. `unfinished`: a run that can be gone on with. `trends` has each
+    pool's shares right with what was let in, the oldest first."""
 
     adapter: Adapter | None = None
     waiting: tuple[Lesson, ...] = ()
@@ -48,3 +61,4 @@ class Overview(msgspec.Struct, frozen=True):
     losses: tuple[float, ...] = ()
     starting: bool = False
     unfinished: Run | None = None
+    trends: tuple[tuple[str, tuple[float, ...]], ...] = ()

@@ -55,6 +55,8 @@ class CompareActions(ChatBase):
     @on(SidesFound)
     def _sides_found(self, message: SidesFound) -> None:
         if self.app.screen is self and not self.busy:
+            if message.conversation:
+                self.open_conversation(message.conversation)
             sides = comparing.shuffled(message.sides) if message.blind else message.sides
             self._compare_sides(sides, blind=message.blind)
 
@@ -150,3 +152,7 @@ class CompareActions(ChatBase):
             self.reload()
             self.point_at(now.chosen or now.leaf)
         self.transcript.focus()
+
+    def open_conversation(self, conversation_id: str, message_id: str = "") -> None:
+        """Show a conversation. Defined by the conversations."""
+        raise NotImplementedError

@@ -26,6 +26,8 @@ from tui.notices import say
 
 BARE = "bare"
 """The option that stands for no adapter."""
+TALL = 32
+"""Rows from which there is room for the scores over time."""
 
 
 class LearningScreen(ModalScreen[None]):
@@ -52,6 +54,7 @@ class LearningScreen(ModalScreen[None]):
                 with Vertical(id="choice"):
                     yield Label("Adapters", classes="heading")
                     yield OptionList(id="adapters", markup=False, compact=True)
+                    yield Static("", id="trends")
             yield Label("", id="tunes", classes="heading")
             yield OptionList(id="runs", markup=False, compact=True)
             with VerticalScroll(id="verdict"):
@@ -85,6 +88,12 @@ class LearningScreen(ModalScreen[None]):
             self._bridge.start_tune(self._overview.unfinished)
         else:
             say(self, "There is no tune to go on with; t starts one.")
+
+    def action_report(self) -> None:
+        """Read what the run under the cursor did."""
+        run = self._pointed_run()
+        if run is not None:
+            self._bridge.report(run.id)
 
     def action_stop(self) -> None:
         """Stop the running tune."""
@@ -123,6 +132,9 @@ class LearningScreen(ModalScreen[None]):
         self.query_one("#waiting", Label).update(waiting)
         rows = self.query_one("#lesson-list", Static)
         rows.update(paint.lessons(overview.waiting, rows.content_size.width))
+        trends = self.query_one("#trends", Static)
+        trends.display = bool(overview.trends) and self.size.height >= TALL
+        trends.update(paint.trends(overview.trends, trends.content_size.width))
         self._fill_adapters(overview)
         self._fill_runs(overview)
         self._paint_verdict()
