@@ -114,7 +114,9 @@ def _shifts(shifts: Sequence[Shift]) -> Iterator[str]:
         ]
         for each in shifts
     ]
-    yield _table(["", "n", "before", "after", "points", ""], rows)
+    heads = ["", "n", "before", "after", "points", ""]
+    width = len(heads) - all(each.passed for each in shifts)
+    yield _table(heads[:width], [row[:width] for row in rows])
     yield "Shares of right answers with the intervals in which they lie with 95 %."
     for each in shifts:
         if not each.passed:
@@ -194,7 +196,7 @@ def _value(point: Point) -> float:
 def _rounds(rounds: Sequence[Round]) -> Iterator[str]:
     if not rounds:
         return
-    yield "## Rounds of finding out"
+    yield "## Rounds of rejection sampling"
     heads = ["round", "asked", "right", "any right", "tokens/right", "kept", "dev"]
     yield _table(heads, [_round(each) for each in rounds])
     yield (

@@ -20,7 +20,7 @@ def test_all_of_a_good_night(store: Store) -> None:
     for line in (
         "**tuned-1 answers now.** corrections 12 % → 88 % (n 25), 1 of 40 other questions lost",
         "The corrections were learned.",
-        "| corrections | 25 | 12 % (4 to 30) | 88 % (70 to 96) | +76 (+48 to +93) |  |",
+        "| corrections | 25 | 12 % (4 to 30) | 88 % (70 to 96) | +76 (+48 to +93) |\n",
         "From 3 examples of your own.",
         "- What is the capital of Zubrowka? (new)",
         "The capital is Paris. → The capital is Lutz.",
