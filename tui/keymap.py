@@ -64,7 +64,7 @@ ACTIONS: tuple[Action, ...] = (
         "f7",
         "screen.try_learned",
         "Try what was learned, blind",
-        "Ask the bare model and the adapter something learned (prompt empty)",
+        "Ask the bare model and the adapter something learned",
     ),
     Action("anywhere", "f8", "screen.put_away", "Put the news away", "Put the news of a tune away"),
     Action("anywhere", "ctrl+t", "screen.thinking", "Thinking: auto, on, off", "Switch thinking"),

@@ -20,8 +20,6 @@ HERE, ELSEWHERE = "● ", "  "
 WIDEST_BAR = 40
 SPARKS = 24
 MOST_TRENDS = 4
-TREND_NAME = 13
-"""Cells of a pool's name before its bars."""
 FAINT = "$foreground 60%"
 STATES = {
     "running": "$accent",
@@ -122,9 +120,11 @@ def adapter_row(adapter: Adapter | None, active: bool) -> Content:
 def trends(found: Sequence[tuple[str, Sequence[float]]], width: int) -> Content:
     """Shares right with one adapter after the other, a line each: pool, bars, the last one."""
     lines = []
-    for name, values in found[:MOST_TRENDS]:
-        bars = sparkline(values, max(1, width - TREND_NAME - 6))
-        pool = f"{shorten(one_line(name), TREND_NAME - 1):<{TREND_NAME}}"
+    names = [shorten(one_line(name), max(8, width // 2)) for name, _ in found[:MOST_TRENDS]]
+    first = max(map(len, names), default=0) + 2
+    for name, (_, values) in zip(names, found, strict=False):
+        bars = sparkline(values, max(1, width - first - 6))
+        pool = f"{name:<{first}}"
         lines.append(Content.assemble((pool, FAINT), (bars, "$primary"), f" {_share(values[-1])}"))
     return Content("\n").join(lines)
 
