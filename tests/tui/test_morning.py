@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from textual.widgets import Static
@@ -46,6 +47,12 @@ def ended(on: Stage, state: EndState, model: str = "scripted") -> Run:
     run = on.store.begin_run(model, base_of(on.model), {})
     verdict = BAD if state == "rejected" else None
     return on.store.end_run(run.id, state, verdict=verdict, error="" if verdict else HOSTILE)
+
+
+def _looked(on: Stage, number: int) -> bool:
+    """Whether the app has seen the run with this number."""
+    run = on.chat.glance.run
+    return run is not None and run.number == number
 
 
 async def test_a_good_night_is_told_in_three_lines(stage: Build) -> None:
@@ -173,10 +180,11 @@ async def test_what_changed_nothing_is_one_calm_line(
 
 async def test_nothing_is_told_of_what_is_known_or_of_another_model(stage: Build) -> None:
     async with stage().show() as on:
-        for state, model in (("stopped", "scripted"), ("rejected", "another")):
+        known: tuple[tuple[EndState, str], ...] = (("stopped", "scripted"), ("rejected", "another"))
+        for number, how in enumerate(known, 1):
             with on.thread_busy():
-                run = ended(on, state, model)  # type: ignore[arg-type]
-            await on.until(lambda run=run: on.chat.glance.run == run)
+                ended(on, *how)
+            await on.until(partial(_looked, on, number))
             assert not told(on)
         with on.thread_busy():
             run = ended(on, "interrupted")
