@@ -210,6 +210,8 @@ class AppSettings(BaseModel, extra="forbid"):
     """Colour theme; `localai-light` is the bright one, Textual's own are there, too."""
     not_taught: list[str] = Field([])
     """Models that are not offered what another one has learned; F9 adds the one in use."""
+    seen_tune: str = ""
+    """The last tune whose outcome you have read or put away; the app tells of a later one."""
 
 
 class Settings(BaseSettings):

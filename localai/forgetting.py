@@ -99,7 +99,7 @@ def _learned(scope: Scope) -> list[str]:
     if scope.examples:
         found.append(f"{counted(len(scope.examples), 'example')} to learn from")
     if scope.runs:
-        found.append(f"{counted(len(scope.runs), 'tune run')} with verdicts and answers")
+        found.append(f"{counted(len(scope.runs), 'tune run')} with verdicts, answers and reports")
     if scope.adapters:
         names = ", ".join(adapter.name for adapter in scope.adapters)
         found.append(f"{counted(len(scope.adapters), 'adapter')} that learned from it: {names}")

@@ -6,7 +6,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from localai.counted import counted
-from localai.store.tuning import Progress
+from localai.store.tuning import Progress, RunState
+
+STATES: dict[RunState, str] = {
+    "promoted": "Promoted",
+    "rejected": "Not promoted",
+    "failed": "Failed",
+    "stopped": "Stopped",
+    "interrupted": "Interrupted",
+    "running": "Running",
+}
 
 
 def duration(seconds: float) -> str:
@@ -51,6 +60,13 @@ def score(value: float | None, unit: str = "") -> str:
     if value is None:
         return "?"
     return f"{value:.2f}" if unit else f"{100 * value:.0f} %"
+
+
+def percent(progress: Progress) -> int | None:
+    """How much of the stage is done, None when that is not known."""
+    if progress.total <= 0:
+        return None
+    return max(0, min(100, 100 * progress.done // progress.total))
 
 
 def measures(progress: Progress) -> list[str]:

@@ -74,6 +74,11 @@ def last_night() -> Path:
     return home() / "night.json"
 
 
+def reports(data: Path | None = None) -> Path:
+    """What tunes came to, a report each, likewise; they can be made again from the history."""
+    return (data or home()) / "reports"
+
+
 def kv(data: Path | None = None) -> Path:
     """Saved caches of conversations, likewise; they can be deleted at any time."""
     return (data or home()) / "cache" / "kv"

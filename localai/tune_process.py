@@ -1,10 +1,11 @@
 """What the app and the command line alike know of a tune's process: how it is asked to stop,
-and whether another one can go on with what it did."""
+where it writes what it has to say, and whether another one can go on with what it did."""
 
 from __future__ import annotations
 
 import os
 import signal
+from pathlib import Path
 
 from localai import paths
 from localai.errors import UsageError
@@ -13,6 +14,24 @@ from localai.store.tuning import Run
 UNFINISHED = ("interrupted", "stopped", "failed")
 PLAN = "plan.msgpack"
 """What a run trains by, in its working folder; made just before training."""
+
+TAIL_BYTES = 4096
+
+
+def log() -> Path:
+    """Where a tune writes that was not started in a terminal."""
+    return paths.logs() / "tune.log"
+
+
+def tail(lines: int) -> tuple[str, ...]:
+    """The last lines of the log that say something, raw; none where there is no log."""
+    try:
+        with log().open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - TAIL_BYTES))
+            text = file.read().decode("utf-8", "replace")
+    except OSError:
+        return ()
+    return tuple(line for line in text.splitlines() if line.strip())[-lines:]
 
 
 class Stopped(KeyboardInterrupt):

@@ -191,6 +191,21 @@ async def review(app: LocalaiApp, pilot: Pilot[None]) -> None:
     await pilot.pause()
 
 
+async def morning(app: LocalaiApp, pilot: Pilot[None]) -> None:
+    """What a tune did while nobody looked."""
+    await ask(app, pilot, QUESTION)
+    await until(pilot, lambda: app.screen.query_one("#morning").display)
+    await pilot.pause()
+
+
+async def report(app: LocalaiApp, pilot: Pilot[None]) -> None:
+    """The same, to read."""
+    await morning(app, pilot)
+    await pilot.press("f6")
+    await until(pilot, lambda: app.screen.query("DocumentView"))
+    await pilot.pause()
+
+
 def teach(store: Store, model: Path) -> None:
     """A past with corrections, one tune that learned two of them, and one still waiting."""
     base = hashlib.sha256(model.read_bytes()).hexdigest()
@@ -212,7 +227,11 @@ def teach(store: Store, model: Path) -> None:
             )
 
 
-SCENES: tuple[Play, ...] = (chat, light, inspect, correct, tools, learning, review)
+SCENES: tuple[Play, ...] = (
+    *(chat, light, inspect, correct, tools, learning, review),
+    *(morning, report),
+)
+TAUGHT = (learning, review, morning, report)
 
 
 async def picture(play: Play, folder: Path) -> str:
@@ -224,7 +243,7 @@ async def picture(play: Play, folder: Path) -> str:
             store.add_message(conversation.id, "", user(title))
         model = folder / "model.gguf"
         model.write_bytes(b"GGUF")
-        if play in (learning, review):
+        if play in TAUGHT:
             with patch("time.time", side_effect=count(NIGHT, 0.01)):
                 teach(store, model)
     replies: dict[Play, list[str]] = {correct: [LESSONS[0][1]], tools: [CALLS, SUMMED, LOOK]}

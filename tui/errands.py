@@ -23,6 +23,7 @@ from tui.messages import (
     Inspected,
     Marked,
     Probed,
+    Reported,
     SidesFound,
     Told,
     ToolsFound,
@@ -131,6 +132,23 @@ class Errands:
             self._tell(SidesFound(comparing.by_adapter(session.store, entry, names), blind=blind))
 
         self._soon(job)
+
+    def try_learned(self) -> None:
+        """Begin a conversation with a question that was learned, for both to answer, blind."""
+
+        def job(backend: Backend) -> None:
+            entry, _ = backend.model
+            session = backend.session("")
+            names = (comparing.BASE, comparing.CURRENT)
+            sides = comparing.by_adapter(session.store, entry, names)
+            asked = session.put(backend.desk.question(session))
+            self._tell(SidesFound(sides, blind=True, conversation=asked.conversation))
+
+        self._soon(job)
+
+    def report(self, run_id: str = "") -> None:
+        """Ask for the report of a run, of the last one that has ended for ""."""
+        self._soon(lambda b: self._tell(Reported(*b.desk.report(run_id))))
 
     def end_comparing(self) -> None:
         """Free what was loaded for a side."""

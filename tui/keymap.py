@@ -52,6 +52,21 @@ ACTIONS: tuple[Action, ...] = (
         "Decline what is offered",
         "Decline it; teaching a model is not offered again",
     ),
+    Action(
+        "anywhere",
+        "f6",
+        "screen.read_report",
+        "Read what the last tune did",
+        "Read the report of the last tune (while the prompt is empty)",
+    ),
+    Action(
+        "anywhere",
+        "f7",
+        "screen.try_learned",
+        "Try what was learned, blind",
+        "Ask the bare model and the adapter something learned",
+    ),
+    Action("anywhere", "f8", "screen.put_away", "Put the news away", "Put the news of a tune away"),
     Action("anywhere", "ctrl+t", "screen.thinking", "Thinking: auto, on, off", "Switch thinking"),
     Action(
         "anywhere",

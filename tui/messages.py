@@ -13,6 +13,7 @@ from localai.chat.turn import Milestone
 from localai.engine.base import ModelInfo, TokenProbability
 from localai.evals.sure import Certainty
 from localai.store.rows import StoredMessage
+from localai.store.tuning import Run
 from localai.tools.tool import Tool
 from tui.learning.values import Glance, Overview
 
@@ -151,12 +152,23 @@ class Surveyed(Message):
 
 
 class SidesFound(Message):
-    """The bare model and what answers now, to be compared; `blind` without their names."""
+    """The bare model and what answers now, to be compared; `blind` without their names, in
+    `conversation` where that was begun for it."""
 
-    def __init__(self, sides: Sides, *, blind: bool) -> None:
+    def __init__(self, sides: Sides, *, blind: bool, conversation: str = "") -> None:
         super().__init__()
         self.sides = sides
         self.blind = blind
+        self.conversation = conversation
+
+
+class Reported(Message):
+    """The report of a run, as Markdown."""
+
+    def __init__(self, run: Run, text: str) -> None:
+        super().__init__()
+        self.run = run
+        self.text = text
 
 
 class Doubted(Message):

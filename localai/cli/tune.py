@@ -14,7 +14,7 @@ import click
 from click.core import ParameterSource
 
 from localai import tune_process
-from localai.cli import adapters, learning, meant, night, scheduling
+from localai.cli import adapters, learning, meant, night, scheduling, tune_report
 from localai.cli.clock import Budget, TimeOfDay
 from localai.cli.failure import note
 from localai.cli.invocation import Invocation
@@ -189,6 +189,8 @@ def rollback(invocation: Invocation) -> None:
 tune.add_command(sft)
 tune.add_command(scheduling.schedule)
 tune.add_command(scheduling.unschedule)
+tune.add_command(tune_report.report)
+tune.add_command(tune_report.status)
 
 # They began here, and people look for them here, too.
 tune.add_command(adapters.list_)

@@ -5,21 +5,12 @@ from __future__ import annotations
 from typing import Any, TextIO
 
 from localai.cli.progress import Progress as Line
-from localai.measures import chance, gate_notes, measures, score
+from localai.measures import STATES, chance, gate_notes, measures, score
 from localai.sanitize import clean, one_line
 from localai.store.tuning import Progress, Run
 
 BAR = 12
 """Cells, so that all the numbers have room on a line of 80."""
-
-STATES = {
-    "promoted": "Promoted",
-    "rejected": "Not promoted",
-    "failed": "Failed",
-    "stopped": "Stopped",
-    "interrupted": "Interrupted",
-    "running": "Running",
-}
 
 
 class Watcher:

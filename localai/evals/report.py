@@ -7,20 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from importlib import resources
 
 import msgspec
-from jinja2 import Environment, StrictUndefined
 
 from localai.evals import wording
 from localai.evals.looking import Beside, Looked, beside, by_id, wanted, worst
+from localai.evals.pages import environment
 from localai.evals.plots import Dot, Plot, around, plot
 from localai.evals.running import label
 from localai.evals.stats import Estimate
 from localai.evals.summary import Compared
 from localai.evals.task import Answer
 from localai.moments import WHEN, local
-from localai.sanitize import clean
 
 MOST_WORST = 20
 
@@ -40,22 +38,23 @@ def page(looked: Looked, other: Looked | None = None) -> str:
     sides = [each for each in (other, looked) if each is not None]
     apart = beside(other, looked) if other else None
     names = apart.names if apart else (label(looked.run.of),)
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    environment.filters["clean"] = clean
-    text = resources.files("localai.evals").joinpath("data/report.html").read_text("utf-8")
-    return environment.from_string(text).render(
-        title=wording.heading(looked.run),
-        when=local(looked.run.created).strftime(WHEN),
-        names=names,
-        tables=[
-            (name, list(wording.numbers(each.summary)))
-            for name, each in zip(names, sides, strict=True)
-        ],
-        main=looked.main,
-        estimates=_estimates(sides),
-        apart=[(it.name, it.verdict, *wording.apart(it)) for it in _numbers(apart)],
-        differences=_differences(apart),
-        cases=_cases(looked, other, names),
+    return (
+        environment()
+        .get_template("report.html")
+        .render(
+            title=wording.heading(looked.run),
+            when=local(looked.run.created).strftime(WHEN),
+            names=names,
+            tables=[
+                (name, list(wording.numbers(each.summary)))
+                for name, each in zip(names, sides, strict=True)
+            ],
+            main=looked.main,
+            estimates=_estimates(sides),
+            apart=[(it.name, it.verdict, *wording.apart(it)) for it in _numbers(apart)],
+            differences=_differences(apart),
+            cases=_cases(looked, other, names),
+        )
     )
 
 

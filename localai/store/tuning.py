@@ -111,7 +111,7 @@ class Progress(msgspec.Struct, frozen=True):
     """How far a run is. `stage` is a short sentence ("training", "asking the held-out
     questions"); `done` of `total` steps of it; `loss` and `tokens_per_second` in training;
     `seconds_left` until the stage ends, None unknown; `memory`: the most bytes that training
-    has held; `turn` whose the memory is."""
+    has held; `turn` whose the memory is; `spent` the seconds of each stage so far, in order."""
 
     stage: str
     done: int = 0
@@ -121,6 +121,7 @@ class Progress(msgspec.Struct, frozen=True):
     seconds_left: float | None = None
     memory: int | None = None
     turn: Turn = ""
+    spent: dict[str, float] = {}
 
 
 class Run(msgspec.Struct, frozen=True):

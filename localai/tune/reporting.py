@@ -25,6 +25,8 @@ class Reporter:
         self._store, self._run, self._tell = store, run, tell
         self._reported = 0.0
         self._last = Progress("")
+        self._spent = dict(store.run(run).progress.spent)  # also before it was gone on with
+        self._at = time.monotonic()
         self.turn: Turn = ""
         self.steps_before = 0
 
@@ -73,7 +75,10 @@ class Reporter:
     def say(self, progress: Progress, *, now: bool = False) -> None:
         """Report, but not more often than anybody looks."""
         moment = time.monotonic()
-        progress = self._last = msgspec.structs.replace(progress, turn=self.turn)
+        if stage := self._last.stage:
+            self._spent[stage] = self._spent.get(stage, 0.0) + moment - self._at
+        self._at, spent = moment, dict(self._spent)
+        progress = self._last = msgspec.structs.replace(progress, turn=self.turn, spent=spent)
         if now or moment - self._reported >= SECONDS:
             self._reported = moment
             self._store.update_run(self._run, progress)

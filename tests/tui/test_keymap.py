@@ -16,6 +16,7 @@ from tui.screens.help import help_text
 from tui.screens.imports import ImportScreen
 from tui.screens.learning import LearningScreen
 from tui.screens.reasons import ReasonsScreen
+from tui.screens.report import ReportScreen
 from tui.screens.review import ReviewScreen
 from tui.screens.search import SearchScreen
 from tui.screens.sure import SureScreen
@@ -35,6 +36,7 @@ AREAS: dict[Area, type] = {
     "compare": CompareScreen,
     "sure": SureScreen,
     "learning": LearningScreen,
+    "report": ReportScreen,
     "review": ReviewScreen,
     "search": SearchScreen,
     "task": TaskScreen,

@@ -1,20 +1,15 @@
 from __future__ import annotations
 
-import math
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from localai.measures import duration
+from localai.measures import duration, percent
 from localai.store.tuning import Progress, Run
 from tui.learning.words import (
-    BARS,
     NOTHING,
     difference,
-    percent,
     shorten,
-    sparkline,
     status_forms,
 )
 
@@ -52,19 +47,6 @@ def test_a_difference_holds_what_differs(
 )
 def test_differences_in_words(old: str, new: str, shown: tuple[str, str]) -> None:
     assert difference(old, new) == shown
-
-
-@given(st.lists(st.floats(width=32)), st.integers(-1, 30))
-def test_a_sparkline_fits_whatever_it_shows(values: list[float], width: int) -> None:
-    line = sparkline(values, width)
-    assert len(line) == min(len(values), max(0, width))
-    assert set(line) <= {*BARS, " "}
-
-
-def test_a_sparkline_uses_its_whole_scale() -> None:
-    assert sparkline([3.0, 2.0, 1.0], 3) == "█▅▁"
-    assert sparkline([1.0, math.nan, 2.0], 3) == "▁ █"
-    assert sparkline([4.0, 4.0, 1.0, 1.0], 2) == "█▁"
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ async def test_an_adapter_that_learned_is_retired_and_a_tune_is_offered(
         await listed(on)
         assert f"1 adapter that learned from it: {made.name}" in told(on)
         assert "1 correction\n" in told(on)
-        assert "1 tune run with verdicts and answers" in told(on)
+        assert "1 tune run with verdicts, answers and reports" in told(on)
         await confirm(on)
         assert "learn the rest again: t" in told(on)
         await on.until(lambda: on.chat.status_line.status.adapter == "")

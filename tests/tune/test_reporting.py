@@ -83,3 +83,21 @@ def test_a_count_knows_how_long_it_will_take(store: Store, clock: Clock) -> None
         ("asking", 0, 4),
         ("asking", 1, 4),
     ]
+
+
+def test_each_stage_is_timed_also_when_a_run_is_gone_on_with(store: Store, clock: Clock) -> None:
+    run = store.begin_run("toy", "b", {}).id
+    reporter = Reporter(store, run, lambda progress: None)
+    for stage, seconds in (("planning", 2.0), ("training", 30.0), ("asking", 4.0)):
+        reporter.say(Progress(stage), now=True)
+        clock.time += seconds
+    reporter.say(Progress("asking", 1, 2), now=True)
+    assert store.run(run).progress.spent == {"planning": 2.0, "training": 30.0, "asking": 4.0}
+    clock.time += 1000.0
+    store.end_run(run, "stopped")
+    store.resume_run(run)
+    again = Reporter(store, run, lambda progress: None)
+    again.say(Progress("training", 5, 9), now=True)
+    clock.time += 10.0
+    again.say(Progress("asking"), now=True)
+    assert store.run(run).progress.spent == {"planning": 2.0, "training": 40.0, "asking": 4.0}

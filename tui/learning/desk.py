@@ -12,11 +12,13 @@ from localai.catalog.entry import required_path
 from localai.chat.adapters import file_hash
 from localai.chat.session import Session
 from localai.errors import UsageError
+from localai.morning.history import trends
 from localai.store.authoring import Mark
 from localai.store.rows import StoredMessage
 from localai.store.store import Store
 from localai.store.tuning import Adapter, Reason, Run, StoredExample
 from tui.learning import offers
+from tui.learning.news import news
 from tui.learning.tuner import Tuner
 from tui.learning.values import Glance, Lesson, Offer, Overview
 
@@ -108,7 +110,31 @@ class Desk:
         """What the chat screen shows; without a session there is no model to adapt."""
         newest = self._newest()
         adapter = session.adapter() if session else None
-        return Glance(adapter, newest, self._offer(session, newest))
+        told = news(session, newest, adapter) if session else None
+        return Glance(adapter, newest, self._offer(session, newest), told)
+
+    def report(self, run_id: str) -> tuple[Run, str]:
+        """The report of a run as Markdown, "" for the last one that has ended; and that run."""
+        from localai.morning.making import morning  # not before somebody reads one
+        from localai.morning.markdown import report
+
+        ended = (run for run in self._store.runs() if run.state != "running")
+        run = self._store.run(run_id) if run_id else next(ended, None)
+        if run is None:
+            raise UsageError("No tune has ended yet; correct some answers, then start one.")
+        return run, report(morning(self._store, run))
+
+    def question(self, session: Session) -> str:
+        """A question that what answers now has learned. Raises UsageError where none is known."""
+        from localai.morning.making import question
+
+        adapter = session.adapter()
+        found = question(self._store, adapter) if adapter else ""
+        if not found:
+            raise UsageError(
+                "There is no question here that a tune taught; b on any answer asks both."
+            )
+        return found
 
     def overview(self, session: Session | None) -> Overview:
         """What the learning screen shows."""
@@ -126,6 +152,7 @@ class Desk:
             losses=tuple(values["loss"] for _, values in metrics if "loss" in values),
             starting=self._tuner.running and not self._begun(next(iter(runs), None)),
             unfinished=offers.unfinished(session, runs),
+            trends=trends([run for run in runs if session and run.model == session.entry.name]),
         )
 
     def _offer(self, session: Session | None, newest: Run | None) -> Offer | None:

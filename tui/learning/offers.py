@@ -13,11 +13,11 @@ from localai import tune_process
 from localai.chat.session import Session
 from localai.counted import counted
 from localai.lessons.sets import named
+from localai.measures import percent
 from localai.sanitize import one_line
 from localai.store.store import Store
 from localai.store.tuning import Adapter, Run
 from tui.learning.values import Offer
-from tui.learning.words import percent
 
 Accepted = Callable[[], Mapping[str, str]]
 """Tells the data set of each accepted example by its id."""

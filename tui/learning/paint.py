@@ -6,17 +6,20 @@ from collections.abc import Mapping, Sequence
 
 from textual.content import Content
 
-from localai.measures import chance, gate_notes, measures, score
+from localai.measures import chance, gate_notes, measures, percent, score
+from localai.morning.verdict import Pool, Verdict
 from localai.sanitize import one_line
+from localai.sparkline import sparkline
 from localai.store.tuning import Adapter, Run
-from tui.learning.values import Lesson, Overview, Pool, Verdict
-from tui.learning.words import difference, percent, shorten, sparkline, when
+from tui.learning.values import Lesson, Overview
+from tui.learning.words import difference, shorten, when
 
 BARE = "the bare model"
 CALL = "(a call of a tool)"
 HERE, ELSEWHERE = "● ", "  "
 WIDEST_BAR = 40
 SPARKS = 24
+MOST_TRENDS = 4
 FAINT = "$foreground 60%"
 STATES = {
     "running": "$accent",
@@ -112,6 +115,18 @@ def adapter_row(adapter: Adapter | None, active: bool) -> Content:
         return Content.assemble(mark, BARE)
     made = Content.styled(when(adapter.created), FAINT)
     return Content.assemble(mark, f"{one_line(adapter.name):<10}", made)
+
+
+def trends(found: Sequence[tuple[str, Sequence[float]]], width: int) -> Content:
+    """Shares right with one adapter after the other, a line each: pool, bars, the last one."""
+    lines = []
+    names = [shorten(one_line(name), max(8, width // 2)) for name, _ in found[:MOST_TRENDS]]
+    first = max(map(len, names), default=0) + 2
+    for name, (_, values) in zip(names, found, strict=False):
+        bars = sparkline(values, max(1, width - first - 6))
+        pool = f"{name:<{first}}"
+        lines.append(Content.assemble((pool, FAINT), (bars, "$primary"), f" {score(values[-1])}"))
+    return Content("\n").join(lines)
 
 
 def run_row(run: Run, names: Mapping[str, str], verdict: Verdict | None, width: int) -> Content:

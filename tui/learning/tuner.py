@@ -19,7 +19,6 @@ from localai.errors import StoreError
 from localai.sanitize import clean
 
 LOG_MODE = 0o600
-TAIL_BYTES = 4096
 
 
 def tune_command(settings: Settings, model: str = "") -> tuple[str, ...]:
@@ -39,7 +38,7 @@ class Tuner:
     @property
     def log(self) -> Path:
         """Where the tune writes what it has to say."""
-        return paths.logs() / "tune.log"
+        return tune_process.log()
 
     @property
     def running(self) -> bool:
@@ -88,6 +87,5 @@ class Tuner:
         if process is None or not process.poll():
             return ""
         self._process = None
-        lines = self.log.read_bytes()[-TAIL_BYTES:].decode("utf-8", "replace").splitlines()
-        last = next((clean(line).strip() for line in reversed(lines) if line.strip()), "")
+        last = clean("".join(tune_process.tail(1))).strip()
         return last or f"The tune ended with code {process.returncode}; look into {self.log}."

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import msgspec
 
 from localai.store.tuning import Adapter, Run
@@ -19,12 +16,24 @@ class Offer(msgspec.Struct, frozen=True):
     model: str = ""
 
 
+class News(msgspec.Struct, frozen=True):
+    """What came of the run `run` while nobody looked, a line each; `better`: what it made answers
+    now. `key` is kept once somebody has seen it."""
+
+    run: str
+    key: str
+    lines: tuple[str, ...]
+    better: bool
+
+
 class Glance(msgspec.Struct, frozen=True):
-    """What the chat screen needs: the adapter that answers next, the newest run, an offer."""
+    """What the chat screen needs: the adapter that answers next, the newest run, an offer, news
+    that nobody has seen."""
 
     adapter: Adapter | None = None
     run: Run | None = None
     offer: Offer | None = None
+    news: News | None = None
 
 
 class Lesson(msgspec.Struct, frozen=True):
@@ -41,7 +50,8 @@ class Overview(msgspec.Struct, frozen=True):
     """What the learning screen shows. `waiting` are the examples that the newest adapter
     was not made from, oldest first; `learned` counts the others; runs and adapters come newest
     first; `losses` are those of the newest run, step by step. `starting`: a tune was started
-    here and has no run yet. `unfinished`: a run that can be gone on with."""
+    here and has no run yet. `unfinished`: a run that can be gone on with. `trends` has each
+    pool's shares right with what was let in, the oldest first."""
 
     adapter: Adapter | None = None
     waiting: tuple[Lesson, ...] = ()
@@ -51,43 +61,4 @@ class Overview(msgspec.Struct, frozen=True):
     losses: tuple[float, ...] = ()
     starting: bool = False
     unfinished: Run | None = None
-
-
-class Pool(msgspec.Struct, frozen=True):
-    """One set of questions of a gate. `current` and `candidate` are shares of right answers
-    (0 to 1), `se` the standard error of their difference, None where they are no numbers;
-    `lost` and `won` count questions; `tolerance` says what loss is allowed. With a `unit` they are
-    no shares; `adjusted` is the p value, None for no test; `close` answers turned by a hair."""
-
-    name: str
-    n: int
-    current: float | None
-    candidate: float | None
-    se: float | None = None
-    lost: int = 0
-    won: int = 0
-    tolerance: str = ""
-    unit: str = ""
-    adjusted: float | None = None
-    close: int = 0
-
-
-class Verdict(msgspec.Struct, frozen=True):
-    """What a gate decided, and on which numbers; what the run trained for, and how far the gate
-    came."""
-
-    promoted: bool
-    reason: str = ""
-    pools: tuple[Pool, ...] = ()
-    targets: tuple[str, ...] = ()
-    stage: str = ""
-
-
-def verdict(stored: Mapping[str, Any] | None) -> Verdict | None:
-    """A run's verdict as it was stored; None when there is none or it cannot be read."""
-    if not stored:
-        return None
-    try:
-        return msgspec.convert(stored, Verdict)
-    except msgspec.ValidationError:
-        return None
+    trends: tuple[tuple[str, tuple[float, ...]], ...] = ()

@@ -1,16 +1,15 @@
-"""Learning in words: progress, sparklines, what a correction changed. Pure and clean."""
+"""Learning in words: how far a tune is, and what a correction changed. Pure and clean."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise, takewhile
+from itertools import takewhile
 
-from localai.measures import duration
+from localai.measures import duration, percent
 from localai.moments import local
 from localai.sanitize import one_line
-from localai.store.tuning import Progress, Run, Turn
+from localai.store.tuning import Run, Turn
 
-BARS = "▁▂▃▄▅▆▇█"
 NOTHING = "(nothing)"
 STANDS: dict[Turn, str] = {"waiting": " waits", "paused": " paused"}
 
@@ -23,13 +22,6 @@ def shorten(text: str, width: int) -> str:
 def when(seconds: float) -> str:
     """A point in time (Unix seconds) in the reader's own time zone."""
     return f"{local(seconds):%d %b %H:%M}".lstrip("0")
-
-
-def percent(progress: Progress) -> int | None:
-    """How much of the stage is done, None when that is not known."""
-    if progress.total <= 0:
-        return None
-    return max(0, min(100, 100 * progress.done // progress.total))
 
 
 def status_forms(run: Run | None) -> tuple[str, ...]:
@@ -46,30 +38,6 @@ def status_forms(run: Run | None) -> tuple[str, ...]:
     tune = f"tune{STANDS.get(progress.turn, '')}"
     short = " · ".join([f"{tune}{done}", *loss, *left])
     return full, short, f"{tune}{done or '…'}"
-
-
-def sparkline(values: Sequence[float], width: int) -> str:
-    """Values as a row of bars, averaged down to at most `width` of them.
-
-    Values that are no numbers leave a gap; the lowest and the highest fill the whole scale.
-    """
-    count = min(len(values), max(0, width))
-    if not count:
-        return ""
-    edges = [len(values) * i // count for i in range(count + 1)]
-    means = [sum(values[a:b]) / (b - a) for a, b in pairwise(edges)]
-    known = [mean for mean in means if abs(mean) < float("inf")]
-    if not known:
-        return " " * count
-    low, span = min(known), max(known) - min(known)
-    return "".join(_bar(mean, low, span) for mean in means)
-
-
-def _bar(value: float, low: float, span: float) -> str:
-    if not abs(value) < float("inf"):
-        return " "
-    share = (value - low) / span if span else 0.0
-    return BARS[min(len(BARS) - 1, int(share * len(BARS)))]
 
 
 def difference(rejected: str, chosen: str) -> tuple[str, str]:

@@ -35,6 +35,7 @@ from tui.screens.help import HelpScreen
 from tui.screens.inspect import InspectScreen
 from tui.screens.judging import JudgingActions
 from tui.screens.keeping import KeepingActions
+from tui.screens.morning import MorningActions
 from tui.screens.offers import OfferActions
 from tui.screens.questions import QuestionActions
 from tui.screens.reviewing import ReviewActions
@@ -75,6 +76,7 @@ class ChatScreen(
     KeepingActions,
     TuningActions,
     OfferActions,
+    MorningActions,
     ReviewActions,
 ):
     """Chat."""
@@ -102,6 +104,7 @@ class ChatScreen(
             yield Sidebar(id="sidebar")
             with Vertical(id="main"):
                 yield Transcript(id="transcript")
+                yield Static("", id="morning")
                 yield Static("", id="offer", markup=False)
                 yield Static(NO_TEMPLATE, id="notice", markup=False)
                 with Horizontal(id="writing"):
@@ -113,7 +116,8 @@ class ChatScreen(
         """Open the conversation, start to listen."""
         self.sidebar.display = self.app.size.width >= WIDE
         self.transcript.welcome = WELCOME
-        self.query_one("#notice").display = self.query_one("#offer").display = False
+        for line in ("#morning", "#offer", "#notice"):
+            self.query_one(line).display = False
         self.open_conversation(self._first)
         self.bridge.describe()
         self.set_interval(POLL_SECONDS, self._poll)

@@ -61,12 +61,17 @@ class CompareActions(ChatBase):
     def _sides_found(self, message: SidesFound) -> None:
         if self.app.screen is not self or self.is_busy():
             return
-        place = self.transcript.index_of(self._meant_to_compare)
-        if place is None:
+        if message.conversation:
+            self.open_conversation(message.conversation)
+            item = self._to_compare()
+        else:
+            place = self.transcript.index_of(self._meant_to_compare)
+            item = None if place is None else self.transcript.items[place]
+        if item is None:
             self.say("The answer is not shown any more; go to it and compare again.")
             return
         sides = comparing.shuffled(message.sides) if message.blind else message.sides
-        self._compare_sides(self.transcript.items[place], sides, blind=message.blind)
+        self._compare_sides(item, sides, blind=message.blind)
 
     def _to_compare(self) -> Item | None:
         """The answer that is given anew, or the question that has none."""
@@ -163,3 +168,7 @@ class CompareActions(ChatBase):
             self.reload()
             self.point_at(now.chosen or now.leaf)
         self.transcript.focus()
+
+    def open_conversation(self, conversation_id: str, message_id: str = "") -> None:
+        """Show a conversation. Defined by the conversations."""
+        raise NotImplementedError

@@ -16,15 +16,18 @@ from textual.screen import ModalScreen
 from textual.widgets import Footer, Label, OptionList, Static
 from textual.widgets.option_list import Option
 
+from localai.morning.verdict import verdict
 from localai.store.tuning import Run
 from tui.bridge import Bridge
 from tui.keymap import bindings
 from tui.learning import paint
-from tui.learning.values import Overview, verdict
+from tui.learning.values import Overview
 from tui.notices import say
 
 BARE = "bare"
 """The option that stands for no adapter."""
+TALL = 32
+"""Rows from which there is room for the scores over time."""
 
 
 class LearningScreen(ModalScreen[None]):
@@ -51,6 +54,7 @@ class LearningScreen(ModalScreen[None]):
                 with Vertical(id="choice"):
                     yield Label("Adapters", classes="heading")
                     yield OptionList(id="adapters", markup=False, compact=True)
+                    yield Static("", id="trends")
             yield Label("", id="tunes", classes="heading")
             yield OptionList(id="runs", markup=False, compact=True)
             with VerticalScroll(id="verdict"):
@@ -84,6 +88,12 @@ class LearningScreen(ModalScreen[None]):
             self._bridge.start_tune(self._overview.unfinished)
         else:
             say(self, "There is no tune to go on with; t starts one.")
+
+    def action_report(self) -> None:
+        """Read what the run under the cursor did."""
+        run = self._pointed_run()
+        if run is not None:
+            self._bridge.report(run.id)
 
     def action_stop(self) -> None:
         """Stop the running tune."""
@@ -122,6 +132,9 @@ class LearningScreen(ModalScreen[None]):
         self.query_one("#waiting", Label).update(waiting)
         rows = self.query_one("#lesson-list", Static)
         rows.update(paint.lessons(overview.waiting, rows.content_size.width))
+        trends = self.query_one("#trends", Static)
+        trends.display = bool(overview.trends) and self.size.height >= TALL
+        trends.update(paint.trends(overview.trends, trends.content_size.width))
         self._fill_adapters(overview)
         self._fill_runs(overview)
         self._paint_verdict()

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from textual import on
 
+from localai.morning.verdict import verdict
 from localai.sanitize import one_line
 from localai.store.tuning import Run
-from tui.learning.values import verdict
 from tui.learning.words import status_forms
 from tui.messages import Glanced, Inspected, Probed, Surveyed, Told
 from tui.review.messages import LaidOut

@@ -75,8 +75,8 @@ class Prompt(TextArea):
         self.scroll_cursor_visible()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Leave Ctrl+E to the screen while there is no line to go to the end of."""
-        if action == "cursor_line_end" and not self.text:
+        """Leave Ctrl+E, F6 and F7 to the screen while there is no text for them to act on."""
+        if action in ("cursor_line_end", "select_line", "select_all") and not self.text:
             return False
         return super().check_action(action, parameters)
 

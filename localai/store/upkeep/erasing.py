@@ -104,7 +104,11 @@ def _clean(database: Database, data: Path, pending: Pending) -> Erased:
 
 
 def _remove_traces(database: Database, data: Path, pending: Pending) -> Erased:
-    removed = [*_stray_adapters(database, data), *copies.leftovers(data)]
+    removed = [
+        *_stray_adapters(database, data),
+        *_stray_reports(database, data),
+        *copies.leftovers(data),
+    ]
     KvFolder(paths.kv(data)).erase()
     shutil.rmtree(paths.tune_work(data), ignore_errors=True)
     _strip_manifests(database)
@@ -162,6 +166,18 @@ def _stray_adapters(database: Database, data: Path) -> list[Path]:
     with database.read() as db:
         known = {Path(file).parent.name for (file,) in db.execute("SELECT file FROM adapters")}
     return [each for each in paths.adapters(data).glob("*") if each.name not in known]
+
+
+def _stray_reports(database: Database, data: Path) -> list[Path]:
+    """The reports of runs that are gone, or whose answers may have been taken out: they quote
+    what they were. Those of the others quote nothing else."""
+    with database.read() as db:
+        rows = db.execute(
+            "SELECT id FROM runs WHERE verdict IS NULL "
+            "OR json_type(verdict, '$.answers') IS NOT NULL"
+        )
+        whole = {id_ for (id_,) in rows}
+    return [each for each in paths.reports(data).glob("*") if each.stem not in whole]
 
 
 def _strip_manifests(database: Database) -> None:

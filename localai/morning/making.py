@@ -1,0 +1,146 @@
+"""From what the store has of a run to everything that its report tells. Reads, writes nothing."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+
+from rapidfuzz.distance import Indel
+
+from localai import tune_process
+from localai.evals import stats
+from localai.morning.values import Learned, Morning, Point, Shift, Stage
+from localai.morning.verdict import Asked, Pool, verdict
+from localai.store.store import Store
+from localai.store.tuning import Adapter, Run, StoredExample
+
+CORRECTIONS = "corrections"
+"""The pool of what was corrected, in other words."""
+MOST_CHANGED = 10
+
+
+def morning(store: Store, run: Run) -> Morning:
+    """What there is to tell of a run, also of one that has not ended, or came to no verdict."""
+    found = verdict(run.verdict)
+    answers = found.answers if found else ()
+    metrics = store.metrics(run.id)
+    learned, sets, gone = _learned(store, run)
+    active = store.active_adapter(run.base)
+    return Morning(
+        run=run.id,
+        model=run.model,
+        state=run.state,
+        began=run.created,
+        ended=run.updated,
+        adapter=store.adapter(run.adapter).name if run.adapter else "",
+        answers=active.name if active else "",
+        reason=found.reason if found else "",
+        error=run.error,
+        next_step=next_step(run),
+        learned=learned,
+        sets=sets,
+        gone=gone,
+        duplicates=len(run.plan.get("duplicates", ())),
+        shifts=tuple(shift(pool) for pool in found.pools if pool.n) if found else (),
+        lost=tuple(each for each in answers if each.lost),
+        changed=changed(answers, MOST_CHANGED),
+        losses=_points(metrics, "loss"),
+        held_out=_points(metrics, "held_out_loss"),
+        rounds=store.rounds(run.id),
+        stages=tuple(Stage(name, seconds) for name, seconds in run.progress.spent.items()),
+        parity=found.parity if found else None,
+        memory=found.memory if found else None,
+        device=found.device if found else "",
+    )
+
+
+def next_step(run: Run) -> str:
+    """What one can do now, in a sentence; the model is named where `-m` may be needed."""
+    if run.state == "running":
+        return "It is running still: `localai tune status` tells how far it is."
+    if run.state == "promoted":
+        return "`localai tune rollback` (F4 in the app) brings back what answered before."
+    if run.state == "rejected":
+        return "What answered before goes on; correct more answers, then tune again."
+    data = run.plan.get("data", "")
+    names = f" --data {data}" if data else ""
+    if tune_process.resumable(run):
+        return f"`localai tune{names} --resume` goes on where it stood."
+    return f"There is nothing to go on with; `localai tune{names}` begins anew."
+
+
+def shift(pool: Pool) -> Shift:
+    """A pool's numbers with their intervals, from its counts: every question is right or wrong."""
+    right = round((pool.current or 0.0) * pool.n)
+    both = max(0, right - pool.lost)
+    neither = max(0, pool.n - both - pool.won - pool.lost)
+    before = [1.0] * (both + pool.lost) + [0.0] * (pool.won + neither)
+    after = [1.0] * both + [0.0] * pool.lost + [1.0] * pool.won + [0.0] * neither
+    return Shift(
+        pool=pool.name,
+        before=stats.mean(before),
+        after=stats.mean(after),
+        by=stats.difference(before, after),
+        rule=pool.tolerance,
+        passed=pool.passed,
+        close=pool.close,
+    )
+
+
+def changed(answers: Sequence[Asked], most: int) -> tuple[Asked, ...]:
+    """The answers that changed most: corrections first, then those that turned right or wrong,
+    then by how little their texts have in common."""
+    other = [each for each in answers if each.current.text != each.candidate.text]
+
+    def order(each: Asked) -> tuple[bool, bool, float]:
+        turned = each.won or each.lost
+        alike = Indel.normalized_similarity(each.current.text, each.candidate.text)
+        return each.pool != CORRECTIONS, not turned, alike
+
+    return tuple(sorted(other, key=order)[:most])
+
+
+def question(store: Store, adapter: Adapter) -> str:
+    """A question that shows what an adapter has learned: one that it got right where what was
+    there before did not, corrections first, else the first one that it was taught; "" for none."""
+    if not adapter.run:
+        return ""
+    run = store.run(adapter.run)
+    found = verdict(run.verdict)
+    answers = found.answers if found else ()
+    won = [each for each in changed(answers, len(answers)) if each.won]
+    if won:
+        return won[0].question
+    learned, _, _ = _learned(store, run)
+    return next((each.question for each in learned), "")
+
+
+def _points(metrics: Sequence[tuple[int, dict[str, float]]], name: str) -> tuple[Point, ...]:
+    """The numbers of this name; what is none is left out."""
+    named = ((step, values[name]) for step, values in metrics if name in values)
+    return tuple(Point(step, value) for step, value in named if math.isfinite(value))
+
+
+def _learned(store: Store, run: Run) -> tuple[tuple[Learned, ...], dict[str, int], int]:
+    """The user's own of what a run learned; how many of each data set; how many are gone."""
+    ids: list[str] = run.plan.get("corrections", [])
+    known = {example.id: example for example in store.examples()} if ids else {}
+    found = [known[id_] for id_ in ids if id_ in known]
+    before = _learned_before(store, run)
+    own = [_as_learned(store, each, each.id not in before) for each in found if not each.name]
+    own.sort(key=lambda each: not each.new)
+    sets = Counter(each.name for each in found if each.name)
+    return tuple(own), dict(sets), len(ids) - len(found)
+
+
+def _learned_before(store: Store, run: Run) -> frozenset[str]:
+    """What the adapter had learned that answered when the run began."""
+    log = store.activations(run.base)
+    id_ = next((each.adapter for each in log if each.created < run.created), "")
+    return store.learned(store.adapter(id_) if id_ else None)
+
+
+def _as_learned(store: Store, example: StoredExample, new: bool) -> Learned:
+    said = store.message(example.rejected).message.text if example.rejected else ""
+    return Learned(example.id, example.source, example.question, said, example.answer, new)

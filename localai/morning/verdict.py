@@ -1,0 +1,91 @@
+"""A run's verdict as it was stored, read. What a gate decides, and how, is its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+
+class Pool(msgspec.Struct, frozen=True):
+    """One set of questions of a gate. `current` and `candidate` are shares of right answers
+    (0 to 1), `se` the standard error of their difference, None where they are no numbers;
+    `lost` and `won` count questions; `tolerance` says what loss is allowed, `close` how many
+    more turned by a hair. With a `unit` they are no shares; `adjusted` is the p value, None for
+    no test."""
+
+    name: str
+    n: int
+    current: float | None
+    candidate: float | None
+    se: float | None = None
+    lost: int = 0
+    won: int = 0
+    tolerance: str = ""
+    passed: bool = True
+    close: int = 0
+    unit: str = ""
+    adjusted: float | None = None
+
+
+class Said(msgspec.Struct, frozen=True):
+    """An answer, and whether it was right."""
+
+    text: str
+    right: bool
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """A question of a pool with the answers of what answered before and of the candidate; `close`
+    where one turned by a hair."""
+
+    pool: str
+    question: str
+    current: Said
+    candidate: Said
+    close: bool = False
+
+    @property
+    def won(self) -> bool:
+        """Whether only the candidate was right, and not by a hair."""
+        return self.candidate.right and not self.current.right and not self.close
+
+    @property
+    def lost(self) -> bool:
+        """Whether only the present one was right, and not by a hair."""
+        return self.current.right and not self.candidate.right and not self.close
+
+
+class Parity(msgspec.Struct, frozen=True):
+    """How far the trained model and the one that serves agree over `n` positions: their KL
+    divergence in nats and the share of the `same` tokens, None for what is no number."""
+
+    kl: float | None
+    same: float | None
+    n: int
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """What a gate decided, and on which numbers; what the run trained for, and how far the gate
+    came. Of what was forgotten there are no `answers`."""
+
+    promoted: bool
+    reason: str = ""
+    pools: tuple[Pool, ...] = ()
+    answers: tuple[Asked, ...] = ()
+    parity: Parity | None = None
+    memory: float | None = None
+    device: str = ""
+    targets: tuple[str, ...] = ()
+    stage: str = ""
+
+
+def verdict(stored: Mapping[str, Any] | None) -> Verdict | None:
+    """A run's verdict as it was stored; None when there is none or it cannot be read."""
+    if not stored:
+        return None
+    try:
+        return msgspec.convert(stored, Verdict)
+    except msgspec.ValidationError:
+        return None

@@ -1,0 +1,106 @@
+"""What came of a run in few words, the same in a report, on the terminal and in the app. Pure;
+the texts of others are clean."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from localai.counted import counted
+from localai.moments import local
+from localai.morning.making import CORRECTIONS, shift
+from localai.morning.values import Morning, Shift
+from localai.morning.verdict import verdict
+from localai.sanitize import clean, one_line
+from localai.store.tuning import Run, RunState
+
+BARE = "the bare model"
+MOST_NAMED = 2
+"""Pools whose scores are told in a sentence."""
+EVENING, MORNING = 20, 10
+"""Hours between which it is night."""
+
+
+def headline(morning: Morning) -> str:
+    """Who answers now, and why."""
+    answers = one_line(morning.answers) or BARE
+    if morning.state == "promoted":
+        made = one_line(morning.adapter) or "an adapter that is gone"
+        if made == answers:
+            return f"{made} answers now."
+        return f"It made {made}; {answers} answers now."
+    said: dict[RunState, str] = {
+        "rejected": "It changed nothing",
+        "failed": "It failed",
+        "stopped": "It was stopped",
+        "interrupted": "It was cut off",
+        "running": "It is running",
+    }
+    return f"{said[morning.state]}; {answers} answers as before."
+
+
+def why(morning: Morning) -> str:
+    """The gate's sentence, or what went wrong; "" for neither."""
+    return clean(morning.reason or morning.error)
+
+
+def scores(shifts: Sequence[Shift]) -> str:
+    """What was learned and what was lost: "corrections 12 % → 88 % (n 25), nothing lost.\""""
+    main = [each for each in shifts if each.pool == CORRECTIONS]
+    main = main or [each for each in shifts if each.by.low > 0][:MOST_NAMED]
+    others = [each for each in shifts if each not in main]
+    told = [
+        f"{one_line(each.pool)} {share(each.before.value)} → {share(each.after.value)} "
+        f"(n {each.by.n:,})"
+        for each in main
+    ]
+    if others:
+        told.append(_lost(others))
+    return f"{', '.join(told)}." if told else ""
+
+
+def share(value: float) -> str:
+    """A share in whole percent."""
+    return f"{100 * value:.0f} %"
+
+
+def news(run: Run, adapter: str, now: float) -> tuple[str, ...]:
+    """An ended run for whoever comes back: who answers and the scores, or one line with why
+    nothing changed. `adapter` is the name of what it made."""
+    when, judged = moment(run.updated, now), verdict(run.verdict)
+    if run.state == "promoted":
+        shifts = [shift(pool) for pool in judged.pools if pool.n] if judged else []
+        told = scores(shifts)
+        return (f"{when}: {one_line(adapter)} answers now.", *([told] if told else []))
+    reason = one_line(run.error or (judged.reason if judged else ""))
+    said = {
+        "rejected": "nothing changed.",
+        "failed": "the tune failed.",
+        "interrupted": "the tune was cut off before it had come to training.",
+    }
+    return (f"{when}: {said.get(run.state, 'the tune was stopped.')} {reason}".rstrip(),)
+
+
+def moment(then: float, now: float) -> str:
+    """When something was: Last night, Today 14:05, 12 Mar 03:12."""
+    was, is_ = local(then), local(now)
+    if _night(was) and timedelta(0) <= is_ - was < timedelta(days=1) and not _night(is_, was):
+        return "Last night"
+    day = "Today" if was.date() == is_.date() else f"{was.day} {was:%b}"
+    return f"{day} {was:%H:%M}"
+
+
+def _night(moment: datetime, begun: datetime | None = None) -> bool:
+    """Whether it is night; with `begun`, whether that evening has not ended yet."""
+    if begun is not None:
+        return moment.date() == begun.date() and begun.hour >= EVENING
+    return moment.hour >= EVENING or moment.hour < MORNING
+
+
+def _lost(others: Sequence[Shift]) -> str:
+    """How much of everything else was lost."""
+    lost, won = (sum(getattr(each.by, name) for each in others) for name in ("lost", "won"))
+    if not lost:
+        return "nothing lost"
+    asked = counted(sum(each.by.n for each in others), "other question")
+    return f"{lost:,} of {asked} lost, {won:,} won"
