@@ -121,7 +121,8 @@ def surround(store: Store, home: Path, canary: Canary) -> None:
     saved.make()
     (saved.path / "0-1.kv").write_bytes(pack(canary.ids) * 100)
     saved.begin("0-2").write_bytes(canary.word.encode())
-    for name in ("logs/errors.log", "logs/mcp-x.log", "tune/R/plan.msgpack"):
+    reports = [f"reports/{run}.html" for run in ("R", *(each.id for each in store.runs()))]
+    for name in ("logs/errors.log", "logs/mcp-x.log", "tune/R/plan.msgpack", *reports):
         (home / name).parent.mkdir(parents=True, exist_ok=True)
         (home / name).write_text(canary.word, "utf-8")
 
