@@ -17,7 +17,7 @@ from typing import Any
 
 import msgspec
 
-from localai import paths
+from localai import morning, paths
 from localai.catalog import ModelEntry
 from localai.catalog.entry import required_path
 from localai.chat.adapters import file_hash
@@ -114,6 +114,8 @@ class Job:
                     self._store.end_run(self._run.id, "stopped", error=why)
                 raise
             finally:
+                with suppress(LocalaiError):  # it can be told later from the history
+                    morning.write(self._store, self._store.run(self._run.id))
                 if not self.resumable:
                     shutil.rmtree(work_folder(self._run.id), ignore_errors=True)
 

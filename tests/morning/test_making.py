@@ -10,16 +10,16 @@ import pytest
 from localai import paths
 from localai.conversation import assistant, user
 from localai.evals import stats
-from localai.evals.items import Item
-from localai.evals.task import Answer
 from localai.morning.making import morning, shift
 from localai.morning.verdict import Pool, verdict
 from localai.store.runs import EndState
 from localai.store.store import Store
 from localai.tune import gate
+from localai.tune.gate.verdict import judge
 from localai.tune_process import PLAN
 from tests.morning.nights import BAD, BASE, GOOD, begin, promoted, rejected
 from tests.tui.lessons import FACTS
+from tests.tune.gate.tables import WON, heard
 
 
 def test_everything_of_a_good_night(store: Store) -> None:
@@ -120,10 +120,9 @@ def test_a_verdict_that_cannot_be_read_is_none() -> None:
 
 
 def test_what_the_gate_writes_is_read() -> None:
-    now, was = (Answer(text=text, ended=True) for text in ("In Zubrowka.", "In Peru."))
-    item = Item("corrections", (user("Where is Lutz?"),), lambda answer: answer.text == now.text)
-    judged = gate.judge([item] * 6, [was] * 6, [now] * 6)
+    judged = judge([heard("corrections", [WON] * 6)], gate.Aim(), "whole")
     read = verdict(msgspec.to_builtins(judged))
     assert read is not None
     assert (read.promoted, read.pools[0].won, read.pools[0].passed) == (True, 6, True)
+    assert (read.targets, read.stage) == (("corrections",), "whole")
     assert [each.won for each in read.answers] == [True] * 6

@@ -148,3 +148,11 @@ def test_what_an_active_adapter_found_is_learned_again(nights: Nights) -> None:
     assert Example((1, 2, 3, 4), (0.0, 0.0, 0.0, 1.0)) in plan.own
     teach(nights.store, "Good evening")
     assert nights.tune(True).plan["earlier"] == [first.id, second.id]
+
+
+def test_each_night_leaves_a_report(nights: Nights) -> None:
+    run = nights.tune(True)
+    report = (paths.reports() / f"{run.id}.md").read_text("utf-8")
+    assert "tuned-1" in report
+    refused = nights.tune(False, rl=True)
+    assert (paths.reports() / f"{refused.id}.html").exists()
