@@ -154,5 +154,6 @@ def test_each_night_leaves_a_report(nights: Nights) -> None:
     run = nights.tune(True)
     report = (paths.reports() / f"{run.id}.md").read_text("utf-8")
     assert "tuned-1" in report
-    refused = nights.tune(False, rl=True)
+    teach(nights.store, "Hello")
+    refused = nights.tune(False, False)
     assert (paths.reports() / f"{refused.id}.html").exists()
