@@ -138,10 +138,12 @@ def show_estimate(taken: Estimate, *, as_json: bool) -> None:
     if as_json:
         click.echo(record.dumps(msgspec.to_builtins(taken)))
         return
-    click.echo(
-        f"{counted(taken.examples, 'example')} of {taken.tokens:,} tokens, "
-        f"of which {taken.supervised:,} are learned.\n{_what_it_takes(taken)}"
-    )
+    if taken.examples or not taken.rounds:
+        click.echo(
+            f"{counted(taken.examples, 'example')} of {taken.tokens:,} tokens, "
+            f"of which {taken.supervised:,} are learned."
+        )
+    click.echo(_what_it_takes(taken))
 
 
 def _what_it_takes(taken: Estimate) -> str:
@@ -150,14 +152,18 @@ def _what_it_takes(taken: Estimate) -> str:
         if taken.from_runs
         else "by rule of thumb for a CPU, as this model has had no run yet"
     )
-    rounds = ""
-    if taken.rounds:
-        rounds = f" in each of {counted(taken.rounds, 'round')} with its own answers"
     return (
-        f"An estimate {known}: {counted(taken.steps, 'step')} in "
-        f"{duration(taken.training_seconds)}{rounds}, the whole run {duration(taken.seconds)}, "
+        f"An estimate {known}: {_work(taken)}, the whole run {duration(taken.seconds)}, "
         f"{taken.memory / 1e9:.1f} GB of memory."
     )
+
+
+def _work(taken: Estimate) -> str:
+    steps = f"{counted(taken.steps, 'step')} in {duration(taken.training_seconds)}"
+    if not taken.rounds:
+        return steps
+    rounds = f"{counted(taken.rounds, 'round')} of its own right answers"
+    return f"{rounds}, with {steps} for the rest in each" if taken.steps else rounds
 
 
 def fields(each: Preview) -> dict[str, Any]:

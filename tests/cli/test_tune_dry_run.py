@@ -109,4 +109,4 @@ def test_rounds_are_estimated_too(run: Command, model: str) -> None:
     without, with_rl = (json.loads(run(*tune, *more, "--json").stdout) for more in ((), ("--rl",)))
     assert without["rounds"] == 0
     assert with_rl["seconds"] > without["seconds"]
-    assert "in each of 4 rounds with its own answers" in run(*tune, "--rl").stdout
+    assert ": 4 rounds of its own right answers, with " in run(*tune, "--rl").stdout
