@@ -56,6 +56,8 @@ LONGER = 1.3
 TASK = replace(reasoning.TASK, tools=True)
 """Told of tools where a chat is: calling one is a way to the answer."""
 MANNER = Manner(temperature=0.8, max_tokens=96)
+THINKING_TOKENS = 1200
+"""Most tokens of an answer by a model that thinks before it answers."""
 
 TRAINED = "trained.msgpack"
 
@@ -147,7 +149,7 @@ class Rounds:
         """Sample so many problems of each cell, and record the round."""
         begun = time.monotonic()
         asked = [each for cell, count in wanted.items() for each in bank.take(cell, count)]
-        manner = replace(self._manner, temperature=heat, seed=number * edge.MOST)
+        manner = replace(self._manner_of(place), temperature=heat, seed=number * edge.MOST)
         stage = f"round {number}: sampling answers" if number else "finding problems at the edge"
         sampler = Sampler(place, self._task, manner, MOST, self._choose)
         attempts = sampler.attempts(asked, self._rates(), self._report.counting(stage))
@@ -170,7 +172,7 @@ class Rounds:
         asked = [each for cell in targets for each in bank.take(cell, DEV // len(targets))]
         asked = list({each.id: each for each in asked}.values())
         tell = self._report.counting(f"asking what round {number} is worth")
-        manner = replace(self._manner, temperature=0.0, samples=1)
+        manner = replace(self._manner_of(place), temperature=0.0, samples=1)
         outcomes = []
         for each in (self._task.ask or asking.ask)(place, self._task, asked, manner):
             outcomes.append(each)
@@ -185,6 +187,12 @@ class Rounds:
             dev_tokens_per_right=tokens / right if right else None,
         )
         self._store.put_round(measured)
+
+    def _manner_of(self, place: Place) -> Manner:
+        """As the model of the place needs it."""
+        if place.engine.load().thinking is None:
+            return self._manner
+        return replace(self._manner, max_tokens=max(THINKING_TOKENS, self._manner.max_tokens))
 
     def _better(self, tried: Made, best: Made | None, plan: Plan) -> bool:
         """Whether what was trained last is the best so far. Where something else is learned, too,
