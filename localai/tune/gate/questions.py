@@ -131,15 +131,15 @@ class _Asked(msgspec.Struct, frozen=True):
 
 
 TASKS = {
-    "known": _Asked(Rule("kept", 0.10, "right")),
+    "known": _Asked(Rule("kept", 0.10, "right"), share=2.0),
     "unknown": _Asked(Rule("kept", 0.12, "abstained")),
     "tools": _Asked(Rule("kept", 0.12, "routed")),
     "reasoning": _Asked(Rule("kept", 0.12, "right"), max_tokens=128),
     "hygiene": _Asked(Rule("kept", 0.15, "clean"), max_tokens=LONGEST_ANSWER, share=0.75),
     "retention": _Asked(Rule("kept", 0.25, "loss", unit=NATS), max_tokens=16, share=0.25),
 }
-"""The tasks that every candidate is judged by. The margins are what may be lost: of facts a
-tenth, of what is noisier a little more (docs/decisions, 26)."""
+"""The tasks that every candidate is judged by. The margins are what may be lost: of facts, which
+are asked most, a tenth, of what there is less to ask a little more (docs/decisions, 26)."""
 
 OTHER_REASONING = "other reasoning"
 
@@ -147,7 +147,7 @@ ITEMS = {
     CORRECTIONS: Rule("better"),
     "learned before": Rule("counted"),
     "good answers": Rule("counted"),
-    "general": Rule("kept", 0.10),
+    "general": Rule("kept", 0.12),
 }
 
 

@@ -27,7 +27,7 @@ from localai.tune.gate.verdict import Heard, Rule, Said, Verdict, judge
 SLICE = 10
 """Questions of each pool that are asked first."""
 
-SELDOM = 0.04
+TURNED = 0.1
 """Share of the questions that turn either way when two models are about the same: fewer
 questions than the tests need for it, half of the time, are not asked, however short time is."""
 
@@ -185,7 +185,7 @@ class Asker:
             return len(pool)
         if rule.unit:
             return FEW_NUMBERS
-        return rules.needed_to_keep(rule.margin, len(self.pools), turned=SELDOM, power=0.5)
+        return rules.needed_to_keep(rule.margin, len(self.pools), turned=TURNED, power=0.5)
 
     def _answer_by(self, side: int) -> None:
         wanted = self._sides[side]

@@ -17,7 +17,7 @@ WON, LOST, KEPT, NEVER = (0, 1), (1, 0), (1, 1), (0, 0)
 SIZES = {
     "corrections": 16,
     "general": 132,
-    "known": 160,
+    "known": 320,
     "unknown": 160,
     "reasoning": 160,
     "hygiene": 120,

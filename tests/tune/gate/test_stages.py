@@ -37,7 +37,7 @@ def test_a_better_one_is_let_in_after_the_whole(store: Store, model: Path) -> No
     assert {pool.name: pool.n for pool in found.pools} == {
         "corrections": 9,
         "general": 132,
-        "known": 160,
+        "known": 320,
         "unknown": 160,
         "reasoning": 160,
         "hygiene": 120,
@@ -131,7 +131,7 @@ def test_with_little_time_fewer_questions_are_asked_but_enough(store: Store, mod
     assert found.promoted, found.reason
     assert sizes["corrections"] == 9
     assert sizes["retention"] == stages.FEW_NUMBERS
-    assert all(40 <= sizes[name] < 100 for name in ("general", "known", "unknown", "hygiene"))
+    assert all(50 < sizes[name] < 120 for name in ("general", "known", "unknown", "hygiene"))
 
 
 def test_general_answers_that_turn_by_a_hair_count_as_they_were(store: Store, model: Path) -> None:

@@ -37,9 +37,10 @@ def promoted(
 
 
 def test_of_200_equal_candidates_hardly_any_is_let_in() -> None:
-    assert promoted({"corrections": (0.1, 0.1)}, {}, 100) <= 5
-    assert promoted({"reasoning": (0.1, 0.1)}, {}, 50) <= 2
-    assert promoted({"unknown": (0.04, 0.04)}, {}, 50) <= 2
+    let_in = promoted({"corrections": (0.1, 0.1)}, {}, 66)
+    let_in += promoted({"reasoning": (0.1, 0.1)}, {}, 67)
+    let_in += promoted({"unknown": (0.04, 0.04)}, {}, 67)
+    assert let_in <= 10
 
 
 @pytest.mark.parametrize(
@@ -148,7 +149,7 @@ def test_the_verdict_says_what_failed_first() -> None:
     lost = verdict(corrections=ALL_WON, general=forgot)
     assert not lost.promoted
     assert lost.reason == (
-        "Too much else was lost: 30 of 132 questions (general) against 0 won (at most 10 points "
+        "Too much else was lost: 30 of 132 questions (general) against 0 won (at most 12 points "
         "lost)."
     )
     neither = verdict(corrections=[NEVER] * 8, general=forgot)
@@ -168,7 +169,7 @@ def test_too_little_evidence_is_told_as_that() -> None:
     assert few.pools[0].needed == 17
     short = verdict(corrections=ALL_WON, general=[KEPT] * 18)
     assert short.reason == (
-        "Too little evidence that nothing was lost (general): 18 of about 35 questions needed, "
+        "Too little evidence that nothing was lost (general): 18 of about 29 questions needed, "
         "with 0 lost against 0 won."
     )
     nats = [(2.0, 2.0 + each) for each in (-2.0, 1.0, 1.5) * 6]
