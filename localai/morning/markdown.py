@@ -128,7 +128,7 @@ def _learned(morning: Morning) -> Iterator[str]:
     own = morning.learned
     if not own and not morning.sets and not morning.gone:
         return
-    yield "## What it learned"
+    yield f"## {wording.learned(morning)}"
     told = [f"{counted(len(own), 'example')} of your own" for _ in own[:1]]
     told += [
         f"{counted(n, 'example')} of the set {inline(name)}" for name, n in morning.sets.items()

@@ -31,6 +31,7 @@ def page(morning: Morning | None, nights: Sequence[Night]) -> str:
             headline=told.headline(morning) if morning else "",
             scores=told.scores(morning.shifts) if morning else "",
             why=told.why(morning) if morning else "",
+            learned=told.learned(morning) if morning else "",
             shifts=[_shift(each) for each in morning.shifts] if morning else [],
             picture_of=_pools(morning.shifts) if morning and morning.shifts else None,
             loss=_loss(morning) if morning and morning.losses else None,

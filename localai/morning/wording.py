@@ -39,6 +39,11 @@ def headline(morning: Morning) -> str:
     return f"{said[morning.state]}; {answers} answers as before."
 
 
+def learned(morning: Morning) -> str:
+    """The heading of what it learned, or would have."""
+    return "What it learned" if morning.judged else "What it was to learn"
+
+
 def why(morning: Morning) -> str:
     """The gate's sentence, or what went wrong; "" for neither."""
     return clean(morning.reason or morning.error)

@@ -94,6 +94,9 @@ async def forgetting_all(on: Stage) -> None:
     await on.until(lambda: on.chat.status_line.status.adapter)
     await on.until(lambda: on.chat.status_line.status.state == "ready")
     on.app.clear_notifications()  # of the tune, where it was looked at while it was written down
+    await on.until(lambda: on.chat.query_one("#morning").display)
+    await on.pilot.press("f8")  # its news name the hour
+    await on.until(lambda: not on.chat.query_one("#morning").display)
     on.chat.forget_mentions("the")
     await asked(on)
 
