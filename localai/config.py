@@ -121,7 +121,7 @@ class TuneSettings(BaseModel, extra="forbid"):
     rl: Literal["night", "always", "never"] = "night"
     """When `localai tune` also has the model answer problems that can be checked, and learn from
     its own right answers, which takes an hour or more: night is when the timer has begun it."""
-    gate_questions: int = Field(160, ge=40, le=1000)
+    gate_questions: int = Field(100, ge=40, le=1000)
     """Questions of each kind that a new adapter is asked before it may answer; more tell smaller
     losses from chance and take longer."""
     nice: int = Field(19, ge=0, le=19)

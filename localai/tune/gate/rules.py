@@ -5,8 +5,10 @@ the new one must have more than a fair coin would give it. That something else w
 of non-inferiority: what is refuted is a loss of the whole margin, by Tango's score test for
 paired shares (T. Tango, "Equivalence test and confidence interval for the difference in
 proportions for the paired-sample design", 1998), or by flipping signs where a number is no share
-(R. A. Fisher, "The Design of Experiments", 1935). All decisions together go through Holm's
-step-down correction (S. Holm, "A simple sequentially rejective multiple test procedure", 1979).
+(R. A. Fisher, "The Design of Experiments", 1935). Gains that are looked for together go through
+Holm's step-down correction (S. Holm, "A simple sequentially rejective multiple test procedure",
+1979); what must all be kept needs none (R. L. Berger, "Multiparameter hypothesis testing and
+acceptance sampling", 1982).
 How many questions a test needs is told by the usual normal approximation (R. J. Connor, "Sample
 size for testing differences in proportions for the paired-sample design", 1987).
 """
@@ -20,6 +22,10 @@ from statistics import NormalDist, fmean
 
 CHANCE = 0.05
 """What chance alone brings more seldom is taken for real; over all decisions together."""
+
+KEPT = 0.1
+"""A loss of the whole margin that chance would hide more seldom is taken to be none. Less strict
+than for gains: whatever learns turns a few answers, and would never be let in."""
 
 POWER = 0.8
 """How often a test that has as many questions as it needs finds what is there."""
@@ -71,32 +77,30 @@ def needed_to_win(won: float, lost: float) -> int:
     gain, turned = won - lost, won + lost
     if gain <= 0:
         return 0
-    return _needed(gain, math.sqrt(turned), math.sqrt(max(0.0, turned - gain**2)), 1, POWER)
+    return _needed(gain, math.sqrt(turned), math.sqrt(max(0.0, turned - gain**2)), CHANCE)
 
 
-def needed_to_keep(
-    margin: float, decisions: int, *, turned: float, loss: float = 0.0, power: float = POWER
-) -> int:
-    """Questions that refute a loss of `margin`, as one of so many decisions, when the share
-    `turned` of them turns, either way, and `loss` is lost on balance; 0 where no number does."""
+def needed_to_keep(margin: float, *, turned: float, loss: float = 0.0) -> int:
+    """Questions that refute a loss of `margin`, when the share `turned` of them turns, either way,
+    and `loss` is lost on balance; 0 where no number does."""
     if loss >= margin:
         return 0
     refuted = math.sqrt(max(turned, loss) + margin - margin**2)
     seen = math.sqrt(max(0.0, turned - loss**2))
-    return _needed(margin - loss, refuted, seen, decisions, power)
+    return _needed(margin - loss, refuted, seen, KEPT)
 
 
-def needed_to_stay(margin: float, rises: Sequence[float], decisions: int) -> int:
+def needed_to_stay(margin: float, rises: Sequence[float]) -> int:
     """The same for a number, by how it rose so far."""
     rise = fmean(rises)
     if rise >= margin:
         return 0
     spread = math.sqrt(fmean((each - rise) ** 2 for each in rises))
-    return max(12, _needed(margin - rise, spread, spread, decisions, POWER))
+    return max(12, _needed(margin - rise, spread, spread, KEPT))
 
 
-def _needed(apart: float, refuted: float, seen: float, decisions: int, power: float) -> int:
+def _needed(apart: float, refuted: float, seen: float, chance: float) -> int:
     """For a difference of `apart`, whose standard deviations are these by what is refuted and by
     what is there."""
-    chance, found = (_NORMAL.inv_cdf(each) for each in (1 - CHANCE / decisions, power))
-    return math.ceil(((chance * refuted + found * seen) / apart) ** 2)
+    sure, found = (_NORMAL.inv_cdf(each) for each in (1 - chance, POWER))
+    return math.ceil(((sure * refuted + found * seen) / apart) ** 2)

@@ -29,7 +29,7 @@ SLICE = 10
 
 TURNED = 0.1
 """Share of the questions that turn either way when two models are about the same: fewer
-questions than the tests need for it, half of the time, are not asked, however short time is."""
+questions than the tests need for it, four times in five, are not asked, however short time is."""
 
 CLEAR_GAIN = (0.2, 0.05)
 """Shares won and lost by which the least is told of a pool that has to become better."""
@@ -185,7 +185,7 @@ class Asker:
             return len(pool)
         if rule.unit:
             return FEW_NUMBERS
-        return rules.needed_to_keep(rule.margin, len(self.pools), turned=TURNED, power=0.5)
+        return rules.needed_to_keep(rule.margin, turned=TURNED)
 
     def _answer_by(self, side: int) -> None:
         wanted = self._sides[side]

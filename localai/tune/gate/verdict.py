@@ -1,7 +1,7 @@
 """The verdict over what both models answered: every pool with its numbers, and the reason.
 
 Promoted only if each pool that the run trained for became better beyond chance and every other
-one is shown to have lost less than its margin, all these decisions taken together. A pool without
+one is shown to have lost less than its margin. A pool without
 a margin is judged by a count, or only told. Pure; the tests are in `rules`, who is asked what in
 `questions`.
 """
@@ -133,7 +133,7 @@ class Verdict(msgspec.Struct, frozen=True):
 def judge(heard: Sequence[Heard], aim: Aim, stage: Stage = "whole", alarm: str = "") -> Verdict:
     """The verdict over what was heard; without promotion before the whole was asked, or where
     there was an `alarm`, which is a sentence."""
-    pools = decided([_pool(each, len(heard)) for each in heard])
+    pools = decided([_pool(each) for each in heard])
     missing = [name for name in aim.targets if name not in {each.name for each in pools}]
     failed = [pool for pool in pools if not pool.passed]
     promoted = stage == "whole" and not (alarm or missing or failed)
@@ -148,14 +148,13 @@ def judge(heard: Sequence[Heard], aim: Aim, stage: Stage = "whole", alarm: str =
 
 
 def decided(pools: Sequence[Pool]) -> tuple[Pool, ...]:
-    """The pools with what all their decisions together make of each."""
-    tested = [pool.p for pool in pools if pool.p is not None]
-    corrected = iter(rules.holm(tested))
+    """The pools with what their tests make of each: gains are taken together."""
+    corrected = iter(rules.holm([pool.p for pool in pools if pool.target and pool.p is not None]))
     found = []
     for pool in pools:
         if pool.p is not None:
-            adjusted = next(corrected)
-            passed = adjusted < CHANCE
+            adjusted = next(corrected) if pool.target else pool.p
+            passed = adjusted < (CHANCE if pool.target else rules.KEPT)
             needed = 0 if passed else pool.needed
             pool = replace(pool, adjusted=adjusted, passed=passed, needed=needed)
         found.append(pool)
@@ -167,12 +166,12 @@ def allowed(n: int) -> int:
     return max(1, int(TOLERANCE * n))
 
 
-def _pool(heard: Heard, decisions: int) -> Pool:
-    """One pool, its test not yet corrected for the others."""
+def _pool(heard: Heard) -> Pool:
+    """One pool, its gain not yet corrected for others."""
     rule, pairs = heard.rule, heard.pairs
     apart = _rise(pairs) if rule.unit else stats.difference(*zip(*pairs, strict=True))
     won, lost = (apart.lost, apart.won) if rule.unit else (apart.won, apart.lost)
-    p, needed = _test(rule, pairs, won, lost, decisions)
+    p, needed = _test(rule, pairs, won, lost)
     return Pool(
         heard.name,
         len(pairs),
@@ -214,7 +213,7 @@ def _rise(pairs: Sequence[tuple[float, float]]) -> Difference:
 
 
 def _test(
-    rule: Rule, pairs: Sequence[tuple[float, float]], won: int, lost: int, decisions: int
+    rule: Rule, pairs: Sequence[tuple[float, float]], won: int, lost: int
 ) -> tuple[float | None, int]:
     """The p value of a rule, None where it is no test, and how many questions it would need."""
     n = len(pairs)
@@ -225,9 +224,9 @@ def _test(
     if rule.unit:
         rises = [after - before for before, after in pairs]
         p = rules.not_more(rises, rule.margin)
-        return p, rules.needed_to_stay(rule.margin, rises, decisions)
+        return p, rules.needed_to_stay(rule.margin, rises)
     turned, loss = (won + lost) / n, max(0, lost - won) / n
-    needed = rules.needed_to_keep(rule.margin, decisions, turned=turned, loss=loss)
+    needed = rules.needed_to_keep(rule.margin, turned=turned, loss=loss)
     return rules.not_worse(won, lost, n, rule.margin), needed
 
 

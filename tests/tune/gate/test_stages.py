@@ -131,7 +131,7 @@ def test_with_little_time_fewer_questions_are_asked_but_enough(store: Store, mod
     assert found.promoted, found.reason
     assert sizes["corrections"] == 9
     assert sizes["retention"] == stages.FEW_NUMBERS
-    assert all(50 < sizes[name] < 120 for name in ("general", "known", "unknown", "hygiene"))
+    assert all(20 < sizes[name] < 80 for name in ("general", "known", "unknown", "hygiene"))
 
 
 def test_general_answers_that_turn_by_a_hair_count_as_they_were(store: Store, model: Path) -> None:
