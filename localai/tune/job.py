@@ -25,7 +25,7 @@ from localai.chat.open import EngineFactory
 from localai.config import Settings
 from localai.engine.base import BARE, AdapterFile
 from localai.engine.process import EngineProcess
-from localai.errors import LocalaiError, UsageError
+from localai.errors import LocalaiError, ModelError, UsageError
 from localai.lessons import lesson, rewriting, shipped
 from localai.lessons.lesson import Lesson
 from localai.lessons.sets import named
@@ -210,7 +210,11 @@ class Job:
 
     def _judged(self, made: Made, lessons: Lessons, base_path: Path) -> dict[str, Any]:
         """What is found out about a candidate, the gate's verdict first."""
-        adapter.check(made.folder / ADAPTER)
+        try:
+            adapter.check(made.folder / ADAPTER)
+        except ModelError as error:
+            refused = gate.Verdict(False, str(error), stage="files")
+            return dict(msgspec.to_builtins(refused))
         self._report.say(Progress("comparing MLX with llama.cpp"), now=True)
         agreement = training.parity(made.folder, base_path)
         if agreement.passed:

@@ -157,3 +157,18 @@ def test_each_night_leaves_a_report(nights: Nights) -> None:
     teach(nights.store, "Hello")
     refused = nights.tune(False, False)
     assert (paths.reports() / f"{refused.id}.html").exists()
+
+
+def test_an_adapter_that_cannot_be_used_is_refused(
+    nights: Nights, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    teach(nights.store, "Hello")
+
+    def spoiled(folder: Path, plan: Plan, *_: object) -> Trained:
+        (folder / ADAPTER).write_bytes(b"nonsense")
+        return Trained(1, "cpu", "t")
+
+    monkeypatch.setattr(training, "train", spoiled)
+    run = nights.tune(rl=False)
+    assert run.verdict
+    assert (run.state, run.verdict["stage"]) == ("rejected", "files")
