@@ -10,7 +10,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from localai.store.store import Store
-from localai.tune import items
 from scripts.touring.facts import FACTS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -39,10 +38,10 @@ def test_an_evening_with_a_tiny_model(tmp_path: Path, tiny_model: Callable[[str]
     found = json.loads(numbers.read_text("utf-8"))
     # A model of random weights learns nothing that passes the gate; all the rest is as ever.
     assert found["run"]["state"] == "rejected", found["run"]
-    assert {pool["name"]: pool["n"] for pool in found["verdict"]["pools"]} == {
-        "corrections": 8,
-        "general": len(items.general("")),
-    }
+    (corrections,) = found["verdict"]["pools"]  # nothing else was asked then
+    assert corrections["name"] == "corrections"
+    assert corrections["n"] >= 8
+    assert found["verdict"]["stage"] == "targets"
     assert found["verdict"]["parity"]["same"] > 0.99
     assert found["training_tokens_per_second"] > 0
     assert found["adapters"] == [[""], [""], [""]]

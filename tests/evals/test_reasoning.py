@@ -42,7 +42,7 @@ def place(store: Store, replies: list[str], thinking: Thinking | None = None) ->
 
 def test_every_beginning_is_a_fair_sample(store: Store) -> None:
     found = TASK.examples(place(store, []), "gate")
-    assert len(found) == 1600
+    assert len(found) >= 1600
     for size in (160, 800):
         kinds = Counter(each.kind for each in found[:size])
         levels = Counter(each.level for each in found[:size])
