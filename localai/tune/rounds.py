@@ -117,7 +117,8 @@ class Rounds:
                     return best
                 if tried is not best:
                     self._ways.use(place.engine, best.folder if best else None)
-                self._sample(place, number)
+                if not self._sample(place, number):
+                    return best
             tried = self._trained(folder, plan, number)
             self._spent(number, time.monotonic() - begun)
         raise AssertionError("the rounds end by themselves")
@@ -130,18 +131,22 @@ class Rounds:
         cells = easiest(bank.cells, LEVELS)
         self._ask(place, 0, bank, dict.fromkeys(cells, LOOKED), self._manner.temperature)
 
-    def _sample(self, place: Place, number: int) -> None:
-        """Ask problems at the edge, and look at what comes after what is mastered."""
+    def _sample(self, place: Place, number: int) -> bool:
+        """Ask problems at the edge, and look at what comes after what is mastered; False where
+        everything is, and nothing comes after."""
         if self._store.attempts(self._run, number):
-            return
+            return True
         bank, rates = self._bank(place), self._rates()
         wanted = dict.fromkeys(edge.chosen(rates, CELLS), PROBLEMS)
         wanted |= dict.fromkeys(edge.mastered(rates, bank.cells), LOOKED)
+        if not wanted:
+            return False
         before = self._round(number - 1)
         heat = before.temperature
         if number > 1:
             heat = edge.temperature(heat, before.pass_1, before.pass_n)
         self._ask(place, number, bank, wanted, heat)
+        return True
 
     def _ask(
         self, place: Place, number: int, bank: Bank, wanted: dict[Cell, int], heat: float

@@ -216,3 +216,11 @@ def test_the_steps_of_all_rounds_make_one_curve(school: School) -> None:
     assert before == [None, *(2 * at for at in range(len(school.plans)))]
     steps = [step for step, _ in school.store.metrics(school.run)]
     assert steps == list(range(1, 2 * len(school.plans) + 1))
+
+
+def test_rounds_end_where_everything_is_mastered(store: Store, tmp_path: Path) -> None:
+    school = School(store, tmp_path, (2, 4, 4, 4))
+    best = school.go()
+    assert best is not None
+    assert best.number == 1
+    assert len(school.plans) < 1 + PATIENCE + 1
