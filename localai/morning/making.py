@@ -11,13 +11,14 @@ from rapidfuzz.distance import Indel
 from localai import tune_process
 from localai.evals import stats
 from localai.morning.values import Learned, Morning, Point, Shift, Stage
-from localai.morning.verdict import Asked, Pool, verdict
+from localai.morning.verdict import Asked, Pool, Verdict, verdict
 from localai.store.store import Store
 from localai.store.tuning import Adapter, Run, StoredExample
 
 CORRECTIONS = "corrections"
 """The pool of what was corrected, in other words."""
 MOST_CHANGED = 10
+TOGETHER = "With its own right answers to problems, which was tried first, it was refused: {reason}"
 
 
 def morning(store: Store, run: Run) -> Morning:
@@ -35,7 +36,7 @@ def morning(store: Store, run: Run) -> Morning:
         ended=run.updated,
         adapter=store.adapter(run.adapter).name if run.adapter else "",
         answers=active.name if active else "",
-        reason=found.reason if found else "",
+        reason=_reason(found) if found else "",
         error=run.error,
         next_step=next_step(run),
         learned=learned,
@@ -53,6 +54,13 @@ def morning(store: Store, run: Run) -> Morning:
         memory=found.memory if found else None,
         device=found.device if found else "",
     )
+
+
+def _reason(found: Verdict) -> str:
+    """Why it was decided so, for what was tried last and for what was tried before."""
+    if found.together is None:
+        return found.reason
+    return f"{found.reason} {TOGETHER.format(reason=found.together.reason)}"
 
 
 def next_step(run: Run) -> str:

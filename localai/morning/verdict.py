@@ -66,9 +66,16 @@ class Parity(msgspec.Struct, frozen=True):
     n: int
 
 
+class Refused(msgspec.Struct, frozen=True):
+    """Why what was tried before was not let in."""
+
+    reason: str = ""
+
+
 class Verdict(msgspec.Struct, frozen=True):
     """What a gate decided, and on which numbers; what the run trained for, and how far the gate
-    came. Of what was forgotten there are no `answers`."""
+    came. Of what was forgotten there are no `answers`. `together`: with its own right answers it
+    was tried first, and refused."""
 
     promoted: bool
     reason: str = ""
@@ -79,6 +86,7 @@ class Verdict(msgspec.Struct, frozen=True):
     device: str = ""
     targets: tuple[str, ...] = ()
     stage: str = ""
+    together: Refused | None = None
 
 
 def verdict(stored: Mapping[str, Any] | None) -> Verdict | None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from localai import morning, paths
 from localai.catalog import ModelEntry
@@ -50,10 +51,7 @@ Lessons = tuple[Lesson, ...]
 ONLY_GOOD = (
     "Good answers alone give nothing to become better at; correct an answer, then tune again."
 )
-NOT_BETTER = (
-    "Nothing became better: no round of its own right answers helped with problems that were not "
-    "learned from."
-)
+NOT_BETTER = "Nothing became better by its own right answers, nor was there anything else to learn."
 
 
 class Job:
@@ -180,11 +178,13 @@ class Job:
             lessons = tuple(lesson.read(self._store, x) for x in accepted if x.id in learned)
         turns = Turns.here(self._store, self._settings, self._entry, self._report)
         aim = gate.aim(example.name for example in accepted)
-        facts = msgspec.to_builtins(gate.Verdict(False, NOT_BETTER, ()))
+        facts: dict[str, Any] = msgspec.to_builtins(gate.Verdict(False, NOT_BETTER, ()))
+        refused: dict[str, Any] = {}
         for made in self._candidates(turns, folder, plan):
             told = msgspec.to_builtins(gate.with_problems(aim, made.cells))
             self._run = self._store.plan_run(self._run.id, self._run.plan | told)
-            facts = self._judged(made, lessons, base_path) | {"paused": turns.paused}
+            facts = self._judged(made, lessons, base_path) | refused | {"paused": turns.paused}
+            refused = {"together": {key: facts[key] for key in ("reason", "pools", "stage")}}
             if facts["promoted"]:
                 template = self._entry.description.template
                 return promote(self._store, self._run, made, facts, template)
@@ -205,7 +205,10 @@ class Job:
             ways = Ways(self._serving.place, use, train, self._time.for_training)
             if made := self._rounds(ways).go(folder, plan):
                 yield made
-        if plan.own and self._time.for_training() > 0:
+        left = self._time.for_training()
+        if plan.own and left > 0:
+            if plan.options.seconds:
+                plan = replace(plan, options=replace(plan.options, seconds=left))
             yield Made(folder, plan, train(folder, plan))
 
     def _judged(self, made: Made, lessons: Lessons, base_path: Path) -> dict[str, Any]:

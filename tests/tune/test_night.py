@@ -131,6 +131,10 @@ def test_corrections_alone_are_tried_where_all_together_was_not_let_in(nights: N
     assert run.state == "promoted"
     assert (run.plan["targets"], run.plan["kinds"]) == (["corrections"], [])
     assert len(nights.trained) == 1
+    assert run.verdict
+    assert run.verdict["together"]["reason"] == "Judged."
+    report = (paths.reports() / f"{run.id}.md").read_text("utf-8")
+    assert "which was tried first, it was refused: Judged." in report
 
 
 def test_corrections_are_learned_where_nothing_was_found(nights: Nights) -> None:
