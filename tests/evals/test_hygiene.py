@@ -31,7 +31,7 @@ def scored(store: Store, said: str, kind: str = "plain", wanted: str = "") -> Sc
 
 
 def test_a_good_answer_keeps_every_rule(store: Store) -> None:
-    wanted = dict.fromkeys(("clean", *RULES), 1.0)
+    wanted = dict.fromkeys(("clean", "sound", *RULES), 1.0)
     assert scored(store, "It is a house, I think.") == wanted | {"words": 6.0}
 
 
@@ -49,6 +49,12 @@ def test_a_slip_costs_its_rule(store: Store, said: str, broken: Sequence[str]) -
     found = scored(store, said)
     assert [name for name in RULES if not found[name]] == broken
     assert found["clean"] == 0
+    assert found["sound"] == 0
+
+
+def test_an_answer_that_is_only_cut_is_sound(store: Store) -> None:
+    found = scored(store, " ".join(f"word{number}" for number in range(600)))
+    assert (found["clean"], found["sound"], found["ends"]) == (0, 1, 0)
 
 
 class Knowing(ScriptedEngine):

@@ -68,8 +68,9 @@ def _scores(
         "no_invented_turn": not invented_turn(answer.text),
         "no_repetition": not repeats(words),
     }
-    clean = bool(words) and all(kept.values())
-    found = {name: float(it) for name, it in {"clean": clean, **kept}.items()}
+    sound = bool(words) and all(it for name, it in kept.items() if name != "ends")
+    told = {"clean": sound and kept["ends"], "sound": sound, **kept}
+    found = {name: float(it) for name, it in told.items()}
     found["words"] = float(len(words))
     wanted = example.extra.get("wanted", "")
     if example.kind == "language":
@@ -89,6 +90,7 @@ TASK = Task(
     about="Whether general answers stop, stay clean and keep to what was asked for.",
     measures=(
         Measure("clean", "says something, and keeps the four rules that follow"),
+        Measure("sound", "the same, whether it stops by itself or is cut"),
         Measure("ends", "stops by itself"),
         Measure("no_markers", "holds no marker of a template or of the vocabulary"),
         Measure("no_invented_turn", "does not go on in the name of the user"),
