@@ -205,10 +205,10 @@ class Job:
             ways = Ways(self._serving.place, use, train, self._time.for_training)
             if made := self._rounds(ways).go(folder, plan):
                 yield made
-        left = self._time.for_training()
-        if plan.own and left > 0:
-            if plan.options.seconds:
-                plan = replace(plan, options=replace(plan.options, seconds=left))
+                if plan.options.seconds:
+                    seconds = min(plan.options.seconds, self._time.for_training())
+                    plan = replace(plan, options=replace(plan.options, seconds=seconds))
+        if plan.own and self._time.for_training() > 0:
             yield Made(folder, plan, train(folder, plan))
 
     def _judged(self, made: Made, lessons: Lessons, base_path: Path) -> dict[str, Any]:

@@ -168,10 +168,15 @@ def race(way: Open, place: Tree, kind: str, rounds: int) -> dict[str, int]:
 @both
 @pytest.mark.parametrize("kind", list(PATHS))
 def test_some_races_are_won(way: Open, place: Tree, kind: str) -> None:
+    """On one core the two take turns, so that one may sleep through many swaps of the other."""
+    found = set[str]()
     with swapping(kind, place):
-        counts = race(way, place, kind, 2000)
-    assert counts.keys() <= {INSIDE, "EXDEV", "ENOENT", "ENOTDIR", "ELOOP", "EAGAIN"}
-    assert counts[INSIDE]
+        for _ in range(50):
+            found |= race(way, place, kind, 2000).keys()
+            if INSIDE in found:
+                break
+    assert found <= {INSIDE, "EXDEV", "ENOENT", "ENOTDIR", "ELOOP", "EAGAIN"}
+    assert INSIDE in found
 
 
 @pytest.mark.parametrize("number", [errno.ENOSYS, errno.EPERM])
