@@ -110,7 +110,7 @@ def test_the_app_opens_without_what_is_rarely_used() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT
     )
     rare = {"localai.port.reading", "localai.port.exporting", "localai.store.upkeep.archive"}
-    rare |= {"localai.forgetting", "localai.morning.page"}
+    rare |= {"localai.forgetting", "localai.morning.page", "localai.morning.making"}
     assert not set(json.loads(result.stdout)) & {*rare, "llama_cpp"}
 
 

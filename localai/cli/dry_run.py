@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from localai.config import Settings
     from localai.lessons.material import Taught
     from localai.store.store import Store
+    from localai.store.tuning import StoredExample
     from localai.tune.estimate import Estimate
+    from localai.tune.plan import Options
 
 
 class Wanted(NamedTuple):
@@ -43,13 +45,18 @@ class Wanted(NamedTuple):
 def run(invocation: Invocation, settings: Settings, entry: ModelEntry, wanted: Wanted) -> None:
     """Show what a tune would learn, with the engine that renders it, and what it would take. Other
     words for questions are looked for as a tune does; not for an estimate alone, which is quick."""
+    from localai.lessons import shipped
     from localai.lessons.sets import named
     from localai.tune.job import ONLY_GOOD
+    from localai.tune.plan import options
 
     opened = invocation.read_store if wanted.only_estimate else invocation.open_store
     with opened() as store:
-        taught, found = _taught(invocation, settings, store, entry, wanted)
-        taken = _taken(settings, store, entry, wanted, taught)
+        along = shipped.along(store, entry, wanted.name)
+        taught, found = _taught(invocation, settings, store, along, wanted)
+        data = "" not in named(wanted.name) or bool(along)
+        wish = options(settings.tune, data=data, seconds=wanted.budget * (1 - RESERVE))
+        taken = _taken(store, entry, taught, wish, rl=wanted.rl)
     of_sets = [x.example for x in taught if x.lesson and x.example.name in named(wanted.name)]
     if not wanted.rl and all(each.source == "good" for each in of_sets):
         note(ONLY_GOOD)
@@ -60,10 +67,15 @@ def run(invocation: Invocation, settings: Settings, entry: ModelEntry, wanted: W
 
 
 def _taught(
-    invocation: Invocation, settings: Settings, store: Store, entry: ModelEntry, wanted: Wanted
+    invocation: Invocation,
+    settings: Settings,
+    store: Store,
+    along: Sequence[StoredExample],
+    wanted: Wanted,
 ) -> tuple[Sequence[Taught], tuple[Preview, ...]]:
-    """What becomes of each accepted example; read back, unless only an estimate is wanted."""
-    from localai.lessons import rewriting, shipped
+    """What becomes of each accepted example and of those that come `along`; read back, unless
+    only an estimate is wanted."""
+    from localai.lessons import rewriting
     from localai.lessons.lesson import accepted
     from localai.lessons.maker import maker_for
     from localai.lessons.material import gather
@@ -71,7 +83,7 @@ def _taught(
 
     needed = wanted.name or not wanted.rl or store.examples(state="accepted", name="", limit=1)
     own = accepted(store, wanted.name) if needed else ()
-    examples = (*shipped.along(store, entry, wanted.name), *own)
+    examples = (*along, *own)
     with closing(invocation.open_session(store, settings, model=invocation.model)) as session:
         maker = maker_for(session)
         if not wanted.only_estimate:
@@ -84,27 +96,20 @@ def _taught(
 
 
 def _taken(
-    settings: Settings, store: Store, entry: ModelEntry, wanted: Wanted, taught: Sequence[Taught]
+    store: Store, entry: ModelEntry, taught: Sequence[Taught], wish: Options, *, rl: bool
 ) -> Estimate:
-    """What a tune on these would take, with the rounds of rejection sampling."""
+    """What a tune on these would take, with the rounds of rejection sampling if `rl`."""
     from localai.catalog.entry import required_path
-    from localai.lessons import shipped
-    from localai.lessons.sets import named
     from localai.tune import estimate_rounds
     from localai.tune.estimate import estimate, pace
-    from localai.tune.plan import options
 
     made = [each for some in taught if not some.held_out for each in some.examples]
-    seconds = wanted.budget * (1 - RESERVE)
-    along = shipped.along(store, entry, wanted.name)
-    data = "" not in named(wanted.name) or bool(along)
-    wish = options(settings.tune, data=data, seconds=seconds)
     known = pace(store, entry.name, required_path(entry))
     taken = estimate(made, wish, known)
-    if not wanted.rl:
+    if not rl:
         return taken
     rounds = estimate_rounds.rounds(
-        store, entry.name, known, wish, taken.training_seconds, seconds or math.inf
+        store, entry.name, known, wish, taken.training_seconds, wish.seconds or math.inf
     )
     return msgspec.structs.replace(
         taken,

@@ -36,9 +36,17 @@ def with_sets(invocation: Invocation, settings: Settings, *, only_there: bool) -
     return ",".join((*([""] if own or not wanted else ()), *wanted))
 
 
-def uses_rl(settings: Settings, *, scheduled: bool) -> bool:
-    """Whether the settings want rejection sampling in a tune that is `scheduled` or not."""
-    return {"always": True, "never": False, "night": scheduled}[settings.tune.rl]
+def uses_rl(
+    invocation: Invocation, settings: Settings, name: str, *, scheduled: bool, resume: bool | None
+) -> bool:
+    """Whether a tune goes by rejection sampling, too, of which that was not said: one that is gone
+    on with as it was begun, one of a named data set not, others as the settings say."""
+    from localai.tune import resuming
+
+    if resume:
+        with invocation.read_store() as store:
+            return any(run.plan.get("rl") for run in resuming.unfinished(store)[:1])
+    return not name and {"always": True, "never": False, "night": scheduled}[settings.tune.rl]
 
 
 def learn(
@@ -66,7 +74,8 @@ def learn(
             run = job.run()
         except tune_process.Stopped as stopped:
             watcher.close()
-            note(f"{stopped.why} The next tune goes on with it.")
+            what = "goes on with it" if job.resumable else "begins anew"
+            note(f"{stopped.why} The next tune {what}.")
             return False
         except KeyboardInterrupt:
             watcher.close()

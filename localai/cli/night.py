@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from localai.config_night import NightSettings
     from localai.schedule.deadline import Deadline
 
-OVER = "Its time is over"
-
 
 class End(NamedTuple):
     """When a tune has to end: at the time of day `until`, if any; one that is `scheduled`, when the
@@ -40,6 +38,11 @@ class End(NamedTuple):
         nights = timers.here().nights() if self.scheduled else None
         return nights.deadline(time.time()) if nights else Deadline.next(self.until, time.time())
 
+    def seconds(self) -> float:
+        """How long one may take that begins now; 0 for as long as it needs."""
+        end = self.deadline()
+        return end.left() if end else 0.0
+
     def power(self, wanted: NightSettings) -> Callable[[], str]:
         """What gives a reason to stop, "" for none."""
         from localai.schedule.power import Power
@@ -56,7 +59,7 @@ def watched(
 
     def watch(progress: Progress) -> None:
         nonlocal told
-        over = f"{OVER}." if end is not None and not end.left() else ""
+        over = "Its time is over." if end is not None and not end.left() else ""
         why = over or power()
         if why and not told:
             told = True

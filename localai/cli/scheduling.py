@@ -21,13 +21,13 @@ from localai.cli.failure import note, say
 from localai.cli.invocation import Invocation
 from localai.errors import UsageError
 from localai.sanitize import clean
-from localai.schedule.nights import Nights
+from localai.schedule.deadline import EVERY_DAY
+from localai.schedule.nights import LEAST_SECONDS, Nights
 
 if TYPE_CHECKING:
     from localai.schedule.command import Command
     from localai.schedule.timers import Timer
 
-SHORTEST = 600
 NONE = "Nothing is scheduled; localai tune schedule --at 02:00 --until 06:30 does it."
 
 
@@ -79,8 +79,8 @@ def unschedule() -> None:
 def _nights(at: Clock, until: Clock | None, days: frozenset[int] | None) -> Nights:
     if until is None:
         raise UsageError("Say when it ends, too: --until 06:30.")
-    nights = Nights(at, until) if days is None else Nights(at, until, days)
-    if nights.seconds < SHORTEST:
+    nights = Nights(at, until, days or EVERY_DAY)
+    if nights.seconds < LEAST_SECONDS:
         raise UsageError("That night is too short to learn anything; make it 10 minutes at least.")
     return nights
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import time as Clock
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 from click.core import ParameterSource
@@ -20,9 +20,6 @@ from localai.cli.failure import note
 from localai.cli.invocation import Invocation
 from localai.errors import ExitCode, UsageError
 from localai.tune.presets import PRESETS, settings_with
-
-if TYPE_CHECKING:
-    pass
 
 
 @click.command()
@@ -90,6 +87,7 @@ def _tune(
 ) -> None:
     """Tune, or show what that would be; on the sets of the settings, too, if `sets`."""
     from localai import config
+    from localai.cli.dry_run import Wanted, run
 
     _refuse_mixed(ctx)
     settings = config.load()
@@ -97,17 +95,16 @@ def _tune(
         settings = settings_with(settings, preset)
         budget = budget or (0.0 if resume else PRESETS[preset].budget)
     invocation = meant.instead(ctx.ensure_object(Invocation), model)
+    if rl is None:
+        rl = learning.uses_rl(invocation, settings, name, scheduled=scheduled, resume=resume)
     if sets and not name and settings.tune.sets:
         name = learning.with_sets(invocation, settings, only_there=dry_run)
-    rl = learning.uses_rl(settings, scheduled=scheduled) if rl is None else rl
-    if dry_run:
-        from localai.cli.dry_run import Wanted, run
-
-        shown = Wanted(name, budget, rl, only_estimate=estimate, as_json=as_json)
-        return run(invocation, settings, meant.model(invocation, settings), shown)
-    given: dict[str, Any] = {"name": name, "seconds": budget, "resume": resume, "rl": rl}
     end = night.End(until, scheduled)
-    learn = partial(learning.learn, invocation, settings, hosts, end, **given)
+    if dry_run:
+        shown = Wanted(name, end.seconds() or budget, rl, only_estimate=estimate, as_json=as_json)
+        return run(invocation, settings, meant.model(invocation, settings), shown)
+    wanted: dict[str, Any] = {"name": name, "seconds": budget, "resume": resume, "rl": rl}
+    learn = partial(learning.learn, invocation, settings, hosts, end, **wanted)
     if scheduled:
         night.learn(settings.night, learn)
     elif not learn():
@@ -132,15 +129,13 @@ def _refuse_mixed(ctx: click.Context) -> None:
         raise UsageError("A tune keeps the time that it was begun with; leave --budget out.")
 
 
-_RL = click.Option(
-    ["--rl/--no-rl"],
+@click.group(invoke_without_command=True, params=[*sft.params])
+@click.option(
+    "--rl/--no-rl",
     default=None,
     help="Learn from its own right answers to problems, too, or not; if neither is given, as the "
     "settings say (tune.rl).",
 )
-
-
-@click.group(invoke_without_command=True, params=[*sft.params, _RL])
 @click.pass_context
 def tune(ctx: click.Context, /, **options: Any) -> None:
     """Learn from your corrections.

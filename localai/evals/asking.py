@@ -49,6 +49,17 @@ ROUNDS = 3
 """How often a model may call before it has to answer."""
 
 
+THINKING_TOKENS = 1200
+"""Most tokens of an answer by a model that thinks before it answers, where others need few."""
+
+
+def roomy(manner: Manner, info: ModelInfo) -> Manner:
+    """The manner, with room for the thoughts of a model that has any."""
+    if info.thinking is None:
+        return manner
+    return msgspec.structs.replace(manner, max_tokens=max(THINKING_TOKENS, manner.max_tokens))
+
+
 class Pending(msgspec.Struct, frozen=True):
     """An answer on its way: to question number `at`, as sample `sample` (-1: as all of them),
     after these messages."""

@@ -7,6 +7,7 @@ synonyms: an answer that says the right thing in quite other words counts as wro
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from difflib import SequenceMatcher
 
@@ -71,8 +72,8 @@ def accepted(accept: Iterable[str], answer: Answer) -> bool:
 
 def repeats(words: list[str], length: int = 5, times: int = 3) -> bool:
     """Whether a run of `length` words comes `times` times."""
-    runs = [tuple(words[i : i + length]) for i in range(len(words) - length + 1)]
-    return any(runs.count(run) >= times for run in set(runs))
+    runs = Counter(tuple(words[i : i + length]) for i in range(len(words) - length + 1))
+    return max(runs.values(), default=0) >= times
 
 
 def _words(text: str) -> list[str]:

@@ -9,14 +9,12 @@ from collections.abc import Sequence
 from rapidfuzz.distance import Indel
 
 from localai import tune_process
-from localai.evals import stats
-from localai.morning.values import Learned, Morning, Point, Shift, Stage
-from localai.morning.verdict import Asked, Pool, Verdict, verdict
+from localai.morning.shifts import shifts
+from localai.morning.values import Learned, Morning, Point, Stage
+from localai.morning.verdict import CORRECTIONS, Asked, Verdict, verdict
 from localai.store.store import Store
 from localai.store.tuning import Adapter, Run, StoredExample
 
-CORRECTIONS = "corrections"
-"""The pool of what was corrected, in other words."""
 MOST_CHANGED = 10
 TOGETHER = "With its own right answers to problems, which was tried first, it was refused: {reason}"
 
@@ -43,7 +41,7 @@ def morning(store: Store, run: Run) -> Morning:
         sets=sets,
         gone=gone,
         duplicates=len(run.plan.get("duplicates", ())),
-        shifts=tuple(shift(pool) for pool in found.pools if pool.n) if found else (),
+        shifts=shifts(found),
         lost=tuple(each for each in answers if each.lost),
         changed=changed(answers, MOST_CHANGED),
         losses=_points(metrics, "loss"),
@@ -75,25 +73,8 @@ def next_step(run: Run) -> str:
     names = f" --data {data}" if data else ""
     if tune_process.resumable(run):
         return f"`localai tune{names} --resume` goes on where it stood."
+    names += " --rl" if run.plan.get("rl") else ""
     return f"There is nothing to go on with; `localai tune{names}` begins anew."
-
-
-def shift(pool: Pool) -> Shift:
-    """A pool's numbers with their intervals, from its counts: every question is right or wrong."""
-    right = round((pool.current or 0.0) * pool.n)
-    both = max(0, right - pool.lost)
-    neither = max(0, pool.n - both - pool.won - pool.lost)
-    before = [1.0] * (both + pool.lost) + [0.0] * (pool.won + neither)
-    after = [1.0] * both + [0.0] * pool.lost + [1.0] * pool.won + [0.0] * neither
-    return Shift(
-        pool=pool.name,
-        before=stats.mean(before),
-        after=stats.mean(after),
-        by=stats.difference(before, after),
-        rule=pool.tolerance,
-        passed=pool.passed,
-        close=pool.close,
-    )
 
 
 def changed(answers: Sequence[Asked], most: int) -> tuple[Asked, ...]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from localai.counted import counted
 from localai.evals.stats import Estimate
-from localai.measures import STATES, duration
+from localai.measures import STATES, duration, score
 from localai.moments import WHEN, local
 from localai.morning import wording
 from localai.morning.history import Night, pools
@@ -51,10 +51,7 @@ def table_of(nights: Sequence[Night]) -> str:
 
 def inline(text: str, most: int = LONGEST) -> str:
     """A text on one line of Markdown, as it is, cut where it is long."""
-    line = one_line(text)
-    if len(line) > most:
-        line = f"{line[: most - 1]}…"
-    return _MARKUP.sub(r"\\\g<0>", line)
+    return _MARKUP.sub(r"\\\g<0>", one_line(text, most))
 
 
 def quoted(text: str) -> str:
@@ -67,7 +64,7 @@ def quoted(text: str) -> str:
 def spanned(estimate: Estimate) -> str:
     """A share with its interval: 88 % (70 to 96)."""
     low, high = 100 * estimate.low, 100 * estimate.high
-    return f"{wording.share(estimate.value)} ({low:.0f} to {high:.0f})"
+    return f"{score(estimate.value)} ({low:.0f} to {high:.0f})"
 
 
 def _broken(match: re.Match[str]) -> str:
@@ -77,12 +74,11 @@ def _broken(match: re.Match[str]) -> str:
 
 
 def _parts(morning: Morning) -> Iterator[str]:
-    began = local(morning.began)
-    yield f"# Tune of {began.day} {began:%B %Y, %H:%M}"
+    yield f"# {wording.title(morning)}"
     scores = wording.scores(morning.shifts)
     yield f"**{inline(wording.headline(morning))}** {inline(scores)}".rstrip()
     yield inline(wording.why(morning), 1000)
-    yield _sentence(morning.next_step)
+    yield one_line(morning.next_step)  # ours: its commands are marked as code
     yield from _shifts(morning.shifts)
     yield from _learned(morning)
     yield from _lost(morning.lost)
@@ -90,11 +86,6 @@ def _parts(morning: Morning) -> Iterator[str]:
     yield from _training(morning)
     yield from _rounds(morning.rounds)
     yield from _stages(morning)
-
-
-def _sentence(text: str) -> str:
-    """A sentence of ours, whose commands are marked as code; safe for the screen."""
-    return one_line(text)
 
 
 def _shifts(shifts: Sequence[Shift]) -> Iterator[str]:
@@ -201,7 +192,8 @@ def _rounds(rounds: Sequence[Round]) -> Iterator[str]:
     yield _table(heads, [_round(each) for each in rounds])
     yield (
         "Of the answers sampled in each round the share that was right, of the problems the share "
-        "with any right answer, and the share right of other problems once that was learned (dev)."
+        "with any right answer, and the share right of other problems once that was learned (dev; "
+        "of round 0, the first look, before anything was)."
     )
     dropped = dict[str, int]()
     for each in rounds:
@@ -214,8 +206,8 @@ def _rounds(rounds: Sequence[Round]) -> Iterator[str]:
 
 def _round(each: Round) -> list[str]:
     cost = f"{each.tokens_per_right:.0f}" if each.tokens_per_right is not None else ""
-    dev = f"{wording.share(each.dev)} (n {each.dev_n:,})" if each.dev is not None else ""
-    shares = [wording.share(each.pass_1), wording.share(each.pass_n)]
+    dev = f"{score(each.dev)} (n {each.dev_n:,})" if each.dev is not None else ""
+    shares = [score(each.pass_1), score(each.pass_n)]
     return [str(each.number), f"{each.asked:,}", *shares, cost, f"{each.kept:,}", dev]
 
 

@@ -9,7 +9,7 @@ from localai.evals import plots, wording
 from localai.evals.pages import environment
 from localai.evals.plots import Dot, Plot
 from localai.evals.stats import Estimate
-from localai.measures import STATES, duration
+from localai.measures import STATES, duration, score
 from localai.moments import WHEN, local
 from localai.morning import wording as told
 from localai.morning.curves import Curves, Spot, curves
@@ -26,7 +26,7 @@ def page(morning: Morning | None, nights: Sequence[Night]) -> str:
         environment()
         .from_string(text)
         .render(
-            title=_title(morning),
+            title=told.title(morning) if morning else "All tunes",
             morning=morning,
             headline=told.headline(morning) if morning else "",
             scores=told.scores(morning.shifts) if morning else "",
@@ -46,20 +46,13 @@ def page(morning: Morning | None, nights: Sequence[Night]) -> str:
     )
 
 
-def _title(morning: Morning | None) -> str:
-    if morning is None:
-        return "All tunes"
-    began = local(morning.began)
-    return f"Tune of {began.day} {began:%B %Y, %H:%M}"
-
-
 def _shift(each: Shift) -> dict[str, object]:
     by = each.by
     return {
         "pool": each.pool,
         "n": f"{by.n:,}",
-        "before": told.share(each.before.value),
-        "after": told.share(each.after.value),
+        "before": score(each.before.value),
+        "after": score(each.after.value),
         "by": wording.points(by.value),
         "span": wording.span(by.low, by.high, sign=True),
         "won": f"{by.won:,}",
@@ -72,7 +65,7 @@ def _shift(each: Shift) -> dict[str, object]:
 def _pools(shifts: Sequence[Shift]) -> Plot:
     """Before and after of each pool, with intervals."""
     rows = [(each.pool, [_dot(each.before, 0), _dot(each.after, 1)]) for each in shifts]
-    return plots.plot(rows, 0.0, 1.0, told.share)
+    return plots.plot(rows, 0.0, 1.0, score)
 
 
 def _dot(it: Estimate, side: int) -> Dot:
@@ -80,7 +73,7 @@ def _dot(it: Estimate, side: int) -> Dot:
 
 
 def _said(it: Estimate) -> str:
-    return f"{told.share(it.value)} ({wording.span(it.low, it.high)}), n = {it.n:,}"
+    return f"{score(it.value)} ({wording.span(it.low, it.high)}), n = {it.n:,}"
 
 
 def _loss(morning: Morning) -> Curves:
@@ -103,9 +96,9 @@ def _rates(morning: Morning) -> Curves:
         values = (each.pass_1, each.pass_n, each.dev)
         for (_, spots), value in zip(found, values, strict=True):
             if value is not None:
-                spots.append(Spot(each.number, value, value, value, told.share(value)))
+                spots.append(Spot(each.number, value, value, value, score(value)))
     below = [(each.number, f"round {each.number}") for each in morning.rounds]
-    return curves(found, 0.0, 1.0, told.share, _thinned(below))
+    return curves(found, 0.0, 1.0, score, _thinned(below))
 
 
 def _trends(nights: Sequence[Night]) -> list[tuple[str, Curves]]:
@@ -128,7 +121,7 @@ def _trend(scored: Sequence[tuple[Night, Estimate]]) -> Curves:
         for at, (night, it) in enumerate(scored)
     ]
     below = [(at, night.adapter) for at, (night, _) in enumerate(scored)]
-    return curves([(1, spots)], 0.0, 1.0, told.share, _thinned(below))
+    return curves([(1, spots)], 0.0, 1.0, score, _thinned(below))
 
 
 def _thinned(ticks: Sequence[tuple[float, str]]) -> list[tuple[float, str]]:
@@ -140,5 +133,5 @@ def _thinned(ticks: Sequence[tuple[float, str]]) -> list[tuple[float, str]]:
 def _night(night: Night, names: Sequence[str]) -> tuple[str, str, str, list[str]]:
     right = {score.pool: score.right for score in night.scores}
     made = night.adapter or STATES[night.state].lower()
-    cells = [told.share(right[name].value) if name in right else "" for name in names]
+    cells = [score(right[name].value) if name in right else "" for name in names]
     return local(night.ended).strftime(WHEN), made, night.reason, cells

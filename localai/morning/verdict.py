@@ -7,6 +7,9 @@ from typing import Any
 
 import msgspec
 
+CORRECTIONS = "corrections"
+"""The pool of what was corrected, in other words."""
+
 
 class Pool(msgspec.Struct, frozen=True):
     """One set of questions of a gate. `current` and `candidate` are shares of right answers
@@ -87,6 +90,11 @@ class Verdict(msgspec.Struct, frozen=True):
     targets: tuple[str, ...] = ()
     stage: str = ""
     together: Refused | None = None
+
+    @property
+    def shares(self) -> tuple[Pool, ...]:
+        """The pools that were asked and whose questions are right or wrong."""
+        return tuple(pool for pool in self.pools if pool.n and not pool.unit)
 
 
 def verdict(stored: Mapping[str, Any] | None) -> Verdict | None:

@@ -4,13 +4,14 @@ the texts of others are clean."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from localai.counted import counted
+from localai.measures import score
 from localai.moments import local
-from localai.morning.making import CORRECTIONS, shift
+from localai.morning.shifts import shifts
 from localai.morning.values import Morning, Shift
-from localai.morning.verdict import verdict
+from localai.morning.verdict import CORRECTIONS, verdict
 from localai.sanitize import clean, one_line
 from localai.store.tuning import Run, RunState
 
@@ -19,6 +20,12 @@ MOST_NAMED = 2
 """Pools whose scores are told in a sentence."""
 EVENING, MORNING = 20, 10
 """Hours between which it is night."""
+
+
+def title(morning: Morning) -> str:
+    """When it began."""
+    began = local(morning.began)
+    return f"Tune of {began.day} {began:%B %Y, %H:%M}"
 
 
 def headline(morning: Morning) -> str:
@@ -55,7 +62,7 @@ def scores(shifts: Sequence[Shift]) -> str:
     main = main or [each for each in shifts if each.by.low > 0][:MOST_NAMED]
     others = [each for each in shifts if each not in main]
     told = [
-        f"{one_line(each.pool)} {share(each.before.value)} → {share(each.after.value)} "
+        f"{one_line(each.pool)} {score(each.before.value)} → {score(each.after.value)} "
         f"(n {each.by.n:,})"
         for each in main
     ]
@@ -64,18 +71,12 @@ def scores(shifts: Sequence[Shift]) -> str:
     return f"{', '.join(told)}." if told else ""
 
 
-def share(value: float) -> str:
-    """A share in whole percent."""
-    return f"{100 * value:.0f} %"
-
-
 def news(run: Run, adapter: str, now: float) -> tuple[str, ...]:
     """An ended run for whoever comes back: who answers and the scores, or one line with why
     nothing changed. `adapter` is the name of what it made."""
     when, judged = moment(run.updated, now), verdict(run.verdict)
     if run.state == "promoted":
-        shifts = [shift(pool) for pool in judged.pools if pool.n] if judged else []
-        told = scores(shifts)
+        told = scores(shifts(judged))
         return (f"{when}: {one_line(adapter)} answers now.", *([told] if told else []))
     reason = one_line(run.error or (judged.reason if judged else ""))
     said = {
@@ -89,17 +90,12 @@ def news(run: Run, adapter: str, now: float) -> tuple[str, ...]:
 def moment(then: float, now: float) -> str:
     """When something was: Last night, Today 14:05, 12 Mar 03:12."""
     was, is_ = local(then), local(now)
-    if _night(was) and timedelta(0) <= is_ - was < timedelta(days=1) and not _night(is_, was):
+    same_evening = was.date() == is_.date() and was.hour >= EVENING
+    night = was.hour >= EVENING or was.hour < MORNING
+    if night and not same_evening and timedelta(0) <= is_ - was < timedelta(days=1):
         return "Last night"
     day = "Today" if was.date() == is_.date() else f"{was.day} {was:%b}"
     return f"{day} {was:%H:%M}"
-
-
-def _night(moment: datetime, begun: datetime | None = None) -> bool:
-    """Whether it is night; with `begun`, whether that evening has not ended yet."""
-    if begun is not None:
-        return moment.date() == begun.date() and begun.hour >= EVENING
-    return moment.hour >= EVENING or moment.hour < MORNING
 
 
 def _lost(others: Sequence[Shift]) -> str:

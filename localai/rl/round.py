@@ -6,6 +6,8 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from localai.lessons.maker import Example
+from localai.rl import edge
+from localai.rl.edge import Cell, Rate
 from localai.rl.leanest import Choose
 from localai.store.discovering import KEPT, Attempt, Round
 
@@ -29,6 +31,11 @@ def summed(attempts: Sequence[Attempt]) -> Round:
         kept=outcomes.pop(KEPT, 0),
         dropped=dict(outcomes),
     )
+
+
+def rates(attempts: Sequence[Attempt]) -> dict[Cell, Rate]:
+    """How often each cell that was asked came out right."""
+    return edge.rates([(Cell(each.kind, each.level), each.right) for each in attempts])
 
 
 def learned(kept: Sequence[Attempt], choose: Choose, most: int) -> tuple[Attempt, ...]:

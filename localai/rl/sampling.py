@@ -35,7 +35,7 @@ class Sampler:
     `choose`."""
 
     def __init__(
-        self, place: Place, task: Task, manner: Manner, most: int = 2, choose: Choose = leanest
+        self, place: Place, task: Task, manner: Manner, most: int, choose: Choose = leanest
     ) -> None:
         self._place, self._task, self._manner = place, task, manner
         self._most, self._choose = most, choose

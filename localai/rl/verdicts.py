@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 
+from localai.evals.judging import repeats
+from localai.evals.slips import invented_turn, marker
 from localai.evals.task import Answer, Style
 
 WRONG = "wrong"
@@ -17,13 +19,12 @@ UNFINISHED = "unfinished"
 REPEATED = "repeated"
 UNSUPPORTED = "unsupported"
 MARKUP = "markup"
+INVENTED = "invented turn"
 
 LOOP = 3
-"""A line, or a run of RUN words, that comes so often goes in circles."""
-RUN = 6
+"""A line that comes so often goes in circles."""
 
 _WORD = re.compile(r"\w+")
-_MARKUP = re.compile(r"<\|[^|>]*\|>|</?(?:tool_call|think|s)>|\[/?INST\]")
 
 
 def degenerate(answer: Answer, style: Style) -> str:
@@ -31,8 +32,10 @@ def degenerate(answer: Answer, style: Style) -> str:
     whole = f"{answer.reasoning}\n{answer.text}"
     if not answer.ended:
         return UNFINISHED
-    if _MARKUP.search(whole):
+    if marker(whole):
         return MARKUP
+    if invented_turn(answer.text):
+        return INVENTED
     if _circles(whole):
         return REPEATED
     if style == "steps" and not answer.reasoning.strip() and not answer.calls:
@@ -43,6 +46,4 @@ def degenerate(answer: Answer, style: Style) -> str:
 def _circles(text: str) -> bool:
     """Whether a line or a run of words comes again and again."""
     lines = Counter(line.strip() for line in text.splitlines() if _WORD.search(line))
-    words = _WORD.findall(text.lower())
-    runs = Counter(tuple(words[at : at + RUN]) for at in range(len(words) - RUN + 1))
-    return any(count >= LOOP for counts in (lines, runs) for count in counts.values())
+    return max(lines.values(), default=0) >= LOOP or repeats(_WORD.findall(text.lower()))

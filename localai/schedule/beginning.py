@@ -12,11 +12,9 @@ import msgspec
 from localai import paths
 from localai.config_night import NightSettings
 from localai.schedule.conditions import Machine, in_use, look, too_late, too_little
-from localai.schedule.nights import Nights
+from localai.schedule.nights import LEAST_SECONDS, Nights
 
 LOOK_SECONDS = 60.0
-LEAST_SECONDS = 600.0
-"""What is left of a night has to be so long that learning is worth a beginning."""
 
 
 class LastNight(msgspec.Struct, frozen=True):

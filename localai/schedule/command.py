@@ -11,6 +11,7 @@ import sys
 from typing import NamedTuple
 
 from localai import paths
+from localai.schedule.deadline import EVERY_DAY
 from localai.schedule.nights import Nights
 
 PLACES = ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "PYTHONPATH")
@@ -38,7 +39,9 @@ def command(nights: Nights, model: str = "") -> Command:
 
 def cron_line(nights: Nights, command: Command) -> str:
     """The line for a crontab that starts it, where nothing better does (crontab(5))."""
-    days = "*" if len(nights.days) == 7 else ",".join(str(day + 1) for day in sorted(nights.days))
+    days = (
+        "*" if nights.days == EVERY_DAY else ",".join(str(day + 1) for day in sorted(nights.days))
+    )
     variables = [f"{name}={shlex.quote(value)}" for name, value in command.environment.items()]
     line = " ".join((*variables, shlex.join(command.words))).replace("%", r"\%")
     return f"{nights.at.minute} {nights.at.hour} * * {days} {line}"

@@ -11,6 +11,8 @@ from localai.schedule.deadline import EVERY_DAY, Deadline, following, moment
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 SLACK = 60.0
 """Seconds that a timer may be early."""
+LEAST_SECONDS = 600.0
+"""What is left of a night has to be so long that learning is worth a beginning."""
 
 
 class Nights(msgspec.Struct, frozen=True):

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from localai.errors import ScheduleError
 from localai.schedule.command import Command, cron_line
+from localai.schedule.deadline import EVERY_DAY
 from localai.schedule.nights import DAYS, Nights
 from localai.schedule.programs import Run, run
 
@@ -63,7 +64,7 @@ class Systemd:
 
     def files(self, nights: Nights, command: Command) -> Mapping[Path, str]:
         """The files that schedule it."""
-        days = "" if len(nights.days) == 7 else ",".join(nights.names()) + " "
+        days = "" if nights.days == EVERY_DAY else ",".join(nights.names()) + " "
         texts = service(command), TIMER_TEXT.format(days=days, at=nights.at)
         return dict(zip(self.places, texts, strict=True))
 

@@ -9,9 +9,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-
-ENDING_SECONDS = 5.0
+from contextlib import contextmanager
 
 Start = Callable[..., subprocess.Popen[bytes]]
 
@@ -39,20 +37,8 @@ def awake(start: Start = subprocess.Popen) -> Iterator[None]:
     except OSError:
         yield
         return
-    try:
-        yield
-    finally:
-        _end(process)
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Let the machine sleep again."""
-    assert process.stdin is not None
-    with suppress(BrokenPipeError):
-        process.stdin.close()
-    process.terminate()
-    try:
-        process.wait(ENDING_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    with process:  # closes the pipe, which ends the cat
+        try:
+            yield
+        finally:
+            process.kill()

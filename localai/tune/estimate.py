@@ -27,8 +27,9 @@ RUNS = 3
 CORE = 9e9
 """Parameters times tokens that a CPU core trains on in a second (2 cores and 135 million
 parameters: 131 to 149 tokens/s, docs/numbers.md)."""
-ASKED = 16_000
-"""What a run does beside training takes as long as training on so many tokens."""
+ASKED = 70_000
+"""What a run does beside training, most of it the gate, takes as long as training on so many
+tokens (docs/numbers.md, A night)."""
 PROGRAM, HELD = 0.7e9, 1.25
 """On a CPU training takes so many bytes and so many times the weights (docs/numbers.md)."""
 GPU_PROGRAM, GPU_HELD = 1e9, 2

@@ -11,15 +11,16 @@ import statistics
 
 import msgspec
 
+from localai.evals.problems.pools import KINDS
+from localai.rl.edge import FIRST
 from localai.store.discovering import Round
 from localai.store.store import Store
 from localai.tune.estimate import Pace
 from localai.tune.plan import Options
-from localai.tune.rounds import CELLS, LOOKED, MOST, PROBLEMS
+from localai.tune.rounds import CELLS, LEVELS, LOOKED, MOST, PROBLEMS
 
 USUAL = 4
 """Rounds of a run that has time."""
-KINDS = 16
 SAMPLES, TOKENS = 11, 40
 """Samples of a problem, and tokens of one, about."""
 LEARNED = 70
@@ -29,12 +30,10 @@ FASTER = 1.4
 
 
 class RoundsEstimate(msgspec.Struct, frozen=True):
-    """So many rounds in so many seconds, with the first look; by `seen` earlier rounds, 0 for a
-    rule of thumb."""
+    """So many rounds in so many seconds, with the first look."""
 
     rounds: int
     seconds: float
-    seen: int
 
 
 def rounds(
@@ -46,14 +45,14 @@ def rounds(
     later = [each for each in seen if each.number and each.seconds]
     sampling = _sampling(later) or CELLS * PROBLEMS * SAMPLES * TOKENS / (FASTER * pace.speed)
     look = _sampling([each for each in seen if not each.number])
-    look = look or 2 * KINDS * LOOKED * 4 * TOKENS / (FASTER * pace.speed)
+    look = look or LEVELS * len(KINDS) * LOOKED * FIRST * TOKENS / (FASTER * pace.speed)
     kept = statistics.median(each.kept for each in later) if later else CELLS * PROBLEMS * MOST / 2
     training = kept * LEARNED * options.epochs / (1 - options.replay) / pace.speed
     ends = itertools.accumulate(
         (sampling + own + number * training for number in range(1, USUAL + 1)), initial=look
     )
     fit = [end for end in ends if end <= left] or [look]
-    return RoundsEstimate(len(fit) - 1, fit[-1], len(later))
+    return RoundsEstimate(len(fit) - 1, fit[-1])
 
 
 def _sampling(found: list[Round]) -> float:

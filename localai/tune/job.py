@@ -119,8 +119,8 @@ class Job:
 
     def _accepted(self) -> tuple[StoredExample, ...]:
         """What is accepted. Raises UsageError where nothing could become better by it."""
-        own = self._store.examples(state="accepted", name="", limit=1)
-        if self._rl and not self._name and not own:
+        alone = self._rl and not self._name
+        if alone and not self._store.examples(state="accepted", name="", limit=1):
             return ()
         accepted = lesson.accepted(self._store, self._name)
         if not self._rl and all(example.source == "good" for example in accepted):
@@ -135,7 +135,7 @@ class Job:
     def _begin(self, base: str, accepted: tuple[StoredExample, ...], path: Path) -> Run:
         """The interrupted run to go on with, or a new one; what others left is cleared up."""
         wanted = self._options()
-        reworded = not self._name and wanted.rewrites
+        reworded = "" in named(self._name) and wanted.rewrites
         dropped = self._store.dropped_rewrites() if reworded else ()
         plan = {
             "corrections": [example.id for example in accepted],

@@ -12,6 +12,7 @@ import itertools
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from functools import cached_property
 from pathlib import Path
 
 import msgspec
@@ -24,10 +25,10 @@ from localai.evals.task import Manner, Place, Task
 from localai.evals.tasks import reasoning
 from localai.lessons.maker import Example
 from localai.rl import edge
-from localai.rl.edge import Cell, Rate
+from localai.rl.edge import Cell, Rate, Rates
 from localai.rl.leanest import Choose, leanest
 from localai.rl.problems import Bank, easiest
-from localai.rl.round import example, learned, summed
+from localai.rl.round import example, learned, rates, summed
 from localai.rl.sampling import RIGHT, Sampler
 from localai.store.discovering import Round
 from localai.store.store import Store
@@ -46,7 +47,7 @@ MOST = 2
 DEV = 180
 """Problems by which it is told whether a round helped."""
 LEANER = 0.9
-"""An adapter that has about as much right in so much fewer tokens is better."""
+"""An adapter that has as much right in so much fewer tokens is better."""
 PATIENCE = 2
 """Rounds in a row that may be no better than the best."""
 MOST_ROUNDS = 8
@@ -56,11 +57,8 @@ LONGER = 1.3
 TASK = replace(reasoning.TASK, tools=True)
 """Told of tools where a chat is: calling one is a way to the answer."""
 MANNER = Manner(temperature=0.8, max_tokens=96)
-THINKING_TOKENS = 1200
-"""Most tokens of an answer by a model that thinks before it answers."""
 
 TRAINED = "trained.msgpack"
-
 
 Train = Callable[[Path, Plan], Trained]
 
@@ -106,7 +104,7 @@ class Rounds:
                 self._ways.use(place.engine, tried.folder if tried else None)
                 if number == 1:
                     self._probe(place)
-                if not self.targets():
+                if not self.targets:
                     return None
                 self._measure(place, number - 1)
                 if tried and self._better(tried, best, plan):
@@ -129,35 +127,45 @@ class Rounds:
             return
         bank = self._bank(place)
         cells = easiest(bank.cells, LEVELS)
-        self._ask(place, 0, bank, dict.fromkeys(cells, LOOKED), self._manner.temperature)
+        self._ask(place, 0, bank, dict.fromkeys(cells, LOOKED), {}, self._manner.temperature)
 
     def _sample(self, place: Place, number: int) -> bool:
         """Ask problems at the edge, and look at what comes after what is mastered; False where
         everything is, and nothing comes after."""
         if self._store.attempts(self._run, number):
             return True
-        bank, rates = self._bank(place), self._rates()
-        wanted = dict.fromkeys(edge.chosen(rates, CELLS), PROBLEMS)
-        wanted |= dict.fromkeys(edge.mastered(rates, bank.cells), LOOKED)
+        bank, known = self._bank(place), self._rates()
+        wanted = dict.fromkeys(edge.chosen(known, CELLS), PROBLEMS)
+        wanted |= dict.fromkeys(edge.mastered(known, bank.cells), LOOKED)
         if not wanted:
             return False
         before = self._round(number - 1)
         heat = before.temperature
         if number > 1:
             heat = edge.temperature(heat, before.pass_1, before.pass_n)
-        self._ask(place, number, bank, wanted, heat)
+        self._ask(place, number, bank, wanted, known, heat)
         return True
 
     def _ask(
-        self, place: Place, number: int, bank: Bank, wanted: dict[Cell, int], heat: float
+        self,
+        place: Place,
+        number: int,
+        bank: Bank,
+        wanted: dict[Cell, int],
+        known: Rates,
+        heat: float,
     ) -> None:
         """Sample so many problems of each cell, and record the round."""
         begun = time.monotonic()
         asked = [each for cell, count in wanted.items() for each in bank.take(cell, count)]
-        manner = replace(self._manner_of(place), temperature=heat, seed=number * edge.MOST)
+        manner = replace(
+            asking.roomy(self._manner, place.engine.load()),
+            temperature=heat,
+            seed=number * edge.MOST,
+        )
         stage = f"round {number}: sampling answers" if number else "finding problems at the edge"
         sampler = Sampler(place, self._task, manner, MOST, self._choose)
-        attempts = sampler.attempts(asked, self._rates(), self._report.counting(stage))
+        attempts = sampler.attempts(asked, known, self._report.counting(stage))
         done = replace(
             summed(attempts),
             run=self._run,
@@ -172,12 +180,13 @@ class Rounds:
         done = self._round(number)
         if done.dev is not None:
             return
-        targets = self.targets()
+        targets = self.targets
         bank = Bank(self._task.examples(place, "dev"))
         asked = [each for cell in targets for each in bank.take(cell, DEV // len(targets))]
-        asked = list({each.id: each for each in asked}.values())
         tell = self._report.counting(f"asking what round {number} is worth")
-        manner = replace(self._manner_of(place), temperature=0.0, samples=1)
+        manner = replace(
+            asking.roomy(self._manner, place.engine.load()), temperature=0.0, samples=1
+        )
         outcomes = []
         for each in (self._task.ask or asking.ask)(place, self._task, asked, manner):
             outcomes.append(each)
@@ -193,12 +202,6 @@ class Rounds:
         )
         self._store.put_round(measured)
 
-    def _manner_of(self, place: Place) -> Manner:
-        """As the model of the place needs it."""
-        if place.engine.load().thinking is None:
-            return self._manner
-        return replace(self._manner, max_tokens=max(THINKING_TOKENS, self._manner.max_tokens))
-
     def _better(self, tried: Made, best: Made | None, plan: Plan) -> bool:
         """Whether what was trained last is the best so far. Where something else is learned, too,
         the first one is: the gate judges that."""
@@ -212,7 +215,7 @@ class Rounds:
 
     def _trained(self, folder: Path, plan: Plan, number: int) -> Made:
         """Train from the base on what all rounds kept, beside the plan's own."""
-        here, cells = paths.private_dir(folder / f"round-{number}"), tuple(self.targets())
+        here, cells = paths.private_dir(folder / f"round-{number}"), tuple(self.targets)
         kept = found_so_far(self._store, (*self._earlier, self._run), self._choose)
         options = plan.options
         if options.seconds:
@@ -250,22 +253,22 @@ class Rounds:
     def _rates(self) -> dict[Cell, Rate]:
         """Of each cell, in the last round that asked it."""
         found = dict[Cell, Rate]()
-        for number in range(len(self._store.rounds(self._run))):
-            attempts = self._store.attempts(self._run, number)
-            found |= edge.rates([(Cell(each.kind, each.level), each.right) for each in attempts])
+        for each in self._store.rounds(self._run):
+            found |= rates(self._store.attempts(self._run, each.number))
         return found
 
+    @cached_property
     def targets(self) -> list[Cell]:
         """What the run is to become better at: what was at the edge at first."""
-        attempts = self._store.attempts(self._run, 0)
-        first = edge.rates([(Cell(each.kind, each.level), each.right) for each in attempts])
-        return edge.chosen(first, CELLS)
+        return edge.chosen(rates(self._store.attempts(self._run, 0)), CELLS)
 
     def _bank(self, place: Place) -> Bank:
+        """The problems to learn from; those that were asked before, also in earlier runs, last."""
         spent = [
             each.problem
-            for number in range(len(self._store.rounds(self._run)))
-            for each in self._store.attempts(self._run, number)
+            for run in (*self._earlier, self._run)
+            for done in self._store.rounds(run)
+            for each in self._store.attempts(run, done.number)
         ]
         return Bank(self._task.examples(place, "train"), frozenset(spent))
 

@@ -20,9 +20,10 @@ from msgspec.structs import replace
 
 from localai.chat.open import open_engine
 from localai.config import Settings
-from localai.evals import asking, stats, tasks
+from localai.evals import asking, tasks
 from localai.evals.final_answer import Wanted, final
-from localai.evals.task import Answer, Example, Manner, Outcome, Place, Scores, Task
+from localai.evals.summary import compare, summarise
+from localai.evals.task import Answer, Example, Manner, Measure, Outcome, Place, Scores, Task
 from localai.evals.tasks import reasoning
 from localai.rl.edge import Cell
 from localai.rl.leanest import Choose, any_right, leanest
@@ -39,6 +40,10 @@ JUDGED = 360
 BESIDE = {"known": "right", "unknown": "abstained", "hygiene": ""}
 """Tasks of which nothing is learned, and the measure by which; "" for the first."""
 ASKED_BESIDE = 200
+RIGHT = TASK.measures[0]
+
+Asked = dict[str, tuple[Measure, list[Outcome]]]
+"""What was asked, by name: the measure and the answers."""
 
 
 def form(example: Example, answers: Sequence[Answer]) -> Scores:
@@ -97,7 +102,7 @@ def _discover(pupil: School, way: Way) -> tuple[Taught, list[Cell]]:
             return made[-1]
 
     done = pupil.learn("", SECONDS, Discovering, rl=True)
-    return done, made[-1].targets()
+    return done, made[-1].targets
 
 
 def _rounds(made: Sequence[Round]) -> list[Row]:
@@ -114,10 +119,8 @@ def _rounds(made: Sequence[Round]) -> list[Row]:
     ]
 
 
-def _asked(
-    pupil: School, model: str, adapter: str, cells: Sequence[Cell]
-) -> dict[str, tuple[str, list[Outcome]]]:
-    """Everything that is asked of one adapter, "" for none: by name, the measure and answers."""
+def _asked(pupil: School, model: str, adapter: str, cells: Sequence[Cell]) -> Asked:
+    """Everything that is asked of one adapter, "" for none."""
     entry, engine = open_engine(Settings(), model, private=True)
     with closing(engine):
         if adapter:
@@ -128,19 +131,17 @@ def _asked(
         harder = [Cell(each.kind, each.level + 1) for each in cells]
         direct, steps = (replace(TASK.manner, style=style) for style in ("direct", "steps"))
         told = {
-            "problems": ("right", _all(place, TASK, _some(bank, cells, JUDGED), direct)),
+            "problems": (RIGHT, _all(place, TASK, _some(bank, cells, JUDGED), direct)),
             "a level harder, in steps": (
-                "right",
+                RIGHT,
                 _all(place, TASK, _some(bank, harder, JUDGED // 2), steps),
             ),
         }
-        for name, measure in BESIDE.items():
+        for name, wanted in BESIDE.items():
             task = tasks.find(name)
+            measure = next(each for each in task.measures if wanted in ("", each.name))
             examples = task.examples(place, "gate")[:ASKED_BESIDE]
-            told[name] = (
-                measure or task.measures[0].name,
-                _all(place, task, examples, task.manner),
-            )
+            told[name] = (measure, _all(place, task, examples, task.manner))
     return told
 
 
@@ -155,19 +156,14 @@ def _all(place: Place, task: Task, examples: Sequence[Example], manner: Manner) 
     return list((task.ask or asking.ask)(place, task, examples, manner))
 
 
-def _judged(
-    name: str,
-    before: dict[str, tuple[str, list[Outcome]]],
-    after: dict[str, tuple[str, list[Outcome]]],
-) -> list[Row]:
+def _judged(name: str, before: Asked, after: Asked) -> list[Row]:
     """What each measure was and is, item by item, with the interval of the difference."""
     found = list[Row]()
     for what, (measure, was) in before.items():
-        now = after[what][1]
-        difference = stats.difference(*zip(*_pairs(was, now, measure), strict=True))
+        difference = compare([measure], {}, was, after[what][1])[0].difference
         found.append(
             Row(
-                f"{name}: {what}, {measure} (difference {difference.value:+.3f}, 95 % "
+                f"{name}: {what}, {measure.name} (difference {difference.value:+.3f}, 95 % "
                 f"{difference.low:+.3f} to {difference.high:+.3f}, p {difference.p:.2g})",
                 difference.second,
                 "share",
@@ -175,25 +171,10 @@ def _judged(
                 n=difference.n,
             )
         )
-    found += [
-        Row(f"{name}: tokens for a right answer", _per_right(now), "tokens", peer=_per_right(was))
-        for was, now in [(before["problems"][1], after["problems"][1])]
-    ]
-    return found
+    tokens, peer = _per_right(after), _per_right(before)
+    return [*found, Row(f"{name}: tokens for a right answer", tokens, "tokens", peer=peer)]
 
 
-def _pairs(
-    was: Sequence[Outcome], now: Sequence[Outcome], measure: str
-) -> list[tuple[float, float]]:
-    scores = {each.example.id: each.scores for each in now}
-    return [
-        (each.scores[measure], scores[each.example.id][measure])
-        for each in was
-        if measure in each.scores and measure in scores[each.example.id]
-    ]
-
-
-def _per_right(outcomes: Sequence[Outcome]) -> float:
-    tokens = sum(answer.tokens for each in outcomes for answer in each.answers)
-    right = sum(each.scores["right"] for each in outcomes)
-    return tokens / right if right else float("inf")
+def _per_right(asked: Asked) -> float:
+    told = summarise([RIGHT], {}, asked["problems"][1]).per_right
+    return told.value if told else float("inf")

@@ -12,8 +12,11 @@ from click.testing import CliRunner, Result
 
 from localai.cli.invocation import Invocation
 from localai.cli.main import cli
+from localai.engine import gentle
 from localai.engine.scripted import Script, ScriptedEngine
+from localai.tune import job
 from tests.catalog import toy
+from tests.cli.fake_job import FakeJob
 from tests.cli.scripted_main import session_opener
 
 Run = Callable[..., Result]
@@ -65,3 +68,11 @@ def run() -> Run:
 def base(model: str) -> str:
     """Its hash."""
     return hashlib.sha256(Path(model).read_bytes()).hexdigest()
+
+
+@pytest.fixture
+def fake(monkeypatch: pytest.MonkeyPatch) -> type[FakeJob]:
+    """What runs in the place of a tune."""
+    monkeypatch.setattr(job, "Job", FakeJob)
+    monkeypatch.setattr(gentle, "step_back", lambda nice: None)
+    return FakeJob

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from localai.conversation import assistant, user
+from localai.schedule.deadline import Deadline
 from localai.store.rows import Origin
 from localai.store.store import Store
 from tests.cli.conftest import Run as Command
@@ -98,6 +99,17 @@ def test_a_dry_run_tells_what_the_run_would_take(run: Command, model: str, base:
     )
     assert nightly == found
     assert quick["training_seconds"] == pytest.approx(min(420, found["training_seconds"] / 2))
+
+
+def test_a_time_of_day_counts_as_a_budget(
+    run: Command, model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Store.open() as store:
+        store.write_example((user("My cat?"), assistant("Minka.")))
+    monkeypatch.setattr(Deadline, "left", lambda _: 1e-6)
+    tune = ("-m", model, "tune", "--dry-run", "--estimate", "--json")
+    found = json.loads(run(*tune, "--until", "06:30").stdout)
+    assert found["training_seconds"] == pytest.approx(7e-7)
 
 
 def test_rounds_are_estimated_too(run: Command, model: str) -> None:

@@ -6,66 +6,18 @@ import json
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from localai.config import Settings
-from localai.conversation import assistant, user
-from localai.engine import gentle
 from localai.errors import UsageError
 from localai.store.store import Store
-from localai.store.tuning import Progress, Run
-from localai.tune import job
-from localai.tune.hosts import HERE, Hosts
+from localai.store.tuning import Run
+from localai.tune.hosts import HERE
+from localai.tune_process import Stopped
 from tests.cli.conftest import Run as Command
-
-
-class FakeJob:
-    """Tells two stages, then ends as `end` says."""
-
-    end: Callable[[Store, Run], object]
-    seconds = -1.0
-    name = ""
-    settings: Settings
-    resume: bool | None = None
-    hosts: Hosts | None = None
-    rl = False
-    resumable = False
-
-    def __init__(
-        self,
-        store: Store,
-        settings: Settings,
-        entry: object,
-        tell: Callable[[Progress], None],
-        *,
-        name: str,
-        seconds: float,
-        resume: bool | None,
-        hosts: Hosts | None,
-        rl: bool,
-    ) -> None:
-        self._store, self._tell = store, tell
-        FakeJob.name, FakeJob.seconds, FakeJob.resume = name, seconds, resume
-        FakeJob.settings, FakeJob.hosts, FakeJob.rl = settings, hosts, rl
-
-    def run(self) -> Run:
-        begun = self._store.begin_run("toy", "b", {})
-        for done in range(3):
-            self._tell(Progress("training", done, 3, 1.5))
-        self._tell(Progress("asking the new model", 0, 3))
-        FakeJob.end(self._store, begun)
-        return self._store.run(begun.id)
-
-
-@pytest.fixture
-def fake(monkeypatch: pytest.MonkeyPatch) -> type[FakeJob]:
-    monkeypatch.setattr(job, "Job", FakeJob)
-    monkeypatch.setattr(gentle, "step_back", lambda nice: None)
-    return FakeJob
+from tests.cli.fake_job import FakeJob
 
 
 def test_a_promotion_is_told(
@@ -187,6 +139,21 @@ def test_a_stopped_tune_says_that_it_can_be_gone_on_with(
     assert "--resume" not in result.stderr
 
 
+def test_a_tune_whose_time_is_over_says_what_the_next_one_does(
+    run: Command, model: str, fake: type[FakeJob], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def end(store: Store, begun: Run) -> object:
+        raise Stopped("Its time is over.")
+
+    monkeypatch.setattr(fake, "end", end, raising=False)
+    for resumable, words in [(True, "goes on with it"), (False, "begins anew")]:
+        monkeypatch.setattr(fake, "resumable", resumable)
+        result = run("-m", model, "tune", "--until", "06:30")
+        assert (result.exit_code, fake.nightly) == (1, True)
+        assert 0 < fake.seconds <= 25 * 3600
+        assert result.stderr.splitlines()[-1] == f"Its time is over. The next tune {words}."
+
+
 @pytest.mark.parametrize(
     ("option", "resume"), [([], None), (["--resume"], True), (["--anew"], False)]
 )
@@ -232,50 +199,3 @@ def test_stop(run: Command) -> None:
         assert told in run("tune", "stop").stderr
     assert other.returncode == -signal.SIGTERM
     assert run("tune", "stop").exit_code == 2
-
-
-@pytest.mark.parametrize(
-    ("arguments", "wanted", "learns"),
-    [
-        (("tune",), "never", False),
-        (("tune",), "night", False),
-        (("tune",), "always", True),
-        (("tune", "--no-rl"), "always", False),
-        (("tune", "--rl"), "never", True),
-        (("tune", "sft"), "always", False),
-    ],
-)
-def test_it_learns_from_its_own_answers_where_that_is_wanted(
-    run: Command,
-    model: str,
-    fake: type[FakeJob],
-    monkeypatch: pytest.MonkeyPatch,
-    arguments: tuple[str, ...],
-    wanted: str,
-    learns: bool,
-) -> None:
-    fake.end = lambda store, begun: store.end_run(begun.id, "rejected", verdict={})
-    monkeypatch.setenv("LOCALAI_TUNE__RL", wanted)
-    run("-m", model, *arguments)
-    assert fake.rl is learns
-
-
-def test_sets_of_the_settings_are_learned_beside_ones_own(
-    run: Command,
-    model: str,
-    fake: type[FakeJob],
-    home: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    fake.end = lambda store, begun: store.end_run(begun.id, "rejected", verdict={})
-    monkeypatch.setenv("LOCALAI_TUNE__SETS", '["abstention", "tools"]')
-    run("-m", model, "tune")
-    assert fake.name == "abstention,tools"
-    with Store.open(home / "localai.db") as store:
-        store.write_examples([(user("My cat?"), assistant("Minka."))], name="")
-    run("-m", model, "tune")
-    assert fake.name == ",abstention,tools"
-    run("-m", model, "tune", "--data", "pirate")
-    assert fake.name == "pirate"
-    run("-m", model, "tune", "sft")
-    assert fake.name == ""

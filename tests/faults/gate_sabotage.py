@@ -9,10 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.engine.tiny_adapter import write_adapter
-from tests.tune.gate.students import Mind, also, knows
-
-BASE = knows(1, {"corrections": 0.0, "reasoning": 0.3, "unknown": 0.1})
-BETTER = knows(1, {"corrections": 0.9, "reasoning": 0.3, "unknown": 0.1})
+from tests.tune.gate.students import BETTER, Mind, also, knows
 
 Spoil = Callable[[Path], object]
 """Writes a spoiled adapter for the tiny model, which has three layers 64 numbers wide."""

@@ -29,8 +29,8 @@ from localai.tune.gate.verdict import Verdict
 from localai.tune.job import Job
 from scripts import tiny_models, tiny_vocabularies
 from tests.engine.tiny_adapter import write_adapter
-from tests.faults.gate_sabotage import BASE, FILES, HABITS, MINDS, WORDS, WRONG
-from tests.tune.gate.students import asked, knows, verdict
+from tests.faults.gate_sabotage import FILES, HABITS, MINDS, WORDS, WRONG
+from tests.tune.gate.students import BASE, asked, knows, verdict
 
 SETTINGS = Settings(
     tune=TuneSettings(

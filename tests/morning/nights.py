@@ -20,6 +20,10 @@ def pool(name: str, n: int, right: int, won: int, lost: int, **more: Any) -> dic
     return {**told, **shares, "tolerance": "at most 2 lost on balance", **more}
 
 
+NATS = pool("retention", 40, 40, 16, 24, current=2.31, candidate=2.36, unit="nats")
+"""A pool of numbers that are no shares."""
+
+
 def asked(name: str, question: str, was: str, now: str, *right: bool) -> dict[str, Any]:
     """A question with both answers, and whether each was right."""
     current, candidate = right

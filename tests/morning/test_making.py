@@ -10,14 +10,16 @@ import pytest
 from localai import paths
 from localai.conversation import assistant, user
 from localai.evals import stats
-from localai.morning.making import morning, shift
+from localai.morning.history import history, trends
+from localai.morning.making import morning
+from localai.morning.shifts import shift
 from localai.morning.verdict import Pool, verdict
 from localai.store.runs import EndState
 from localai.store.store import Store
 from localai.tune import gate
 from localai.tune.gate.verdict import judge
 from localai.tune_process import PLAN
-from tests.morning.nights import BAD, BASE, GOOD, begin, promoted, rejected
+from tests.morning.nights import BAD, BASE, GOOD, NATS, begin, promoted, rejected
 from tests.tui.lessons import FACTS
 from tests.tune.gate.tables import WON, heard
 
@@ -52,6 +54,15 @@ def test_intervals_are_those_of_the_evaluations(store: Store) -> None:
     assert found.by.value == pytest.approx(0.76)
     assert found.by.low < 0.76 < found.by.high
     assert found.by.p == stats.mid_p(20, 1)
+
+
+def test_what_is_no_share_is_not_told_as_one(store: Store) -> None:
+    verdict = GOOD | {"pools": [*GOOD["pools"], NATS]}
+    told = morning(store, promoted(store, verdict))
+    promoted(store, verdict)
+    assert [each.pool for each in told.shifts] == ["corrections", "general"]
+    assert [score.pool for score in history(store)[0].scores] == ["corrections", "general"]
+    assert [name for name, _ in trends(store.runs())] == ["corrections", "general"]
 
 
 def test_what_the_adapter_before_had_learned_is_not_new(store: Store) -> None:
@@ -91,6 +102,14 @@ def test_a_refusal_says_why(store: Store) -> None:
     assert "goes on" in told.next_step
 
 
+def test_what_was_tried_before_is_told_after_what_was_tried_last(store: Store) -> None:
+    run = promoted(store, GOOD | {"together": {"reason": BAD["reason"], "pools": []}})
+    assert morning(store, run).reason == (
+        f"{GOOD['reason']} With its own right answers to problems, which was tried first, it was "
+        f"refused: {BAD['reason']}"
+    )
+
+
 @pytest.mark.parametrize("state", ["failed", "stopped", "interrupted"])
 def test_without_a_verdict_it_says_what_is_known_and_what_comes_next(
     store: Store, state: EndState
@@ -108,6 +127,8 @@ def test_without_a_verdict_it_says_what_is_known_and_what_comes_next(
     work.mkdir(parents=True)
     (work / PLAN).write_bytes(b"plan")
     assert "`localai tune --data pirate --resume` goes on" in morning(store, ended).next_step
+    rounds = store.end_run(begin(store, rl=True).id, "interrupted")
+    assert "`localai tune --rl` begins anew" in morning(store, rounds).next_step
 
 
 def test_a_verdict_that_cannot_be_read_is_none() -> None:

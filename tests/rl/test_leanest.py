@@ -8,22 +8,10 @@ from msgspec.structs import replace
 
 from localai.rl.leanest import any_right, leanest
 from localai.rl.round import learned
-from localai.store.discovering import KEPT, Attempt
+from localai.store.discovering import Attempt
+from tests.rl.attempts import SUM
 
-FIRST = Attempt(
-    problem="sums-1",
-    sample=0,
-    kind="sums",
-    level=1,
-    question="What is 2 + 3?",
-    text="2 and 3 make 5.",
-    ids=(1, 2, 3),
-    spans=((2, 3),),
-    tokens=7,
-    logprob=-0.5,
-    right=True,
-    outcome=KEPT,
-)
+FIRST = SUM
 SHORT = replace(FIRST, sample=1, text="5", tokens=1, ids=(1, 2, 4))
 LIKELY = replace(FIRST, sample=2, text="Five.", tokens=7, logprob=-0.1, ids=(1, 2, 5))
 

@@ -50,7 +50,7 @@ def test_a_rare_right_answer_is_looked_for_longer(store: Store) -> None:
     place = places.place(store, EIGHT)
     task = places.task()
     rates = {Cell("europe", 0): Rate(1, 16)}
-    sampler = Sampler(place, task, MANNER)
+    sampler = Sampler(place, task, MANNER, 2)
     found = sampler.attempts(task.examples(place, "train")[:2], rates, lambda done, total: None)
     counts = [sum(each.problem == f"{name}-train" for each in found) for name in ("France", "Peru")]
     assert counts == [32, 4]

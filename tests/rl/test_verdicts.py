@@ -19,6 +19,8 @@ def test_a_lean_right_answer_is_fine() -> None:
         (Answer(text="5", ended=False), verdicts.UNFINISHED),
         (Answer(text="5 <|im_end|>"), verdicts.MARKUP),
         (Answer(text="5\n5\n5"), verdicts.REPEATED),
+        (Answer(text="5\nUser: And 3 + 4?"), verdicts.INVENTED),
+        (Answer(text="5", reasoning="2 and 3 <end_of_turn>"), verdicts.MARKUP),
         (Answer(text="so it is the case that 5 " * 3), verdicts.REPEATED),
     ],
 )

@@ -52,8 +52,7 @@ def test_it_ends_with_a_block_that_fails() -> None:
     assert helper.process.returncode is not None
 
 
-def test_a_helper_that_does_not_end_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(waking, "ENDING_SECONDS", 0.05)
+def test_a_helper_that_does_not_end_is_killed() -> None:
     helper = Stubborn("sleep", "300")
     with awake(helper):
         pass

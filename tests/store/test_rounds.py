@@ -6,22 +6,10 @@ import pytest
 from msgspec.structs import replace
 
 from localai.errors import StoreError
-from localai.store.discovering import KEPT, Attempt, Round
+from localai.store.discovering import Round
 from localai.store.store import Store
+from tests.rl.attempts import SUM
 
-SUM = Attempt(
-    problem="sums-1",
-    sample=0,
-    kind="sums",
-    level=1,
-    question="What is 2 + 3?",
-    text="5",
-    ids=(1, 2, 3, 7, 2),
-    spans=((3, 5),),
-    tokens=2,
-    right=True,
-    outcome=KEPT,
-)
 WRONG = replace(SUM, sample=1, text="6", ids=(1, 2, 3, 8, 2), right=False, outcome="wrong")
 
 

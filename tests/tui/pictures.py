@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
 from typing import Any
 
+import pytest
 from textual.pilot import Pilot
 
+from tests.tui.lessons import NIGHT
 from tests.tui.stage import Stage
 
 SIZES = [(80, 24), (140, 40)]
 
 Scene = Callable[[Stage], Awaitable[None]]
+
+
+@contextmanager
+def at_night(on: Stage) -> Iterator[None]:
+    """It is night, and the app sees nothing before it is over."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(time, "time", count(NIGHT, 0.01).__next__)
+        with on.thread_busy():
+            yield
 
 
 def unchanged(snap_compare: Any, staged: Stage, size: tuple[int, int], *scenes: Scene) -> bool:

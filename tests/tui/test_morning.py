@@ -132,6 +132,12 @@ async def test_there_may_be_nothing_to_try_or_to_read(stage: Build) -> None:
     async with stage().show() as on:
         await on.pilot.press("f6")
         await on.until(lambda: any("No tune has ended yet" in said for said in on.said))
+        await on.pilot.press("ctrl+g")
+        await on.until(lambda: isinstance(on.app.screen, LearningScreen))
+        await on.pilot.press("o")
+        await on.until(lambda: any("no tune to read of" in said for said in on.said))
+        await on.pilot.press("escape")
+        await on.until(lambda: on.app.screen is on.chat)
         await on.pilot.press("f7")
         await on.until(lambda: any("No adapter answers now" in said for said in on.said))
         base = base_of(on.model)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import time
-from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.morning.nights import BAD, GOOD, pool, train
-from tests.tui.lessons import NIGHT, base_of, correct_all, promote
-from tests.tui.pictures import SIZES, Scene, unchanged
+from tests.tui.lessons import base_of, correct_all, promote
+from tests.tui.pictures import SIZES, Scene, at_night, unchanged
 from tests.tui.stage import Stage
 from tests.tui.test_morning import told
 from tui.screens.learning import LearningScreen
@@ -23,28 +21,24 @@ SHARES = (14, 17, 19, 20)
 
 async def good(on: Stage) -> None:
     await on.ask("Why is the sky blue?")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(time, "time", count(NIGHT, 0.01).__next__)
-        with on.thread_busy():
-            correct_all(on.store)
-            run = on.store.begin_run(
-                "scripted",
-                base_of(on.model),
-                {"corrections": [each.id for each in on.store.corrections()]},
-            )
-            train(on.store, run)
-            size = on.model.stat().st_size
-            on.store.promote(run.id, base_bytes=size, file="/t", sha256="t", verdict=GOOD)
+    with at_night(on):
+        correct_all(on.store)
+        run = on.store.begin_run(
+            "scripted",
+            base_of(on.model),
+            {"corrections": [each.id for each in on.store.corrections()]},
+        )
+        train(on.store, run)
+        size = on.model.stat().st_size
+        on.store.promote(run.id, base_bytes=size, file="/t", sha256="t", verdict=GOOD)
     await on.until(lambda: told(on))
 
 
 async def refused(on: Stage) -> None:
     await on.ask("Why is the sky blue?")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(time, "time", count(NIGHT, 0.01).__next__)
-        with on.thread_busy():
-            run = on.store.begin_run("scripted", base_of(on.model), {})
-            on.store.end_run(run.id, "rejected", verdict=BAD)
+    with at_night(on):
+        run = on.store.begin_run("scripted", base_of(on.model), {})
+        on.store.end_run(run.id, "rejected", verdict=BAD)
     await on.until(lambda: told(on))
 
 
@@ -63,12 +57,10 @@ async def read_on(on: Stage) -> None:
 
 
 async def trends(on: Stage) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(time, "time", count(NIGHT, 0.01).__next__)
-        with on.thread_busy():
-            for won in SHARES:
-                pools = [pool("corrections", 25, 3, won, 1), pool("general", 40, 30, won % 4, 1)]
-                promote(on.store, on.model, GOOD | {"pools": pools})
+    with at_night(on):
+        for won in SHARES:
+            pools = [pool("corrections", 25, 3, won, 1), pool("general", 40, 30, won % 4, 1)]
+            promote(on.store, on.model, GOOD | {"pools": pools})
     await on.until(lambda: told(on))
     await on.pilot.press("ctrl+g")
     await on.until(lambda: isinstance(on.app.screen, LearningScreen))

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import time
-from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from localai.store.tuning import Progress
-from tests.tui.lessons import NIGHT, base_of
-from tests.tui.pictures import SIZES, Scene, unchanged
+from tests.tui.lessons import base_of
+from tests.tui.pictures import SIZES, Scene, at_night, unchanged
 from tests.tui.stage import Stage
 from tests.tui.test_offers import cut_off, learn_elsewhere, offered, told
 
@@ -25,10 +23,8 @@ async def untaught(on: Stage) -> None:
 
 async def unfinished(on: Stage) -> None:
     await on.ask("Why is the sky blue?")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(time, "time", count(NIGHT, 0.01).__next__)
-        with on.thread_busy():
-            cut_off(on)
+    with at_night(on):
+        cut_off(on)
     await on.until(lambda: offered(on))
 
 

@@ -62,7 +62,7 @@ def cut_off(
     state: EndState = "interrupted",
     model: str = "scripted",
     data: str = "",
-    **plan: list[str],
+    **plan: Any,
 ) -> Run:
     """A tune that ended in its training, whose plan is still there."""
     run = on.store.begin_run(model, base_of(on.model), {"data": data, **plan})
@@ -232,7 +232,7 @@ async def test_of_a_data_set_that_goes_on_and_another_models_does_not(
     staged: Stage, asked: Path
 ) -> None:
     async with staged.show((100, 30)) as on:
-        await was_cut_off(on, "stopped", data="pirate")
+        await was_cut_off(on, "stopped", data="pirate", rl=True)
         await was_cut_off(on, model="another")
         assert offered(on) == ""
         await on.pilot.press("ctrl+g")

@@ -13,7 +13,8 @@ from localai.config import Settings
 from localai.engine.scripted import ScriptedEngine
 from localai.lessons.maker import Example
 from localai.rl.edge import Cell
-from localai.store.discovering import KEPT, Attempt, Round
+from localai.rl.round import example
+from localai.store.discovering import Round
 from localai.store.store import Store
 from localai.store.tuning import Run
 from localai.tune import gate, replay, training
@@ -24,22 +25,10 @@ from localai.tune.plan import ADAPTER, Made, Plan, Trained
 from localai.tune.rounds import Rounds, Ways
 from tests.catalog import toy
 from tests.engine.tiny_adapter import write_adapter
+from tests.rl.attempts import SUM
 from tests.tune.tunes import teach
 
 SUMS = Cell("sums", 2)
-KEPT_SUM = Attempt(
-    problem="sums-1",
-    sample=0,
-    kind="sums",
-    level=2,
-    question="What is 12 + 13?",
-    text="25",
-    ids=(1, 2, 3, 4),
-    spans=((3, 4),),
-    tokens=1,
-    right=True,
-    outcome=KEPT,
-)
 
 
 class Night(Job):
@@ -52,7 +41,7 @@ class Night(Job):
 
         class Quick(Rounds):
             def go(self, folder: Path, plan: Plan) -> Made | None:
-                self._store.put_round(Round(run=self._run, number=0), [KEPT_SUM])
+                self._store.put_round(Round(run=self._run, number=0), [SUM])
                 if not night.helps:
                     return None
                 here = paths.private_dir(folder / "round-1")
@@ -149,7 +138,7 @@ def test_what_an_active_adapter_found_is_learned_again(nights: Nights) -> None:
     second = nights.tune(True, rl=False)
     assert second.plan["earlier"] == [first.id]
     (plan,) = nights.trained
-    assert Example((1, 2, 3, 4), (0.0, 0.0, 0.0, 1.0)) in plan.own
+    assert example(SUM) in plan.own
     teach(nights.store, "Good evening")
     assert nights.tune(True).plan["earlier"] == [first.id, second.id]
 

@@ -94,6 +94,8 @@ class LearningScreen(ModalScreen[None]):
         run = self._pointed_run()
         if run is not None:
             self._bridge.report(run.id)
+        else:
+            say(self, "There is no tune to read of; t starts one.")
 
     def action_stop(self) -> None:
         """Stop the running tune."""

@@ -36,20 +36,21 @@ class MorningActions(ChatBase):
         """Show the news no more."""
         if self._news is None:
             self.say(NO_NEWS)
+            return
         self._seen()
 
     @on(Reported)
     def _reported(self, message: Reported) -> None:
-        if self.app.screen is not self and not isinstance(self.app.screen, LearningScreen):
+        here = self.app.screen is self
+        if not here and not isinstance(self.app.screen, LearningScreen):
             return
         adapter = self.glance.adapter
-        answers = adapter is not None and adapter.id == message.run.adapter
-        here = self.app.screen is self
+        answers = here and adapter is not None and adapter.id == message.run.adapter
         self.app.push_screen(
             ReportScreen(
                 message.text,
-                try_learned=self.action_try_learned if answers and here else None,
-                roll_back=self.bridge.roll_back if answers and here else None,
+                try_learned=self.action_try_learned if answers else None,
+                roll_back=self.bridge.roll_back if answers else None,
             )
         )
         if self._news is not None and self._news.run == message.run.id:

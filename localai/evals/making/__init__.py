@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from localai.conversation import Message
 from localai.errors import UsageError
-from localai.evals.task import Place
 from localai.store.tuning import Source
+
+if TYPE_CHECKING:
+    from localai.evals.task import Place
 
 MOST = 600
 """Examples in a set, if nobody says otherwise."""

@@ -10,11 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-import msgspec
-
 from localai.chat import steps
 from localai.conversation import Message, Reasoning, Text, assistant, user
-from localai.evals.asking import Asker
+from localai.evals.asking import Asker, roomy
 from localai.evals.making import Made, Tell
 from localai.evals.task import Answer, Example, Manner, Place
 from localai.evals.tasks.reasoning import examples, is_right
@@ -25,8 +23,6 @@ BATCH = 8
 no more than are wanted."""
 
 MANNER = Manner(style="steps", samples=SAMPLES, temperature=0.8, max_tokens=200)
-THINKING_TOKENS = 1200
-"""Most tokens of an answer by a model that thinks, whose steps are longer."""
 
 
 def make(place: Place, n: int, tell: Tell) -> Sequence[Made]:
@@ -38,9 +34,8 @@ def make(place: Place, n: int, tell: Tell) -> Sequence[Made]:
 def _right_ones(
     place: Place, asked: Sequence[Example], tell: Tell
 ) -> Iterator[tuple[Message, ...]]:
-    thinks = place.engine.load().thinking is not None
-    manner = msgspec.structs.replace(MANNER, max_tokens=THINKING_TOKENS) if thinks else MANNER
-    asker = Asker(place, manner, tools=False)
+    info = place.engine.load()
+    asker = Asker(place, roomy(MANNER, info), tools=False)
     for begin in range(0, len(asked), BATCH):
         some = asked[begin : begin + BATCH]
         kept: dict[int, Answer] = {}
@@ -50,7 +45,7 @@ def _right_ones(
                 kept[at] = answer
         tell(begin + len(some), len(asked))
         for at, answer in sorted(kept.items()):
-            yield _dialogue(some[at], answer, thinks=thinks)
+            yield _dialogue(some[at], answer, thinks=info.thinking is not None)
 
 
 def _good(example: Example, answer: Answer) -> bool:

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 import msgspec
 from msgspec.structs import replace
 
-from localai.evals.task import Style
 from localai.rl.edge import Cell
 
 CORRECTIONS = "corrections"
@@ -18,24 +17,17 @@ OWN_POOLS = {"abstention": "unknown", "tools": "tools", "reasoning": "reasoning"
 
 class Aim(msgspec.Struct, frozen=True):
     """The `targets` are names of pools. Of the reasoning pool it trained for these `kinds` and
-    `levels` (none named: all), answered in this `style`. `reshapes`: every answer may change (a
-    persona, say), so that how far the model has moved is told and not judged.
+    `levels` (none named: all). `reshapes`: every answer may change (a persona, say), so that how
+    far the model has moved is told and not judged.
     """
 
     targets: tuple[str, ...] = (CORRECTIONS,)
     kinds: tuple[str, ...] = ()
     levels: tuple[int, ...] = ()
-    style: Style = "direct"
     reshapes: bool = False
 
 
-def aim(
-    sets: Iterable[str],
-    *,
-    kinds: Iterable[str] = (),
-    levels: Iterable[int] = (),
-    style: Style = "direct",
-) -> Aim:
+def aim(sets: Iterable[str]) -> Aim:
     """What learning these data sets is for; "" is the user's own, and "reasoning" stands for
     learning from problems, too. A set that has no pool is asked about by its own lessons, as
     corrections are."""
@@ -43,9 +35,6 @@ def aim(
     targets = dict.fromkeys(OWN_POOLS.get(name, CORRECTIONS) for name in names)
     return Aim(
         targets=tuple(targets),
-        kinds=tuple(kinds),
-        levels=tuple(levels),
-        style=style,
         reshapes=any(name and name not in OWN_POOLS for name in names),
     )
 

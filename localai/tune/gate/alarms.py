@@ -63,9 +63,7 @@ HABITS = (
     Habit(
         "refuses what it should know", lambda said: abstains(said.answer.text), ("known", "general")
     ),
-    Habit(
-        "calls tools where none is wanted", lambda said: said.spares and _calls(said), ("tools",)
-    ),
+    Habit("calls tools where none is wanted", _calls, ("tools",)),
     Habit("calls tools where none is wanted", _calls, ("known", "unknown", "general", "hygiene")),
 )
 

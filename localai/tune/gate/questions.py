@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from functools import cached_property
 from typing import Protocol
 
 import msgspec
@@ -129,6 +128,10 @@ class _Asked(msgspec.Struct, frozen=True):
     max_tokens: int = 0
     share: float = 1.0
 
+    def most(self, questions: int) -> int:
+        """How many of them, where so many are asked of each."""
+        return max(1, round(self.share * questions))
+
 
 TASKS = {
     "known": _Asked(Rule("kept", 0.10, "right"), share=2.0),
@@ -172,11 +175,12 @@ class _Pools:
 
     def __init__(self, place: Place, aim: Aim) -> None:
         self._place, self._aim = place, aim
-        self._most = place.settings.tune.gate_questions
+        self._questions = place.settings.tune.gate_questions
 
     def of(self, name: str) -> Iterator[OfTask]:
         """The pools that a task makes: one, or two where only part of it was trained for."""
-        task, examples = tasks.find(name), self._examples(name)
+        task = tasks.find(name)
+        examples = self._examples(task)
         target = name in self._aim.targets
         if name != "reasoning" or not target or not (self._aim.kinds or self._aim.levels):
             yield self._pool(name, task, examples, target=target)
@@ -186,15 +190,15 @@ class _Pools:
         yield self._pool(name, task, trained, target=True)
         yield self._pool(OTHER_REASONING, task, others, target=False)
 
-    def _examples(self, name: str) -> Sequence[Example]:
-        if name == "tools" and not self._tools:
+    def _examples(self, task: Task) -> Sequence[Example]:
+        if task.name == "tools" and not self._tools:
             return ()
-        found = tasks.find(name).examples(self._place, "gate")
-        if name == "retention":
+        found = task.examples(self._place, "gate")
+        if task.name == "retention":
             return [each for each in found if each.kind == "answered"]
         return found
 
-    @cached_property
+    @property
     def _tools(self) -> bool:
         """Whether the model is told of tools."""
         place = self._place
@@ -213,9 +217,6 @@ class _Pools:
             rule = msgspec.structs.replace(rule, kind="better")
         elif task.name == "retention" and self._aim.reshapes:
             rule = msgspec.structs.replace(rule, kind="told")
-        if task.name == "reasoning":
-            manner = msgspec.structs.replace(manner, style=self._aim.style)
         if asked.max_tokens and task.name not in self._aim.targets:
             manner = msgspec.structs.replace(manner, max_tokens=asked.max_tokens)
-        most = max(1, round(asked.share * self._most))
-        return OfTask(name, rule, task, manner, examples[:most])
+        return OfTask(name, rule, task, manner, examples[: asked.most(self._questions)])

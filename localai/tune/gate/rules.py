@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from statistics import NormalDist, fmean
 
 CHANCE = 0.05
-"""What chance alone brings more seldom is taken for real; over all decisions together."""
+"""What chance alone brings more seldom is taken for real; over all gains together."""
 
 KEPT = 0.1
 """A loss of the whole margin that chance would hide more seldom is taken to be none. Less strict
@@ -64,7 +64,7 @@ def not_more(rises: Sequence[float], margin: float) -> float:
 
 
 def holm(ps: Sequence[float]) -> tuple[float, ...]:
-    """The p values of decisions that are taken together, corrected for that (Holm)."""
+    """The p values of gains that are looked for together, corrected for that (Holm)."""
     adjusted, worst = [0.0] * len(ps), 0.0
     for rank, at in enumerate(sorted(range(len(ps)), key=lambda at: ps[at])):
         worst = max(worst, min(1.0, (len(ps) - rank) * ps[at]))

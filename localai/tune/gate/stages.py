@@ -72,24 +72,18 @@ def _in_stages(asker: Asker, aim: Aim, secrets: frozenset[str], until: float) ->
     """The slice, the targets, and the whole, as far as it is worth while."""
     every = asker.pools
     asker.ask({pool.name: min(SLICE, len(pool)) for pool in every})
-    heard = asker.heard(every)
-    if found := alarms.alarm(heard, secrets):
-        told = [replace(each, rule=_told(each.rule)) for each in heard]
+    if found := alarms.alarm(asker.said(every), secrets):
+        told = [replace(each, rule=_told(each.rule)) for each in asker.heard(every)]
         return judge(told, aim, "slice", found)
     sizes = asker.sizes(until)
     targets = [pool for pool in every if pool.rule.kind == "better"]
     asker.ask({pool.name: sizes[pool.name] for pool in targets})
     seen = judge(asker.heard(targets), aim, "targets")
-    if len(targets) < len(aim.targets) or _hopeless(seen):
+    if len(targets) < len(aim.targets) or not all(pool.passed for pool in seen.pools):
         return seen
     asker.ask(sizes)
     heard = asker.heard(every)
     return judge(heard, aim, "whole", alarms.alarm(heard, secrets))
-
-
-def _hopeless(seen: Verdict) -> bool:
-    """Whether something that it trained for did not become better, whatever else comes."""
-    return any(pool.p is None or pool.p >= rules.CHANCE for pool in seen.pools)
 
 
 def _told(rule: Rule) -> Rule:
@@ -150,9 +144,14 @@ class Asker:
             for pool in self.pools
         }
 
+    def said(self, pools: Sequence[Questions]) -> list[Heard]:
+        """What both said so far, none of it taken as close."""
+        return [self._heard(pool) for pool in pools]
+
     def heard(self, pools: Sequence[Questions]) -> list[Heard]:
-        """What both said so far; the engine answers by the present model before and after."""
-        found = [self._heard(pool) for pool in pools]
+        """The same, with what turned by a hair; the engine answers by the present model before
+        and after."""
+        found = self.said(pools)
         engine = self._place.engine
         told = {
             at: (pool.items, closeness.turned(engine, pool.items, each.before, each.after))

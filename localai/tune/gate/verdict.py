@@ -1,23 +1,19 @@
 """The verdict over what both models answered: every pool with its numbers, and the reason.
 
 Promoted only if each pool that the run trained for became better beyond chance and every other
-one is shown to have lost less than its margin. A pool without
-a margin is judged by a count, or only told. Pure; the tests are in `rules`, who is asked what in
-`questions`.
+one is shown to have lost less than its margin. A pool without a margin is judged by a count, or
+only told. Pure; the tests are in `rules`, who is asked what in `questions`.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from statistics import fmean, stdev
 from typing import Any, Literal
 
 import msgspec
 from msgspec.structs import replace
 
 from localai.evals import stats
-from localai.evals.stats import Difference
 from localai.evals.task import Answer
 from localai.tune.gate import rules
 from localai.tune.gate.aim import Aim
@@ -94,9 +90,9 @@ class Pool(msgspec.Struct, frozen=True):
     `se` is the standard error of their difference, paired, `low` to `high` its 95 % interval;
     `won` and `lost` count the questions that only the candidate or only the current one got
     right; `close` more turned by a hair and are taken as they were. `tolerance` is the rule in
-    words; `p` its test's, `adjusted` the same corrected for all decisions, None where there is
-    no test. `target`: the run trained for it. `needed` questions would decide, about, if what was
-    seen so far goes on; 0: they suffice, or no number would."""
+    words; `p` its test's, `adjusted` the same, for a target corrected for all gains; None where
+    there is no test. `target`: the run trained for it. `needed` questions would decide, about, if
+    what was seen so far goes on; 0: they suffice, or no number would."""
 
     name: str
     n: int
@@ -169,7 +165,7 @@ def allowed(n: int) -> int:
 def _pool(heard: Heard) -> Pool:
     """One pool, its gain not yet corrected for others."""
     rule, pairs = heard.rule, heard.pairs
-    apart = _rise(pairs) if rule.unit else stats.difference(*zip(*pairs, strict=True))
+    apart = stats.difference(*zip(*pairs, strict=True), share=not rule.unit)
     won, lost = (apart.lost, apart.won) if rule.unit else (apart.won, apart.lost)
     p, needed = _test(rule, pairs, won, lost)
     return Pool(
@@ -189,26 +185,6 @@ def _pool(heard: Heard) -> Pool:
         p=p,
         needed=needed if needed > len(pairs) else 0,
         unit=rule.unit,
-    )
-
-
-def _rise(pairs: Sequence[tuple[float, float]]) -> Difference:
-    """How much more the second has than the first, of a number that is no share."""
-    rises = [after - before for before, after in pairs]
-    first, second = (fmean(pair[side] for pair in pairs) for side in (0, 1))
-    error = stdev(rises) / math.sqrt(len(rises)) if len(rises) > 1 else 0.0
-    mean, half = second - first, stats.Z * error
-    return Difference(
-        len(pairs),
-        first,
-        second,
-        mean,
-        error,
-        mean - half,
-        mean + half,
-        p=math.nan,
-        won=sum(rise > 0 for rise in rises),
-        lost=sum(rise < 0 for rise in rises),
     )
 
 

@@ -37,6 +37,8 @@ from tests.lessons.made import lesson
 Mind = Callable[[str], str]
 """What is said to a question."""
 
+QUESTIONS = TuneSettings().gate_questions
+
 LESSON = lesson("Your cat is called Minka.")
 
 
@@ -76,6 +78,11 @@ def knows(seed: int, shares: Mapping[str, float], default: float = 0.6) -> Mind:
     return says
 
 
+BASE = knows(1, {"corrections": 0.0, "reasoning": 0.3, "unknown": 0.1})
+BETTER = knows(1, {"corrections": 0.9, "reasoning": 0.3, "unknown": 0.1})
+"""Nothing of the corrections is known, or nearly all of it; the rest is the same."""
+
+
 def also(mind: Mind, before: Mind, share: float, seed: int = 9) -> Mind:
     """A mind that says what `before` says, but for a share of the questions."""
 
@@ -87,7 +94,7 @@ def also(mind: Mind, before: Mind, share: float, seed: int = 9) -> Mind:
 
 
 def place(
-    store: Store, model: Path, engine: Student, questions: int = 160, *, tools: bool = False
+    store: Store, model: Path, engine: Student, questions: int = QUESTIONS, *, tools: bool = False
 ) -> Place:
     """Where the gate asks: a real file, a scripted engine."""
     return Place(
@@ -115,7 +122,7 @@ def verdict(
     *,
     aim: Aim | None = None,
     likely: float = 0.5,
-    questions: int = 160,
+    questions: int = QUESTIONS,
     tools: bool = False,
     seconds: float = 0.0,
     told: list[str] | None = None,

@@ -5,7 +5,9 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping, Sequence
 
+from localai.config import TuneSettings
 from localai.evals.task import Answer
+from localai.tune import items
 from localai.tune.gate.aim import CORRECTIONS
 from localai.tune.gate.questions import ITEMS, TASKS
 from localai.tune.gate.verdict import Heard, Rule, Said
@@ -15,13 +17,13 @@ Pair = tuple[float, float]
 WON, LOST, KEPT, NEVER = (0, 1), (1, 0), (1, 1), (0, 0)
 
 SIZES = {
-    "corrections": 16,
-    "general": 132,
-    "known": 320,
-    "unknown": 160,
-    "reasoning": 160,
-    "hygiene": 120,
-    "retention": 40,
+    CORRECTIONS: 16,
+    "general": len(items.general("")),
+    **{
+        name: task.most(TuneSettings().gate_questions)
+        for name, task in TASKS.items()
+        if name != "tools"
+    },
 }
 """How many questions the gate asks of each pool, of a model that is told of no tools."""
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from localai.tune.gate.aim import Aim, aim
+from localai.rl.edge import Cell
+from localai.tune.gate.aim import Aim, aim, with_problems
+
+CELLS = (Cell("sums", 2), Cell("sums", 1))
 
 
 @pytest.mark.parametrize(
@@ -27,7 +30,8 @@ def test_what_is_learned_names_the_pools(
 
 
 def test_it_is_kept_in_a_plan_with_other_things() -> None:
-    found = aim(["reasoning"], kinds=["sums"], levels=[1, 2], style="steps")
+    found = with_problems(aim([""]), CELLS)
+    assert found == Aim(("corrections", "reasoning"), ("sums",), (1, 2))
     plan = {"data": "", "seconds": 0.0, **msgspec.to_builtins(found)}
     assert msgspec.convert(msgspec.json.decode(msgspec.json.encode(plan)), Aim) == found
     assert msgspec.convert({"data": ""}, Aim) == Aim()
