@@ -46,7 +46,7 @@ def test_a_better_one_is_let_in_after_the_whole(store: Store, model: Path) -> No
         "known": 200,
         "unknown": 100,
         "reasoning": 100,
-        "hygiene": 75,
+        "hygiene": 150,
         "retention": 25,
     }
     assert all(pool.passed and pool.adjusted is not None for pool in found.pools)
