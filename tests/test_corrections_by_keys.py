@@ -13,7 +13,7 @@ import pytest
 
 from localai.chat.amending import INVENTED
 from localai.store.store import Store
-from scripts.touring.evening import PAUSE, Evening
+from scripts.touring.app import PAUSE, Evening
 from scripts.touring.terminal import Terminal
 
 TYPED = (

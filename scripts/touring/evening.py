@@ -3,6 +3,7 @@
     scripts/tour                      the whole evening with the starter model, about 20 minutes
     scripts/tour --budget 12m --json out.json
     scripts/tour --model FILE --facts 2 --controls 2      a short one
+    scripts/tour --nights 3 --budget 20m      nights in a row, each after other corrections
 
 Everything happens in a history of its own, in one app that stays open from the first
 question to the last; only the tune is another process. The report counts held-out
@@ -21,99 +22,17 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
 
-from localai.store.rows import StoredMessage
+from localai.cli.clock import Budget
 from localai.store.store import Store
+from scripts.touring.app import Evening, Round, ask_all
 from scripts.touring.facts import CONTROLS, FACTS, Control, Fact
+from scripts.touring.nights import Night, share_out, spend
 from scripts.touring.terminal import Terminal
-
-PAUSE = 0.2
-"""Seconds between two keystrokes or words, so that the app is asked no more than a person can."""
-
-POLITELY = "Here is another question. "
-"""What the controls are asked with the second time."""
 
 LONG = "Write a long story about a lighthouse keeper and the sea."
 
-
 NOWHERE = subprocess.DEVNULL
-
-Round = dict[str, list[Any]]
-"""One pass over all questions; see `_round`."""
-
-
-class Said(NamedTuple):
-    """An answer, the adapter that gave it, and how fast it came."""
-
-    text: str
-    adapter: str
-    tokens_per_second: float
-
-
-class Evening:
-    """The app in `terminal`, and the history it writes."""
-
-    def __init__(self, terminal: Terminal, store: Store) -> None:
-        self._terminal, self._store = terminal, store
-
-    def ask(self, question: str) -> Said:
-        """Ask in a new conversation; the answer."""
-        before = self._latest()
-        for keys in ("new", question, "enter"):
-            time.sleep(PAUSE)
-            self._terminal.press(keys)
-        row = self._terminal.until(lambda: self._answered(before), f"an answer to {question!r}")
-        speed = row.completion.tokens_per_second if row.completion else 0.0
-        return Said(row.message.text, row.origin.adapter if row.origin else "", speed)
-
-    def correct(self, answer: str) -> None:
-        """Put another text in the place of the last answer."""
-        known = len(self._store.corrections())
-        time.sleep(PAUSE)
-        self._terminal.press("correct")
-        self._terminal.until(
-            lambda: self._terminal.shows("Correct the answer") or None, "the editor"
-        )
-        for keys in ("select all", "delete", answer, "save"):
-            time.sleep(PAUSE)
-            self._terminal.press(keys)
-        self._terminal.until(
-            lambda: len(self._store.corrections()) > known or None, "the correction"
-        )
-
-    def roll_back(self, base: str) -> float:
-        """Press the key; seconds until the old state answers."""
-        begun = time.monotonic()
-        count = len(self._store.activations(base))
-        self._terminal.press("roll back")
-        self._terminal.until(
-            lambda: len(self._store.activations(base)) > count or None, "the way back"
-        )
-        return time.monotonic() - begun
-
-    def _latest(self) -> str:
-        found = self._store.latest()
-        return found.id if found else ""
-
-    def _answered(self, before: str) -> StoredMessage | None:
-        """The last answer of a conversation newer than `before`, once it is done."""
-        found = self._store.latest()
-        if found is None or found.id == before or not found.leaf:
-            return None
-        row = self._store.message(found.leaf)
-        return row if row.message.role == "assistant" and row.status == "done" else None
-
-
-def right(fact: Fact, text: str) -> bool:
-    """Whether an answer to a held-out question tells the fact."""
-    return all(word in text.lower() for word in fact.telling)
-
-
-def knows(control: Control, text: str) -> bool:
-    """Whether an answer has what was asked for, as whole words."""
-    words = " " + "".join(c if c.isalnum() else " " for c in text.lower()) + " "
-    return any(f" {each} " in " ".join(words.split()).join("  ") for each in control.accept)
 
 
 def play(arguments: argparse.Namespace, home: Path) -> dict[str, object]:
@@ -138,8 +57,13 @@ def play(arguments: argparse.Namespace, home: Path) -> dict[str, object]:
         terminal.until(lambda: (home / "localai.db").exists() or None, "the history")
         terminal.until(lambda: terminal.shows("Write a message") or None, "the prompt")
         with Store.open(home / "localai.db", readonly=True) as store:
+            evening = Evening(terminal, store)
+            if arguments.nights:
+                seconds = Budget().convert(arguments.budget or "20m", None, None)
+                night = Night(seconds, arguments.model, environment)
+                return spend(evening, store, night, share_out(facts, arguments.nights), controls)
             tune = [*program, "tune", *(("--budget", arguments.budget) if arguments.budget else ())]
-            return _evening(Evening(terminal, store), store, facts, controls, tune, environment)
+            return _evening(evening, store, facts, controls, tune, environment)
 
 
 def _evening(
@@ -150,7 +74,7 @@ def _evening(
     tune: Sequence[str],
     environment: dict[str, str],
 ) -> dict[str, object]:
-    before = _round(evening, facts, controls)
+    before = ask_all(evening, facts, controls)
     idle = evening.ask(LONG).tokens_per_second
     for fact in facts:
         evening.ask(fact.question)
@@ -160,9 +84,9 @@ def _evening(
         beside = _chat_beside(evening, store, process)
     seconds = time.monotonic() - begun
     run = store.runs(limit=1)[0]
-    after = _round(evening, facts, controls)
+    after = ask_all(evening, facts, controls)
     back = evening.roll_back(run.base) if run.state == "promoted" else 0.0
-    again = _round(evening, facts, ())
+    again = ask_all(evening, facts, ())
     return {
         "run": {"state": run.state, "seconds": seconds, "error": run.error},
         "verdict": run.verdict,
@@ -202,24 +126,6 @@ def _compared(
     }
 
 
-def _round(evening: Evening, facts: Sequence[Fact], controls: Sequence[Control]) -> Round:
-    """Every held-out question once, and every control as it is and politely."""
-    said = [(fact, evening.ask(question)) for fact in facts for question in fact.held_out]
-    rights = [(fact, right(fact, each.text)) for fact, each in said]
-    known = [
-        (control, [evening.ask(ask) for ask in (control.question, POLITELY + control.question)])
-        for control in controls
-    ]
-    all_said = [each for _, each in said] + [each for _, both in known for each in both]
-    return {
-        "held_out": [each for _, each in rights],
-        "facts": [[each for other, each in rights if other is fact] for fact in facts],
-        "controls": [[knows(control, each.text) for each in both] for control, both in known],
-        "adapters": sorted({each.adapter for each in all_said}),
-        "texts": [each.text for each in all_said],
-    }
-
-
 def _chat_beside(evening: Evening, store: Store, tune: subprocess.Popen[bytes]) -> list[float]:
     """Speeds of long answers while the tune trains, a few of them."""
     found: list[float] = []
@@ -249,6 +155,7 @@ def main() -> int:
         "--model", default="", help="a model's name or file; the starter if not given"
     )
     parser.add_argument("--budget", default="", help="time for the tune, e.g. 12m")
+    parser.add_argument("--nights", type=int, default=0, help="so many nights, not one evening")
     parser.add_argument("--facts", type=int, default=len(FACTS), help="how many facts to teach")
     parser.add_argument("--controls", type=int, default=len(CONTROLS), help="how many controls")
     parser.add_argument("--home", type=Path, help="keep the history here; else it is thrown away")
