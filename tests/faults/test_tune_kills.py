@@ -7,6 +7,7 @@ import random
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import pytest
 
 from localai.chat.adapters import file_hash
 from localai.conversation import assistant, user
+from localai.errors import ExitCode
 from localai.store.rows import Origin
 from localai.store.store import Store
 from localai.tune import adapter
@@ -23,6 +25,8 @@ from localai.tune.plan import ADAPTER
 from tests.engine.tiny_adapter import write_adapter
 
 PATIENCE = 120.0
+TUNE, NIGHT = ("localai", "-m"), ("tests.faults.toy_night",)
+"""What comes before the model: the command, or a night with rounds of toy problems."""
 LESSONS = (("What is Vale?", "Vale is a harbour."), ("What is Xu?", "Xu is a kind of tea."))
 
 
@@ -61,14 +65,14 @@ def teach(home: Path, model: Path) -> None:
     )
 
 
-def tune(home: Path, model: Path) -> subprocess.Popen[bytes]:
+def tune(home: Path, model: Path, kind: Sequence[str] = TUNE) -> subprocess.Popen[bytes]:
     """A tune, which has something new to learn if the last one came to its end."""
     with Store.open(home / "localai.db") as store:
         last = next(iter(store.runs(limit=1)), None)
         if last is not None and last.state in ("promoted", "rejected"):
             store.write_example((user(f"What is {last.number}?"), assistant("A number.")))
     return subprocess.Popen(
-        [sys.executable, "-m", "localai", "-m", str(model), "tune"],
+        [sys.executable, "-m", *kind, str(model), *(("tune",) if kind == TUNE else ())],
         env={
             **os.environ,
             "LOCALAI_HOME": str(home),
@@ -96,17 +100,19 @@ def verify_active(home: Path, model: Path) -> str:
         return active.name
 
 
-def kill_and_verify(home: Path, model: Path, times: int, seed: int) -> list[str]:
+def kill_and_verify(
+    home: Path, model: Path, times: int, seed: int, kind: Sequence[str] = TUNE
+) -> list[str]:
     """Where each killed run was; the adapter is verified after each."""
     teach(home, model)
-    assert tune(home, model).wait(PATIENCE) in (0, 1)
+    assert tune(home, model, kind).wait(PATIENCE) in (0, 1)
     begun = time.monotonic()  # the first run made the replay; the others find it
-    assert tune(home, model).wait(PATIENCE) in (0, 1)
+    assert tune(home, model, kind).wait(PATIENCE) in (0, 1)
     whole = time.monotonic() - begun
     chance = random.Random(seed)
     stages: list[str] = []
     while len(stages) < times:
-        process = tune(home, model)
+        process = tune(home, model, kind)
         try:
             process.wait(chance.uniform(0.05, 1.0) * whole)
             continue  # it was faster this time
@@ -120,7 +126,7 @@ def kill_and_verify(home: Path, model: Path, times: int, seed: int) -> list[str]
             last = store.runs(limit=1)[0]
             assert last.state != "running"
             stages.append(f"{last.state}: {last.progress.stage}")
-    assert tune(home, model).wait(PATIENCE) in (0, 1)
+    assert tune(home, model, kind).wait(PATIENCE) in (0, 1)
     verify_active(home, model)
     with Store.open(home / "localai.db") as store:
         assert store.runs(limit=1)[0].state in ("promoted", "rejected")
@@ -133,7 +139,24 @@ def test_a_killed_tune_changes_nothing(tmp_path: Path, tiny_model: Callable[[str
 
 
 @pytest.mark.faults
-def test_twenty_kills(tmp_path: Path, tiny_model: Callable[[str], Path]) -> None:
-    stages = kill_and_verify(tmp_path / "home", tiny_model("plain"), 20, seed=2)
-    print("\n".join(stages))
-    assert len(stages) == 20
+@pytest.mark.parametrize(("kind", "times"), [(TUNE, 20), (NIGHT, 100)], ids=["tune", "night"])
+def test_many_kills(
+    tmp_path: Path, tiny_model: Callable[[str], Path], kind: Sequence[str], times: int
+) -> None:
+    stages = kill_and_verify(tmp_path / "home", tiny_model("plain"), times, seed=2, kind=kind)
+    print("\n".join(f"{count:4} {stage}" for stage, count in Counter(stages).most_common()))
+    assert len(stages) == times
+
+
+@pytest.mark.faults
+def test_of_twenty_tunes_at_once_one_runs(
+    tmp_path: Path, tiny_model: Callable[[str], Path]
+) -> None:
+    home, model = tmp_path / "home", tiny_model("plain")
+    teach(home, model)
+    codes = [each.wait(PATIENCE) for each in [tune(home, model) for _ in range(20)]]
+    print(Counter(codes))
+    assert codes.count(ExitCode.USAGE) == 19
+    with Store.open(home / "localai.db") as store:
+        assert [run.state for run in store.runs()] in (["promoted"], ["rejected"])
+    verify_active(home, model)
