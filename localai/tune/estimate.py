@@ -30,6 +30,8 @@ parameters: 131 to 149 tokens/s, docs/numbers.md)."""
 ASKED = 70_000
 """What a run does beside training, most of it the gate, takes as long as training on so many
 tokens (docs/numbers.md, A night)."""
+REPLAYED = 12_000
+"""Tokens of all that is replayed, about; it comes round once at least."""
 PROGRAM, HELD = 0.7e9, 1.25
 """On a CPU training takes so many bytes and so many times the weights (docs/numbers.md)."""
 GPU_PROGRAM, GPU_HELD = 1e9, 2
@@ -67,7 +69,7 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
 def estimate(examples: Sequence[Example], options: Options, pace: Pace) -> Estimate:
     """What training on these examples would take, and the run around it."""
     steps, read = _steps(examples, options)
-    seconds = read / (1 - options.replay) / pace.speed
+    seconds = read / pace.speed
     if 0 < options.seconds < seconds:  # the schedule gets shorter to fit
         steps = int(steps * options.seconds / seconds)
         seconds = options.seconds
@@ -149,15 +151,13 @@ def _usual(path: Path) -> Pace:
     return Pace(speed, ASKED / speed, int(memory))
 
 
-def _steps(examples: Sequence[Example], options: Options) -> tuple[int, int]:
-    """Steps of all epochs, and tokens that are read in them but for what is replayed, which
-    changes nothing of their number."""
+def _steps(examples: Sequence[Example], options: Options) -> tuple[int, float]:
+    """Steps of all epochs, and about how many tokens are read in them."""
     rows: Sequence[packing.Row] = [packing.row(each) for each in examples]
     rows = sharing.shared(rows) if sys.platform == "linux" else rows
-    random, own = np.random.default_rng(options.seed), int(options.tokens * (1 - options.replay))
-    read = [
-        packing.computed(step)
-        for _ in range(options.epochs)
-        for step in packing.steps(rows, (), tokens=own, share=0.0, random=random)
-    ]
-    return len(read), sum(read)
+    new = options.epochs * packing.rest(rows)
+    share = packing.replay_share(new, REPLAYED, least=options.replay)
+    random, own = np.random.default_rng(options.seed), int(options.tokens * (1 - share))
+    steps = packing.steps(rows, (), tokens=own, share=0.0, random=random, epochs=options.epochs)
+    read = [packing.computed(step) for step in steps]
+    return len(read), sum(read) / (1 - share)

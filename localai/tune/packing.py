@@ -17,6 +17,9 @@ import numpy as np
 
 from localai.lessons.maker import Example
 
+MOST_REPLAY = 0.9
+"""No larger share of a step is replay, so that what is new is in it, too."""
+
 HEADS = 3
 """A step that begins with shared heads reads at least so many times as much besides."""
 
@@ -156,21 +159,29 @@ def steps(
     tokens: int,
     share: float,
     random: np.random.Generator,
+    epochs: int = 1,
 ) -> Iterator[list[Row]]:
-    """One epoch: every example of `own` once, about `tokens` in a step besides heads, of which
+    """Every example of `own` once in each epoch, about `tokens` in a step besides heads, of which
     `share` are drawn from `replay` in turn (none when it is empty)."""
-    order = [own[i] for i in random.permutation(len(own))]
     others = _for_ever(replay, random)
     heads = {row.beginning: row.head for row in own}
     room = max(tokens * (1 - share) if replay else tokens, HEADS * sum(heads.values()))
-    while order:
-        step = _take(order, room)
-        if replay:
-            left = share / (1 - share) * sum(map(_rest, step))
-            while left >= 1:
-                step.append(next(others))
-                left -= _rest(step[-1])
-        yield step
+    for _ in range(epochs):
+        order = [own[i] for i in random.permutation(len(own))]
+        while order:
+            step = _take(order, room)
+            if replay:
+                left = share / (1 - share) * rest(step)
+                while left >= 1:
+                    step.append(next(others))
+                    left -= _rest(step[-1])
+            yield step
+
+
+def replay_share(new: int, again: int, *, least: float) -> float:
+    """The share of a step that is replay, of which there are `again` tokens: `least`, and where so
+    few are `new` that it would not come round once, as much as it takes for that."""
+    return max(least, min(MOST_REPLAY, again / max(1, new + again)))
 
 
 def divided(rows: Sequence[Row], pieces: int) -> list[Sequence[Row]]:
@@ -204,6 +215,11 @@ def _take(order: list[Row], room: float) -> list[Row]:
         taken.append(order.pop())
         room -= _rest(taken[-1])
     return taken
+
+
+def rest(rows: Sequence[Row]) -> int:
+    """Tokens of the rows, each without its head."""
+    return sum(map(_rest, rows))
 
 
 def _rest(row: Row) -> int:

@@ -16,7 +16,8 @@ rounding alone turns one likeliest token in 25, while a real disagreement turns 
 
 class Parity(msgspec.Struct, frozen=True):
     """`kl`: mean over positions of KL(MLX, llama.cpp) in nats, `kl_se` its standard error;
-    `same`: share of positions with the same likeliest token; `n`: positions."""
+    `same`: share of positions with the same likeliest token; `n`: positions, all of them
+    different."""
 
     kl: float
     kl_se: float

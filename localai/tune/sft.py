@@ -59,10 +59,10 @@ def loss(model: Any, ids: mx.array, segments: mx.array, *wanted: mx.array) -> mx
 def plan(own: Sequence[Row], replay: Sequence[Row], options: Options) -> list[list[Row]]:
     """Every step's rows, for all epochs."""
     random = np.random.default_rng(options.seed)
-    return [
-        step
-        for _ in range(options.epochs)
-        for step in packing.steps(
-            own, replay, tokens=options.tokens, share=options.replay, random=random
+    new, again = options.epochs * packing.rest(own), packing.rest(replay)
+    share = packing.replay_share(new, again, least=options.replay)
+    return list(
+        packing.steps(
+            own, replay, tokens=options.tokens, share=share, random=random, epochs=options.epochs
         )
-    ]
+    )

@@ -40,7 +40,9 @@ def test_what_is_trained_on_and_for_how_long() -> None:
     tokens = sum(range(5, 30))
     assert (found.examples, found.tokens, found.supervised) == (25, tokens, 75)
     read = tokens - 25  # nothing comes after the last ones
-    assert found.training_seconds == pytest.approx(2 * read / 0.5 / 10)
+    share = packing.replay_share(2 * read, module.REPLAYED, least=0.5)
+    assert share > 0.5  # so little is new
+    assert found.training_seconds == pytest.approx(2 * read / (1 - share) / 10)
     assert found.seconds == found.training_seconds + 60
     assert (found.memory, found.from_runs) == (7, 2)
 
@@ -51,7 +53,8 @@ def test_steps_are_those_that_training_makes() -> None:
     own = [packing.row(each) for each in made]
     replay = [packing.row(example(9, 2), recalled=True)]
     random = np.random.default_rng(OPTIONS.seed)
-    real = list(packing.steps(own, replay, tokens=40, share=0.5, random=random))
+    share = packing.replay_share(packing.rest(own), module.REPLAYED, least=0.5)
+    real = list(packing.steps(own, replay, tokens=40, share=share, random=random))
     once = Options(rank=8, learning_rate=1e-4, epochs=1, replay=0.5, tokens=40)
     assert estimate(made, once, Pace(1.0, 0.0, 0)).steps == len(real)
 

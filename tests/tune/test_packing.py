@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from localai.lessons.maker import Example
 from localai.tune import forward, packing, sft, weights
 from localai.tune.packing import ROUND, Pack, Row
+from localai.tune.plan import Options
 from tests.tune.tiny_llama import ids
 
 LENGTHS = st.lists(st.integers(2, 90), max_size=12)
@@ -63,6 +64,16 @@ def test_replay_goes_round_before_it_repeats() -> None:
     assert len(drawn) == 12
     for begin in (0, 4, 8):
         assert len(set(drawn[begin : begin + 4])) == 4
+
+
+@pytest.mark.parametrize(("new", "drawn"), [(6, 20), (400, 206)])
+def test_little_that_is_new_has_all_of_the_replay_beside_it(new: int, drawn: int) -> None:
+    options = Options(rank=1, learning_rate=1.0, epochs=2, replay=0.34, tokens=384)
+    mine, others = rows([30] * (new // 2)), rows([30] * 20)
+    made = [row for step in sft.plan(mine, others, options) for row in step]
+    again = [row for row in made if any(row is each for each in others)]
+    assert {id(row) for row in again} == set(map(id, others))
+    assert drawn <= len(again) <= 1.3 * drawn
 
 
 @given(LENGTHS.filter(bool))
