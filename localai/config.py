@@ -103,7 +103,8 @@ class TuneSettings(BaseModel, extra="forbid"):
     epochs: int = Field(2, ge=1)
     """How often the corrections are gone through, in all the ways to ask them."""
     replay: float = Field(0.34, ge=0.33, le=0.9)
-    """Share of each training step that repeats the model's own answers, to keep what it knew."""
+    """Least share of each training step that repeats the model's own answers, to keep what it
+    knew; where little is new it is more, so that all of them come round once."""
     recall: float = Field(3, gt=0, le=100)
     """What keeping a token of those answers as likely as it was counts; learning a new one
     counts 1."""
