@@ -19,12 +19,15 @@ import msgspec
 
 from localai import paths
 from localai.conversation import Completion, Message, assistant, system, user
-from localai.engine.base import Engine, Job, RenderOptions, Request, Sampling
+from localai.engine.base import Engine, Job, RenderOptions, Request, Sampled, Sampling
 from localai.lessons import phrasings
 from localai.lessons.maker import WHOLE, Example
 
 LONGEST_ANSWER = 64
 """Tokens of an answer; one that goes on is taught without its end."""
+
+MADE = "2"
+"""How examples are made of answers; another number when that changes, so that all are made anew."""
 
 Tell = Callable[[int, int], None]
 
@@ -47,7 +50,9 @@ def examples(engine: Engine, base: str, head: str, tell: Tell) -> tuple[Example,
     an adapter.
     """
     info = engine.load()
-    key = "\0".join((base, info.vocab_hash, info.template, head, str(LONGEST_ANSWER), *prompts()))
+    key = "\0".join(
+        (base, info.vocab_hash, info.template, head, str(LONGEST_ANSWER), MADE, *prompts())
+    )
     name = hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()[:16]
     file = paths.private_dir(paths.home() / "cache") / f"replay-{name}.msgpack"
     if kept := _read(file):
@@ -65,35 +70,38 @@ def _texts(engine: Engine, tell: Tell) -> list[Example]:
     """Each prompt as plain text, with what comes next."""
     asked = [engine.tokenize(prompt) for prompt in prompts()]
     pairs = zip(asked, _completions(engine, asked, tell), strict=True)
-    return [_cut(ids, completion) for ids, completion in pairs if completion.ids]
+    return [_cut(ids, said.completion) for ids, said in pairs if said.completion.ids]
 
 
 def _answers(engine: Engine, talks: Sequence[tuple[Message, ...]], tell: Tell) -> list[Example]:
     """Each talk with the model's own answer to it."""
     asked = [engine.render(talk, RenderOptions()).ids for talk in talks]
-    completions = _completions(engine, asked, tell)
-    return [_example(engine, *each) for each in zip(talks, asked, completions, strict=True)]
+    answers = _completions(engine, asked, tell)
+    return [_example(engine, *each) for each in zip(talks, asked, answers, strict=True)]
 
 
-def _completions(engine: Engine, asked: Sequence[tuple[int, ...]], tell: Tell) -> list[Completion]:
+def _completions(engine: Engine, asked: Sequence[tuple[int, ...]], tell: Tell) -> list[Sampled]:
     """How the model goes on with each; they are made side by side."""
     greedy = Sampling(temperature=0.0)
     jobs = [Job(Request(ids, greedy, max_tokens=LONGEST_ANSWER)) for ids in asked]
-    found: dict[int, Completion] = {}
+    found: dict[int, Sampled] = {}
     tell(0, len(jobs))
     for each in engine.sample(jobs):
-        found[each.job] = each.completion
+        found[each.job] = each
         if len(found) < len(jobs):
             tell(len(found), len(jobs))
     return [found[at] for at in range(len(jobs))]
 
 
 def _example(
-    engine: Engine, talk: tuple[Message, ...], ids: tuple[int, ...], completion: Completion
+    engine: Engine, talk: tuple[Message, ...], ids: tuple[int, ...], answer: Sampled
 ) -> Example:
-    """One prompt with its answer, which alone counts."""
+    """One prompt with its answer, which alone counts, its end marker included."""
+    completion = answer.completion
     if completion.finish_reason == "stop":
-        said = msgspec.structs.replace(assistant(""), ids=completion.ids, vocab=completion.vocab)
+        said = msgspec.structs.replace(
+            assistant(answer.text), ids=completion.ids, vocab=completion.vocab
+        )
         whole = engine.render((*talk, said), WHOLE)
         if whole.ids[: len(ids) + len(completion.ids)] == (*ids, *completion.ids):
             return Example(whole.ids, whole.weights)

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from localai.engine.base import ModelInfo
+from localai.engine.base import LoadOptions, ModelInfo
+from localai.engine.process import EngineProcess
 from localai.engine.scripted import Script, ScriptedEngine
 from localai.errors import EngineCrashed
 from localai.lessons.maker import Example
@@ -38,6 +39,17 @@ def test_each_prompt_with_the_answer_that_alone_counts() -> None:
         assert f"user\n{prompt}<|im_end|>" in whole
         counted = [id for id, w in zip(example.ids, example.weights, strict=True) if w]
         assert "".join(engine.pieces(counted)) == f"Answer {at}.<|im_end|>"
+
+
+@pytest.mark.model
+def test_the_end_of_a_real_answer_counts(
+    starter_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replay, "prompts", lambda: ("What is the capital of France?",))
+    with EngineProcess(LoadOptions(str(starter_model), n_ctx=256)) as engine:
+        (found,) = replay.examples(engine, "b", "Be brief.", lambda done, total: None)
+        ends = [id for id, weight in zip(found.ids, found.weights, strict=True) if weight][-1:]
+        assert engine.pieces(ends) == ("<|im_end|>",)
 
 
 def test_an_answer_that_was_cut_is_taught_without_an_end() -> None:
