@@ -104,6 +104,13 @@ def pack(rows: Sequence[Row]) -> Pack:
     )
 
 
+def layout(pack: Pack) -> Array:
+    """What attention goes by: the segments (length,), and where heads are shared with what each
+    goes on from (2, length)."""
+    shared = bool((pack.after >= 0).any())
+    return np.stack((pack.segments, pack.after)) if shared else pack.segments
+
+
 def _laid(rows: Sequence[Row]) -> tuple[list[tuple[Array, int, int]], list[int]]:
     """What is put end to end, as ids, segment and the segment that it goes on from; and where
     each row would begin if its head were just before the rest of it."""

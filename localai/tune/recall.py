@@ -41,7 +41,8 @@ class Recall:
     def _read_group(self, group: list[Row]) -> None:
         together = packing.pack(group)
         with bare(self._model):
-            found = hidden(self._model, mx.array(together.ids), mx.array(together.segments))
+            layout = mx.array(packing.layout(together))
+            found = hidden(self._model, mx.array(together.ids), layout)
             states = np.array(found[mx.array(together.places)].astype(mx.float32))
         ends = np.cumsum([len(row.places) for row in group])
         for row, part in zip(group, np.split(states, ends)[: len(group)], strict=True):

@@ -46,8 +46,7 @@ def matrices(model: nn.Module) -> dict[str, mx.array]:
 def arrays(pack: Pack) -> tuple[mx.array, ...]:
     """What `loss` reads, in its order."""
     pack = packing.unpadded(pack) if on_cpu() else pack
-    segments = np.stack((pack.segments, pack.after)) if (pack.after >= 0).any() else pack.segments
-    fields = (pack.ids, segments, pack.places, pack.targets, pack.weights, pack.states)
+    fields = (pack.ids, packing.layout(pack), pack.places, pack.targets, pack.weights, pack.states)
     return tuple(map(mx.array, fields))
 
 

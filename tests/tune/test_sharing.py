@@ -94,7 +94,8 @@ def test_a_step_has_room_for_more() -> None:
 def test_the_step_is_the_same(wide: Callable[[str], Path], architecture: str) -> None:
     model, _ = weights.load(wide(architecture))
     sft.add_lora(model, OPTIONS)
-    apart = [*rows(), row(ids(25, 101).tolist(), 30, recalled=True)]
+    head = ids(25, 101).tolist()
+    apart = [*rows(), *(row(head, seed, recalled=True) for seed in (30, 31, 32))]
     list(Descent(model, sft.plan(apart, (), OPTIONS), OPTIONS))  # else b is 0
     value, gradients = step(model, shared(apart))
     expected, wanted = step(model, apart)
@@ -102,6 +103,16 @@ def test_the_step_is_the_same(wide: Callable[[str], Path], architecture: str) ->
     for name, each in wanted.items():
         assert np.abs(each).max() > 0
         np.testing.assert_allclose(gradients[name], each, rtol=1e-3, atol=1e-5)
+
+
+def test_before_training_nothing_has_to_be_recalled(wide: Callable[[str], Path]) -> None:
+    model, _ = weights.load(wide("llama"))
+    sft.add_lora(model, OPTIONS)
+    head = ids(40, 7).tolist()
+    found = shared([row(head, seed, recalled=True) for seed in range(6)])
+    assert all(each.head for each in found)
+    value, _ = step(model, found)
+    assert value == pytest.approx(0, abs=1e-5)
 
 
 def step(model: Any, rows: Sequence[Row]) -> tuple[float, dict[str, np.ndarray[Any, Any]]]:
