@@ -25,7 +25,7 @@ STEPS = 30
 
 def begin(folder: Path, base: Path) -> None:
     """A folder with a plan of STEPS steps of texts, new and recalled, and of two held out,
-    which training makes less likely from its tenth step on."""
+    which training makes less likely from its twentieth step on."""
     options = Options(
         rank=4, learning_rate=5e-3, warmup=2, epochs=STEPS // 3, tokens=64, replay=0.4
     )
