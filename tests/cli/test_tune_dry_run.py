@@ -92,7 +92,8 @@ def test_a_dry_run_tells_what_the_run_would_take(run: Command, model: str, base:
     assert "An estimate from 1 run of this model: " in run(*tune).stdout
     found = json.loads(run(*tune, "--json").stdout)
     assert (found["from_runs"], found["memory"]) == (1, 2_000_000_000)
-    once = found["tokens"] / 0.66  # what the ways to ask begin with is read once in a step
+    # What the ways to ask begin with is read once in a step; nine tenths of it are replay.
+    once = found["tokens"] / 0.1
     assert once < found["training_seconds"] < 2 * once
     nightly, quick = (
         json.loads(run(*tune, "--json", "--preset", name).stdout) for name in ("night", "quick")
