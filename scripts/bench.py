@@ -43,6 +43,7 @@ BENCHMARKS = {
     "tune": ("training speed, memory and loss", "tune"),
     "heads": ("training on examples that begin alike", "heads"),
     "learning": ("whole tunes: facts from corrections", "learning"),
+    "few": ("a whole tune on as many corrections as rounds", "few"),
     "personas": ("whole tunes: two ways to talk", "personas"),
     "styles": ("direct and stepwise answers to the same problems", "stepwise"),
     "rl": ("rejection sampling, chosen in three ways, an hour each", "discovery"),

@@ -10,10 +10,11 @@ from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
 
-from localai.conversation import Message, assistant
-from localai.engine.base import RenderOptions
+from localai.conversation import Message
 from localai.evals.asking import Asker, Said
 from localai.evals.task import Example, Manner, Place, Task
+from localai.lessons import sampled
+from localai.lessons.maker import WHOLE
 from localai.rl import edge, verdicts
 from localai.rl.edge import Rates
 from localai.rl.leanest import Choose, leanest
@@ -89,11 +90,11 @@ class Sampler:
 
     def _learned(self, attempt: Attempt, said: Said) -> Attempt:
         """The attempt as the model is to say it, to its end marker."""
-        done, asked = said.sampled.completion, said.asked
-        last = replace(assistant(said.sampled.text), ids=said.answer.ids, vocab=done.vocab)
-        options = RenderOptions(generation_prompt=False, tools=asked.tools)
-        whole = self._place.engine.render((*map(_as_said, asked.talk), last), options)
-        if whole.ids[: len(attempt.ids)] != attempt.ids:
+        asked, text, ids = said.asked, said.sampled.text, said.answer.ids
+        talk, prompt = tuple(map(_as_said, asked.talk)), asked.job.request.ids
+        options = replace(WHOLE, tools=asked.tools)
+        whole = sampled.whole(self._place.engine, talk, prompt, text, ids, options)
+        if whole is None:
             return replace(attempt, outcome=UNFAITHFUL)
         return replace(attempt, outcome=KEPT, ids=whole.ids, spans=_spans(whole.weights))
 

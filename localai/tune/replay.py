@@ -18,10 +18,10 @@ from pathlib import Path
 import msgspec
 
 from localai import paths
-from localai.conversation import Completion, Message, assistant, system, user
+from localai.conversation import Completion, Message, system, user
 from localai.engine.base import Engine, Job, RenderOptions, Request, Sampled, Sampling
-from localai.lessons import phrasings
-from localai.lessons.maker import WHOLE, Example
+from localai.lessons import phrasings, sampled
+from localai.lessons.maker import Example
 
 LONGEST_ANSWER = 64
 """Tokens of an answer; one that goes on is taught without its end."""
@@ -97,15 +97,11 @@ def _example(
     engine: Engine, talk: tuple[Message, ...], ids: tuple[int, ...], answer: Sampled
 ) -> Example:
     """One prompt with its answer, which alone counts, its end marker included."""
-    completion = answer.completion
-    if completion.finish_reason == "stop":
-        said = msgspec.structs.replace(
-            assistant(answer.text), ids=completion.ids, vocab=completion.vocab
-        )
-        whole = engine.render((*talk, said), WHOLE)
-        if whole.ids[: len(ids) + len(completion.ids)] == (*ids, *completion.ids):
-            return Example(whole.ids, whole.weights)
-    return _cut(ids, completion)
+    done = answer.completion
+    ended = done.finish_reason == "stop"
+    if ended and (whole := sampled.whole(engine, talk, ids, answer.text, done.ids)):
+        return Example(whole.ids, whole.weights)
+    return _cut(ids, done)
 
 
 def _cut(ids: tuple[int, ...], completion: Completion) -> Example:

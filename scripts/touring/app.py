@@ -90,8 +90,8 @@ def right(fact: Fact, text: str) -> bool:
 
 def knows(control: Control, text: str) -> bool:
     """Whether an answer has what was asked for, as whole words."""
-    words = " " + "".join(c if c.isalnum() else " " for c in text.lower()) + " "
-    return any(f" {each} " in " ".join(words.split()).join("  ") for each in control.accept)
+    words = "".join(c if c.isalnum() else " " for c in text.lower()).split()
+    return any(f" {each} " in f" {' '.join(words)} " for each in control.accept)
 
 
 def ask_all(evening: Evening, facts: Sequence[Fact], controls: Sequence[Control]) -> Round:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from localai import paths
+from localai.config import Settings
 from localai.schedule.command import command
 from localai.schedule.nights import Nights
 from localai.store.store import Store
@@ -40,8 +41,9 @@ class Night(NamedTuple):
         end = (now + timedelta(seconds=self.seconds + 59)).replace(second=0, microsecond=0)
         words = list(command(Nights(at=now.time(), until=end.time()), self.model).words)
         variables = {**self.environment, "LOCALAI_NIGHT__IDLE_MINUTES": "0"}
-        ask = [each for each in words if each != "--scheduled"]
-        ask += ["--rl", "--dry-run", "--estimate", "--json"]
+        ask = [each for each in words if each != "--scheduled"]  # a dry run may begin at any time
+        ask += ["--no-rl" if Settings().tune.rl == "never" else "--rl"]
+        ask += ["--dry-run", "--estimate", "--json"]
         told = subprocess.run(ask, env=variables, stdout=subprocess.PIPE, check=True).stdout
         began = datetime.now()
         with (self.home / "night.log").open("ab") as out:

@@ -10,6 +10,15 @@ from localai.store.tuning import Progress, Run
 from localai.tune.hosts import Hosts
 
 
+def by(error: BaseException) -> Callable[[Store, Run], object]:
+    """An end by this error."""
+
+    def end(store: Store, begun: Run) -> object:
+        raise error
+
+    return end
+
+
 class FakeJob:
     """Tells two stages, then ends as `end` says."""
 

@@ -17,7 +17,7 @@ from localai.store.tuning import Run
 from localai.tune.hosts import HERE
 from localai.tune_process import Stopped
 from tests.cli.conftest import Run as Command
-from tests.cli.fake_job import FakeJob
+from tests.cli.fake_job import FakeJob, by
 
 
 def test_a_promotion_is_told(
@@ -90,10 +90,8 @@ def test_a_rejection_is_a_failure(
 def test_what_the_job_refuses_is_told(
     run: Command, model: str, fake: type[FakeJob], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def end(store: Store, begun: Run) -> object:
-        raise UsageError("A tune is running already.")
-
-    monkeypatch.setattr(fake, "end", end, raising=False)
+    refused = UsageError("A tune is running already.")
+    monkeypatch.setattr(fake, "end", by(refused), raising=False)
     result = run("-m", model, "tune")
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr.splitlines()[-1] == "A tune is running already."
@@ -128,10 +126,7 @@ def test_a_stopped_tune_says_that_it_can_be_gone_on_with(
     monkeypatch: pytest.MonkeyPatch,
     resumable: bool,
 ) -> None:
-    def end(store: Store, begun: Run) -> object:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(fake, "end", end, raising=False)
+    monkeypatch.setattr(fake, "end", by(KeyboardInterrupt()), raising=False)
     monkeypatch.setattr(fake, "resumable", resumable)
     result = run("-m", model, "tune")
     assert result.exit_code == 130
@@ -142,10 +137,7 @@ def test_a_stopped_tune_says_that_it_can_be_gone_on_with(
 def test_a_tune_whose_time_is_over_says_what_the_next_one_does(
     run: Command, model: str, fake: type[FakeJob], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def end(store: Store, begun: Run) -> object:
-        raise Stopped("Its time is over.")
-
-    monkeypatch.setattr(fake, "end", end, raising=False)
+    monkeypatch.setattr(fake, "end", by(Stopped("Its time is over.")), raising=False)
     for resumable, words in [(True, "goes on with it"), (False, "begins anew")]:
         monkeypatch.setattr(fake, "resumable", resumable)
         result = run("-m", model, "tune", "--until", "06:30")

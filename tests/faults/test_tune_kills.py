@@ -25,8 +25,9 @@ from localai.tune.plan import ADAPTER
 from tests.engine.tiny_adapter import write_adapter
 
 PATIENCE = 120.0
-TUNE, NIGHT = ("localai", "-m"), ("tests.faults.toy_night",)
-"""What comes before the model: the command, or a night with rounds of toy problems."""
+TUNE = ("localai", "tune")
+NIGHT = ("tests.faults.toy_night",)
+"""What is run: the command, or a night with rounds of toy problems."""
 LESSONS = (("What is Vale?", "Vale is a harbour."), ("What is Xu?", "Xu is a kind of tea."))
 
 
@@ -72,10 +73,11 @@ def tune(home: Path, model: Path, kind: Sequence[str] = TUNE) -> subprocess.Pope
         if last is not None and last.state in ("promoted", "rejected"):
             store.write_example((user(f"What is {last.number}?"), assistant("A number.")))
     return subprocess.Popen(
-        [sys.executable, "-m", *kind, str(model), *(("tune",) if kind == TUNE else ())],
+        [sys.executable, "-m", *kind],
         env={
             **os.environ,
             "LOCALAI_HOME": str(home),
+            "LOCALAI_MODEL": str(model),
             "LOCALAI_TUNE__EPOCHS": "2",
             "LOCALAI_TUNE__NICE": "0",
         },

@@ -1,5 +1,6 @@
 """A whole night of a tiny model, in a process of its own: rounds of rejection sampling over toy
-problems, real training, the real gate. `python -m tests.faults.toy_night MODEL`.
+problems, real training, the real gate. `python -m tests.faults.toy_night`,
+with the model in LOCALAI_MODEL.
 
 A model of random weights cannot add, so an answer's hash says whether it is right.
 """
@@ -52,13 +53,14 @@ class Toy(Job):
         return Rounds(self._store, self._run.id, self._report, ways, task=TASK, manner=MANNER)
 
 
-def main(model: str) -> int:
+def main() -> int:
     """One night; 0 unless it failed."""
+    settings = config.load()
     with Store.open() as store:
-        settings, entry = config.load(), Catalog().resolve(model)
+        entry = Catalog().resolve(settings.model)
         run = Toy(store, settings, entry, lambda progress: None, rl=True).run()
     return 0 if run.state in ("promoted", "rejected") else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main())

@@ -139,7 +139,7 @@ TASKS = {
     "tools": _Asked(Rule("kept", 0.12, "routed")),
     "reasoning": _Asked(Rule("kept", 0.12, "right"), max_tokens=128),
     "hygiene": _Asked(Rule("kept", 0.15, "sound"), max_tokens=96, share=1.5),
-    "retention": _Asked(Rule("kept", 0.5, "loss", unit=NATS), max_tokens=16, share=0.25),
+    "retention": _Asked(Rule("kept", 0.25, "loss", unit=NATS), max_tokens=16, share=0.25),
 }
 """The tasks that every candidate is judged by. The margins are what may be lost: of facts, which
 are asked most, a tenth, of what there is less to ask a little more (docs/decisions, 26)."""

@@ -52,7 +52,7 @@ def test_of_20_better_ones_nearly_all_are_let_in(gains: Mapping[str, Pair]) -> N
 
 @pytest.mark.parametrize(
     "losses",
-    [{"known": 0.2}, {"hygiene": 0.25}, {"general": 0.2}, {"reasoning": 0.25}, {"retention": 0.8}],
+    [{"known": 0.2}, {"hygiene": 0.25}, {"general": 0.2}, {"reasoning": 0.25}, {"retention": 0.4}],
 )
 def test_a_pool_that_lost_beyond_its_tolerance_keeps_a_better_one_out(
     losses: Mapping[str, float],
@@ -130,7 +130,7 @@ def test_of_a_number_less_is_better() -> None:
     calm = heard("retention", [(2.0, 2.0 + each / 100) for each in range(-10, 10)])
     (found,) = judge([calm], Aim()).pools
     assert (found.passed, found.unit, found.won, found.lost) == (True, "nats", 10, 9)
-    (lost,) = judge([heard("retention", [(2.0, 2.8)] * 20)], Aim()).pools
+    (lost,) = judge([heard("retention", [(2.0, 2.5)] * 20)], Aim()).pools
     assert not lost.passed
     told = Rule("told", 0.25, "loss", unit="nats")
     (found,) = judge([heard("retention", [(2.0, 4.0)] * 20, told)], Aim()).pools
@@ -179,9 +179,9 @@ def test_too_little_evidence_is_told_as_that() -> None:
 
 
 def test_a_number_that_rose_is_told_with_its_unit() -> None:
-    found = verdict(corrections=ALL_WON, retention=[(2.0, 2.8)] * 40)
+    found = verdict(corrections=ALL_WON, retention=[(2.0, 2.5)] * 40)
     assert found.reason == (
-        "Too much else was lost: retention went from 2.00 to 2.80 nats (at most 0.5 nats more)."
+        "Too much else was lost: retention went from 2.00 to 2.50 nats (at most 0.25 nats more)."
     )
 
 
