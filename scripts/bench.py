@@ -46,6 +46,7 @@ BENCHMARKS = {
     "few": ("a whole tune on as many corrections as rounds", "few"),
     "personas": ("whole tunes: two ways to talk", "personas"),
     "styles": ("direct and stepwise answers to the same problems", "stepwise"),
+    "round": ("the sampling of a round beside the sampler alone", "sampling"),
     "rl": ("rejection sampling, chosen in three ways, an hour each", "discovery"),
     "assistant": ("a whole tune: a pretrained model learns to talk", "assistant"),
 }

@@ -81,9 +81,7 @@ def _taught(
     from localai.lessons.material import gather
     from localai.lessons.preview import read_back
 
-    needed = wanted.name or not wanted.rl or store.examples(state="accepted", name="", limit=1)
-    own = accepted(store, wanted.name) if needed else ()
-    examples = (*along, *own)
+    examples = (*along, *accepted(store, wanted.name, rl=wanted.rl))
     with closing(invocation.open_session(store, settings, model=invocation.model)) as session:
         maker = maker_for(session)
         if not wanted.only_estimate:

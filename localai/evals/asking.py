@@ -12,7 +12,6 @@ import threading
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from statistics import fmean
-from typing import Any
 
 import msgspec
 
@@ -37,6 +36,7 @@ from localai.conversation import (
 from localai.engine.base import (
     Job,
     ModelInfo,
+    Rendered,
     RenderOptions,
     Request,
     Sampled,
@@ -84,13 +84,10 @@ def ask(place: Place, task: Task, examples: Sequence[Example], manner: Manner) -
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """What the sampler is asked for; `talk` is what the prompt was rendered from, `tools` are the
-    schemas in it, and `inside`: the answer begins within reasoning."""
+    """What the sampler is asked for, with the prompt that it goes on from."""
 
     job: Job
-    talk: tuple[Message, ...]
-    tools: tuple[dict[str, Any], ...]
-    inside: bool
+    prompt: Rendered
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -129,7 +126,7 @@ class Asker:
     def said(self, examples: Sequence[Example], counts: Sequence[int] = ()) -> Iterator[Said]:
         """The same with what was sampled for each; so many samples of each question (none given:
         as the manner says)."""
-        talks = [(*each.context, user(each.question)) for each in examples]
+        talks = [(*map(_brought, each.context), user(each.question)) for each in examples]
         waiting = [Pending(at, -1, talk) for at, talk in enumerate(talks)]
         samples = counts or [self._manner.samples] * len(talks)
         while waiting:
@@ -177,9 +174,8 @@ class Asker:
             talk = _headed(talk, head, made)
         thinking = True if manner.style == "steps" and info.thinking else manner.thinking
         schemas = made.schemas if made else ()
-        prompt = prompt_messages(talk)
         rendered = self._place.engine.render(
-            prompt, RenderOptions(thinking=thinking, tools=schemas)
+            prompt_messages(talk), RenderOptions(thinking=thinking, tools=schemas)
         )
         request = Request(
             rendered.ids,
@@ -190,11 +186,11 @@ class Asker:
             constraints=made.constraints if made and self._place.settings.tools.grammar else (),
         )
         job = Job(request, samples, logprobs=self._logprobs)
-        return Asked(job, tuple(prompt), schemas, rendered.in_reasoning)
+        return Asked(job, rendered)
 
     def _read(self, pending: Pending, asked: Asked, sampled: Sampled) -> Answer | Pending:
         """The answer; or, if it calls, what is asked next."""
-        reader = Reader(self._offer, inside=asked.inside, most=1)
+        reader = Reader(self._offer, inside=asked.prompt.in_reasoning, most=1)
         done, calls = sampled.completion, list[ToolCall]()
         earlier = [call for message in pending.talk for call in message.calls]
         told = {"reasoning": sampled.reasoning, "text": ""}
@@ -219,7 +215,7 @@ class Asker:
                 ids=done.ids,
             )
         said = Message("assistant", (*parts, *calls), ids=done.ids, vocab=done.vocab)
-        used = len(asked.job.request.ids) + len(done.ids)
+        used = len(asked.prompt.ids) + len(done.ids)
         results, called = self._run(calls, pending.talk, used)
         return msgspec.structs.replace(
             pending,
@@ -250,6 +246,11 @@ class Asker:
         pairs = zip(calls, results, strict=True)
         called = tuple(Called(call.name, call.arguments, it.text, it.ok) for call, it in pairs)
         return Message("tool", results), called
+
+
+def _brought(message: Message) -> Message:
+    """A message of the question, which nothing is learned of."""
+    return msgspec.structs.replace(message, learn=False)
 
 
 def _headed(talk: Sequence[Message], head: str, made: Offer | None) -> list[Message]:

@@ -81,11 +81,14 @@ class Lesson(msgspec.Struct, frozen=True):
         return (*self.ask(phrasing), *self.steps, self.answer)
 
 
-def accepted(store: Store, name: str = "") -> tuple[StoredExample, ...]:
+def accepted(store: Store, name: str = "", *, rl: bool = False) -> tuple[StoredExample, ...]:
     """The accepted examples of the data sets of that name (`sets.named`), oldest first.
 
-    Raises UsageError when there are none in one of them.
+    Raises UsageError when there are none in one of them; beside rejection sampling (`rl`) there
+    need not be any of the user's own.
     """
+    if rl and not name and not store.examples(state="accepted", name="", limit=1):
+        return ()
     return tuple(each for of in named(name) for each in _accepted(store, of))
 
 

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from functools import cached_property
 
 from msgspec.structs import replace
 
-from localai.conversation import Message
 from localai.evals.asking import Asker, Said
 from localai.evals.task import Example, Manner, Place, Task
 from localai.lessons import sampled
-from localai.lessons.maker import WHOLE
 from localai.rl import edge, verdicts
 from localai.rl.edge import Rates
 from localai.rl.leanest import Choose, leanest
@@ -22,9 +21,6 @@ from localai.rl.problems import cell_of
 from localai.store.discovering import KEPT, Attempt
 
 LONGER = "longer than others"
-UNFAITHFUL = "template"
-"""The chat template does not give the answer back as it was sampled."""
-
 RIGHT = 0.99
 """From this score on an answer is right: partial credit is none."""
 
@@ -72,7 +68,7 @@ class Sampler:
         answer = said.answer
         score = self._task.score(example, [answer])[self._task.measures[0].name]
         right = score >= RIGHT
-        prompt = said.asked.job.request.ids
+        prompt = said.asked.prompt.ids
         return Attempt(
             problem=example.id,
             sample=said.sample,
@@ -90,17 +86,12 @@ class Sampler:
 
     def _learned(self, attempt: Attempt, said: Said) -> Attempt:
         """The attempt as the model is to say it, to its end marker."""
-        asked, text, ids = said.asked, said.sampled.text, said.answer.ids
-        talk, prompt = tuple(map(_as_said, asked.talk)), asked.job.request.ids
-        options = replace(WHOLE, tools=asked.tools)
-        whole = sampled.whole(self._place.engine, talk, prompt, text, ids, options)
-        if whole is None:
-            return replace(attempt, outcome=UNFAITHFUL)
+        whole = sampled.whole(said.asked.prompt, said.answer.ids, self._end)
         return replace(attempt, outcome=KEPT, ids=whole.ids, spans=_spans(whole.weights))
 
-
-def _as_said(message: Message) -> Message:
-    return replace(message, learn=message.role == "assistant")
+    @cached_property
+    def _end(self) -> tuple[int, ...]:
+        return sampled.end_marker(self._place.engine)
 
 
 def _spans(weights: Sequence[float]) -> tuple[tuple[int, int], ...]:

@@ -119,10 +119,7 @@ class Job:
 
     def _accepted(self) -> tuple[StoredExample, ...]:
         """What is accepted. Raises UsageError where nothing could become better by it."""
-        alone = self._rl and not self._name
-        if alone and not self._store.examples(state="accepted", name="", limit=1):
-            return ()
-        accepted = lesson.accepted(self._store, self._name)
+        accepted = lesson.accepted(self._store, self._name, rl=self._rl)
         if not self._rl and all(example.source == "good" for example in accepted):
             raise UsageError(ONLY_GOOD)
         return accepted

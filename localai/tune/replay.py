@@ -19,14 +19,14 @@ import msgspec
 
 from localai import paths
 from localai.conversation import Completion, Message, system, user
-from localai.engine.base import Engine, Job, RenderOptions, Request, Sampled, Sampling
+from localai.engine.base import Engine, Job, Rendered, RenderOptions, Request, Sampling
 from localai.lessons import phrasings, sampled
 from localai.lessons.maker import Example
 
 LONGEST_ANSWER = 64
 """Tokens of an answer; one that goes on is taught without its end."""
 
-MADE = "2"
+MADE = "3"
 """How examples are made of answers; another number when that changes, so that all are made anew."""
 
 Tell = Callable[[int, int], None]
@@ -68,45 +68,34 @@ def examples(engine: Engine, base: str, head: str, tell: Tell) -> tuple[Example,
 
 def _texts(engine: Engine, tell: Tell) -> list[Example]:
     """Each prompt as plain text, with what comes next."""
-    asked = [engine.tokenize(prompt) for prompt in prompts()]
+    asked = [_plain(engine.tokenize(prompt)) for prompt in prompts()]
     pairs = zip(asked, _completions(engine, asked, tell), strict=True)
-    return [_cut(ids, said.completion) for ids, said in pairs if said.completion.ids]
+    return [sampled.whole(prompt, said.ids) for prompt, said in pairs if said.ids]
+
+
+def _plain(ids: tuple[int, ...]) -> Rendered:
+    return Rendered(ids, (0.0,) * len(ids))
 
 
 def _answers(engine: Engine, talks: Sequence[tuple[Message, ...]], tell: Tell) -> list[Example]:
-    """Each talk with the model's own answer to it."""
-    asked = [engine.render(talk, RenderOptions()).ids for talk in talks]
-    answers = _completions(engine, asked, tell)
-    return [_example(engine, *each) for each in zip(talks, asked, answers, strict=True)]
+    """Each talk with the model's own answer to it, its end marker included if it came to it."""
+    asked = [engine.render(talk, RenderOptions()) for talk in talks]
+    ends = {"stop": sampled.end_marker(engine)}
+    pairs = zip(asked, _completions(engine, asked, tell), strict=True)
+    return [sampled.whole(it, said.ids, ends.get(said.finish_reason, ())) for it, said in pairs]
 
 
-def _completions(engine: Engine, asked: Sequence[tuple[int, ...]], tell: Tell) -> list[Sampled]:
+def _completions(engine: Engine, asked: Sequence[Rendered], tell: Tell) -> list[Completion]:
     """How the model goes on with each; they are made side by side."""
     greedy = Sampling(temperature=0.0)
-    jobs = [Job(Request(ids, greedy, max_tokens=LONGEST_ANSWER)) for ids in asked]
-    found: dict[int, Sampled] = {}
+    jobs = [Job(Request(each.ids, greedy, max_tokens=LONGEST_ANSWER)) for each in asked]
+    found = dict[int, Completion]()
     tell(0, len(jobs))
     for each in engine.sample(jobs):
-        found[each.job] = each
+        found[each.job] = each.completion
         if len(found) < len(jobs):
             tell(len(found), len(jobs))
     return [found[at] for at in range(len(jobs))]
-
-
-def _example(
-    engine: Engine, talk: tuple[Message, ...], ids: tuple[int, ...], answer: Sampled
-) -> Example:
-    """One prompt with its answer, which alone counts, its end marker included."""
-    done = answer.completion
-    ended = done.finish_reason == "stop"
-    if ended and (whole := sampled.whole(engine, talk, ids, answer.text, done.ids)):
-        return Example(whole.ids, whole.weights)
-    return _cut(ids, done)
-
-
-def _cut(ids: tuple[int, ...], completion: Completion) -> Example:
-    """The same without an end."""
-    return Example((*ids, *completion.ids), (0.0,) * len(ids) + (1.0,) * len(completion.ids))
 
 
 def _read(file: Path) -> tuple[Example, ...]:

@@ -59,6 +59,7 @@ TASK = replace(reasoning.TASK, tools=True)
 MANNER = Manner(temperature=0.8, max_tokens=96)
 
 TRAINED = "trained.msgpack"
+SAMPLING = "sampling answers"
 
 Train = Callable[[Path, Plan], Trained]
 
@@ -163,7 +164,7 @@ class Rounds:
             temperature=heat,
             seed=number * edge.MOST,
         )
-        stage = f"round {number}: sampling answers" if number else "finding problems at the edge"
+        stage = f"round {number}: {SAMPLING}" if number else "finding problems at the edge"
         sampler = Sampler(place, self._task, manner, MOST, self._choose)
         attempts = sampler.attempts(asked, known, self._report.counting(stage))
         done = replace(

@@ -11,9 +11,11 @@ gives each way another time than an hour.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from itertools import zip_longest
+from pathlib import Path
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -29,8 +31,10 @@ from localai.rl.edge import Cell
 from localai.rl.leanest import Choose, any_right, leanest
 from localai.rl.problems import Bank
 from localai.store.discovering import Round
+from localai.store.tuning import Progress
 from localai.tools.toolbox import Toolbox
-from localai.tune.rounds import TASK, Rounds, Ways
+from localai.tune.plan import Plan, Trained
+from localai.tune.rounds import SAMPLING, TASK, Rounds, Train, Ways
 from scripts.benchmarks.rows import Row
 from scripts.benchmarks.school import Kept, School, Taught, school
 
@@ -53,6 +57,29 @@ def form(example: Example, answers: Sequence[Answer]) -> Scores:
     return {"right": sum(found) / len(found)}
 
 
+class Clock:
+    """How long it is from the last sample of a round to its training."""
+
+    def __init__(self) -> None:
+        self._sampled = 0.0
+        self.pauses = list[float]()
+        """Of each round, in seconds."""
+
+    def hear(self, progress: Progress) -> None:
+        """Something is told; most often that there is one sample more."""
+        if progress.stage.endswith(SAMPLING):
+            self._sampled = time.monotonic()
+
+    def timed(self, train: Train) -> Train:
+        """The same training."""
+
+        def timed(folder: Path, plan: Plan) -> Trained:
+            self.pauses.append(time.monotonic() - self._sampled)
+            return train(folder, plan)
+
+        return timed
+
+
 class Way(NamedTuple):
     """A way to choose what is learned."""
 
@@ -72,17 +99,20 @@ def rows(model: str, rounds: int) -> Iterator[list[Row]]:
     """Each way, before and after."""
     for way in WAYS[:rounds]:
         with school(model) as pupil:
-            done, cells = _discover(pupil, way)
+            clock = Clock()
+            done, cells = _discover(pupil, way, clock)
             run = pupil.store.runs()[0].id
             yield [
                 Row(f"{way.name}: the whole tune", done.seconds / 60, "minutes"),
                 *_rounds(pupil.store.rounds(run)),
-            ]
+                Row("the longest from a last sample to training", max(clock.pauses), "s", bar=5,
+                    better="low", n=len(clock.pauses)),
+            ]  # fmt: skip
             before = _asked(pupil, model, "", cells)
             yield _judged(way.name, before, _asked(pupil, model, done.adapter, cells))
 
 
-def _discover(pupil: School, way: Way) -> tuple[Taught, list[Cell]]:
+def _discover(pupil: School, way: Way, clock: Clock) -> tuple[Taught, list[Cell]]:
     """Make the rounds; what came of them, and which cells they were about."""
     made = list[Rounds]()
 
@@ -94,14 +124,14 @@ def _discover(pupil: School, way: Way) -> tuple[Taught, list[Cell]]:
                     self._store,
                     self._run.id,
                     self._report,
-                    ways,
+                    replace(ways, train=clock.timed(ways.train)),
                     task=way.task,
                     choose=way.choose,
                 )
             )
             return made[-1]
 
-    done = pupil.learn("", SECONDS, Discovering, rl=True)
+    done = pupil.learn("", SECONDS, Discovering, rl=True, tell=clock.hear)
     return done, made[-1].targets
 
 

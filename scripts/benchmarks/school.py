@@ -29,6 +29,7 @@ from localai.store.rows import StoredMessage
 from localai.store.store import Store
 from localai.tune.gate import Verdict
 from localai.tune.job import Job
+from localai.tune.reporting import Tell
 
 LONGEST_ANSWER = 48
 """Tokens, where nobody says otherwise."""
@@ -75,16 +76,22 @@ class School:
         return self.learn(name, seconds)
 
     def learn(
-        self, name: str, seconds: float = 0.0, kind: type[Kept] = Kept, *, rl: bool = False
+        self,
+        name: str,
+        seconds: float = 0.0,
+        kind: type[Kept] = Kept,
+        *,
+        rl: bool = False,
+        tell: Tell = lambda progress: None,
     ) -> Taught:
         """Tune on the data set `name`, likewise; by another kind of job, and perhaps with
-        rejection sampling (`rl`)."""
+        rejection sampling (`rl`). How far it is is told to `tell`."""
         began = time.monotonic()
         job = kind(
             self.store,
             self._settings,
             self._entry,
-            lambda _: None,
+            tell,
             name=name,
             seconds=seconds,
             rl=rl,

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from msgspec.structs import replace
 
-from localai.conversation import Message
-from localai.engine.base import Rendered, RenderOptions
-from localai.engine.scripted import ScriptedEngine
+from localai.conversation import assistant, user
+from localai.engine.base import Thinking
 from localai.evals.task import Manner, Place
 from localai.rl import verdicts
 from localai.rl.edge import Cell, Rate
-from localai.rl.sampling import LONGER, UNFAITHFUL, Sampler
+from localai.rl.sampling import LONGER, Sampler
 from localai.store.discovering import KEPT, Attempt
 from localai.store.store import Store
 from tests.chat.toolbox import HERMES, Box, call, tool
@@ -68,13 +65,19 @@ def test_a_call_on_the_way_is_learned_with_the_answer(store: Store) -> None:
     assert "PARIS" in between
 
 
-def test_what_the_template_does_not_give_back_is_not_learned(store: Store) -> None:
-    class Trimming(ScriptedEngine):
-        def render(self, messages: Sequence[Message], options: RenderOptions) -> Rendered:
-            found = super().render(messages, options)
-            if options.generation_prompt:
-                return found
-            return replace(found, ids=found.ids[1:], weights=found.weights[1:])
+def test_what_it_thought_is_learned_with_the_answer(store: Store) -> None:
+    thinking = Thinking("<think>", "</think>", switchable=True)
+    place = places.place(store, ["<think>It was Lyon once.</think>Paris."], thinking=thinking)
+    kept = next(each for each in attempts(place) if each.outcome == KEPT)
+    ((begin, end),) = kept.spans
+    told = "".join(place.engine.pieces(kept.ids[begin:end]))
+    assert told == "<think>It was Lyon once.</think>Paris.<|im_end|>"
 
-    place = places.place(store, Trimming(["Paris."]))
-    assert {each.outcome for each in attempts(place)} == {UNFAITHFUL, LONGER}
+
+def test_what_was_said_before_a_problem_is_not_learned(store: Store) -> None:
+    place, task = places.place(store, ["Paris."]), places.task()
+    (problem, *_) = task.examples(place, "train")
+    asked = replace(problem, context=(user("Hello."), assistant("Paris is nice.")))
+    found = Sampler(place, task, MANNER, 1).attempts([asked], {}, lambda done, total: None)
+    ((begin, end),) = next(each.spans for each in found if each.outcome == KEPT)
+    assert "".join(place.engine.pieces(found[0].ids[begin:end])) == "Paris.<|im_end|>"
