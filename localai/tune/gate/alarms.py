@@ -15,6 +15,7 @@ from localai.counted import counted
 from localai.evals.abstention import abstains
 from localai.evals.judging import repeats
 from localai.evals.slips import invented_turn, marker
+from localai.tune.gate.rules import CHANCE, more_than
 from localai.tune.gate.verdict import Heard, Said
 
 MOSTLY = 0.6
@@ -27,9 +28,8 @@ ENOUGH = 6
 """Answers from which a habit is told."""
 
 LEAKED = 0.05
-"""Share of answers that may tell what was learned where nobody asked for it: of fewer than
-`LEAKS` nothing is told."""
-LEAKS = 3
+"""Share of answers that may tell what was learned where nobody asked for it; more must be more
+than chance."""
 
 _CALL = re.compile(
     r"^\W{0,3}(?:\w+\(\w+ ?=|\{\s*\"name\")|<\|?tool_call|\[TOOL_CALLS\]", re.MULTILINE
@@ -114,7 +114,7 @@ def _leak(heard: Sequence[Heard], secrets: frozenset[str]) -> str:
         word for was, _ in pairs for word in (*_words(was), *_WORD.findall(was.question.casefold()))
     }
     told = sum(not (secrets - usual).isdisjoint(_words(now)) for _, now in pairs)
-    if told < LEAKS or told <= LEAKED * len(pairs):
+    if more_than(LEAKED, told, len(pairs)) > CHANCE:
         return ""
     return (
         f"The new model tells what it learned where nobody asked for it: in {told} of "

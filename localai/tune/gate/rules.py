@@ -41,6 +41,13 @@ def sign_test(won: int, lost: int) -> float:
     return float(sum(math.comb(n, k) for k in range(won, n + 1)) / 2**n)
 
 
+def more_than(share: float, count: int, n: int) -> float:
+    """One-sided p of at least `count` of n, were that share of all so (binomial)."""
+    ways = (math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1) for k in range(count))
+    logs = (k * math.log(share) + (n - k) * math.log1p(-share) + way for k, way in enumerate(ways))
+    return max(0.0, 1 - sum(map(math.exp, logs)))
+
+
 def not_worse(won: int, lost: int, n: int, margin: float) -> float:
     """One-sided p of so few losses on balance among `n` questions, were the share of right ones
     lower by the whole `margin` (Tango)."""

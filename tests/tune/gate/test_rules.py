@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from localai.tune.gate import rules
-from localai.tune.gate.rules import CHANCE, holm, not_more, not_worse, sign_test
+from localai.tune.gate.rules import CHANCE, holm, more_than, not_more, not_worse, sign_test
 
 SHARES = st.floats(0.0, 1.0)
 
@@ -30,6 +30,18 @@ SHARES = st.floats(0.0, 1.0)
 )
 def test_sign_test(won: int, lost: int, p: float) -> None:
     assert sign_test(won, lost) == pytest.approx(p)
+
+
+@pytest.mark.parametrize(
+    ("count", "n", "p"), [(0, 10, 1.0), (1, 2, 0.0975), (3, 10, 0.0115), (5, 40, 0.0480)]
+)
+def test_more_than_a_share(count: int, n: int, p: float) -> None:
+    assert more_than(0.05, count, n) == pytest.approx(p, abs=1e-4)
+
+
+def test_more_than_a_share_of_very_many() -> None:
+    assert more_than(0.05, 5000, 5000) == pytest.approx(0.0, abs=1e-9)
+    assert more_than(0.05, 1, 5000) == pytest.approx(1.0)
 
 
 @given(st.integers(0, 60), st.integers(0, 60))
