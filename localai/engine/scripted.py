@@ -146,18 +146,14 @@ class ScriptedEngine(ScriptedMany):
         weights: list[float] = []
         for message in messages:
             head = (START, *self.tokenize(f"{message.role}\n"))
-            body = (*(self._sampled(message) or self.tokenize(said(message))), END)
+            sampled = message.ids if message.vocab == VOCAB_HASH else ()
+            body = (*(sampled or self.tokenize(said(message))), END)
             ids += [*head, *body, *self.tokenize("\n")]
             own = 1.0 if message.role == "assistant" and message.learn else 0.0
             weights += [0.0] * len(head) + [own] * len(body) + [0.0]
         tail = self._opening(options)
         inside = self._thinking is not None and self._thinking.opened_in(options.prefill)
         return Rendered((*ids, *tail), (*weights, *([0.0] * len(tail))), inside)
-
-    def _sampled(self, message: Message) -> tuple[int, ...]:
-        """The message's ids, if they are of this vocabulary and there is a place for them: none is
-        found in a prompt for what says nothing."""
-        return message.ids if message.vocab == VOCAB_HASH and said(message) else ()
 
     def tokenize(self, text: str) -> tuple[int, ...]:
         """A stable id for every word, with the space before it."""
