@@ -5,7 +5,7 @@ any that have the form of an answer, right or not (3): what the first two gain o
 form. Asked before and after, on the pools that judge: problems of the kinds and levels that the
 rounds are about, the same kinds a level harder in steps, facts, what cannot be known, and how it
 talks. The value of a row is what it comes to after, its peer what it was. LOCALAI_BENCH_SECONDS
-gives each way another time than an hour.
+gives each way another time than an hour, LOCALAI_BENCH_WAY the number of the way to begin with.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ from scripts.benchmarks.rows import Row
 from scripts.benchmarks.school import Kept, School, Taught, school
 
 SECONDS = float(os.environ.get("LOCALAI_BENCH_SECONDS", "3600"))
+FIRST = int(os.environ.get("LOCALAI_BENCH_WAY", "1")) - 1
 JUDGED = 360
 """Problems of the pool that judges, of all cells together."""
 BESIDE = {"known": "right", "unknown": "abstained", "hygiene": ""}
@@ -97,7 +98,7 @@ WAYS = (
 
 def rows(model: str, rounds: int) -> Iterator[list[Row]]:
     """Each way, before and after."""
-    for way in WAYS[:rounds]:
+    for way in WAYS[FIRST : FIRST + rounds]:
         with school(model) as pupil:
             clock = Clock()
             done, cells = _discover(pupil, way, clock)
