@@ -34,14 +34,14 @@ from localai.store.discovering import Round
 from localai.store.tuning import Progress
 from localai.tools.toolbox import Toolbox
 from localai.tune.plan import Plan, Trained
-from localai.tune.rounds import SAMPLING, TASK, Rounds, Train, Ways
+from localai.tune.rounds import MANNER, SAMPLING, TASK, Rounds, Train, Ways
 from scripts.benchmarks.rows import Row
 from scripts.benchmarks.school import Kept, School, Taught, school
 
 SECONDS = float(os.environ.get("LOCALAI_BENCH_SECONDS", "3600"))
 FIRST = int(os.environ.get("LOCALAI_BENCH_WAY", "1")) - 1
-JUDGED = 360
-"""Problems of the pool that judges, of all cells together."""
+JUDGED, SAMPLES = 360, 2
+"""Problems of the pool that judges, of all cells together; answers to each that are sampled."""
 BESIDE = {"known": "right", "unknown": "abstained", "hygiene": ""}
 """Tasks of which nothing is learned, and the measure by which; "" for the first."""
 ASKED_BESIDE = 200
@@ -161,12 +161,12 @@ def _asked(pupil: School, model: str, adapter: str, cells: Sequence[Cell]) -> As
         bank = Bank(reasoning.examples(place, "gate"))
         harder = [Cell(each.kind, each.level + 1) for each in cells]
         direct, steps = (replace(TASK.manner, style=style) for style in ("direct", "steps"))
+        sampled = replace(direct, temperature=MANNER.temperature, samples=SAMPLES)
+        problems, above = _some(bank, cells, JUDGED), _some(bank, harder, JUDGED // 2)
         told = {
-            "problems": (RIGHT, _all(place, TASK, _some(bank, cells, JUDGED), direct)),
-            "a level harder, in steps": (
-                RIGHT,
-                _all(place, TASK, _some(bank, harder, JUDGED // 2), steps),
-            ),
+            "problems": (RIGHT, _all(place, TASK, problems, direct)),
+            "problems, sampled as in the rounds": (RIGHT, _all(place, TASK, problems, sampled)),
+            "a level harder, in steps": (RIGHT, _all(place, TASK, above, steps)),
         }
         for name, wanted in BESIDE.items():
             task = tasks.find(name)
@@ -202,10 +202,12 @@ def _judged(name: str, before: Asked, after: Asked) -> list[Row]:
                 n=difference.n,
             )
         )
-    tokens, peer = _per_right(after), _per_right(before)
-    return [*found, Row(f"{name}: tokens for a right answer", tokens, "tokens", peer=peer)]
+    for what in (each for each in before if each.startswith("problems")):
+        tokens, peer = _per_right(after, what), _per_right(before, what)
+        found.append(Row(f"{name}: {what}, tokens for a right answer", tokens, "tokens", peer=peer))
+    return found
 
 
-def _per_right(asked: Asked) -> float:
-    told = summarise([RIGHT], {}, asked["problems"][1]).per_right
+def _per_right(asked: Asked, what: str) -> float:
+    told = summarise([RIGHT], {}, asked[what][1]).per_right
     return told.value if told else float("inf")
