@@ -80,9 +80,11 @@ def _plain(ids: tuple[int, ...]) -> Rendered:
 def _answers(engine: Engine, talks: Sequence[tuple[Message, ...]], tell: Tell) -> list[Example]:
     """Each talk with the model's own answer to it, its end marker included if it came to it."""
     asked = [engine.render(talk, RenderOptions()) for talk in talks]
-    ends = {"stop": sampled.end_marker(engine)}
-    pairs = zip(asked, _completions(engine, asked, tell), strict=True)
-    return [sampled.whole(it, said.ids, ends.get(said.finish_reason, ())) for it, said in pairs]
+    end = sampled.end_marker(engine)
+    return [
+        sampled.whole(prompt, said.ids, end if said.finish_reason == "stop" else ())
+        for prompt, said in zip(asked, _completions(engine, asked, tell), strict=True)
+    ]
 
 
 def _completions(engine: Engine, asked: Sequence[Rendered], tell: Tell) -> list[Completion]:

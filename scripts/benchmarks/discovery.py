@@ -74,11 +74,11 @@ class Clock:
     def timed(self, train: Train) -> Train:
         """The same training."""
 
-        def timed(folder: Path, plan: Plan) -> Trained:
+        def begun(folder: Path, plan: Plan) -> Trained:
             self.pauses.append(time.monotonic() - self._sampled)
             return train(folder, plan)
 
-        return timed
+        return begun
 
 
 class Way(NamedTuple):

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from localai.conversation import user
-from localai.engine.base import LoadOptions, Rendered, RenderOptions
+from localai.engine.base import LoadOptions, Rendered
 from localai.engine.process import EngineProcess
 from localai.engine.scripted import ScriptedEngine
 from localai.lessons import sampled
@@ -42,5 +41,3 @@ def test_the_end_marker_is_the_templates() -> None:
 def test_the_end_marker_of_a_real_model(starter_model: Path, template: str, marker: str) -> None:
     with EngineProcess(LoadOptions(str(starter_model), n_ctx=256, template=template)) as engine:
         assert engine.pieces(sampled.end_marker(engine)) == (marker,)
-        prompt = engine.render([user("Hello")], RenderOptions())
-        assert not any(prompt.weights)
