@@ -96,7 +96,7 @@ def test_its_own_answers_alone_can_be_learned(nights: Nights) -> None:
     run = nights.tune(True)
     assert run.state == "promoted"
     assert run.plan["targets"] == ["reasoning"]
-    assert (run.plan["kinds"], run.plan["levels"]) == (["sums"], [2])
+    assert run.plan["cells"] == [{"kind": "sums", "level": 2}]
     assert nights.trained == []
 
 
@@ -106,11 +106,12 @@ def test_nothing_that_helps_is_told(nights: Nights) -> None:
     assert (run.state, run.verdict["reason"]) == ("rejected", NOT_BETTER)
 
 
-def test_corrections_are_judged_with_what_was_found(nights: Nights) -> None:
+def test_what_was_found_comes_along_with_corrections(nights: Nights) -> None:
     teach(nights.store, "Hello")
     run = nights.tune(True)
     assert run.state == "promoted"
-    assert run.plan["targets"] == ["corrections", "reasoning"]
+    assert run.plan["targets"] == ["corrections"]
+    assert run.plan["cells"] == [{"kind": "sums", "level": 2}]
     assert nights.trained == []
 
 
@@ -118,7 +119,7 @@ def test_corrections_alone_are_tried_where_all_together_was_not_let_in(nights: N
     teach(nights.store, "Hello")
     run = nights.tune(False, True)
     assert run.state == "promoted"
-    assert (run.plan["targets"], run.plan["kinds"]) == (["corrections"], [])
+    assert (run.plan["targets"], run.plan["cells"]) == (["corrections"], [])
     assert len(nights.trained) == 1
     assert run.verdict
     assert run.verdict["together"]["reason"] == "Judged."

@@ -16,14 +16,13 @@ OWN_POOLS = {"abstention": "unknown", "tools": "tools", "reasoning": "reasoning"
 
 
 class Aim(msgspec.Struct, frozen=True):
-    """The `targets` are names of pools. Of the reasoning pool it trained for these `kinds` and
-    `levels` (none named: all). `reshapes`: every answer may change (a persona, say), so that how
-    far the model has moved is told and not judged.
+    """The `targets` are names of pools. Of the reasoning pool it trained for these `cells` (none
+    named: all). `reshapes`: every answer may change (a persona, say), so that how far the model
+    has moved is told and not judged.
     """
 
     targets: tuple[str, ...] = (CORRECTIONS,)
-    kinds: tuple[str, ...] = ()
-    levels: tuple[int, ...] = ()
+    cells: tuple[Cell, ...] = ()
     reshapes: bool = False
 
 
@@ -41,12 +40,9 @@ def aim(sets: Iterable[str]) -> Aim:
 
 def with_problems(aim: Aim, cells: Sequence[Cell]) -> Aim:
     """The same for what learned from its own answers to problems of these cells, too; as it is for
-    none."""
+    none. Beside something else they come along: they must lose nothing, but what the user taught
+    does not wait until a few problems more are shown to be solved."""
     if not cells:
         return aim
-    return replace(
-        aim,
-        targets=tuple(dict.fromkeys((*aim.targets, OWN_POOLS["reasoning"]))),
-        kinds=tuple(sorted({each.kind for each in cells})),
-        levels=tuple(sorted({each.level for each in cells})),
-    )
+    targets = aim.targets or (OWN_POOLS["reasoning"],)
+    return replace(aim, targets=targets, cells=tuple(sorted(cells)))

@@ -18,6 +18,7 @@ from localai.engine.base import Engine, Job, Request, Sampling
 from localai.evals import asking, tasks, written
 from localai.evals.items import Item
 from localai.evals.task import Answer, Example, Manner, Outcome, Place, Task
+from localai.rl.problems import cell_of
 from localai.tune.gate.aim import CORRECTIONS, Aim
 from localai.tune.gate.verdict import Rule, Said
 
@@ -182,12 +183,12 @@ class _Pools:
         task = tasks.find(name)
         examples = self._examples(task)
         target = name in self._aim.targets
-        if name != "reasoning" or not target or not (self._aim.kinds or self._aim.levels):
+        if name != "reasoning" or not self._aim.cells:
             yield self._pool(name, task, examples, target=target)
             return
-        trained = [each for each in examples if self._trained(each)]
-        others = [each for each in examples if not self._trained(each)]
-        yield self._pool(name, task, trained, target=True)
+        trained = [each for each in examples if cell_of(each) in self._aim.cells]
+        others = [each for each in examples if cell_of(each) not in self._aim.cells]
+        yield self._pool(name, task, trained, target=target)
         yield self._pool(OTHER_REASONING, task, others, target=False)
 
     def _examples(self, task: Task) -> Sequence[Example]:
@@ -205,10 +206,6 @@ class _Pools:
         described = place.entry.description.tool_format
         told = offer.wanted(place.engine.load(), described, place.settings.tools.offer)
         return told and bool(place.toolbox.tools)
-
-    def _trained(self, example: Example) -> bool:
-        kinds, levels = self._aim.kinds, self._aim.levels
-        return (not kinds or example.kind in kinds) and (not levels or example.level in levels)
 
     def _pool(self, name: str, task: Task, examples: Sequence[Example], *, target: bool) -> OfTask:
         asked = TASKS[task.name]

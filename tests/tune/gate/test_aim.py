@@ -31,7 +31,17 @@ def test_what_is_learned_names_the_pools(
 
 def test_it_is_kept_in_a_plan_with_other_things() -> None:
     found = with_problems(aim([""]), CELLS)
-    assert found == Aim(("corrections", "reasoning"), ("sums",), (1, 2))
     plan = {"data": "", "seconds": 0.0, **msgspec.to_builtins(found)}
     assert msgspec.convert(msgspec.json.decode(msgspec.json.encode(plan)), Aim) == found
     assert msgspec.convert({"data": ""}, Aim) == Aim()
+
+
+@pytest.mark.parametrize(
+    ("sets", "targets"), [([], ("reasoning",)), ([""], ("corrections",)), (["tools"], ("tools",))]
+)
+def test_problems_are_what_a_run_is_for_only_where_nothing_else_is(
+    sets: list[str], targets: tuple[str, ...]
+) -> None:
+    found = with_problems(aim(sets), CELLS)
+    assert (found.targets, found.cells) == (targets, (Cell("sums", 1), Cell("sums", 2)))
+    assert with_problems(aim(sets), ()) == aim(sets)

@@ -10,6 +10,7 @@ import pytest
 from localai.conversation import user
 from localai.engine.base import BARE, AdapterFile
 from localai.evals.items import Item
+from localai.rl.edge import Cell
 from localai.store.store import Store
 from localai.tune.gate import stages
 from localai.tune.gate.aim import Aim
@@ -97,12 +98,16 @@ def test_what_it_trained_for_decides(store: Store, model: Path) -> None:
     assert "What is asked in unknown was not learned" in found.reason
 
 
-def test_of_reasoning_the_kinds_it_trained_for_decide(store: Store, model: Path) -> None:
+@pytest.mark.parametrize(("target", "rule"), [("reasoning", "better"), ("unknown", "kept")])
+def test_reasoning_is_asked_by_what_was_trained_for(
+    store: Store, model: Path, target: str, rule: str
+) -> None:
     there = place(store, model, Student({"": BASE}, {"": 0.5}), 160)
-    found = {of.name: of for of in pools(there, (), Aim(("reasoning",), ("sums",), (1, 2)))}
-    assert next(iter(found)) == "reasoning"
+    cells = (Cell("sums", 1), Cell("sums", 2))
+    found = {of.name: of for of in pools(there, (), Aim((target,), cells))}
+    assert next(iter(found)) == target
     assert 0 < len(found["reasoning"]) < 160 == len(found[OTHER_REASONING])
-    assert found["reasoning"].rule.kind == "better"
+    assert found["reasoning"].rule.kind == rule
     assert found[OTHER_REASONING].rule.kind == "kept"
     whole = {of.name for of in pools(there, (), Aim(("reasoning",)))}
     assert OTHER_REASONING not in whole
