@@ -40,8 +40,8 @@ def aim(sets: Iterable[str]) -> Aim:
 
 def with_problems(aim: Aim, cells: Sequence[Cell]) -> Aim:
     """The same for what learned from its own answers to problems of these cells, too; as it is for
-    none. Beside something else they come along: they must lose nothing, but what the user taught
-    does not wait until a few problems more are shown to be solved."""
+    none. Beside something else they come along: they must be kept as all else, but what the user
+    taught does not wait until a few problems more are shown to be solved."""
     if not cells:
         return aim
     targets = aim.targets or (OWN_POOLS["reasoning"],)
