@@ -29,7 +29,7 @@ Tell = Callable[[int, int], None]
 
 class Sampler:
     """Has the task's problems answered in a manner; at most `most` answers of each are kept, by
-    `choose`."""
+    `choose`, of those that are so by the task's first measure: right, but in a control."""
 
     def __init__(
         self, place: Place, task: Task, manner: Manner, most: int, choose: Choose = leanest
@@ -66,8 +66,8 @@ class Sampler:
 
     def _judge(self, example: Example, said: Said) -> Attempt:
         answer = said.answer
-        score = self._task.score(example, [answer])[self._task.measures[0].name]
-        right = score >= RIGHT
+        scores = self._task.score(example, [answer])
+        wanted = scores[self._task.measures[0].name]
         prompt = said.asked.prompt.ids
         return Attempt(
             problem=example.id,
@@ -80,8 +80,10 @@ class Sampler:
             spans=((len(prompt), len(prompt) + len(answer.ids)),),
             tokens=answer.tokens,
             logprob=said.likely,
-            right=right,
-            outcome=verdicts.degenerate(answer, self._manner.style) if right else verdicts.WRONG,
+            right=scores.get("right", wanted) >= RIGHT,
+            outcome=verdicts.degenerate(answer, self._manner.style)
+            if wanted >= RIGHT
+            else verdicts.WRONG,
         )
 
     def _learned(self, attempt: Attempt, said: Said) -> Attempt:

@@ -1,11 +1,12 @@
 """Rejection sampling on the model as it is, for an hour, with nothing else to learn.
 
 `rounds` says in how many ways: the leanest right answers are learned (1), any right ones (2), and
-any that have the form of an answer, right or not (3): what the first two gain on the third is not
-form. Asked before and after, on the pools that judge: problems of the kinds and levels that the
-rounds are about, the same kinds a level harder in steps, facts, what cannot be known, and how it
-talks. The value of a row is what it comes to after, its peer what it was. LOCALAI_BENCH_SECONDS
-gives each way another time than an hour, LOCALAI_BENCH_WAY the number of the way to begin with.
+any that have the form of an answer, right or not (3), to problems that are chosen as in the others:
+what the first two gain on the third is not form. Asked before and after, on the pools that judge:
+problems of the kinds and levels that the rounds are about, the same kinds a level harder in steps,
+facts, what cannot be known, and how it talks. The value of a row is what it comes to after, its
+peer what it was. LOCALAI_BENCH_SECONDS gives each way another time than an hour,
+LOCALAI_BENCH_WAY the number of the way to begin with.
 """
 
 from __future__ import annotations
@@ -46,16 +47,17 @@ BESIDE = {"known": "right", "unknown": "abstained", "hygiene": ""}
 """Tasks of which nothing is learned, and the measure by which; "" for the first."""
 ASKED_BESIDE = 200
 RIGHT = TASK.measures[0]
+FORM = Measure("form", "there is a final answer")
 
 Asked = dict[str, tuple[Measure, list[Outcome]]]
 """What was asked, by name: the measure and the answers."""
 
 
 def form(example: Example, answers: Sequence[Answer]) -> Scores:
-    """Whether there is a final answer at all, right or not."""
+    """Whether there is a final answer at all, beside whether it is right."""
     wanted = Wanted(wants=example.extra["wants"], options=example.extra.get("options", ()))
     found = [bool(final(each.text, wanted, ended=each.ended)) for each in answers]
-    return {"right": sum(found) / len(found)}
+    return {"form": sum(found) / len(found), **TASK.score(example, answers)}
 
 
 class Clock:
@@ -92,7 +94,7 @@ class Way(NamedTuple):
 WAYS = (
     Way("leanest right", leanest, TASK),
     Way("any right", any_right, TASK),
-    Way("form alone", any_right, replace(TASK, score=form)),
+    Way("form alone", any_right, replace(TASK, measures=(FORM, *TASK.measures), score=form)),
 )
 
 
@@ -105,7 +107,7 @@ def rows(model: str, rounds: int) -> Iterator[list[Row]]:
             run = pupil.store.runs()[0].id
             yield [
                 Row(f"{way.name}: the whole tune", done.seconds / 60, "minutes"),
-                *_rounds(pupil.store.rounds(run)),
+                *_rounds(pupil.store.rounds(run), way.task.measures[0].name),
                 Row("the longest from a last sample to training", max(clock.pauses), "s", bar=5,
                     better="low", n=len(clock.pauses)),
             ]  # fmt: skip
@@ -136,12 +138,12 @@ def _discover(pupil: School, way: Way, clock: Clock) -> tuple[Taught, list[Cell]
     return done, made[-1].targets
 
 
-def _rounds(made: Sequence[Round]) -> list[Row]:
-    """What each round came to."""
+def _rounds(made: Sequence[Round], measure: str) -> list[Row]:
+    """What each round came to; `measure` is that of the dev pool."""
     return [
         Row(
             f"round {each.number}: {each.samples} samples, {each.kept} kept, pass@1 "
-            f"{each.pass_1:.2f}, pass@n {each.pass_n:.2f}; of {each.dev_n} others right",
+            f"{each.pass_1:.2f}, pass@n {each.pass_n:.2f}; of {each.dev_n} others {measure}",
             each.dev or 0.0,
             "share",
             n=each.dev_n,
