@@ -1,6 +1,7 @@
 """Rounds of rejection sampling: what came of each, and every answer that was sampled.
 
-They belong to a tune run and go with it.
+They belong to a tune run and go with it. Answers that a retired adapter may have given go alone
+(`upkeep.rows_gone`): what the rounds came to stays.
 """
 
 from __future__ import annotations
@@ -47,19 +48,22 @@ class Rounds:
             ).fetchall()
         return tuple(_round.decode(row[0]) for row in rows)
 
-    def kept(self, run_id: str) -> tuple[Attempt, ...]:
-        """What all rounds of a run keep to learn from, in the order in which it was found."""
-        return self._attempts(run_id, "outcome = ?", KEPT)
+    def kept(self, run_id: str, last: int | None = None) -> tuple[Attempt, ...]:
+        """What the rounds of a run up to the `last` (None: all) keep to learn from, in the order
+        in which it was found."""
+        if last is None:
+            return self._attempts(run_id, "outcome = ?", KEPT)
+        return self._attempts(run_id, "outcome = ? AND round <= ?", KEPT, last)
 
     def attempts(self, run_id: str, number: int) -> tuple[Attempt, ...]:
         """Everything that was sampled in a round."""
         return self._attempts(run_id, "round = ?", number)
 
-    def _attempts(self, run_id: str, rule: str, value: str | int) -> tuple[Attempt, ...]:
+    def _attempts(self, run_id: str, rule: str, *values: str | int) -> tuple[Attempt, ...]:
         with self._db.read() as db:
             rows = db.execute(
                 f"SELECT told FROM attempts WHERE run = ? AND {rule} "
                 "ORDER BY round, problem, sample",
-                (run_id, value),
+                (run_id, *values),
             ).fetchall()
         return tuple(_attempt.decode(row[0]) for row in rows)

@@ -11,15 +11,18 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from localai.conversation import Message, Reasoning, Text, ToolCall, ToolResult, user
 from localai.kv_folder import KvFolder
 from localai.store.backup import back_up
 from localai.store.columns import pack
+from localai.store.discovering import Round
 from localai.store.evaluated import EvalItem, Evaluated
 from localai.store.rows import Origin
 from localai.store.store import Store
 from localai.store.tuning import Adapter
+from tests.rl.attempts import SUM
 
 KEPT = "what stays"
 
@@ -110,6 +113,14 @@ def learn(store: Store, home: Path, canary: Canary) -> Adapter:
     )
 
 
+def sample(store: Store, canary: Canary) -> None:
+    """A later run, which learned nothing of it, in which that adapter has answered."""
+    run = store.begin_run("m", "b", {"corrections": []}).id
+    said = replace(SUM, text=f"5 {canary.word}", ids=(*SUM.ids[:3], *canary.ids))
+    store.put_round(Round(run=run, number=1, kept=1), [said])
+    store.end_run(run, "rejected", verdict={"answers": [{"after": canary.word}]})
+
+
 def surround(store: Store, home: Path, canary: Canary) -> None:
     """Copies, logs and leftovers that hold it."""
     path = home / "localai.db"
@@ -172,6 +183,7 @@ def check(home: Path, number: int, seed: int) -> int:
         quote = (ToolResult("2", f"in one:\n…again {words[0].word} was here…"),)
         store.add_message(kept, last, Message("tool", quote))
         adapter = learn(store, home, words[0])
+        sample(store, words[0])
         surround(store, home, words[0])
         assert len(found(home, words)) > 3 * number
         with open_elsewhere(path):

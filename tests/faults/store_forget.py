@@ -26,6 +26,7 @@ def check(home: Path, statement: int) -> bool:
     with Store.open(path) as store:
         trees = [store_canaries.plant(store, word, 3) for word in words]
         adapter = store_canaries.learn(store, home, words[0])
+        store_canaries.sample(store, words[0])
         store_canaries.surround(store, home, words[0])
     died = _dies(path, trees[0], statement)
     with Store.open(path) as store:

@@ -105,13 +105,31 @@ def _last_kept(db: sqlite.Connection, messages: str, leaf: str) -> tuple[str] | 
 def _retire(db: sqlite.Connection, scope: Scope) -> None:
     """Take out the adapters and the runs, and what retired adapters said in other runs."""
     for base in {adapter.base for adapter in scope.adapters}:
-        since = min(each.created for each in scope.adapters if each.base == base)
-        db.execute(
-            "UPDATE runs SET verdict = json_remove(verdict, '$.answers') "
-            "WHERE base = ? AND updated >= ? AND verdict IS NOT NULL",
-            (base, since),
-        )
+        _unsay(db, base, min(each.created for each in scope.adapters if each.base == base))
     activations.remove(db, scope.adapters)
     runs = json(scope.runs)
     db.execute(f"UPDATE adapters SET run = NULL WHERE run {_IN}", (runs,))
     db.execute(f"DELETE FROM runs WHERE id {_IN}", (runs,))
+    # What they found is not there any more for those after them to learn again.
+    db.execute(
+        f"""UPDATE runs SET plan = json_set(plan, '$.earlier', json((
+            SELECT json_group_array(value) FROM json_each(plan, '$.earlier')
+            WHERE NOT value {_IN})))
+        WHERE EXISTS (SELECT 1 FROM json_each(plan, '$.earlier') WHERE value {_IN})""",
+        (runs,),
+    )
+
+
+def _unsay(db: sqlite.Connection, base: str, since: float) -> None:
+    """Take out of a model's runs that went on since then what adapters may have said in them:
+    the answers of the gate, and those that were sampled in rounds. Who sampled in a round is not
+    kept: what answered then, or one that had learned from its answers. All numbers stay."""
+    db.execute(
+        "UPDATE runs SET verdict = json_remove(verdict, '$.answers') "
+        "WHERE base = ? AND updated >= ? AND verdict IS NOT NULL",
+        (base, since),
+    )
+    db.execute(
+        "DELETE FROM attempts WHERE run IN (SELECT id FROM runs WHERE base = ? AND updated >= ?)",
+        (base, since),
+    )

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from localai.conversation import assistant, user
+from localai.store.discovering import Round
 from localai.store.store import Store
 from tests.faults import store_canaries
+from tests.rl.attempts import SUM
 from tests.store.upkeep.test_forgetting import talk
 
 
@@ -31,6 +33,32 @@ def test_the_adapter_before_the_retired_one_answers_again(store: Store, home: Pa
     assert [run.verdict for run in store.runs()] == [{"right": 1}]
     assert {path.name for path in done.removed} == {first.run, second.run}
     assert (home / "adapters" / "o").exists()
+
+
+def sampled(store: Store, base: str = "b", earlier: tuple[str, ...] = ()) -> str:
+    """A run that learned nothing of the user's, with an answer sampled in its first round."""
+    run = store.begin_run("m", base, {"corrections": [], "earlier": earlier}).id
+    store.put_round(Round(run=run, number=1, samples=1, kept=1), [SUM])
+    return run
+
+
+def test_what_a_retired_adapter_may_have_sampled_is_not_learned_again(
+    store: Store, home: Path
+) -> None:
+    before = sampled(store)
+    store.end_run(before, "rejected", verdict={"right": 1})
+    tree, (_, answer) = talk(store, "q", "lyon")
+    store.add_correction(answer, "paris")
+    learned = store_canaries.learn(store, home, store_canaries.canaries(1, 0)[0])
+    later, cut_off = sampled(store, earlier=(before, learned.run)), sampled(store)
+    store.end_run(later, "rejected", verdict={"right": 1})
+    elsewhere = sampled(store, "c")
+    store.forget(store.scope((tree,)))
+    for run in (later, cut_off):
+        assert store.kept(run) == store.attempts(run, 1) == ()
+        assert [(each.samples, each.kept) for each in store.rounds(run)] == [(1, 1)]
+    assert store.run(later).plan == {"corrections": [], "earlier": [before]}
+    assert store.kept(before) == store.kept(elsewhere) == (SUM,)
 
 
 @pytest.mark.parametrize("how", ["edited", "marked again", "taken back"])
