@@ -212,7 +212,8 @@ class AppSettings(BaseModel, extra="forbid"):
     not_taught: list[str] = Field([])
     """Models that are not offered what another one has learned; F9 adds the one in use."""
     seen_tune: str = ""
-    """The last tune whose outcome you have read or put away; the app tells of a later one."""
+    """The last tune whose outcome you have read or put away, or the last night without one; the app
+    tells of what comes later."""
 
 
 class Settings(BaseSettings):

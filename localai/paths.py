@@ -94,6 +94,11 @@ def logs(data: Path | None = None) -> Path:
     return (data or home()) / "logs"
 
 
+def night_log() -> Path:
+    """What a tune that the timer started has to say."""
+    return logs() / "night.log"
+
+
 def tools() -> Path:
     """Where `localai tools new` writes; a tool there runs only when it is trusted."""
     return home() / "tools"

@@ -19,19 +19,35 @@ TAIL_BYTES = 4096
 
 
 def log() -> Path:
-    """Where a tune writes that was not started in a terminal."""
+    """Where a tune writes that the app started."""
     return paths.logs() / "tune.log"
 
 
-def tail(lines: int) -> tuple[str, ...]:
-    """The last lines of the log that say something, raw; none where there is no log."""
+def last_log(since: float = 0.0) -> Path | None:
+    """The log of the app's tunes or of the timer's, whichever was written last; None where that was
+    before `since`, in Unix seconds."""
+    when, file = max((_written(file), file) for file in (log(), paths.night_log()))
+    return file if when > since else None
+
+
+def tail(file: Path, lines: int) -> tuple[str, ...]:
+    """The last lines of a log that say something, raw; none where there is no log."""
     try:
-        with log().open("rb") as file:
-            file.seek(max(0, file.seek(0, os.SEEK_END) - TAIL_BYTES))
-            text = file.read().decode("utf-8", "replace")
+        with file.open("rb") as opened:
+            opened.seek(max(0, opened.seek(0, os.SEEK_END) - TAIL_BYTES))
+            text = opened.read().decode("utf-8", "replace")
     except OSError:
         return ()
     return tuple(line for line in text.splitlines() if line.strip())[-lines:]
+
+
+def _written(file: Path) -> float:
+    """When something was last written to it; 0 where nothing is there."""
+    try:
+        found = file.stat()
+    except OSError:
+        return 0.0
+    return found.st_mtime if found.st_size else 0.0
 
 
 class Stopped(KeyboardInterrupt):

@@ -71,17 +71,17 @@ def watched(
 
 def learn(wanted: NightSettings, tune: Callable[[], object]) -> None:
     """Run `tune` once the machine is free for it, and keep the machine awake meanwhile."""
-    from localai.schedule import beginning, timers
+    from localai.schedule import beginning, outcome, timers
     from localai.schedule.waking import awake
 
     with awake():
         why_not = beginning.wait(timers.here().nights(), wanted)
-        beginning.keep(why_not)
+        outcome.keep(why_not, hindered=bool(why_not))
         if why_not:
             note(why_not)
             return
         try:
             tune()
         except UsageError as error:  # there is nothing to learn, say
-            beginning.keep(str(error))
+            outcome.keep(str(error))
             note(str(error))

@@ -105,7 +105,7 @@ def _schedule(timer: Timer, nights: Nights, invocation: Invocation, *, yes: bool
 
 def _tell(timer: Timer, *, files: bool) -> None:
     """Say what is scheduled, and what became of the last time; the files, too, if wanted."""
-    from localai.schedule.beginning import last_night
+    from localai.schedule.outcome import last_night
     from localai.schedule.timers import UNKNOWN
 
     nights = timer.nights()

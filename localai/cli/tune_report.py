@@ -84,7 +84,8 @@ def status(invocation: Invocation, as_json: bool) -> None:
         run = next(iter(store.runs(limit=1)), None)
         process = store.run_process(run.id) if run else None
         adapter = store.adapter(run.adapter).name if run and run.adapter else ""
-    tail = tune_process.tail(LOG_LINES)
+    log = tune_process.last_log(run.created if run else 0.0)
+    tail = tune_process.tail(log, LOG_LINES) if log else ()
     if as_json:
         click.echo(record.dumps(tune_lines.as_json(run, adapter, process, tail)))
         return

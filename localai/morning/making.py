@@ -18,14 +18,19 @@ from localai.store.tuning import Adapter, Run, StoredExample
 MOST_CHANGED = 10
 TOGETHER = "With its own right answers to problems, which was tried first, it was refused: {reason}"
 
+TROUBLE = "Its own right answers were given up in a round that went wrong: {trouble}"
+
+Metrics = Sequence[tuple[int, dict[str, float]]]
+
 
 def morning(store: Store, run: Run) -> Morning:
     """What there is to tell of a run, also of one that has not ended, or came to no verdict."""
     found = verdict(run.verdict)
     answers = found.answers if found else ()
-    metrics = store.metrics(run.id)
+    metrics = _judged(store.metrics(run.id), found)
     learned, sets, gone = _learned(store, run)
     active = store.active_adapter(run.base)
+    then = active if run.state == "running" else _answered(store, run.base, run.updated)
     return Morning(
         run=run.id,
         model=run.model,
@@ -34,6 +39,7 @@ def morning(store: Store, run: Run) -> Morning:
         ended=run.updated,
         adapter=store.adapter(run.adapter).name if run.adapter else "",
         answers=active.name if active else "",
+        answered=then.name if then else "",
         reason=_reason(found) if found else "",
         error=run.error,
         next_step=next_step(run),
@@ -56,9 +62,12 @@ def morning(store: Store, run: Run) -> Morning:
 
 def _reason(found: Verdict) -> str:
     """Why it was decided so, for what was tried last and for what was tried before."""
-    if found.together is None:
-        return found.reason
-    return f"{found.reason} {TOGETHER.format(reason=found.together.reason)}"
+    told = [found.reason]
+    if found.together is not None:
+        told.append(TOGETHER.format(reason=found.together.reason))
+    if found.trouble:
+        told.append(TROUBLE.format(trouble=found.trouble))
+    return " ".join(told)
 
 
 def next_step(run: Run) -> str:
@@ -68,7 +77,7 @@ def next_step(run: Run) -> str:
     if run.state == "promoted":
         return "`localai tune rollback` (F4 in the app) brings back what answered before."
     if run.state == "rejected":
-        return "What answered before goes on; correct more answers, then tune again."
+        return "Correct more answers, then tune again."
     data = run.plan.get("data", "")
     names = f" --data {data}" if data else ""
     if tune_process.resumable(run):
@@ -105,7 +114,16 @@ def question(store: Store, adapter: Adapter) -> str:
     return next((each.question for each in learned), "")
 
 
-def _points(metrics: Sequence[tuple[int, dict[str, float]]], name: str) -> tuple[Point, ...]:
+def _judged(metrics: Metrics, found: Verdict | None) -> Metrics:
+    """Those of the training that the verdict is about, counted from its first step; all where
+    there is none, or it was not recorded."""
+    before, last = found.steps if found else (0, 0)
+    if last <= before:
+        return metrics
+    return [(step - before, values) for step, values in metrics if before < step <= last]
+
+
+def _points(metrics: Metrics, name: str) -> tuple[Point, ...]:
     """The numbers of this name; what is none is left out."""
     named = ((step, values[name]) for step, values in metrics if name in values)
     return tuple(Point(step, value) for step, value in named if math.isfinite(value))
@@ -125,9 +143,15 @@ def _learned(store: Store, run: Run) -> tuple[tuple[Learned, ...], dict[str, int
 
 def _learned_before(store: Store, run: Run) -> frozenset[str]:
     """What the adapter had learned that answered when the run began."""
-    log = store.activations(run.base)
-    id_ = next((each.adapter for each in log if each.created < run.created), "")
-    return store.learned(store.adapter(id_) if id_ else None)
+    return store.learned(_answered(store, run.base, run.created))
+
+
+def _answered(store: Store, base: str, when: float) -> Adapter | None:
+    """What answered for the model then, in Unix seconds; None for the bare model. An adapter that
+    was deleted since is not known any more."""
+    log = store.activations(base)
+    id_ = next((each.adapter for each in log if each.created <= when), "")
+    return store.adapter(id_) if id_ else None
 
 
 def _as_learned(store: Store, example: StoredExample, new: bool) -> Learned:

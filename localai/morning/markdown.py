@@ -12,7 +12,7 @@ from localai.counted import counted
 from localai.evals.stats import Estimate
 from localai.measures import STATES, duration, score
 from localai.moments import WHEN, local
-from localai.morning import wording
+from localai.morning import rounds, wording
 from localai.morning.history import Night, pools
 from localai.morning.values import Learned, Morning, Point, Shift
 from localai.morning.verdict import Asked
@@ -184,31 +184,16 @@ def _value(point: Point) -> float:
     return point.value
 
 
-def _rounds(rounds: Sequence[Round]) -> Iterator[str]:
-    if not rounds:
+def _rounds(found: Sequence[Round]) -> Iterator[str]:
+    if not found:
         return
     yield "## Rounds of rejection sampling"
-    heads = ["round", "asked", "right", "any right", "tokens/right", "kept", "dev"]
-    yield _table(heads, [_round(each) for each in rounds])
-    yield (
-        "Of the answers sampled in each round the share that was right, of the problems the share "
-        "with any right answer, and the share right of other problems once that was learned (dev; "
-        "of round 0, the first look, before anything was)."
-    )
-    dropped = dict[str, int]()
-    for each in rounds:
-        for reason, count in each.dropped.items():
-            dropped[reason] = dropped.get(reason, 0) + count
-    if dropped:
-        told = ", ".join(f"{inline(reason)} {count:,}" for reason, count in dropped.items())
-        yield f"Not learned: {told}."
-
-
-def _round(each: Round) -> list[str]:
-    cost = f"{each.tokens_per_right:.0f}" if each.tokens_per_right is not None else ""
-    dev = f"{score(each.dev)} (n {each.dev_n:,})" if each.dev is not None else ""
-    shares = [score(each.pass_1), score(each.pass_n)]
-    return [str(each.number), f"{each.asked:,}", *shares, cost, f"{each.kept:,}", dev]
+    yield _table(rounds.HEADS, [rounds.cells(each) for each in found])
+    yield rounds.MEANING
+    told = [(each.number, why) for each in found if (why := rounds.dropped(each))]
+    if told:
+        yield "Sampled and not learned:"
+        yield "\n".join(f"- round {number}: {inline(why, 1000)}" for number, why in told)
 
 
 def _stages(morning: Morning) -> Iterator[str]:

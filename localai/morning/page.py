@@ -11,6 +11,7 @@ from localai.evals.plots import Dot, Plot
 from localai.evals.stats import Estimate
 from localai.measures import STATES, duration, score
 from localai.moments import WHEN, local
+from localai.morning import rounds
 from localai.morning import wording as told
 from localai.morning.curves import Curves, Spot, curves
 from localai.morning.history import Night, over_time, pools
@@ -36,6 +37,11 @@ def page(morning: Morning | None, nights: Sequence[Night]) -> str:
             picture_of=_pools(morning.shifts) if morning and morning.shifts else None,
             loss=_loss(morning) if morning and morning.losses else None,
             rates=_rates(morning) if morning and len(morning.rounds) > 1 else None,
+            heads=rounds.HEADS,
+            meaning=rounds.MEANING,
+            rounds=[(rounds.cells(each), rounds.dropped(each)) for each in morning.rounds]
+            if morning
+            else [],
             stages=[(each.name, duration(each.seconds)) for each in morning.stages]
             if morning
             else [],
@@ -90,7 +96,7 @@ def _spots(points: Sequence[Point]) -> list[Spot]:
 
 
 def _rates(morning: Morning) -> Curves:
-    """Shares right by round: of samples, of problems with any, of other problems."""
+    """Shares by round: right on average, of problems with any right answer, of other problems."""
     found: list[tuple[int, list[Spot]]] = [(0, []), (1, []), (2, [])]
     for each in morning.rounds:
         values = (each.pass_1, each.pass_n, each.dev)

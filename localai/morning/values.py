@@ -52,11 +52,12 @@ class Point(msgspec.Struct, frozen=True):
 class Morning(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that there is to tell of a run.
 
-    `adapter` is what it made, `answers` what answers now, by name, "" for none and for the bare
-    model. `reason` is the gate's sentence, `error` what went wrong, `next_step` what one can do
-    now. Of what was learned the user's own is in `learned`, what is new first; `sets` counts the
-    examples of data sets, `gone` what the history does not have any more. `lost` are the answers
-    that were right before, `changed` those that changed most, corrections first.
+    `adapter` is what it made, `answers` what answers now, `answered` what did when it ended, by
+    name, "" for none and for the bare model. `reason` is the gate's sentence, `error` what went
+    wrong, `next_step` what one can do now. Of what was learned the user's own is in `learned`, what
+    is new first; `sets` counts the examples of data sets, `gone` what the history does not have any
+    more. `lost` are the answers that were right before, `changed` those that changed most,
+    corrections first.
     """
 
     run: str
@@ -66,6 +67,7 @@ class Morning(msgspec.Struct, frozen=True, kw_only=True):
     ended: float
     adapter: str = ""
     answers: str = ""
+    answered: str = ""
     reason: str = ""
     error: str = ""
     next_step: str = ""
@@ -83,8 +85,3 @@ class Morning(msgspec.Struct, frozen=True, kw_only=True):
     parity: Parity | None = None
     memory: float | None = None
     device: str = ""
-
-    @property
-    def judged(self) -> bool:
-        """Whether its gate came to a verdict."""
-        return self.state in ("promoted", "rejected")

@@ -78,7 +78,8 @@ class Refused(msgspec.Struct, frozen=True):
 class Verdict(msgspec.Struct, frozen=True):
     """What a gate decided, and on which numbers; what the run trained for, and how far the gate
     came. Of what was forgotten there are no `answers`. `together`: with its own right answers it
-    was tried first, and refused."""
+    was tried first, and refused; `trouble`: what went wrong in a round of these. What was judged
+    was made in the steps after the first of `steps`, to the second; (0, 0): in all of the run."""
 
     promoted: bool
     reason: str = ""
@@ -90,6 +91,8 @@ class Verdict(msgspec.Struct, frozen=True):
     targets: tuple[str, ...] = ()
     stage: str = ""
     together: Refused | None = None
+    trouble: str = ""
+    steps: tuple[int, int] = (0, 0)
 
     @property
     def shares(self) -> tuple[Pool, ...]:

@@ -29,7 +29,7 @@ def title(morning: Morning) -> str:
 
 
 def headline(morning: Morning) -> str:
-    """Who answers now, and why."""
+    """Who answers now, and why; of a run that changed nothing also who did when it ended."""
     answers = one_line(morning.answers) or BARE
     if morning.state == "promoted":
         made = one_line(morning.adapter) or "an adapter that is gone"
@@ -43,12 +43,15 @@ def headline(morning: Morning) -> str:
         "interrupted": "It was cut off",
         "running": "It is running",
     }
-    return f"{said[morning.state]}; {answers} answers as before."
+    answered = one_line(morning.answered) or BARE
+    if answered == answers:
+        return f"{said[morning.state]}; {answers} answers as before."
+    return f"{said[morning.state]}; {answered} answered then, {answers} answers now."
 
 
 def learned(morning: Morning) -> str:
-    """The heading of what it learned, or would have."""
-    return "What it learned" if morning.judged else "What it was to learn"
+    """The heading of what it learned, or would have, had it been let in."""
+    return "What it learned" if morning.state == "promoted" else "What it was to learn"
 
 
 def why(morning: Morning) -> str:
@@ -71,9 +74,10 @@ def scores(shifts: Sequence[Shift]) -> str:
     return f"{', '.join(told)}." if told else ""
 
 
-def news(run: Run, adapter: str, now: float) -> tuple[str, ...]:
+def news(run: Run, adapter: str, now: float, *, goes_on: bool = False) -> tuple[str, ...]:
     """An ended run for whoever comes back: who answers and the scores, or one line with why
-    nothing changed. `adapter` is the name of what it made."""
+    nothing changed. `adapter` is the name of what it made; `goes_on`: the next one can go on with
+    one that was stopped."""
     when, judged = moment(run.updated, now), verdict(run.verdict)
     if run.state == "promoted":
         told = scores(shifts(judged))
@@ -84,7 +88,13 @@ def news(run: Run, adapter: str, now: float) -> tuple[str, ...]:
         "failed": "the tune failed.",
         "interrupted": "the tune was cut off before it had come to training.",
     }
-    return (f"{when}: {said.get(run.state, 'the tune was stopped.')} {reason}".rstrip(),)
+    more = " The next one goes on with it." if goes_on and run.state == "stopped" else ""
+    return (f"{when}: {said.get(run.state, 'the tune was stopped.')} {reason}".rstrip() + more,)
+
+
+def no_tune(when: float, why_not: str, now: float) -> str:
+    """A night on which none began, and why, in a line."""
+    return f"{moment(when, now)}: no tune began. {one_line(why_not)}"
 
 
 def moment(then: float, now: float) -> str:

@@ -35,7 +35,7 @@ class Launchd:
 
     def files(self, nights: Nights, command: Command) -> Mapping[Path, str]:
         """The file that schedules it."""
-        return {self.places[0]: agent(nights, command, paths.logs() / "night.log")}
+        return {self.places[0]: agent(nights, command, paths.night_log())}
 
     def nights(self) -> Nights | None:
         """What the file says. Raises ScheduleError when it says something else."""
@@ -64,7 +64,6 @@ class Launchd:
 
     def load(self) -> None:
         """Let launchd know of the file. Raises ScheduleError."""
-        self._log()
         self._run("launchctl", "enable", f"{self._domain}/{LABEL}")  # it may be switched off
         ran = self._run("launchctl", "bootstrap", self._domain, str(self.places[0]))
         if ran.code:
@@ -90,12 +89,6 @@ class Launchd:
             "A Mac that is asleep then begins when it wakes, if nobody uses it; sudo pmset repeat "
             "wakeorpoweron wakes it at a time of your choice.",
         )
-
-    @staticmethod
-    def _log() -> None:
-        """Have the log be the owner's alone, before launchd makes it."""
-        file = paths.private_dir(paths.logs()) / "night.log"
-        os.close(os.open(file, os.O_WRONLY | os.O_CREAT, 0o600))
 
 
 def agent(nights: Nights, command: Command, log: Path) -> str:

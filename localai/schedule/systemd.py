@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from datetime import time
 from pathlib import Path
 
+from localai import paths
 from localai.errors import ScheduleError
 from localai.schedule.command import Command, cron_line
 from localai.schedule.deadline import EVERY_DAY
@@ -34,6 +35,8 @@ TimeoutStopSec=120
 # Being asked to stop is no failure.
 SuccessExitStatus=143
 IOSchedulingClass=idle
+StandardOutput=append:{log}
+StandardError=append:{log}
 """
 
 TIMER_TEXT = """\
@@ -65,7 +68,7 @@ class Systemd:
     def files(self, nights: Nights, command: Command) -> Mapping[Path, str]:
         """The files that schedule it."""
         days = "" if nights.days == EVERY_DAY else ",".join(nights.names()) + " "
-        texts = service(command), TIMER_TEXT.format(days=days, at=nights.at)
+        texts = service(command, paths.night_log()), TIMER_TEXT.format(days=days, at=nights.at)
         return dict(zip(self.places, texts, strict=True))
 
     def nights(self) -> Nights | None:
@@ -133,15 +136,16 @@ class Systemd:
         return ()
 
 
-def service(command: Command) -> str:
-    """The text of the service."""
+def service(command: Command, log: Path) -> str:
+    """The text of the service, which writes at the end of `log`; systemd makes no folder for it."""
     program, *rest = map(quoted, command.words)
     variables = "".join(
         f"Environment={quoted(f'{name}={value}')}\n" for name, value in command.environment.items()
     )
     # Only arguments can have variables in them, neither the program nor Environment=.
     line = " ".join((program, *(word.replace("$", "$$") for word in rest)))
-    return SERVICE_TEXT.format(environment=variables, command=line)
+    appended = str(log).replace("%", "%%")  # it is one word to the end of the line, never quoted
+    return SERVICE_TEXT.format(environment=variables, command=line, log=appended)
 
 
 def quoted(word: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -38,6 +39,7 @@ def install(timer: Timer, files: Mapping[Path, str]) -> None:
     and then nothing is scheduled."""
     remove(timer)
     try:
+        _make_log()
         for path, text in files.items():
             path.parent.mkdir(parents=True, exist_ok=True)
             paths.replace(path, text)
@@ -51,6 +53,12 @@ def install(timer: Timer, files: Mapping[Path, str]) -> None:
     except LocalaiError:
         remove(timer)
         raise
+
+
+def _make_log() -> None:
+    """Have the log be there for the system to write to, its owner's alone."""
+    paths.private_dir(paths.logs())
+    os.close(os.open(paths.night_log(), os.O_WRONLY | os.O_CREAT, 0o600))
 
 
 def remove(timer: Timer) -> tuple[Path, ...]:

@@ -18,11 +18,11 @@ from localai.cli import learning
 from localai.cli.clock import Days, TimeOfDay
 from localai.cli.night import End, watched
 from localai.errors import EngineError, UsageError
-from localai.schedule import beginning, timers, waking
-from localai.schedule.beginning import LastNight, last_night
+from localai.schedule import beginning, outcome, timers, waking
 from localai.schedule.conditions import Machine
 from localai.schedule.deadline import Deadline
 from localai.schedule.nights import Nights
+from localai.schedule.outcome import LastNight, last_night
 from localai.schedule.programs import Ran
 from localai.schedule.systemd import Systemd
 from localai.store.tuning import Progress
@@ -166,10 +166,10 @@ def test_what_is_scheduled_is_told(run: Command, system: System) -> None:
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout.startswith("Scheduled: every day from 02:00 to 06:30, next ")
     when = datetime(2026, 11, 28, 2).timestamp()
-    beginning.keep("On \x1b[2Jbattery.", lambda: when)
+    outcome.keep("On \x1b[2Jbattery.", lambda: when)
     told = f"Last time, {moments.local(when):{moments.WHEN}}: did not begin. On battery.\n"
     assert run("tune", "schedule").stdout.endswith(told)
-    beginning.keep("", lambda: when)
+    outcome.keep("", lambda: when)
     assert run("tune", "schedule").stdout.endswith(": began.\n")
     assert "OnCalendar=" in run("tune", "schedule", "--show").stdout
     system.answers = {"is_active": Ran(3)}
@@ -215,7 +215,7 @@ def test_a_scheduled_tune_begins_on_a_free_machine(run: Command, night: list[str
     assert night == ["awake", "learns", "asleep"]
     last = last_night()
     assert last is not None
-    assert last.why_not == ""
+    assert (last.why_not, last.hindered) == ("", False)
 
 
 def test_a_machine_that_is_not_free_is_left_alone(
@@ -229,6 +229,7 @@ def test_a_machine_that_is_not_free_is_left_alone(
     last = last_night()
     assert last is not None
     assert last.why_not == result.stderr.strip()
+    assert last.hindered
 
 
 def test_a_night_without_anything_to_learn_is_no_failure(
@@ -242,6 +243,7 @@ def test_a_night_without_anything_to_learn_is_no_failure(
     assert (result.exit_code, result.stderr) == (0, "There is nothing to learn.\n")
     assert isinstance(last := last_night(), LastNight)
     assert last.why_not == "There is nothing to learn."
+    assert not last.hindered
 
 
 def test_a_dry_run_needs_no_night(run: Command, night: list[str]) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import time
 from pathlib import Path
 
 import pytest
@@ -99,10 +101,36 @@ def test_what_makes_no_sense_is_refused(run: Run) -> None:
         assert words in result.stderr
 
 
-def test_a_running_tune_is_told_with_the_logs_tail(run: Run) -> None:
-    log = tune_process.log()
+def logged(log: Path, text: str, later: float = 60.0) -> None:
+    """Have a tune's log say that, so many seconds later than now."""
     paths.private_dir(log.parent)
-    log.write_text("".join(f"line {n}\n\n" for n in range(9)) + "\x1b]52;c;aGk=\x07end\n")
+    log.write_text(text)
+    os.utime(log, (time.time() + later,) * 2)
+
+
+def test_the_log_is_that_which_was_written_last(run: Run) -> None:
+    def told() -> list[str]:
+        return list(json.loads(run("tune", "status", "--json").stdout)["log"])
+
+    assert told() == []
+    logged(tune_process.log(), "of the app\n", -30.0)
+    assert told() == ["of the app"]
+    logged(paths.night_log(), "of the night\n")
+    assert told() == ["of the night"]
+    logged(tune_process.log(), "", 90.0)  # just begun, or forgotten
+    assert told() == ["of the night"]
+    with Store.open() as store:
+        begin(store)
+        logged(paths.night_log(), "of a night before\n", -30.0)
+        assert told() == []
+        logged(tune_process.log(), "of the app\n")
+        assert told() == ["of the app"]
+
+
+def test_a_running_tune_is_told_with_the_logs_tail(run: Run) -> None:
+    logged(
+        tune_process.log(), "".join(f"line {n}\n\n" for n in range(9)) + "\x1b]52;c;aGk=\x07end\n"
+    )
     with Store.open() as store:
         begun = begin(store)
         progress = Progress("training", 43, 100, 1.2, 146.0, 190.0, 1_800_000_000, "paused")

@@ -26,6 +26,18 @@ print(json.dumps([
 ]))
 """
 
+LEAVES_THE_DISK = """
+import os, sys, psutil
+from localai.engine import gentle
+how, nice = sys.argv[1], int(sys.argv[2])
+if how == "step back":
+    gentle.step_back(nice)
+else:
+    os.setpriority(os.PRIO_PROCESS, 0, nice)
+    gentle.follow(os.getppid())
+sys.exit(psutil.Process().ionice().ioclass == psutil.IOPRIO_CLASS_IDLE)
+"""
+
 FOLLOWS = """
 import os, resource, signal, sys
 from localai.engine import gentle
@@ -71,6 +83,16 @@ def test_the_users_session_stays_as_it_is() -> None:
     assert nice == NICE
     assert group == before
     assert (AUTOGROUP.read_text() if AUTOGROUP.exists() else "") == before
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere it is the timer's")
+@pytest.mark.parametrize(
+    ("how", "nice", "idle"),
+    [("step back", "19", 1), ("step back", "1", 1), ("step back", "0", 0), ("follow", "7", 0)],
+)
+def test_the_disk_is_left_to_others_where_that_is_wanted(how: str, nice: str, idle: int) -> None:
+    ran = subprocess.run([sys.executable, "-c", LEAVES_THE_DISK, how, nice], timeout=60)
+    assert ran.returncode == idle
 
 
 def test_a_follower_keeps_quiet() -> None:

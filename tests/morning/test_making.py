@@ -43,7 +43,6 @@ def test_everything_of_a_good_night(store: Store) -> None:
     assert (len(told.losses), told.losses[0].value, told.losses[-1].step) == (20, 3.0, 20)
     assert [each.value for each in told.held_out] == [0.9, 1.1]
     assert [each.pass_1 for each in told.rounds] == [0.25, 0.5]
-    assert told.judged
 
 
 def test_intervals_are_those_of_the_evaluations(store: Store) -> None:
@@ -92,14 +91,21 @@ def test_after_the_way_back_another_one_answers(store: Store) -> None:
     run = promoted(store)
     store.roll_back(BASE)
     told = morning(store, run)
-    assert (told.adapter, told.answers) == ("tuned-2", "tuned-1")
+    assert (told.adapter, told.answered, told.answers) == ("tuned-2", "tuned-2", "tuned-1")
+
+
+def test_while_it_runs_what_answers_now_is_meant(store: Store) -> None:
+    run = begin(store)
+    promoted(store)
+    told = morning(store, run)
+    assert (told.answered, told.answers) == ("tuned-1", "tuned-1")
 
 
 def test_a_refusal_says_why(store: Store) -> None:
     told = morning(store, rejected(store))
     assert told.reason == BAD["reason"]
     assert [each.passed for each in told.shifts] == [True, False]
-    assert "goes on" in told.next_step
+    assert told.next_step == "Correct more answers, then tune again."
 
 
 def test_what_was_tried_before_is_told_after_what_was_tried_last(store: Store) -> None:
@@ -108,6 +114,18 @@ def test_what_was_tried_before_is_told_after_what_was_tried_last(store: Store) -
         f"{GOOD['reason']} With its own right answers to problems, which was tried first, it was "
         f"refused: {BAD['reason']}"
     )
+
+
+def test_a_round_that_went_wrong_is_told(store: Store) -> None:
+    run = promoted(store, GOOD | {"trouble": "It came to no number."})
+    assert morning(store, run).reason.endswith("went wrong: It came to no number.")
+
+
+def test_the_losses_are_those_of_what_was_judged(store: Store) -> None:
+    told = morning(store, promoted(store, GOOD | {"steps": [8, 18]}))
+    assert [each.step for each in told.losses] == list(range(1, 11))
+    assert told.losses[0].value == 3.0 / 9
+    assert [(each.step, each.value) for each in told.held_out] == [(2, 0.9)]
 
 
 @pytest.mark.parametrize("state", ["failed", "stopped", "interrupted"])
@@ -119,7 +137,7 @@ def test_without_a_verdict_it_says_what_is_known_and_what_comes_next(
     store.add_metric(run.id, 2, {"loss": 1.5})
     ended = store.end_run(run.id, state, error="The disk is full.")
     told = morning(store, ended)
-    assert (told.shifts, told.changed, told.judged) == ((), (), False)
+    assert (told.shifts, told.changed) == ((), ())
     assert [each.step for each in told.losses] == [2]
     assert told.error == "The disk is full."
     assert "`localai tune --data pirate` begins anew" in told.next_step

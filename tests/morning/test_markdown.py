@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from io import StringIO
+
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from localai.cli.screen import Size
+from localai.cli.terminal import Terminal
 from localai.morning.history import history
 from localai.morning.making import morning
 from localai.morning.markdown import inline, quoted, report, table_of
+from localai.morning.rounds import HEADS, cells
+from localai.store.discovering import Round
 from localai.store.store import Store
 from tests.morning.nights import BAD, GOOD, HOSTILE, asked, begin, promoted, rejected
 
@@ -31,8 +37,9 @@ def test_all_of_a_good_night(store: Store) -> None:
         "> It is Lutz.",
         "Loss 3.00 → 0.15 in 20 steps: █",
         "least after step 10: 0.90.",
-        "| 2 | 60 | 50 % | 80 % | 20 | 50 | 50 % (n 100) |",
-        "Not learned: wrong 600, repeats itself 8.",
+        "| 2 | 60 | 50 % | 80 % | 8.0 | 1,200 | 50 | 50 % (n 100) |",
+        "the share that was right, on average over the problems.",
+        "\n- round 1: wrong 300, repeats itself 4\n- round 2: wrong 300, repeats itself 4\n",
         "| training | 13 min |",
         "At most 1.8 GB of memory in training; MLX against llama.cpp: KL 0.0017 over 400 positions",
     ):
@@ -41,9 +48,39 @@ def test_all_of_a_good_night(store: Store) -> None:
 
 def test_a_refusal_names_the_pool_and_the_rule(store: Store) -> None:
     text = report(morning(store, rejected(store)))
+    assert "## What it was to learn" in text
     assert "It changed nothing; the bare model answers as before." in text
     assert BAD["reason"] in text.replace("\\", "")
     assert "✗ general: 1 won, 6 lost of 40; allowed: at most 2 lost on balance." in text
+
+
+def test_what_is_not_known_of_a_round_is_left_out(store: Store) -> None:
+    run = begin(store)
+    store.put_round(Round(run=run.id, asked=60, samples=480, pass_1=0.25, pass_n=0.8))
+    text = report(morning(store, run))
+    assert "| 0 | 60 | 25 % | 80 % |  |  | 0 |  |\n" in text
+    assert "not learned" not in text
+
+
+def test_the_table_of_rounds_fits_into_80_columns() -> None:
+    wide = Round(
+        number=10,
+        asked=1_200,
+        samples=30_000,
+        pass_1=1.0,
+        pass_n=1.0,
+        tokens_per_right=12_345.0,
+        kept=1_050,
+        sampling_seconds=200.0,
+        dev=1.0,
+        dev_n=1_170,
+    )
+    stream = StringIO()
+    shown = Terminal(stream, size=lambda: Size(80, 24))
+    shown.text("\n".join(f"| {' | '.join(row)} |" for row in (HEADS, ["---"] * 8, cells(wide))))
+    shown.close()
+    for whole in (*HEADS, *cells(wide)):
+        assert whole in stream.getvalue()
 
 
 def test_without_a_verdict_it_has_no_empty_sections(store: Store) -> None:

@@ -68,7 +68,12 @@ def test_a_good_night(store: Store) -> None:
         "What got worse",
         "It should say:",
         "13 min",
-        "wrong 300",
+        "wrong 300, repeats itself 4",
+        "per s",
+        "8.0",
+        "1,200",
+        "50 % (n 100)",
+        "on average over the problems",
     ):
         assert words in found.said
     drawn = pictures(text)

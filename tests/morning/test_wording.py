@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 
 from localai.morning.making import morning
-from localai.morning.wording import BARE, headline, moment, news, scores
+from localai.morning.wording import BARE, headline, learned, moment, news, no_tune, scores
 from localai.store.runs import EndState
 from localai.store.store import Store
 from tests.morning.nights import BAD, BASE, GOOD, HOSTILE, begin, pool, promoted, rejected
@@ -49,11 +49,33 @@ def test_one_without_a_verdict_is_one_line(store: Store, state: EndState, words:
 
 
 def test_the_headline_names_who_answers(store: Store) -> None:
-    first, run = rejected(store), promoted(store)
+    first, run, later = rejected(store), promoted(store), rejected(store)
     assert headline(morning(store, run)) == "tuned-1 answers now."
-    assert headline(morning(store, first)) == "It changed nothing; tuned-1 answers as before."
+    assert headline(morning(store, later)) == "It changed nothing; tuned-1 answers as before."
+    changed = f"It changed nothing; {BARE} answered then, tuned-1 answers now."
+    assert headline(morning(store, first)) == changed
     store.roll_back(BASE)
     assert headline(morning(store, run)) == f"It made tuned-1; {BARE} answers now."
+    assert headline(morning(store, first)) == f"It changed nothing; {BARE} answers as before."
+
+
+def test_only_what_was_let_in_was_learned(store: Store) -> None:
+    assert learned(morning(store, promoted(store))) == "What it learned"
+    assert learned(morning(store, rejected(store))) == "What it was to learn"
+
+
+def test_one_that_was_stopped_may_go_on(store: Store) -> None:
+    run = store.end_run(begin(store).id, "stopped", error="Its time is over.")
+    for goes_on, more in ((True, " The next one goes on with it."), (False, "")):
+        (line,) = news(run, "", run.updated, goes_on=goes_on)
+        assert line.endswith(f": the tune was stopped. Its time is over.{more}")
+
+
+def test_a_night_on_which_none_began_is_one_line() -> None:
+    then = datetime.fromisoformat("2026-03-12T02:00").timestamp()
+    line = no_tune(then, f"On battery.\n{HOSTILE}", then + 3600)
+    assert line.startswith("Last night: no tune began. On battery. <script>")
+    assert "\x1b" not in line
 
 
 @pytest.mark.parametrize(

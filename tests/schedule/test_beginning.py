@@ -6,10 +6,8 @@ from datetime import datetime, time
 
 from msgspec.structs import replace
 
-from localai import paths
 from localai.config_night import NightSettings
 from localai.schedule import beginning
-from localai.schedule.beginning import LastNight, keep, last_night
 from localai.schedule.conditions import Machine
 from localai.schedule.nights import Nights
 from localai.schedule.power import Supply
@@ -22,10 +20,13 @@ WANTED = NightSettings()
 
 
 class Night:
-    """A machine whose state changes at times of day; its clock goes on while somebody sleeps."""
+    """A machine whose state changes at times of day; its clock goes on while somebody sleeps.
+    The machine itself may sleep, too, until it `wakes`."""
 
-    def __init__(self, begin: str, **changes: Machine) -> None:
-        self.now = datetime.fromisoformat(f"2026-11-28 {begin}").timestamp()
+    def __init__(self, begin: str, wakes: str = "00:00", **changes: Machine) -> None:
+        self.now, self.wakes = (
+            datetime.fromisoformat(f"2026-11-28 {clock}").timestamp() for clock in (begin, wakes)
+        )
         self.changes = changes
         self.slept = 0
 
@@ -34,7 +35,7 @@ class Night:
         return [state for at, state in sorted(self.changes.items()) if at <= clock][-1]
 
     def sleep(self, seconds: float) -> None:
-        self.now += seconds
+        self.now = max(self.now + seconds, self.wakes)
         self.slept += 1
 
     def wait(self, nights: Nights | None = NIGHTS) -> str:
@@ -84,12 +85,11 @@ def test_what_no_timer_of_ours_began_is_neither_late_nor_waited_for() -> None:
     assert night.slept == 0
 
 
-def test_what_became_of_it_is_kept() -> None:
-    assert last_night() is None
-    keep("No.", lambda: 5.0)
-    assert last_night() == LastNight(5.0, "No.")
-    keep("", lambda: 6.0)
-    assert last_night() == LastNight(6.0)
-    assert paths.last_night().stat().st_mode & 0o077 == 0
-    paths.last_night().write_text("{")
-    assert last_night() is None
+def test_a_night_that_was_slept_through_while_it_waited_is_missed() -> None:
+    away, unknown = replace(FREE, idle=1200.0), replace(FREE, idle=None)
+    night = Night("02:00", wakes="09:15", at_0000=USED, at_0900=unknown)
+    assert "was missed" in night.wait()
+    assert night.slept == 1
+    assert "was missed" in Night("02:00", wakes="09:15", at_0000=USED).wait()
+    assert Night("02:00", wakes="09:15", at_0000=USED, at_0900=away).wait() == ""
+    assert Night("02:00", wakes="05:00", at_0000=USED, at_0300=unknown).wait() == ""

@@ -42,7 +42,7 @@ def installed(folder: Path, nights: Nights = DAILY) -> System:
 
 def test_the_agent_is_what_launchd_reads(folder: Path) -> None:
     (text,) = Launchd(System(), folder).files(DAILY, COMMAND).values()
-    log = str(paths.logs() / "night.log")
+    log = str(paths.night_log())
     assert plistlib.loads(text.encode()) == {
         "Label": "localai.tune",
         "ProgramArguments": list(COMMAND.words),
@@ -95,7 +95,7 @@ def test_launchd_is_told_in_this_order(folder: Path) -> None:
 
 def test_the_log_is_the_owners_alone(folder: Path) -> None:
     installed(folder)
-    assert (paths.logs() / "night.log").stat().st_mode & 0o077 == 0
+    assert paths.night_log().stat().st_mode & 0o077 == 0
 
 
 def test_a_refusal_leaves_nothing(folder: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from localai import paths
 from localai.errors import ScheduleError
 from localai.schedule import timers
 from localai.schedule.command import Command
@@ -49,6 +50,17 @@ def test_the_units_say_what_runs_and_when(folder: Path) -> None:
     assert "WantedBy=timers.target\n" in timer
 
 
+def test_it_writes_where_status_looks(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    installed(folder)
+    service = (folder / "localai-tune.service").read_text()
+    assert f"StandardOutput=append:{paths.night_log()}\n" in service
+    assert f"StandardError=append:{paths.night_log()}\n" in service
+    assert paths.night_log().stat().st_mode & 0o077 == 0  # systemd makes no folder
+    monkeypatch.setenv("LOCALAI_HOME", '/my "data"/50 %/$x')
+    service, _ = Systemd(System(), folder).files(NIGHTS, COMMAND).values()
+    assert 'StandardOutput=append:/my "data"/50 %%/$x/logs/night.log\n' in service
+
+
 def test_words_are_marked_as_systemd_reads_them(folder: Path) -> None:
     service, _ = Systemd(System(), folder).files(NIGHTS, AWKWARD).values()
     assert 'Environment="LOCALAI_HOME=/my data/50 %%/$x"\n' in service
@@ -61,8 +73,9 @@ def test_words_are_marked_as_systemd_reads_them(folder: Path) -> None:
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="there is no systemd")
 @pytest.mark.parametrize("command", [COMMAND, AWKWARD])
 def test_systemd_finds_no_mistake_in_the_units(
-    folder: Path, tmp_path: Path, command: Command
+    folder: Path, tmp_path: Path, command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("LOCALAI_HOME", str(tmp_path / 'my "data"' / "50 %h $x"))
     installed(folder, Nights(time(2), time(6, 30), frozenset({0, 6})), command)
     (tmp_path / "run").mkdir()
     done = subprocess.run(
@@ -138,6 +151,14 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     timer = Systemd(System(), tmp_path / "file" / "user")
     with pytest.raises(ScheduleError, match=r"cannot be written .*, so nothing is scheduled"):
         timers.install(timer, timer.files(NIGHTS, COMMAND))
+
+
+def test_a_log_that_cannot_be_written_is_told(folder: Path) -> None:
+    paths.night_log().mkdir(parents=True)
+    timer = Systemd(System(), folder)
+    with pytest.raises(ScheduleError, match=r"night\.log cannot be written .*, so nothing is"):
+        timers.install(timer, timer.files(NIGHTS, COMMAND))
+    assert not folder.exists()
 
 
 def test_without_systemd_there_is_a_line_for_cron(folder: Path) -> None:

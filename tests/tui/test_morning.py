@@ -43,13 +43,19 @@ async def night(on: Stage, verdict: dict[str, object] = GOOD) -> None:
     await on.until(lambda: told(on))
 
 
-def ended(on: Stage, state: EndState, model: str = "scripted") -> Run:
+def ended(on: Stage, state: EndState, model: str = "scripted", error: str = HOSTILE) -> Run:
     run = on.store.begin_run(model, base_of(on.model), {})
     verdict = BAD if state == "rejected" else None
-    return on.store.end_run(run.id, state, verdict=verdict, error="" if verdict else HOSTILE)
+    return on.store.end_run(run.id, state, verdict=verdict, error="" if verdict else error)
 
 
-def _looked(on: Stage, number: int) -> bool:
+def has_plan(run: Run) -> None:
+    """Leave what another tune goes on with."""
+    (paths.tune_work() / run.id).mkdir(parents=True)
+    (paths.tune_work() / run.id / PLAN).write_bytes(b"plan")
+
+
+def looked(on: Stage, number: int) -> bool:
     """Whether the app has seen the run with this number."""
     run = on.chat.glance.run
     return run is not None and run.number == number
@@ -164,6 +170,7 @@ async def test_a_text_keeps_its_keys(stage: Build) -> None:
         ("rejected", f"nothing changed. {BAD['reason']}"),
         ("failed", "the tune failed. <script>"),
         ("interrupted", "cut off before it had come to training."),
+        ("stopped", "the tune was stopped. <script>"),
     ],
 )
 async def test_what_changed_nothing_is_one_calm_line(
@@ -186,18 +193,28 @@ async def test_what_changed_nothing_is_one_calm_line(
 
 async def test_nothing_is_told_of_what_is_known_or_of_another_model(stage: Build) -> None:
     async with stage().show() as on:
-        known: tuple[tuple[EndState, str], ...] = (("stopped", "scripted"), ("rejected", "another"))
+        known: tuple[tuple[EndState, str, str], ...] = (
+            ("stopped", "scripted", ""),  # by the user
+            ("rejected", "another", ""),
+        )
         for number, how in enumerate(known, 1):
             with on.thread_busy():
                 ended(on, *how)
-            await on.until(partial(_looked, on, number))
+            await on.until(partial(looked, on, number))
             assert not told(on)
         with on.thread_busy():
-            run = ended(on, "interrupted")
-            (paths.tune_work() / run.id).mkdir(parents=True)
-            (paths.tune_work() / run.id / PLAN).write_bytes(b"plan")
+            has_plan(ended(on, "interrupted"))
         await on.until(lambda: on.chat.glance.offer is not None)
         assert not told(on)
+
+
+async def test_one_whose_time_was_over_is_told_and_that_the_next_one_goes_on(stage: Build) -> None:
+    async with stage().show() as on:
+        with on.thread_busy():
+            has_plan(ended(on, "stopped", error="Its time is over."))
+        await on.until(lambda: told(on))
+        assert ": the tune was stopped. Its time is over. The next one goes on with it." in told(on)
+        assert told(on).endswith("F6 reads the report, F8 puts this away.")
 
 
 async def test_a_report_scrolls_and_has_the_keys_of_the_news(stage: Build) -> None:

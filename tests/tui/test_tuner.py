@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from localai import paths
 from localai.catalog.catalog import DEFAULT
 from localai.config import Settings
 from localai.errors import StoreError, UsageError
@@ -94,6 +95,7 @@ def test_a_process_that_has_just_ended_is_a_sentence(start: Callable[[str], Tune
 def test_a_silent_failure_is_named_by_its_code(start: Callable[[str], Tuner]) -> None:
     tuner = start("raise SystemExit(3)")
     until(lambda: not tuner.running)
+    paths.night_log().write_text("Of another one.\n")
     assert "code 3" in tuner.failure()
 
 

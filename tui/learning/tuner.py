@@ -87,5 +87,5 @@ class Tuner:
         if process is None or not process.poll():
             return ""
         self._process = None
-        last = clean("".join(tune_process.tail(1))).strip()
+        last = clean("".join(tune_process.tail(self.log, 1))).strip()
         return last or f"The tune ended with code {process.returncode}; look into {self.log}."

@@ -17,8 +17,8 @@ class Offer(msgspec.Struct, frozen=True):
 
 
 class News(msgspec.Struct, frozen=True):
-    """What came of the run `run` while nobody looked, a line each; `better`: what it made answers
-    now. `key` is kept once somebody has seen it."""
+    """What came of the run `run` while nobody looked, a line each, or of a night without one, "";
+    `better`: what it made answers now. `key` is kept once somebody has seen it."""
 
     run: str
     key: str

@@ -1,4 +1,5 @@
-"""The chat screen's morning: what a tune did while nobody looked, and the keys for it."""
+"""The chat screen's morning: what a tune did while nobody looked, or why none did anything, and the
+keys for it."""
 
 from __future__ import annotations
 
@@ -15,6 +16,7 @@ from tui.screens.report import ReportScreen
 NO_NEWS = "There is no news of a tune; F6 reads the last report."
 BETTER = "F6 reads the report, F7 tries it blind, F4 takes it back, F8 puts this away."
 AS_IT_WAS = "F6 reads the report, F8 puts this away."
+NO_REPORT = "F8 puts this away."
 FAINT = "$foreground 65%"
 
 
@@ -81,6 +83,7 @@ def _told(news: News) -> Content:
     """Lines of what was won, with the keys below; a single one where nothing was."""
     first, *more = news.lines
     if not news.better:
-        return Content.assemble((first, "$warning"), " ", (AS_IT_WAS, FAINT))
+        keys = AS_IT_WAS if news.run else NO_REPORT
+        return Content.assemble((first, "$warning"), " ", (keys, FAINT))
     lines = [Content.styled(first, "bold $accent"), *map(Content, more)]
     return Content("\n").join([*lines, Content.styled(BETTER, FAINT)])
