@@ -47,7 +47,7 @@ def run(invocation: Invocation, settings: Settings, entry: ModelEntry, wanted: W
     words for questions are looked for as a tune does; not for an estimate alone, which is quick."""
     from localai.lessons import shipped
     from localai.lessons.sets import named
-    from localai.tune.job import ONLY_GOOD
+    from localai.tune.dataset import ONLY_GOOD
     from localai.tune.plan import options
 
     opened = invocation.read_store if wanted.only_estimate else invocation.open_store

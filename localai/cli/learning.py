@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import signal
 import sys
 from collections.abc import Iterator
@@ -17,10 +18,12 @@ from localai.cli import meant, night
 from localai.cli.failure import note
 from localai.cli.interrupts import SIGNALS, Interrupted
 from localai.cli.invocation import Invocation
+from localai.lessons.sets import named
 
 if TYPE_CHECKING:
     from localai.catalog import ModelEntry
     from localai.config import Settings
+    from localai.store.tuning import Run
 
 
 def with_sets(invocation: Invocation, settings: Settings, *, only_there: bool) -> str:
@@ -44,9 +47,18 @@ def uses_rl(
     from localai.tune import resuming
 
     if resume:
+        entry = meant.model(invocation, settings)
         with invocation.read_store() as store:
-            return any(run.plan.get("rl") for run in resuming.unfinished(store)[:1])
+            left = resuming.unfinished(store)
+        same = (run for run in left if run.model == entry.name and _meant(run, name))
+        return any(run.plan.get("rl") for run in itertools.islice(same, 1))
     return not name and {"always": True, "never": False, "night": scheduled}[settings.tune.rl]
+
+
+def _meant(run: Run, name: str) -> bool:
+    """Whether the run is of this name; one of the user's own may be of other sets, too."""
+    data = run.plan.get("data", "")
+    return data == name if name else "" in named(data)
 
 
 def learn(

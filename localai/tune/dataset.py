@@ -12,7 +12,7 @@ import msgspec
 
 from localai.errors import UsageError
 from localai.lessons import material
-from localai.lessons.lesson import Lesson, Unlearnable
+from localai.lessons.lesson import Lesson, Unlearnable, accepted
 from localai.lessons.maker import Example, Maker
 from localai.lessons.sets import named
 from localai.store.store import Store
@@ -23,6 +23,9 @@ from localai.tune.plan import Options, Plan
 PARITY_TEXTS = 20
 """Texts that both engines read after training, none of them trained on."""
 
+ONLY_GOOD = (
+    "Good answers alone give nothing to become better at; correct an answer, then tune again."
+)
 ONLY_GOOD_LEFT = (
     "Only good answers can be learned from, which give nothing to become better at. What was "
     "corrected is left out: {reason}"
@@ -30,6 +33,15 @@ ONLY_GOOD_LEFT = (
 UNLEARNABLE = "None of it can be learned from: {reason}"
 
 Examples = tuple[Example, ...]
+
+
+def learnable(store: Store, name: str, *, rl: bool) -> tuple[StoredExample, ...]:
+    """What is accepted of the data sets `name`. Raises UsageError where nothing could become better
+    by it."""
+    found = accepted(store, name, rl=rl)
+    if not rl and all(example.source == "good" for example in found):
+        raise UsageError(ONLY_GOOD)
+    return found
 
 
 class Dataset(msgspec.Struct, frozen=True):

@@ -16,8 +16,9 @@ from localai.rl.edge import FIRST
 from localai.store.discovering import Round
 from localai.store.store import Store
 from localai.tune.estimate import Pace
+from localai.tune.found import MOST
 from localai.tune.plan import Options
-from localai.tune.rounds import CELLS, LEVELS, LOOKED, MOST, PROBLEMS
+from localai.tune.rounds import CELLS, LEVELS, LOOKED, PROBLEMS
 
 USUAL = 4
 """Rounds of a run that has time."""

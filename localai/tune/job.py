@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import msgspec
-from msgspec.structs import replace
 
 from localai import morning, paths
 from localai.catalog import ModelEntry
@@ -26,20 +25,23 @@ from localai.chat.open import EngineFactory
 from localai.config import Settings
 from localai.engine.base import BARE, AdapterFile
 from localai.engine.process import EngineProcess
-from localai.errors import LocalaiError, ModelError, UsageError
+from localai.errors import LocalaiError, ModelError
 from localai.lessons import lesson, rewriting, shipped
 from localai.lessons.lesson import Lesson
 from localai.lessons.sets import named
+from localai.store.runs import EndState
 from localai.store.store import Store
 from localai.store.tuning import Progress, Run, StoredExample
 from localai.tune import adapter, gate, made_sets, replay, resuming, serving, training
-from localai.tune.dataset import dataset
+from localai.tune.candidates import Candidates
+from localai.tune.dataset import dataset, learnable
+from localai.tune.found import ROUND, earlier, found_so_far
 from localai.tune.hosts import Hosts
 from localai.tune.items import items
 from localai.tune.plan import ADAPTER, TOKENS, Made, Options, Plan, Trained, options, spread
 from localai.tune.promotion import promote
 from localai.tune.reporting import Reporter, Tell
-from localai.tune.rounds import Rounds, Ways, found_so_far
+from localai.tune.rounds import Rounds, Ways
 from localai.tune.serving import Serving
 from localai.tune.time_budget import TimeBudget
 from localai.tune.turns import Turns
@@ -48,9 +50,6 @@ from localai.tune_process import Stopped
 
 Lessons = tuple[Lesson, ...]
 
-ONLY_GOOD = (
-    "Good answers alone give nothing to become better at; correct an answer, then tune again."
-)
 NOT_BETTER = "Nothing became better by its own right answers, nor was there anything else to learn."
 
 
@@ -81,48 +80,58 @@ class Job:
         factory: EngineFactory = EngineProcess,
     ) -> None:
         self._store, self._settings, self._entry = store, settings, entry
-        self._tell, self._time = tell, TimeBudget(seconds)
+        self._tell, self._time = tell, TimeBudget(seconds, until=nightly)
         self._serving = Serving(store, settings, entry, factory)
         self._name, self._resume, self._hosts, self._rl = name, resume, hosts, rl
-        self._nightly = nightly
-        self._resumed = False
+        self._nightly, self._resumed = nightly, False
         self._run: Run | None = None
         self._along: tuple[StoredExample, ...] = ()
 
     def run(self) -> Run:
         """Tune; how it ended. Raises UsageError when there is nothing to do or a run is
         going on, LocalaiError after recording why it failed."""
-        with alone():
-            made_sets.complete(self._store, self._serving, self._name, self._tell)
-            accepted = self._accepted()
+        with alone(), self._ended():
             path = required_path(self._entry)
+            base = file_hash(self._store, path)
+            if made_sets.missing(self._store, self._name):  # which takes long enough to be seen
+                self._record(self._store.begin_run(self._entry.name, base, {"data": self._name}))
+                made_sets.complete(self._store, self._serving, self._name, self._report.say)
+            own = learnable(self._store, self._name, rl=self._rl)
             self._along = shipped.along(self._store, self._entry, self._name)
-            accepted = (*self._along, *accepted)
-            self._run = self._begin(file_hash(self._store, path), accepted, path)
-            self._report = Reporter(self._store, self._run.id, self._tell)
-            try:
-                return self._go(accepted, path)
-            except Exception as error:
-                with suppress(LocalaiError):  # a full disk, say, is told as the first trouble
-                    self._store.end_run(self._run.id, "failed", error=str(error))
-                raise
-            except KeyboardInterrupt as stopped:
-                why = stopped.why if isinstance(stopped, Stopped) else ""
-                with suppress(LocalaiError):  # it may just have been promoted
-                    self._store.end_run(self._run.id, "stopped", error=why)
-                raise
-            finally:
+            accepted = (*self._along, *own)
+            self._record(self._begin(base, accepted, path))
+            return self._go(accepted, path)
+
+    def _record(self, run: Run) -> None:
+        """Report for this run from now on."""
+        if self._run is None:
+            self._report = Reporter(self._store, run.id, self._tell)
+        self._run = run
+
+    @contextmanager
+    def _ended(self) -> Iterator[None]:
+        """Records how the run ends, if there is one, and leaves nothing that it does not need."""
+        self._run = None
+        try:
+            yield
+        except Exception as error:
+            self._end("failed", str(error))
+            raise
+        except KeyboardInterrupt as stopped:
+            self._end("stopped", stopped.why if isinstance(stopped, Stopped) else "")
+            raise
+        finally:
+            if self._run is not None:
                 with suppress(LocalaiError):  # it can be told later from the history
                     morning.write(self._store, self._store.run(self._run.id))
                 if not self.resumable:
                     shutil.rmtree(work_folder(self._run.id), ignore_errors=True)
 
-    def _accepted(self) -> tuple[StoredExample, ...]:
-        """What is accepted. Raises UsageError where nothing could become better by it."""
-        accepted = lesson.accepted(self._store, self._name, rl=self._rl)
-        if not self._rl and all(example.source == "good" for example in accepted):
-            raise UsageError(ONLY_GOOD)
-        return accepted
+    def _end(self, state: EndState, error: str) -> None:
+        """A full disk, say, is told as the first trouble; it may just have been promoted."""
+        if self._run is not None:
+            with suppress(LocalaiError):
+                self._store.end_run(self._run.id, state, error=error)
 
     @property
     def resumable(self) -> bool:
@@ -140,9 +149,9 @@ class Job:
             "options": msgspec.to_builtins(wanted),
             "seconds": 0.0 if self._nightly else self._time.seconds,
             "rl": self._rl,
-            "earlier": self._earlier(base),
+            "earlier": earlier(self._store, base, self._name),
             **msgspec.to_builtins(gate.aim(example.name for example in accepted)),
-            **resuming.learns(accepted, wanted, self._serving.head, path, dropped, rl=self._rl),
+            **resuming.learns(accepted, wanted, self._serving.head, path, dropped),
         }
         runs = resuming.unfinished(self._store)
         found = resuming.choose(runs, base, plan, resume=self._resume)
@@ -152,16 +161,12 @@ class Job:
         clear_leftovers(self._store, keep={run.id for run in runs} - gone)
         self._resumed = found is not None
         if found is not None:
+            if not self._time.seconds:
+                self._time = TimeBudget(found.plan["seconds"])
             return self._store.resume_run(found.id)
+        if self._run is not None:
+            return self._store.plan_run(self._run.id, plan)
         return self._store.begin_run(self._entry.name, base, plan)
-
-    def _earlier(self, base: str) -> list[str]:
-        """The runs whose own right answers the active adapter has learned. They are learned again,
-        as everything is, but not beside a named data set, which is to be all there is."""
-        active = self._store.active_adapter(base)
-        if "" not in named(self._name) or active is None or not active.run:
-            return []
-        return [*self._store.run(active.run).plan.get("earlier", ()), active.run]
 
     def _go(self, accepted: tuple[StoredExample, ...], base_path: Path) -> Run:
         assert self._run is not None
@@ -173,40 +178,37 @@ class Job:
             self._report.say(Progress("going on with the interrupted tune"), now=True)
             learned = set(self._run.plan["corrections"])
             lessons = tuple(lesson.read(self._store, x) for x in accepted if x.id in learned)
-        turns = Turns.here(self._store, self._settings, self._entry, self._report)
+        turns = Turns.here(
+            self._store, self._settings, self._entry, self._report, self._time.waited
+        )
         aim = gate.aim(example.name for example in accepted)
         facts: dict[str, Any] = msgspec.to_builtins(gate.Verdict(False, NOT_BETTER, ()))
         refused: dict[str, Any] = {}
-        for made in self._candidates(turns, folder, plan):
+        candidates = self._candidates(turns)
+        for made in candidates.made(folder, plan):
             told = msgspec.to_builtins(gate.with_problems(aim, made.cells))
-            self._run = self._store.plan_run(self._run.id, self._run.plan | told)
-            facts = self._judged(made, lessons, base_path) | refused | {"paused": turns.paused}
+            plan_now = self._store.run(self._run.id).plan
+            self._run = self._store.plan_run(self._run.id, plan_now | told)
+            facts = self._judged(made, lessons, base_path) | refused
+            facts |= {"paused": turns.paused, "trouble": candidates.trouble}
             refused = {"together": {key: facts[key] for key in ("reason", "pools", "stage")}}
             if facts["promoted"]:
                 template = self._entry.description.template
                 return promote(self._store, self._run, made, facts, template)
+        facts[resuming.UNTRIED] = candidates.untried
         return self._store.end_run(self._run.id, "rejected", verdict=facts)
 
-    def _candidates(self, turns: Turns, folder: Path, plan: Plan) -> Iterator[Made]:
-        """What is trained, each when it is asked for: with the model's own right answers, where
-        they are wanted and help; without them, where that is nothing or was not let in, and there
-        is something else to learn and time."""
+    def _candidates(self, turns: Turns) -> Candidates:
+        """What is trained, in turns with a chat."""
         assert self._run is not None
 
         def train(folder: Path, plan: Plan) -> Trained:
             return turns.train(folder, plan, self._hosts)
 
-        if self._rl:
-            training.write_plan(folder, plan)  # from here on the run can be gone on with
-            use = partial(self._serving.use, self._run.base)
-            ways = Ways(self._serving.place, use, train, self._time.for_training)
-            if made := self._rounds(ways).go(folder, plan):
-                yield made
-                if plan.options.seconds:
-                    seconds = min(plan.options.seconds, self._time.for_training())
-                    plan = replace(plan, options=replace(plan.options, seconds=seconds))
-        if plan.own and self._time.for_training() > 0:
-            yield Made(folder, plan, train(folder, plan))
+        use = partial(self._serving.use, self._run.base)
+        ways = Ways(self._serving.place, use, train, self._time.for_training)
+        rounds = self._rounds(ways) if self._rl else None
+        return Candidates(self._store, self._run, self._report, self._time, train, rounds)
 
     def _judged(self, made: Made, lessons: Lessons, base_path: Path) -> dict[str, Any]:
         """What is found out about a candidate, the gate's verdict first."""
@@ -226,8 +228,9 @@ class Job:
             "parity": msgspec.to_builtins(agreement),
             "memory": made.trained.memory,
             "device": made.trained.device,
+            ROUND: made.number,
+            "steps": [made.steps_before, made.steps_before + made.trained.steps],
             "resumed": self._resumed,
-            # What began or ended it.
             "machines": max(self._machines, made.plan.options.tokens // TOKENS),
         }
 
@@ -256,7 +259,7 @@ class Job:
                 alone=not accepted,
             )
             tokenizer = engine.load().vocab_hash
-        wanted, earlier = spread(self._options(), self._machines), self._run.plan.get("earlier", ())
+        wanted = spread(self._options(), self._machines)
         learned = [each.id for each in found.lessons]
         said = {*learned, *found.repeated}
         taught = {
@@ -266,7 +269,8 @@ class Job:
             "options": msgspec.to_builtins(wanted),
         }
         self._run = self._store.plan_run(self._run.id, self._run.plan | taught)
-        more = () if self._rl else found_so_far(self._store, earlier)
+        runs = () if self._rl else self._run.plan.get("earlier", ())  # rounds add them, too
+        more = found_so_far(self._store, runs)
         return found.plan(str(base), wanted, tokenizer, more), found.lessons
 
     def _judge(self, lessons: tuple[Lesson, ...], folder: Path) -> gate.Verdict:

@@ -14,12 +14,15 @@ from localai.tune.serving import Serving
 Tell = Callable[[Progress], None]
 
 
+def missing(store: Store, name: str) -> list[str]:
+    """The data sets of the name that can be made and are not there."""
+    made = (each for each in named(name) if each in making.MAKERS)
+    return [each for each in made if not store.examples(name=each, limit=1)]
+
+
 def complete(store: Store, serving: Serving, name: str, tell: Tell) -> None:
-    """Make the data sets of the name that can be made and are not there. Nothing of what is there
-    changes, whatever became of it."""
-    missing = [each for each in named(name) if each in making.MAKERS]
-    missing = [each for each in missing if not store.examples(name=each, limit=1)]
-    for each in missing:
+    """Make what is missing. Nothing of what is there changes, whatever became of it."""
+    for each in missing(store, name):
         with serving.place() as place:
             stage = f"making the data set {each}"
             tell(Progress(stage))

@@ -149,23 +149,25 @@ class Again(msgspec.Struct, frozen=True, tag="again"):
 
 class Trained(msgspec.Struct, frozen=True, tag="trained"):
     """The adapter is written. `memory` is the most the process held, in bytes; `device`
-    what computed; `template_hash` the sha256 of the file's chat template."""
+    what computed; `template_hash` the sha256 of the file's chat template; `steps` were made."""
 
     memory: int
     device: str
     template_hash: str
+    steps: int = 0
 
 
 class Made(msgspec.Struct, frozen=True):
     """What was trained: in which folder the adapter is, by which plan, and what is told of it.
     `number` is the round of rejection sampling that made it, 0 for none, and `cells` what that
-    was about."""
+    was about; `steps_before` are those of the run's trainings before it."""
 
     folder: Path
     plan: Plan
     trained: Trained
     number: int = 0
     cells: tuple[Cell, ...] = ()
+    steps_before: int = 0
 
 
 class Refused(msgspec.Struct, frozen=True, tag="refused"):

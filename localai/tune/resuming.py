@@ -17,11 +17,14 @@ import msgspec
 from localai.errors import StoreError, UsageError
 from localai.store.store import Store
 from localai.store.tuning import Run, StoredExample
-from localai.tune.plan import PLAN, Options, Plan
+from localai.tune import training
+from localai.tune.plan import Options, Plan
 from localai.tune.workplace import work_folder, worked
 from localai.tune_process import planned, resumable
 
 JUDGED = ("promoted", "rejected")
+UNTRIED = "untried"
+"""In a verdict: there was no time for all that the run could have tried."""
 NOTHING = "There is no interrupted tune of this model to go on with; leave --resume out."
 CHANGED = (
     "What would be learned, or a setting, has changed since the tune was interrupted; leave "
@@ -41,24 +44,18 @@ def learns(
     head: str,
     path: Path,
     dropped: Sequence[str] = (),
-    *,
-    rl: bool = False,
 ) -> dict[str, str]:
     """What a run's plan tells about what it learns: a hash of the examples, of the settings
-    but for the time, of the system text `head`, of where the model is, of the ways to ask that
-    the user `dropped`, and of whether it learns from its own right answers, too (`rl`)."""
+    but for the time, of the system text `head`, of where the model is, and of the ways to ask that
+    the user `dropped`."""
     options = msgspec.structs.replace(options, seconds=0.0)
-    told = msgspec.json.encode((accepted, options, head, str(path), dropped, rl))
+    told = msgspec.json.encode((accepted, options, head, str(path), dropped))
     return {"learns": hashlib.sha256(told).hexdigest()}
 
 
 def kept(run_id: str) -> Plan | None:
     """The plan that a run left; None when it did not get that far, or it cannot be read."""
-    try:
-        written = (work_folder(run_id) / PLAN).read_bytes()
-        return msgspec.msgpack.decode(written, type=Plan)
-    except (OSError, msgspec.MsgspecError):
-        return None
+    return training.read_plan(work_folder(run_id))
 
 
 def over(run: Run) -> bool:
@@ -81,9 +78,10 @@ def choose(
 ) -> Run | None:
     """The run to go on with in the place of a new one with this plan, of the model `base`.
 
-    `resume` True: the newest of that model and data set, else UsageError. None: likewise, if
-    nothing changed, the time that it may take neither, and if it did not end by an error:
-    that might come again. False: none.
+    `resume` True: the newest of that model and data set that learns from its own right answers,
+    too, or does not, as the plan says; else UsageError. None: likewise, if nothing changed, the
+    time that it may take neither, and if it did not end by an error: that might come again.
+    False: none.
     """
     found = next((run for run in runs if _alike(run, base, plan)), None)
     same = found is not None and found.plan.get("learns") == plan["learns"]
@@ -97,10 +95,13 @@ def choose(
 
 def require_new(runs: Sequence[Run], base: str, plan: dict[str, Any]) -> None:
     """Raise UsageError if the newest of the judged `runs` (newest first) of that model and data
-    set has learned the same already."""
-    judged = (run for run in runs if run.state in JUDGED and _alike(run, base, plan))
+    set has learned the same already, or more, and had the time to try everything."""
+    judged = (run for run in runs if run.state in JUDGED and _of_set(run, base, plan))
     last = next(judged, None)
-    if last is not None and last.plan.get("learns") == plan["learns"]:
+    if last is None or last.plan.get("learns") != plan["learns"]:
+        return
+    more = plan["rl"] and not last.plan.get("rl", False)
+    if not more and not (last.verdict or {}).get(UNTRIED):
         raise UsageError(NOT_NEW.format(end=ENDS[last.state]))
 
 
@@ -110,4 +111,8 @@ def replaced(runs: Sequence[Run], base: str, plan: dict[str, Any]) -> frozenset[
 
 
 def _alike(run: Run, base: str, plan: dict[str, Any]) -> bool:
+    return _of_set(run, base, plan) and run.plan.get("rl", False) == plan["rl"]
+
+
+def _of_set(run: Run, base: str, plan: dict[str, Any]) -> bool:
     return (run.base, run.plan.get("data")) == (base, plan["data"])

@@ -1,16 +1,15 @@
 """Rounds of rejection sampling around the training.
 
-Sample with what was trained last, keep what is right and lean, train from the base on all that
-was kept beside what the run learns anyway, and look at other problems whether that helped; as long
-as it does, and there is time. What was sampled is in the store, what was trained in the run's
-folder, so that a killed run goes on where it was.
+Sample with what was trained last, keep what is right and lean, train from the base on all that was
+kept beside what the run learns anyway, and look at other problems whether that helped; as long as
+it does, and there is time. What was sampled is in the store, what was trained in the run's folder.
 """
 
 from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
@@ -20,18 +19,20 @@ from msgspec.structs import replace
 
 from localai import paths
 from localai.engine.base import Engine
+from localai.errors import EngineError, ModelError
 from localai.evals import asking
 from localai.evals.task import Manner, Place, Task
 from localai.evals.tasks import reasoning
-from localai.lessons.maker import Example
 from localai.rl import edge
 from localai.rl.edge import Cell, Rate, Rates
 from localai.rl.leanest import Choose, leanest
 from localai.rl.problems import Bank, easiest
-from localai.rl.round import example, learned, rates, summed
+from localai.rl.round import rates, summed
 from localai.rl.sampling import RIGHT, Sampler
 from localai.store.discovering import Round
 from localai.store.store import Store
+from localai.tune import training
+from localai.tune.found import MOST, found_so_far
 from localai.tune.manifest import settle
 from localai.tune.plan import ADAPTER, Made, Plan, Trained
 from localai.tune.reporting import Reporter
@@ -42,8 +43,6 @@ LOOKED = 4
 CELLS = 6
 """Cells in a round, of which PROBLEMS each are asked."""
 PROBLEMS = 16
-MOST = 2
-"""Answers to a problem that are learned."""
 DEV = 180
 """Problems by which it is told whether a round helped."""
 LEANER = 0.9
@@ -93,34 +92,51 @@ class Rounds:
         self._store, self._run, self._report, self._ways = store, run, report, ways
         self._task, self._manner, self._choose = task, manner, choose
         self._earlier = tuple(earlier)
+        self.trouble, self.short = "", False
+        """What went wrong in the last round; whether there was no time for another."""
 
     def go(self, folder: Path, plan: Plan) -> Made | None:
         """Make them; what became best. None where nothing is at the edge, or nothing became
-        better than what answers now and nothing else is learned."""
+        better than what answers now and nothing else is learned. A round that goes wrong ends
+        them where there is something better already, or something else to learn; else it raises
+        ModelError or EngineError."""
+        best: Made | None = None
+        try:
+            for made in self._improving(folder, plan):
+                best = made
+        except (EngineError, ModelError) as error:
+            if best is None and not plan.own:
+                raise
+            self.trouble = str(error)
+        return best
+
+    def _improving(self, folder: Path, plan: Plan) -> Iterator[Made]:
+        """Each that is the best so far."""
         best = tried = None
         missed = 0
         for number in itertools.count(1):
-            begun = time.monotonic()
+            lap = time.monotonic()
             with self._ways.open() as place:
                 self._ways.use(place.engine, tried.folder if tried else None)
                 if number == 1:
                     self._probe(place)
                 if not self.targets:
-                    return None
+                    return
                 self._measure(place, number - 1)
                 if tried and self._better(tried, best, plan):
                     best, missed = tried, 0
+                    yield best
                 elif tried:
                     missed += 1
                 if missed >= PATIENCE or number > MOST_ROUNDS or not self._fits(number):
-                    return best
+                    return
                 if tried is not best:
                     self._ways.use(place.engine, best.folder if best else None)
                 if not self._sample(place, number):
-                    return best
+                    return
+            lap = self._spent(number, lap)
             tried = self._trained(folder, plan, number)
-            self._spent(number, time.monotonic() - begun)
-        raise AssertionError("the rounds end by themselves")
+            self._spent(number, lap)
 
     def _probe(self, place: Place) -> None:
         """Round 0: find the edge."""
@@ -218,19 +234,16 @@ class Rounds:
         """Train from the base on what all rounds kept, beside the plan's own."""
         here, cells = paths.private_dir(folder / f"round-{number}"), tuple(self.targets)
         kept = found_so_far(self._store, (*self._earlier, self._run), self._choose)
-        options = plan.options
-        if options.seconds:
-            options = replace(options, seconds=max(1.0, self._ways.left()))
-        plan = replace(plan, options=options, own=(*plan.own, *kept))
+        plan = training.timed(here, replace(plan, own=(*plan.own, *kept)), self._ways.left())
+        before = self._report.steps_before = self._steps_before(number)
         if (here / TRAINED).exists() and (here / ADAPTER).exists():
             told = msgspec.msgpack.decode((here / TRAINED).read_bytes(), type=Trained)
-            return Made(here, plan, told, number, cells)
-        self._report.steps_before = self._steps_before(number)
+            return Made(here, plan, told, number, cells, before)
         trained = self._ways.train(here, plan)
         temporary = here / f"{TRAINED}.tmp"
         temporary.write_bytes(msgspec.msgpack.encode(trained))
         settle(temporary, here / TRAINED)
-        return Made(here, plan, trained, number, cells)
+        return Made(here, plan, trained, number, cells, before)
 
     def _steps_before(self, number: int) -> int:
         """Steps of the rounds before this one, so that all of them make one curve."""
@@ -241,12 +254,25 @@ class Rounds:
             self._store.put_round(done)
         return done.steps_before or 0
 
-    def _spent(self, number: int, seconds: float) -> None:
-        self._store.put_round(replace(self._round(number), seconds=seconds))
+    def _spent(self, number: int, since: float) -> float:
+        """Count the time since then (monotonic) to a round, beside what it took before the run was
+        interrupted; now."""
+        now, done = time.monotonic(), self._round(number)
+        self._store.put_round(replace(done, seconds=done.seconds + now - since))
+        return now
 
     def _fits(self, number: int) -> bool:
-        """Whether there is time for another round."""
-        return number == 1 or LONGER * self._round(number - 1).seconds < self._ways.left()
+        """Whether there is time for another round, or for the first."""
+        need = LONGER * self._round(number - 1).seconds if number > 1 else self._first()
+        begun = self._store.attempts(self._run, number)  # before the run was interrupted
+        self.short = (0.0 if begun else need) >= self._ways.left()
+        return not self.short
+
+    def _first(self) -> float:
+        """Seconds that the first one takes at least: to sample as before, to train for as long."""
+        look, known = self._round(0), self._rates()
+        samples = PROBLEMS * sum(edge.samples(known[cell]) for cell in self.targets)
+        return 2 * samples * look.sampling_seconds / look.samples
 
     def _round(self, number: int) -> Round:
         return self._store.rounds(self._run)[number]
@@ -272,11 +298,3 @@ class Rounds:
             for each in self._store.attempts(run, done.number)
         ]
         return Bank(self._task.examples(place, "train"), frozenset(spent))
-
-
-def found_so_far(
-    store: Store, runs: Sequence[str], choose: Choose = leanest
-) -> tuple[Example, ...]:
-    """What these runs kept, as it is learned: of each problem the best of all that they found."""
-    kept = [attempt for run in runs for attempt in store.kept(run)]
-    return tuple(map(example, learned(kept, choose, MOST)))

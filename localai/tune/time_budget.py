@@ -4,22 +4,32 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 
 RESERVE = 0.3
 """Share of the time budget kept for what comes after training."""
 
 
 class TimeBudget:
-    """So many `seconds` from now on; 0: as many as it takes."""
+    """So many `seconds` from now on; 0: as many as it takes. What is to end at a time of day is
+    timed by the wall clock (`until`), from which sleep and waiting take; anything else is not."""
 
-    def __init__(self, seconds: float) -> None:
-        self.seconds, self._begun = seconds, time.monotonic()
+    def __init__(
+        self, seconds: float, *, until: bool = False, now: Callable[[], float] | None = None
+    ) -> None:
+        self._now = now or (time.time if until else time.monotonic)
+        self.seconds, self._until, self._begun = seconds, until, self._now()
+
+    def waited(self, seconds: float) -> None:
+        """So many seconds were spent on waiting for a chat."""
+        if not self._until:
+            self._begun += seconds
 
     def left(self) -> float:
         """Seconds that are left."""
         if not self.seconds:
             return math.inf
-        return self.seconds - (time.monotonic() - self._begun)
+        return self.seconds - (self._now() - self._begun)
 
     def for_training(self) -> float:
         """Seconds that are left for training and what belongs to it."""

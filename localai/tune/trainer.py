@@ -120,7 +120,7 @@ def _train(folder: Path, pieces: int, backend: str, tell: Tell) -> None:
     written = (folder / PLAN).read_bytes()
     plan = msgspec.msgpack.decode(written, type=Plan)
     together = group.joined(backend, lambda: tell(Ready())) if backend else group.Group()
-    model, info = descended(plan, Checkpoints(folder, written), pieces, together, tell)
+    model, info, steps = descended(plan, Checkpoints(folder, written), pieces, together, tell)
     model.eval()
     _save(folder / PARITY, model, plan.parity)
     temporary = folder / f"{ADAPTER}.tmp"
@@ -134,7 +134,8 @@ def _train(folder: Path, pieces: int, backend: str, tell: Tell) -> None:
     )
     settle(temporary, folder / ADAPTER)
     template = hashlib.sha256(info.template.encode("utf-8", "replace")).hexdigest()
-    tell(Trained(_memory(), str(mx.default_device().type).rpartition(".")[2], template))
+    device = str(mx.default_device().type).rpartition(".")[2]
+    tell(Trained(_memory(), device, template, steps))
 
 
 def _memory() -> int:
@@ -145,9 +146,9 @@ def _memory() -> int:
 
 def descended(
     plan: Plan, checkpoints: Kept, pieces: int, together: Group, tell: Tell
-) -> tuple[Any, Info]:
-    """The plan's model, trained by the group, and what its file says of itself. Raises
-    ModelError, Terminated, and Lost when another process is gone."""
+) -> tuple[Any, Info, int]:
+    """The plan's model, trained by the group, what its file says of itself, and in how many steps.
+    Raises ModelError, Terminated, and Lost when another process is gone."""
     from localai.tune import packing, sft, weights
     from localai.tune.descent import Descent
 
@@ -157,7 +158,7 @@ def descended(
     descent = Descent(model, _steps(plan), plan.options, pieces=pieces, held=held, group=together)
     # Fewer machines may go on with what more began, in steps that are too large for them.
     _descend(descent, checkpoints, tell, -(-plan.options.tokens // (TOKENS * together.size)))
-    return model, info
+    return model, info, descent.position.done
 
 
 def _steps(plan: Plan) -> list[list[Row]]:

@@ -6,6 +6,7 @@ secrets, and what they print goes to the tune log.
 
 from __future__ import annotations
 
+import math
 import os
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import msgspec
+from msgspec.structs import replace
 
 from localai import paths
 from localai.engine.spawn import environment
@@ -83,6 +85,24 @@ def write_plan(folder: Path, plan: Plan) -> None:
     temporary = folder / f"{PLAN}.tmp"
     temporary.write_bytes(msgspec.msgpack.encode(plan))
     settle(temporary, folder / PLAN)
+
+
+def read_plan(folder: Path) -> Plan | None:
+    """The plan in the folder; None where there is none, or none that can be read."""
+    try:
+        return msgspec.msgpack.decode((folder / PLAN).read_bytes(), type=Plan)
+    except (OSError, msgspec.MsgspecError):
+        return None
+
+
+def timed(folder: Path, plan: Plan, seconds: float) -> Plan:
+    """The plan with so many seconds, infinite ones for as long as it needs; as it is in the folder
+    if training by it has begun there, so that its checkpoint is of use."""
+    begun = read_plan(folder)
+    if begun is not None and begun.data_hash == plan.data_hash:
+        return begun
+    limit = max(1.0, seconds) if math.isfinite(seconds) else 0.0
+    return replace(plan, options=replace(plan.options, seconds=limit))
 
 
 def _train(

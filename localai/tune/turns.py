@@ -49,22 +49,30 @@ class Turns:
         report: Reporter,
         *,
         shared: bool,
+        waited: Callable[[float], object] = lambda seconds: None,
         sleep: Callable[[float], object] = time.sleep,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`shared`: whether the memory does not hold both."""
+        """`shared`: whether the memory does not hold both; `waited` is told each time how long."""
         self._room, self._report, self._shared = room, report, shared
-        self._sleep, self._now = sleep, now
+        self._waited, self._sleep, self._now = waited, sleep, now
         self.paused = 0.0
 
     @classmethod
-    def here(cls, store: Store, settings: Settings, entry: ModelEntry, report: Reporter) -> Turns:
+    def here(
+        cls,
+        store: Store,
+        settings: Settings,
+        entry: ModelEntry,
+        report: Reporter,
+        waited: Callable[[float], object] = lambda seconds: None,
+    ) -> Turns:
         """As the settings and this machine want it."""
         room, wish = Room(paths.home()), settings.tune.pause_for_chat
         shared = wish == "always" or (
             wish == "auto" and _short(store, settings, entry, chatting=room.chatting)
         )
-        return cls(room, report, shared=shared)
+        return cls(room, report, shared=shared, waited=waited)
 
     def train(self, folder: Path, plan: Plan, hosts: Hosts | None = None) -> Trained:
         """As `training.train` does, with pauses."""
@@ -107,7 +115,9 @@ class Turns:
                 self._report.stand(HELD.format(stage))
             self._report.beat()
             self._sleep(LOOK_SECONDS)
-        self.paused += self._now() - begun
+        spent = self._now() - begun
+        self.paused += spent
+        self._waited(spent)
 
 
 def _short(store: Store, settings: Settings, entry: ModelEntry, *, chatting: bool) -> bool:

@@ -26,7 +26,8 @@ from localai.rl.problems import Bank, easiest
 from localai.rl.round import summed
 from localai.rl.sampling import Sampler
 from localai.store.store import Store
-from localai.tune.rounds import CELLS, MANNER, MOST, PROBLEMS, TASK
+from localai.tune.found import MOST
+from localai.tune.rounds import CELLS, MANNER, PROBLEMS, TASK
 from scripts.benchmarks.rows import Row, paired
 
 RATE = Rate(1, 5)

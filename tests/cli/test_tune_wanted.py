@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from localai.catalog import Catalog
 from localai.conversation import assistant, user
 from localai.store.store import Store
 from localai.tune_process import PLAN
@@ -75,10 +76,12 @@ def test_what_is_gone_on_with_is_as_it_was_begun(
     fake.end = lambda store, begun: store.end_run(begun.id, "rejected", verdict={})
     monkeypatch.setenv("LOCALAI_TUNE__RL", "never" if rl else "always")
     with Store.open(home / "localai.db") as store:
-        begun = store.begin_run("toy", "b", {"data": "", "rl": rl})
-        store.end_run(begun.id, "stopped")
-    work = home / "tune" / begun.id
-    work.mkdir(parents=True)
-    (work / PLAN).touch()
+        own = Catalog().resolve(model).name
+        for of, data, learns in ((own, "", rl), (own, "pirate", not rl), ("other", "", not rl)):
+            begun = store.begin_run(of, "b", {"data": data, "rl": learns})
+            store.end_run(begun.id, "stopped")
+            work = home / "tune" / begun.id
+            work.mkdir(parents=True)
+            (work / PLAN).touch()
     run("-m", model, "tune", "--resume")
     assert fake.rl is rl

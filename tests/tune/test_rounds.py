@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,10 +15,12 @@ from localai.conversation import Event
 from localai.engine.base import Engine, Request
 from localai.engine.script import Script
 from localai.engine.scripted import ScriptedEngine
+from localai.errors import EngineError, ModelError
 from localai.evals.task import Answer, Example, Manner, Measure, Place, Pool, Scores, Task
 from localai.lessons.maker import Example as Taught
 from localai.store.discovering import KEPT
 from localai.store.store import Store
+from localai.tune import training
 from localai.tune.plan import ADAPTER, Made, Options, Plan, Step, Trained
 from localai.tune.reporting import Reporter
 from localai.tune.rounds import LOOKED, PATIENCE, Rounds, Ways
@@ -89,16 +92,18 @@ class School:
         self.plans: list[Plan] = []
         self.opened = 0
         self.seconds = 1e9
-        self.interrupt_at = 0
+        self.left_then: float | None = None
+        """Seconds that are left once something was trained; None: as many as before."""
+        self.trouble: dict[int, BaseException] = {}
+        """What goes wrong in which training."""
 
     def go(self, plan: Plan = PLAN) -> Made | None:
         """All rounds."""
         ways = Ways(self._open, self._use, self._train, lambda: self.seconds)
         self.report = Reporter(self.store, self.run, lambda progress: None)
         manner = Manner(temperature=0.8, max_tokens=16)
-        return Rounds(self.store, self.run, self.report, ways, (), TASK, manner).go(
-            self.folder, plan
-        )
+        self.rounds = Rounds(self.store, self.run, self.report, ways, (), TASK, manner)
+        return self.rounds.go(self.folder, plan)
 
     @contextmanager
     def _open(self) -> Iterator[Place]:
@@ -111,8 +116,11 @@ class School:
 
     def _train(self, folder: Path, plan: Plan) -> Trained:
         self.plans.append(plan)
-        if len(self.plans) == self.interrupt_at:
-            raise KeyboardInterrupt
+        training.write_plan(folder, plan)
+        if trouble := self.trouble.get(len(self.plans)):
+            raise trouble
+        if self.left_then is not None:
+            self.seconds = self.left_then
         for number in (1, 2):
             self.report.hear(Step(number, 2, 1.0, tokens=10, seconds=1.0))
         (folder / ADAPTER).write_bytes(b"adapter")
@@ -190,24 +198,73 @@ def test_nothing_at_the_edge_means_no_rounds(store: Store, tmp_path: Path) -> No
 
 
 def test_without_time_there_is_no_next_round(school: School) -> None:
-    school.seconds = -1.0
+    school.left_then = 0.0
     best = school.go()
     assert best is not None
     assert len(school.plans) == 1
+    assert school.rounds.short
 
 
-def test_a_killed_run_asks_and_trains_nothing_twice(school: School, tmp_path: Path) -> None:
-    school.interrupt_at = 2
+def test_without_time_there_is_not_even_a_first(school: School) -> None:
+    school.seconds = 0.0
+    assert school.go(replace(PLAN, own=(OWN,))) is None
+    assert school.rounds.short
+    assert school.store.attempts(school.run, 1) == ()
+
+
+@pytest.mark.parametrize(("left", "planned"), [(500.0, 500.0), (math.inf, 0.0)])
+def test_a_round_is_trained_in_the_time_that_is_left(
+    school: School, left: float, planned: float
+) -> None:
+    """Where that is unlimited: as long as it needs, whatever the run had when it was begun."""
+    school.seconds = left
+    school.go(replace(PLAN, options=replace(OPTIONS, seconds=100.0)))
+    assert {plan.options.seconds for plan in school.plans} == {planned}
+
+
+def test_a_killed_run_asks_and_trains_nothing_twice(school: School) -> None:
+    school.trouble[2] = KeyboardInterrupt()
     with pytest.raises(KeyboardInterrupt):
         school.go()
-    before = school.store.attempts(school.run, 2)
+    before, took = school.store.attempts(school.run, 2), school.store.rounds(school.run)[1].seconds
     trained = list(school.plans)
+    school.seconds /= 2
     best = school.go()
     assert best is not None
     assert best.number == 2
     assert school.store.attempts(school.run, 2) == before
-    assert school.plans[len(trained)] == trained[-1]
+    assert school.store.rounds(school.run)[1].seconds >= took > 0
+    assert school.plans[len(trained)] == trained[-1]  # which its checkpoint belongs to
     assert len(school.plans) == 1 + best.number + PATIENCE
+
+
+def test_a_killed_run_uses_what_it_trained_also_without_time_for_more(school: School) -> None:
+    school.trouble[3] = KeyboardInterrupt()
+    with pytest.raises(KeyboardInterrupt):
+        school.go()
+    school.seconds = 1e-9
+    best = school.go()
+    assert best is not None
+    assert best.number == 2
+
+
+def test_a_round_that_goes_wrong_leaves_what_was_better(school: School) -> None:
+    school.trouble[3] = ModelError("It came to no number.")
+    best = school.go()
+    assert best is not None
+    assert (best.number, school.rounds.trouble) == (2, "It came to no number.")
+
+
+def test_a_round_that_goes_wrong_leaves_what_else_is_learned(school: School) -> None:
+    school.trouble[1] = EngineError("It died.")
+    assert school.go(replace(PLAN, own=(OWN,))) is None
+    assert school.rounds.trouble == "It died."
+
+
+def test_a_round_that_goes_wrong_is_told_where_there_is_nothing_else(school: School) -> None:
+    school.trouble[1] = EngineError("It died.")
+    with pytest.raises(EngineError, match=r"It died\."):
+        school.go()
 
 
 def test_the_steps_of_all_rounds_make_one_curve(school: School) -> None:

@@ -118,8 +118,14 @@ class Kills:
 
 def _peers() -> list[psutil.Process]:
     """Those that run."""
-    children = psutil.Process().children(recursive=True)
-    return [each for each in children if "localai.tune.peer" in each.cmdline()]
+    return list(filter(_is_peer, psutil.Process().children(recursive=True)))
+
+
+def _is_peer(process: psutil.Process) -> bool:
+    try:
+        return "localai.tune.peer" in process.cmdline()
+    except psutil.NoSuchProcess:  # it has just ended, perhaps without having been waited for
+        return False
 
 
 @pytest.mark.usefixtures("ring")

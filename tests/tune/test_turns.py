@@ -47,6 +47,7 @@ class Chat:
     def __init__(self, seconds: float = CHAT) -> None:
         self.room, self.now, self._seconds = Room(paths.private_dir(paths.home())), 0.0, seconds
         self._until, self._lock = 0.0, -1
+        self.waited = list[float]()
 
     def come(self) -> None:
         """Or stay for longer."""
@@ -81,7 +82,14 @@ def report(store: Store, told: list[Progress]) -> Reporter:
 @pytest.fixture
 def shared(chat: Chat, report: Reporter) -> Turns:
     """On a machine whose memory does not hold both."""
-    return Turns(chat.room, report, shared=True, sleep=chat.sleep, now=lambda: chat.now)
+    return Turns(
+        chat.room,
+        report,
+        shared=True,
+        waited=chat.waited.append,
+        sleep=chat.sleep,
+        now=lambda: chat.now,
+    )
 
 
 def plan(base: Path) -> Plan:
@@ -118,6 +126,7 @@ def test_it_waits_for_the_chat_before_it_begins(
     assert shared.train(Path(), plan(Path())) == DONE
     assert stages(told) == [(WAITING, "waiting"), ("training", "training")]
     assert shared.paused == CHAT
+    assert chat.waited == [CHAT]
 
 
 def test_a_chat_that_has_the_memory_for_long_is_told_how_to_give_it_back(
