@@ -23,7 +23,7 @@ from localai.tune.rounds import Rounds, Ways
 
 rounds.PROBLEMS, rounds.DEV, rounds.MOST_ROUNDS, rounds.PATIENCE = 4, 12, 2, 2
 
-COUNT = 60
+COUNT, HOUR = 60, 3600.0
 MANNER = replace(rounds.MANNER, max_tokens=24)
 
 
@@ -50,7 +50,8 @@ class Toy(Job):
 
     def _rounds(self, ways: Ways) -> Rounds:
         assert self._run is not None
-        return Rounds(self._store, self._run.id, self._report, ways, task=TASK, manner=MANNER)
+        earlier = self._run.plan["earlier"]
+        return Rounds(self._store, self._run.id, self._report, ways, earlier, TASK, MANNER)
 
 
 def main() -> int:
@@ -58,7 +59,7 @@ def main() -> int:
     settings = config.load()
     with Store.open() as store:
         entry = Catalog().resolve(settings.model)
-        run = Toy(store, settings, entry, lambda progress: None, rl=True).run()
+        run = Toy(store, settings, entry, lambda progress: None, seconds=HOUR, rl=True).run()
     return 0 if run.state in ("promoted", "rejected") else 1
 
 
