@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import signal
 import sys
 from collections.abc import Iterator
@@ -18,12 +17,10 @@ from localai.cli import meant, night
 from localai.cli.failure import note
 from localai.cli.interrupts import SIGNALS, Interrupted
 from localai.cli.invocation import Invocation
-from localai.lessons.sets import named
 
 if TYPE_CHECKING:
     from localai.catalog import ModelEntry
     from localai.config import Settings
-    from localai.store.tuning import Run
 
 
 def with_sets(invocation: Invocation, settings: Settings, *, only_there: bool) -> str:
@@ -39,26 +36,21 @@ def with_sets(invocation: Invocation, settings: Settings, *, only_there: bool) -
     return ",".join((*([""] if own or not wanted else ()), *wanted))
 
 
-def uses_rl(
-    invocation: Invocation, settings: Settings, name: str, *, scheduled: bool, resume: bool | None
-) -> bool:
-    """Whether a tune goes by rejection sampling, too, of which that was not said: one that is gone
-    on with as it was begun, one of a named data set not, others as the settings say."""
+def begun_with_rl(invocation: Invocation, settings: Settings, name: str) -> bool:
+    """Whether the run of the data sets `name` that can be gone on with learns from its own right
+    answers, too."""
     from localai.tune import resuming
 
-    if resume:
-        entry = meant.model(invocation, settings)
-        with invocation.read_store() as store:
-            left = resuming.unfinished(store)
-        same = (run for run in left if run.model == entry.name and _meant(run, name))
-        return any(run.plan.get("rl") for run in itertools.islice(same, 1))
-    return not name and {"always": True, "never": False, "night": scheduled}[settings.tune.rl]
+    entry = meant.model(invocation, settings)
+    with invocation.read_store() as store:
+        plans = [run.plan for run in resuming.unfinished(store) if run.model == entry.name]
+    found = next((plan for plan in plans if plan.get("data") == name), {})
+    return bool(found.get("rl"))
 
 
-def _meant(run: Run, name: str) -> bool:
-    """Whether the run is of this name; one of the user's own may be of other sets, too."""
-    data = run.plan.get("data", "")
-    return data == name if name else "" in named(data)
+def wants_rl(settings: Settings, *, scheduled: bool) -> bool:
+    """Whether the settings want that of a tune of one's own examples."""
+    return {"always": True, "never": False, "night": scheduled}[settings.tune.rl]
 
 
 def learn(

@@ -23,7 +23,7 @@ from localai.tune.presets import PRESETS, settings_with
 
 
 @click.command()
-@click.option("--budget", type=Budget(), default=0.0, help="Longest time, e.g. 12m or 1h30m.")
+@click.option("--budget", type=Budget(), default=0.0, help="Time to plan with, e.g. 12m or 1h30m.")
 @click.option(
     "--preset", type=click.Choice(list(PRESETS)), help="Named settings, over those of the file."
 )
@@ -90,15 +90,15 @@ def _tune(
     from localai.cli.dry_run import Wanted, run
 
     _refuse_mixed(ctx)
-    settings = config.load()
-    if preset:
-        settings = settings_with(settings, preset)
-        budget = budget or (0.0 if resume else PRESETS[preset].budget)
+    settings = settings_with(config.load(), preset) if preset else config.load()
+    if preset and not resume:
+        budget = budget or PRESETS[preset].budget
     invocation = meant.instead(ctx.ensure_object(Invocation), model)
-    if rl is None:
-        rl = learning.uses_rl(invocation, settings, name, scheduled=scheduled, resume=resume)
+    wants_rl = not name and learning.wants_rl(settings, scheduled=scheduled)
     if sets and not name and settings.tune.sets:
         name = learning.with_sets(invocation, settings, only_there=dry_run)
+    if rl is None:
+        rl = learning.begun_with_rl(invocation, settings, name) if resume else wants_rl
     end = night.End(until, scheduled)
     if dry_run:
         shown = Wanted(name, end.seconds() or budget, rl, only_estimate=estimate, as_json=as_json)

@@ -17,8 +17,8 @@ from localai.store.tuning import Adapter, Run, StoredExample
 
 MOST_CHANGED = 10
 TOGETHER = "With its own right answers to problems, which was tried first, it was refused: {reason}"
-
-TROUBLE = "Its own right answers were given up in a round that went wrong: {trouble}"
+ENDED = "Its rounds ended with number {round}, since the next one went wrong: {trouble}."
+GIVEN_UP = "Its own right answers were left out, since a round went wrong: {trouble}."
 
 Metrics = Sequence[tuple[int, dict[str, float]]]
 
@@ -66,7 +66,8 @@ def _reason(found: Verdict) -> str:
     if found.together is not None:
         told.append(TOGETHER.format(reason=found.together.reason))
     if found.trouble:
-        told.append(TROUBLE.format(trouble=found.trouble))
+        ended = ENDED if found.round else GIVEN_UP
+        told.append(ended.format(round=found.round, trouble=found.trouble))
     return " ".join(told)
 
 

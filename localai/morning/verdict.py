@@ -79,7 +79,8 @@ class Verdict(msgspec.Struct, frozen=True):
     """What a gate decided, and on which numbers; what the run trained for, and how far the gate
     came. Of what was forgotten there are no `answers`. `together`: with its own right answers it
     was tried first, and refused; `trouble`: what went wrong in a round of these. What was judged
-    was made in the steps after the first of `steps`, to the second; (0, 0): in all of the run."""
+    was made by that `round`, 0 for none, in the steps after the first of `steps`, to the second;
+    (0, 0): in all of the run."""
 
     promoted: bool
     reason: str = ""
@@ -92,6 +93,7 @@ class Verdict(msgspec.Struct, frozen=True):
     stage: str = ""
     together: Refused | None = None
     trouble: str = ""
+    round: int = 0
     steps: tuple[int, int] = (0, 0)
 
     @property

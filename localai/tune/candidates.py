@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -26,12 +27,14 @@ ALONE = "alone"
 """The folder of what is trained without its own right answers, in that of a run that has them."""
 AFTER = "steps_before_alone"
 """In a run's plan: the steps that the rounds had made by then."""
-NO_TIME = "There was no time left for training; give it more."
+TOGETHER = "together"
+"""In a run's plan and its verdict: what the gate said of all together, which it refused."""
+NO_TIME = "There was no time left for training."
 
 
 class Candidates:
-    """Those of a run, which `train` trains; `rounds` makes those of rejection sampling, None where
-    it is not wanted."""
+    """Those of the run, which `train` trains; `rounds` makes those of rejection sampling, None
+    where it is not wanted."""
 
     def __init__(
         self,
@@ -42,39 +45,54 @@ class Candidates:
         train: Train,
         rounds: Rounds | None,
     ) -> None:
-        self._store, self._run, self._report, self._time = store, run, report, time
+        self._store, self._run, self._report, self._time = store, run.id, report, time
         self._train, self._rounds = train, rounds
-        self.untried = False
-        """Whether there was no time for the last one."""
 
     @property
     def trouble(self) -> str:
-        """What went wrong in a round, in a sentence; "" for nothing."""
+        """What went wrong in a round; "" for nothing."""
         return self._rounds.trouble if self._rounds else ""
+
+    @property
+    def refused(self) -> dict[str, Any]:
+        """What the gate said of the one before, also before the run was interrupted."""
+        plan = self._store.run(self._run).plan
+        return {TOGETHER: plan[TOGETHER]} if TOGETHER in plan else {}
+
+    def note(self, told: dict[str, Any]) -> Run:
+        """Record more in the run's plan."""
+        return self._store.plan_run(self._run, self._store.run(self._run).plan | told)
+
+    def refuse(self, made: Made, facts: dict[str, Any]) -> None:
+        """Record that what the rounds made was refused, so that nobody makes it again."""
+        if made.number:
+            self.note({TOGETHER: {key: facts[key] for key in ("reason", "pools", "stage")}})
 
     def made(self, folder: Path, plan: Plan) -> Iterator[Made]:
         """Each when it is asked for, trained in or below the folder. Raises Stopped where there
-        was no time for any."""
+        is no time for what is left to try."""
         training.write_plan(folder, plan)  # from here on the run can be gone on with
-        if self._rounds is None:
-            if self._time.for_training() <= 0:
-                raise Stopped(NO_TIME)
-            yield Made(folder, plan, self._train(folder, plan))
+        if self._rounds is not None and not self.refused:
+            if found := self._rounds.go(folder, plan):
+                yield found
+            elif self._rounds.short and not plan.own:
+                raise Stopped(self._no_time())
+        if self._rounds is not None and not plan.own:
             return
-        found = self._rounds.go(folder, plan)
-        if found:
-            yield found
-        if plan.own and self._time.for_training() > 0:
+        if self._time.for_training() <= 0:
+            raise Stopped(self._no_time())
+        if self._rounds is None:
+            yield Made(folder, plan, self._train(folder, plan))
+        else:
             yield self._alone(folder, plan)
-        elif plan.own or self._rounds.short:
-            if not found:
-                raise Stopped(NO_TIME)
-            self.untried = bool(plan.own)
+
+    def _no_time(self) -> str:
+        return f"{NO_TIME} A round went wrong: {self.trouble}." if self.trouble else NO_TIME
 
     def _alone(self, folder: Path, plan: Plan) -> Made:
         """Without the rounds of this run, but with what earlier ones found."""
         here = paths.private_dir(folder / ALONE)
-        earlier = found_so_far(self._store, self._run.plan.get("earlier", ()))
+        earlier = found_so_far(self._store, self._store.run(self._run).plan.get("earlier", ()))
         left = self._time.for_training()
         plan = training.timed(here, replace(plan, own=(*plan.own, *earlier)), left)
         before = self._report.steps_before = self._steps_before()
@@ -82,8 +100,8 @@ class Candidates:
 
     def _steps_before(self) -> int:
         """The steps of the rounds, so that all trainings make one curve."""
-        plan = self._store.run(self._run.id).plan
+        plan = self._store.run(self._run).plan
         if AFTER not in plan:
-            last = max((step for step, _ in self._store.metrics(self._run.id)), default=0)
-            plan = self._store.plan_run(self._run.id, plan | {AFTER: last}).plan
+            last = max((step for step, _ in self._store.metrics(self._run)), default=0)
+            plan = self.note({AFTER: last}).plan
         return int(plan[AFTER])

@@ -43,7 +43,7 @@ from localai.tune.promotion import promote
 from localai.tune.reporting import Reporter, Tell
 from localai.tune.rounds import Rounds, Ways
 from localai.tune.serving import Serving
-from localai.tune.time_budget import TimeBudget
+from localai.tune.time_budget import RESERVE, TimeBudget
 from localai.tune.turns import Turns
 from localai.tune.workplace import alone, clear_leftovers, work_folder
 from localai.tune_process import Stopped
@@ -94,7 +94,8 @@ class Job:
             path = required_path(self._entry)
             base = file_hash(self._store, path)
             if made_sets.missing(self._store, self._name):  # which takes long enough to be seen
-                self._record(self._store.begin_run(self._entry.name, base, {"data": self._name}))
+                known = {"data": self._name, "rl": self._rl}
+                self._record(self._store.begin_run(self._entry.name, base, known))
                 made_sets.complete(self._store, self._serving, self._name, self._report.say)
             own = learnable(self._store, self._name, rl=self._rl)
             self._along = shipped.along(self._store, self._entry, self._name)
@@ -155,8 +156,9 @@ class Job:
         }
         runs = resuming.unfinished(self._store)
         found = resuming.choose(runs, base, plan, resume=self._resume)
-        if found is None and self._resume is None:
-            resuming.require_new(self._store.runs(), base, plan)
+        if self._resume is None:
+            since = found.number if found else 0
+            resuming.require_new(self._store.runs(), base, plan, since)
         gone = resuming.replaced(runs, base, plan) - {found.id if found else ""}
         clear_leftovers(self._store, keep={run.id for run in runs} - gone)
         self._resumed = found is not None
@@ -183,19 +185,15 @@ class Job:
         )
         aim = gate.aim(example.name for example in accepted)
         facts: dict[str, Any] = msgspec.to_builtins(gate.Verdict(False, NOT_BETTER, ()))
-        refused: dict[str, Any] = {}
         candidates = self._candidates(turns)
         for made in candidates.made(folder, plan):
-            told = msgspec.to_builtins(gate.with_problems(aim, made.cells))
-            plan_now = self._store.run(self._run.id).plan
-            self._run = self._store.plan_run(self._run.id, plan_now | told)
-            facts = self._judged(made, lessons, base_path) | refused
-            facts |= {"paused": turns.paused, "trouble": candidates.trouble}
-            refused = {"together": {key: facts[key] for key in ("reason", "pools", "stage")}}
+            self._run = candidates.note(msgspec.to_builtins(gate.with_problems(aim, made.cells)))
+            facts = self._judged(made, lessons, base_path)
+            facts |= {**candidates.refused, "paused": turns.paused, "trouble": candidates.trouble}
             if facts["promoted"]:
                 template = self._entry.description.template
                 return promote(self._store, self._run, made, facts, template)
-        facts[resuming.UNTRIED] = candidates.untried
+            candidates.refuse(made, facts)
         return self._store.end_run(self._run.id, "rejected", verdict=facts)
 
     def _candidates(self, turns: Turns) -> Candidates:
@@ -295,6 +293,8 @@ class Job:
 
     def _options(self) -> Options:
         """The settings, with the part of the time budget that training may take."""
-        seconds = max(1.0, self._time.for_training()) if self._time.seconds else 0.0
+        whole = (1 - RESERVE) * self._time.seconds  # for whoever goes on, where nothing is left
+        left = self._time.for_training() if whole else 0.0
+        seconds = left if left > 0 else whole
         data = "" not in named(self._name) or bool(self._along)
         return options(self._settings.tune, data=data, seconds=seconds)

@@ -23,8 +23,6 @@ from localai.tune.workplace import work_folder, worked
 from localai.tune_process import planned, resumable
 
 JUDGED = ("promoted", "rejected")
-UNTRIED = "untried"
-"""In a verdict: there was no time for all that the run could have tried."""
 NOTHING = "There is no interrupted tune of this model to go on with; leave --resume out."
 CHANGED = (
     "What would be learned, or a setting, has changed since the tune was interrupted; leave "
@@ -93,15 +91,14 @@ def choose(
     return found if resume or again else None
 
 
-def require_new(runs: Sequence[Run], base: str, plan: dict[str, Any]) -> None:
+def require_new(runs: Sequence[Run], base: str, plan: dict[str, Any], since: int = 0) -> None:
     """Raise UsageError if the newest of the judged `runs` (newest first) of that model and data
-    set has learned the same already, or more, and had the time to try everything."""
+    set has learned the same already, or more, and is newer than the run numbered `since`."""
     judged = (run for run in runs if run.state in JUDGED and _of_set(run, base, plan))
     last = next(judged, None)
-    if last is None or last.plan.get("learns") != plan["learns"]:
+    if last is None or last.number < since or last.plan.get("learns") != plan["learns"]:
         return
-    more = plan["rl"] and not last.plan.get("rl", False)
-    if not more and not (last.verdict or {}).get(UNTRIED):
+    if last.plan.get("rl", False) or not plan["rl"]:
         raise UsageError(NOT_NEW.format(end=ENDS[last.state]))
 
 

@@ -96,10 +96,9 @@ class Rounds:
         """What went wrong in the last round; whether there was no time for another."""
 
     def go(self, folder: Path, plan: Plan) -> Made | None:
-        """Make them; what became best. None where nothing is at the edge, or nothing became
-        better than what answers now and nothing else is learned. A round that goes wrong ends
-        them where there is something better already, or something else to learn; else it raises
-        ModelError or EngineError."""
+        """Make them; what became best. None where nothing is at the edge, or nothing became better
+        than what answers now and nothing else is learned. A round that goes wrong ends them; where
+        there is nothing better yet, nor anything else to learn, ModelError or EngineError come."""
         best: Made | None = None
         try:
             for made in self._improving(folder, plan):
@@ -107,7 +106,7 @@ class Rounds:
         except (EngineError, ModelError) as error:
             if best is None and not plan.own:
                 raise
-            self.trouble = str(error)
+            self.trouble = str(error).partition(";")[0].rstrip(".")
         return best
 
     def _improving(self, folder: Path, plan: Plan) -> Iterator[Made]:
@@ -135,8 +134,10 @@ class Rounds:
                 if not self._sample(place, number):
                     return
             lap = self._spent(number, lap)
-            tried = self._trained(folder, plan, number)
-            self._spent(number, lap)
+            try:
+                tried = self._trained(folder, plan, number)
+            finally:
+                self._spent(number, lap)
 
     def _probe(self, place: Place) -> None:
         """Round 0: find the edge."""
@@ -236,9 +237,9 @@ class Rounds:
         kept = found_so_far(self._store, (*self._earlier, self._run), self._choose)
         plan = training.timed(here, replace(plan, own=(*plan.own, *kept)), self._ways.left())
         before = self._report.steps_before = self._steps_before(number)
-        if (here / TRAINED).exists() and (here / ADAPTER).exists():
+        if (here / TRAINED).exists() and (here / ADAPTER).exists():  # more was found since
             told = msgspec.msgpack.decode((here / TRAINED).read_bytes(), type=Trained)
-            return Made(here, plan, told, number, cells, before)
+            return Made(here, training.read_plan(here) or plan, told, number, cells, before)
         trained = self._ways.train(here, plan)
         temporary = here / f"{TRAINED}.tmp"
         temporary.write_bytes(msgspec.msgpack.encode(trained))
@@ -255,8 +256,7 @@ class Rounds:
         return done.steps_before or 0
 
     def _spent(self, number: int, since: float) -> float:
-        """Count the time since then (monotonic) to a round, beside what it took before the run was
-        interrupted; now."""
+        """Count the time since then (monotonic) to a round, beside what it took before; now."""
         now, done = time.monotonic(), self._round(number)
         self._store.put_round(replace(done, seconds=done.seconds + now - since))
         return now

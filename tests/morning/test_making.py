@@ -117,8 +117,12 @@ def test_what_was_tried_before_is_told_after_what_was_tried_last(store: Store) -
 
 
 def test_a_round_that_went_wrong_is_told(store: Store) -> None:
-    run = promoted(store, GOOD | {"trouble": "It came to no number."})
-    assert morning(store, run).reason.endswith("went wrong: It came to no number.")
+    trouble = GOOD | {"trouble": "It came to no number"}
+    run = promoted(store, trouble)
+    told = morning(store, run).reason
+    assert told.endswith("were left out, since a round went wrong: It came to no number.")
+    told = morning(store, promoted(store, trouble | {"round": 2})).reason
+    assert told.endswith("with number 2, since the next one went wrong: It came to no number.")
 
 
 def test_the_losses_are_those_of_what_was_judged(store: Store) -> None:

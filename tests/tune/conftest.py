@@ -8,9 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from localai.lessons.maker import Example
 from localai.store.store import Store
+from localai.tune import gate, replay, training
+from localai.tune.parity_result import Parity
 from scripts import tiny_trained
 from tests.tune import loopback
+from tests.tune.nights import Nights
 from tests.tune.tiny_llama import write_llama
 
 
@@ -52,3 +56,13 @@ def ring() -> None:
     """Only where MLX's ring works at all: a sandbox may have no loopback."""
     if not loopback.connects():
         pytest.skip("MLX's ring joins no two processes on this machine.")
+
+
+@pytest.fixture
+def nights(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Nights:
+    found = Nights(store, tmp_path)
+    monkeypatch.setattr(replay, "examples", lambda *_: (Example((1, 2), (0.0, 1.0)),) * 30)
+    monkeypatch.setattr(training, "train", found.train)
+    monkeypatch.setattr(training, "parity", lambda folder, base: Parity(0.0, 0.0, 1.0, 8))
+    monkeypatch.setattr(gate, "compare", found.judge)
+    return found

@@ -1,0 +1,117 @@
+"""Nights that were cut off, had no time, or have others before them: what the next tune does."""
+
+from __future__ import annotations
+
+import pytest
+
+from localai.errors import EngineError, UsageError
+from localai.store.store import Store
+from localai.tune import made_sets, training
+from localai.tune.plan import Trained
+from localai.tune.reporting import Tell
+from localai.tune.serving import Serving
+from localai.tune.time_budget import TimeBudget
+from localai.tune_process import Stopped
+from tests.tune.nights import Nights, no_time
+from tests.tune.tunes import teach
+
+
+def test_without_time_it_says_so_and_can_be_gone_on_with(
+    nights: Nights, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    teach(nights.store, "Hello")
+    with monkeypatch.context() as patch:
+        patch.setattr(TimeBudget, "for_training", no_time)
+        for rl in (True, False):
+            with pytest.raises(Stopped, match="no time left for training"):
+                nights.tune(rl=rl, helps=False)
+    assert [run.state for run in nights.store.runs()] == ["stopped", "stopped"]
+    assert nights.trained == []
+    assert nights.tune(True, rl=False, seconds=600.0).state == "promoted"
+    (plan,) = nights.trained
+    assert plan.options.seconds == pytest.approx(0.7 * 600)
+
+
+def test_what_was_refused_is_not_made_again_by_whoever_goes_on(
+    nights: Nights, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    teach(nights.store, "Hello")
+    with monkeypatch.context() as patch:
+        patch.setattr(TimeBudget, "for_training", no_time)
+        with pytest.raises(Stopped, match="no time left for training"):
+            nights.tune(False)
+    (stopped,) = nights.store.runs()
+    assert nights.rounds == 1
+    run = nights.tune(True)
+    assert (run.id, run.state, nights.rounds) == (stopped.id, "promoted", 1)
+    assert run.verdict
+    assert run.verdict["together"]["reason"] == "Judged."
+    assert len(nights.trained) == 1
+    with pytest.raises(UsageError, match="Nothing is new"):
+        nights.tune()
+
+
+def test_a_tune_by_day_is_over_once_a_night_has_learned_the_same(
+    nights: Nights, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    teach(nights.store, "Hello")
+
+    def interrupted(*_: object) -> Trained:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "train", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            nights.tune(rl=False)
+    nights.tune(True)
+    with pytest.raises(UsageError, match="Nothing is new"):
+        nights.tune(rl=False)
+
+
+def test_by_day_nothing_is_new_after_a_night(nights: Nights) -> None:
+    teach(nights.store, "Hello")
+    nights.tune(True)
+    with pytest.raises(UsageError, match="Nothing is new"):
+        nights.tune(rl=False)
+    assert nights.tune(True, rl=False, resume=False).state == "promoted"
+    assert nights.tune(True).state == "promoted"
+
+
+def test_a_tune_by_day_leaves_the_night_to_be_gone_on_with(
+    nights: Nights, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    teach(nights.store, "Hello")
+
+    def interrupted(*_: object) -> Trained:
+        raise Stopped("Its time is over.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "train", interrupted)
+        with pytest.raises(Stopped):
+            nights.tune(helps=False)
+    (night,) = nights.store.runs()
+    assert (night.state, night.error) == ("stopped", "Its time is over.")
+    assert nights.tune(True, rl=False).id != night.id
+    assert nights.tune(True, helps=False, resume=True).id == night.id
+
+
+def test_what_a_run_makes_first_is_a_part_of_it(
+    nights: Nights, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its state is seen meanwhile, it can be stopped, and what goes wrong is told."""
+    seen = list[str]()
+
+    def make(store: Store, serving: Serving, name: str, tell: Tell) -> None:
+        seen.extend(run.state for run in store.runs())
+        if len(seen) == 1:
+            raise EngineError("It died.")
+        teach(store, "Who was Brelo Tand?", name)
+
+    monkeypatch.setattr(made_sets, "complete", make)
+    with pytest.raises(EngineError):
+        nights.tune(rl=False, name="abstention")
+    (failed,) = nights.store.runs()
+    assert (failed.state, failed.error) == ("failed", "It died.")
+    assert nights.tune(True, rl=False, name="abstention").state == "promoted"
+    assert seen == ["running", "running", "failed"]
+    assert len(nights.store.runs()) == 2
