@@ -19,11 +19,11 @@ TAIL_BYTES = 4096
 
 
 def log() -> Path:
-    """Where a tune writes that the app started."""
+    """Where a tune writes that the app started, and the helpers of every one."""
     return paths.logs() / "tune.log"
 
 
-def last_log(since: float = 0.0) -> Path | None:
+def last_log(since: float) -> Path | None:
     """The log of the app's tunes or of the timer's, whichever was written last; None where that was
     before `since`, in Unix seconds."""
     when, file = max((_written(file), file) for file in (log(), paths.night_log()))

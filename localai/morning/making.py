@@ -20,14 +20,13 @@ TOGETHER = "With its own right answers to problems, which was tried first, it wa
 ENDED = "Its rounds ended with number {round}, since the next one went wrong: {trouble}."
 GIVEN_UP = "Its own right answers were left out, since a round went wrong: {trouble}."
 
-Metrics = Sequence[tuple[int, dict[str, float]]]
-
 
 def morning(store: Store, run: Run) -> Morning:
     """What there is to tell of a run, also of one that has not ended, or came to no verdict."""
     found = verdict(run.verdict)
     answers = found.answers if found else ()
-    metrics = _judged(store.metrics(run.id), found)
+    steps = found.steps if found else (0, 0)
+    metrics = [(step - steps[0], values) for step, values in store.metrics(run.id, steps)]
     learned, sets, gone = _learned(store, run)
     active = store.active_adapter(run.base)
     then = active if run.state == "running" else _answered(store, run.base, run.updated)
@@ -115,16 +114,7 @@ def question(store: Store, adapter: Adapter) -> str:
     return next((each.question for each in learned), "")
 
 
-def _judged(metrics: Metrics, found: Verdict | None) -> Metrics:
-    """Those of the training that the verdict is about, counted from its first step; all where
-    there is none, or it was not recorded."""
-    before, last = found.steps if found else (0, 0)
-    if last <= before:
-        return metrics
-    return [(step - before, values) for step, values in metrics if before < step <= last]
-
-
-def _points(metrics: Metrics, name: str) -> tuple[Point, ...]:
+def _points(metrics: Sequence[tuple[int, dict[str, float]]], name: str) -> tuple[Point, ...]:
     """The numbers of this name; what is none is left out."""
     named = ((step, values[name]) for step, values in metrics if name in values)
     return tuple(Point(step, value) for step, value in named if math.isfinite(value))

@@ -29,7 +29,8 @@ Tell = Callable[[int, int], None]
 
 class Sampler:
     """Has the task's problems answered in a manner; at most `most` answers of each are kept, by
-    `choose`, of those that are so by the task's first measure: right, but in a control."""
+    `choose`, of those that are so by the task's first measure: right, but in a control. Whether
+    one is right is what the task scores as "right"."""
 
     def __init__(
         self, place: Place, task: Task, manner: Manner, most: int, choose: Choose = leanest
@@ -67,7 +68,7 @@ class Sampler:
     def _judge(self, example: Example, said: Said) -> Attempt:
         answer = said.answer
         scores = self._task.score(example, [answer])
-        wanted = scores[self._task.measures[0].name]
+        wanted = scores[self._task.measures[0].name] >= RIGHT
         prompt = said.asked.prompt.ids
         return Attempt(
             problem=example.id,
@@ -80,10 +81,8 @@ class Sampler:
             spans=((len(prompt), len(prompt) + len(answer.ids)),),
             tokens=answer.tokens,
             logprob=said.likely,
-            right=scores.get("right", wanted) >= RIGHT,
-            outcome=verdicts.degenerate(answer, self._manner.style)
-            if wanted >= RIGHT
-            else verdicts.WRONG,
+            right=scores["right"] >= RIGHT,
+            outcome=verdicts.degenerate(answer, self._manner.style) if wanted else verdicts.WRONG,
         )
 
     def _learned(self, attempt: Attempt, said: Said) -> Attempt:

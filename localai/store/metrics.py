@@ -29,14 +29,25 @@ class Metrics:
                 [(run_id, step, name, value) for name, value in values.items()],
             )
 
-    def metrics(self, run_id: str) -> tuple[tuple[int, dict[str, float]], ...]:
-        """(step, numbers by name) of a run, by step; none for an unknown run."""
+    def last_step(self, run_id: str) -> int:
+        """The last step of a run that has numbers, 0 for none."""
+        with self._db.read() as db:
+            found = db.execute("SELECT max(step) FROM metrics WHERE run = ?", (run_id,)).fetchone()
+        return int(found[0] or 0)
+
+    def metrics(
+        self, run_id: str, steps: tuple[int, int] = (0, 0)
+    ) -> tuple[tuple[int, dict[str, float]], ...]:
+        """(step, numbers by name) of a run, by step; of the `steps` after the first to the second,
+        (0, 0) for all. None for an unknown run."""
+        before, last = steps
         with self._db.read() as db:
             rows: list[tuple[int, str, float | None]] = db.execute(
-                "SELECT step, name, value FROM metrics WHERE run = ? ORDER BY step, name",
-                (run_id,),
+                "SELECT step, name, value FROM metrics WHERE run = ? AND step > ? "
+                "AND (step <= ? OR ? = 0) ORDER BY step, name",
+                (run_id, before, last, last),
             ).fetchall()
-        steps: dict[int, dict[str, float]] = {}
+        found: dict[int, dict[str, float]] = {}
         for step, name, value in rows:
-            steps.setdefault(step, {})[name] = math.nan if value is None else value
-        return tuple(steps.items())
+            found.setdefault(step, {})[name] = math.nan if value is None else value
+        return tuple(found.items())

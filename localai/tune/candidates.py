@@ -49,9 +49,14 @@ class Candidates:
         self._train, self._rounds = train, rounds
 
     @property
-    def trouble(self) -> str:
+    def _trouble(self) -> str:
         """What went wrong in a round; "" for nothing."""
         return self._rounds.trouble if self._rounds else ""
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What a verdict tells of it beside the gate's."""
+        return {"trouble": self._trouble, **self.refused}
 
     @property
     def refused(self) -> dict[str, Any]:
@@ -87,7 +92,7 @@ class Candidates:
             yield self._alone(folder, plan)
 
     def _no_time(self) -> str:
-        return f"{NO_TIME} A round went wrong: {self.trouble}." if self.trouble else NO_TIME
+        return f"{NO_TIME} A round went wrong: {self._trouble}." if self._trouble else NO_TIME
 
     def _alone(self, folder: Path, plan: Plan) -> Made:
         """Without the rounds of this run, but with what earlier ones found."""
@@ -102,6 +107,5 @@ class Candidates:
         """The steps of the rounds, so that all trainings make one curve."""
         plan = self._store.run(self._run).plan
         if AFTER not in plan:
-            last = max((step for step, _ in self._store.metrics(self._run)), default=0)
-            plan = self.note({AFTER: last}).plan
+            plan = self.note({AFTER: self._store.last_step(self._run)}).plan
         return int(plan[AFTER])

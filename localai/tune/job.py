@@ -173,7 +173,7 @@ class Job:
     def _go(self, accepted: tuple[StoredExample, ...], base_path: Path) -> Run:
         assert self._run is not None
         folder = paths.private_dir(work_folder(self._run.id))
-        plan = resuming.kept(self._run.id)
+        plan = training.read_plan(folder)
         if plan is None:
             plan, lessons = self._plan(accepted, base_path)
         else:
@@ -189,7 +189,7 @@ class Job:
         for made in candidates.made(folder, plan):
             self._run = candidates.note(msgspec.to_builtins(gate.with_problems(aim, made.cells)))
             facts = self._judged(made, lessons, base_path)
-            facts |= {**candidates.refused, "paused": turns.paused, "trouble": candidates.trouble}
+            facts |= {**candidates.facts, "paused": self._time.paused}
             if facts["promoted"]:
                 template = self._entry.description.template
                 return promote(self._store, self._run, made, facts, template)
@@ -227,7 +227,7 @@ class Job:
             "memory": made.trained.memory,
             "device": made.trained.device,
             ROUND: made.number,
-            "steps": [made.steps_before, made.steps_before + made.trained.steps],
+            "steps": list(made.steps),
             "resumed": self._resumed,
             "machines": max(self._machines, made.plan.options.tokens // TOKENS),
         }

@@ -169,6 +169,11 @@ class Made(msgspec.Struct, frozen=True):
     cells: tuple[Cell, ...] = ()
     steps_before: int = 0
 
+    @property
+    def steps(self) -> tuple[int, int]:
+        """Those of the run that made it: after the first, to the second."""
+        return self.steps_before, self.steps_before + self.trained.steps
+
 
 class Refused(msgspec.Struct, frozen=True, tag="refused"):
     """Training is impossible; `message` is a sentence for the user."""

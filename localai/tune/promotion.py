@@ -6,7 +6,7 @@ import hashlib
 import shutil
 import statistics
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 from localai import __version__, paths
@@ -41,7 +41,7 @@ def promote(store: Store, run: Run, made: Made, facts: dict[str, object], templa
         created=time.time(),
         tokenizer=plan.tokenizer,
         data=plan.data_hash,
-        losses=losses(_own(made, store.metrics(run.id))),
+        losses=losses(values for _, values in store.metrics(run.id, made.steps)),
     )
     home = paths.private_dir(adapters_folder() / run.id)
     shutil.move(adapter_file, home / f"{ADAPTER}.tmp")
@@ -68,12 +68,6 @@ def losses(metrics: Iterable[dict[str, float]]) -> dict[str, float]:
     if found:
         told = {"first": statistics.fmean(found[:ENDS]), "last": statistics.fmean(found[-ENDS:])}
     return told | ({"held_out": min(held)} if held else {})
-
-
-def _own(made: Made, metrics: Sequence[tuple[int, dict[str, float]]]) -> Iterator[dict[str, float]]:
-    """Those of the steps that made the adapter, not of what the run trained beside it."""
-    steps = range(made.steps_before + 1, made.steps_before + made.trained.steps + 1)
-    return (values for step, values in metrics if step in steps)
 
 
 def _hash(text: str) -> str:

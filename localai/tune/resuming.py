@@ -17,9 +17,8 @@ import msgspec
 from localai.errors import StoreError, UsageError
 from localai.store.store import Store
 from localai.store.tuning import Run, StoredExample
-from localai.tune import training
-from localai.tune.plan import Options, Plan
-from localai.tune.workplace import work_folder, worked
+from localai.tune.plan import Options
+from localai.tune.workplace import worked
 from localai.tune_process import planned, resumable
 
 JUDGED = ("promoted", "rejected")
@@ -49,11 +48,6 @@ def learns(
     options = msgspec.structs.replace(options, seconds=0.0)
     told = msgspec.json.encode((accepted, options, head, str(path), dropped))
     return {"learns": hashlib.sha256(told).hexdigest()}
-
-
-def kept(run_id: str) -> Plan | None:
-    """The plan that a run left; None when it did not get that far, or it cannot be read."""
-    return training.read_plan(work_folder(run_id))
 
 
 def over(run: Run) -> bool:

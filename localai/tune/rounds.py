@@ -250,8 +250,7 @@ class Rounds:
         """Steps of the rounds before this one, so that all of them make one curve."""
         done = self._round(number)
         if done.steps_before is None:
-            last = max((step for step, _ in self._store.metrics(self._run)), default=0)
-            done = replace(done, steps_before=last)
+            done = replace(done, steps_before=self._store.last_step(self._run))
             self._store.put_round(done)
         return done.steps_before or 0
 

@@ -12,24 +12,26 @@ RESERVE = 0.3
 
 class TimeBudget:
     """So many `seconds` from now on; 0: as many as it takes. What is to end at a time of day is
-    timed by the wall clock (`until`), from which sleep and waiting take; anything else is not."""
+    timed by the wall clock (`until`), from which sleep and waiting take; anything else is not.
+    `paused`: seconds that were spent on waiting for a chat."""
 
     def __init__(
         self, seconds: float, *, until: bool = False, now: Callable[[], float] | None = None
     ) -> None:
         self._now = now or (time.time if until else time.monotonic)
         self.seconds, self._until, self._begun = seconds, until, self._now()
+        self.paused = 0.0
 
     def waited(self, seconds: float) -> None:
-        """So many seconds were spent on waiting for a chat."""
-        if not self._until:
-            self._begun += seconds
+        """Count so many seconds as paused."""
+        self.paused += seconds
 
     def left(self) -> float:
         """Seconds that are left."""
         if not self.seconds:
             return math.inf
-        return self.seconds - (self._now() - self._begun)
+        free = 0.0 if self._until else self.paused
+        return self.seconds + free - (self._now() - self._begun)
 
     def for_training(self) -> float:
         """Seconds that are left for training and what belongs to it."""

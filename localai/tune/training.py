@@ -18,7 +18,7 @@ from typing import IO, Any
 import msgspec
 from msgspec.structs import replace
 
-from localai import paths
+from localai import paths, tune_process
 from localai.engine.spawn import environment
 from localai.errors import EngineError, ModelError
 from localai.tune import launching
@@ -76,7 +76,7 @@ def train(
         raise EngineError(
             f"The training process ended before it was done ({error}), twice; the adapter in "
             "use stays. Close other programs, then `localai tune --resume` with the same other "
-            f"options; {log_file()} has what it said."
+            f"options; {tune_process.log()} has what it said."
         ) from error
 
 
@@ -153,14 +153,9 @@ def parity(folder: Path, base: Path) -> Parity:
     if code:
         raise EngineError(
             f"llama.cpp could not read the new adapter ({how(code)}); the adapter in use "
-            f"stays. Tune again; {log_file()} has what it said."
+            f"stays. Tune again; {tune_process.log()} has what it said."
         )
     return msgspec.json.decode(said, type=Parity)
-
-
-def log_file() -> Path:
-    """Where the helpers' own output goes."""
-    return paths.logs() / "tune.log"
 
 
 @contextmanager
@@ -184,4 +179,4 @@ def _child(module: str, *arguments: str, **variables: str) -> Iterator[subproces
 
 def _log() -> IO[Any]:
     paths.private_dir(paths.logs())
-    return log_file().open("ab")
+    return tune_process.log().open("ab")

@@ -41,7 +41,7 @@ follows another, and each start of training reads the model anew."""
 
 
 class Turns:
-    """Trains for the run that `report` reports. `paused`: seconds that it waited so far."""
+    """Trains for the run that `report` reports."""
 
     def __init__(
         self,
@@ -49,14 +49,13 @@ class Turns:
         report: Reporter,
         *,
         shared: bool,
-        waited: Callable[[float], object] = lambda seconds: None,
+        waited: Callable[[float], object],
         sleep: Callable[[float], object] = time.sleep,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         """`shared`: whether the memory does not hold both; `waited` is told each time how long."""
         self._room, self._report, self._shared = room, report, shared
         self._waited, self._sleep, self._now = waited, sleep, now
-        self.paused = 0.0
 
     @classmethod
     def here(
@@ -65,7 +64,7 @@ class Turns:
         settings: Settings,
         entry: ModelEntry,
         report: Reporter,
-        waited: Callable[[float], object] = lambda seconds: None,
+        waited: Callable[[float], object],
     ) -> Turns:
         """As the settings and this machine want it."""
         room, wish = Room(paths.home()), settings.tune.pause_for_chat
@@ -115,9 +114,7 @@ class Turns:
                 self._report.stand(HELD.format(stage))
             self._report.beat()
             self._sleep(LOOK_SECONDS)
-        spent = self._now() - begun
-        self.paused += spent
-        self._waited(spent)
+        self._waited(self._now() - begun)
 
 
 def _short(store: Store, settings: Settings, entry: ModelEntry, *, chatting: bool) -> bool:

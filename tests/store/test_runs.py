@@ -163,7 +163,12 @@ def test_numbers_are_kept_by_step_and_name(store: Store) -> None:
         (1, {"loss": 2.5}),
         (2, {"held out": 2.0, "loss": 1.25, "rate": 1e-4}),
     )
-    assert store.metrics(store.begin_run("m", "b", {}).id) == ()
+    assert [step for step, _ in store.metrics(run, (0, 1))] == [1]
+    assert [step for step, _ in store.metrics(run, (1, 2))] == [2]
+    assert store.last_step(run) == 2
+    other = store.begin_run("m", "b", {}).id
+    assert store.metrics(other) == ()
+    assert store.last_step(other) == 0
 
 
 def test_numbers_that_are_not_finite_are_kept(store: Store) -> None:

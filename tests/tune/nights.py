@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from localai import paths
-from localai.catalog import Catalog
-from localai.config import Settings
-from localai.engine.scripted import ScriptedEngine
 from localai.rl.edge import Cell
 from localai.store.discovering import Round
 from localai.store.store import Store
@@ -18,11 +18,13 @@ from localai.tune.job import Job
 from localai.tune.plan import ADAPTER, Made, Plan, Trained
 from localai.tune.rounds import Rounds, Ways
 from localai.tune.time_budget import TimeBudget
-from tests.catalog import toy
+from localai.tune_process import Stopped
 from tests.engine.tiny_adapter import write_adapter
 from tests.rl.attempts import SUM
+from tests.tune.tunes import Toys
 
 SUMS = Cell("sums", 2)
+SECONDS = 600.0
 
 
 class Night(Job):
@@ -48,24 +50,14 @@ class Night(Job):
         return Quick(self._store, self._run.id, self._report, ways)
 
 
-def no_time(budget: TimeBudget) -> float:
-    return 0.0
-
-
-class Nights:
-    """Nights of a toy model; the gate lets in what `passes` says, in turn."""
+class Nights(Toys):
+    """Nights; the gate lets in what `passes` says, in turn."""
 
     def __init__(self, store: Store, folder: Path) -> None:
-        self.store, self.model = store, toy.write(folder / "toy.gguf")
+        super().__init__(store, folder)
         self.passes: Iterator[bool] = iter(())
-        self.trained: list[Plan] = []
         self.rounds = 0
         """So often were they begun."""
-
-    def train(self, folder: Path, plan: Plan, *_: object) -> Trained:
-        self.trained.append(plan)
-        write_adapter(folder / ADAPTER)
-        return Trained(1, "cpu", "t")
 
     def judge(self, *_: object) -> Verdict:
         return Verdict(next(self.passes), "Judged.", ())
@@ -77,23 +69,29 @@ class Nights:
         helps: bool = True,
         name: str = "",
         resume: bool | None = None,
-        seconds: float = 600.0,
         trouble: str = "",
     ) -> Run:
+        """A night to its end, of whose rounds the last goes wrong by `trouble`."""
         self.passes = iter(passes)
-        night = Night(
-            self.store,
-            Settings(),
-            Catalog().resolve(str(self.model)),
-            lambda progress: None,
-            name=name,
-            seconds=seconds,
-            resume=resume,
-            rl=rl,
-            factory=lambda options: ScriptedEngine(),
-        )
+        night = self.job(Night, name=name, seconds=SECONDS, resume=resume, rl=rl)
         night.helps, night.trouble = helps, trouble
         try:
             return night.run()
         finally:
             self.rounds += night.rounds
+
+    @contextmanager
+    def stopped(self, why: str) -> Iterator[None]:
+        """Where training has no time left, and says so."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(TimeBudget, "for_training", lambda budget: 0.0)
+            with pytest.raises(Stopped, match=why):
+                yield
+
+    @contextmanager
+    def interrupted(self, trouble: BaseException) -> Iterator[None]:
+        """Where training ends by this."""
+        self.trouble = trouble
+        with pytest.raises(type(trouble)):
+            yield
+        self.trouble = None

@@ -21,7 +21,7 @@ def test_its_own_answers_alone_can_be_learned(nights: Nights) -> None:
     assert run.state == "promoted"
     assert run.plan["targets"] == ["reasoning"]
     assert run.plan["cells"] == [{"kind": "sums", "level": 2}]
-    assert nights.trained == []
+    assert nights.plans == []
 
 
 def test_nothing_that_helps_is_told(nights: Nights) -> None:
@@ -36,7 +36,7 @@ def test_what_was_found_comes_along_with_corrections(nights: Nights) -> None:
     assert run.state == "promoted"
     assert run.plan["targets"] == ["corrections"]
     assert run.plan["cells"] == [{"kind": "sums", "level": 2}]
-    assert nights.trained == []
+    assert nights.plans == []
 
 
 def test_corrections_alone_are_tried_where_all_together_was_not_let_in(nights: Nights) -> None:
@@ -44,7 +44,7 @@ def test_corrections_alone_are_tried_where_all_together_was_not_let_in(nights: N
     run = nights.tune(False, True)
     assert run.state == "promoted"
     assert (run.plan["targets"], run.plan["cells"]) == (["corrections"], [])
-    assert len(nights.trained) == 1
+    assert len(nights.plans) == 1
     assert run.verdict
     assert run.verdict["together"]["reason"] == "Judged."
     report = (paths.reports() / f"{run.id}.md").read_text("utf-8")
@@ -54,7 +54,7 @@ def test_corrections_alone_are_tried_where_all_together_was_not_let_in(nights: N
 def test_corrections_are_learned_where_nothing_was_found(nights: Nights) -> None:
     teach(nights.store, "Hello")
     assert nights.tune(True, helps=False).state == "promoted"
-    assert len(nights.trained) == 1
+    assert len(nights.plans) == 1
 
 
 def test_what_an_active_adapter_found_is_learned_again(nights: Nights) -> None:
@@ -62,7 +62,7 @@ def test_what_an_active_adapter_found_is_learned_again(nights: Nights) -> None:
     teach(nights.store, "Hello")
     second = nights.tune(True, rl=False)
     assert second.plan["earlier"] == [first.id]
-    (plan,) = nights.trained
+    (plan,) = nights.plans
     assert example(SUM) in plan.own
     teach(nights.store, "Good evening")
     assert nights.tune(True).plan["earlier"] == [first.id, second.id]
@@ -72,7 +72,7 @@ def test_corrections_alone_are_tried_with_what_earlier_nights_found(nights: Nigh
     nights.tune(True)
     teach(nights.store, "Hello")
     nights.tune(False, True)
-    (plan,) = nights.trained
+    (plan,) = nights.plans
     assert plan.own.count(example(SUM)) == 1
 
 
@@ -82,7 +82,7 @@ def test_what_was_not_let_in_is_not_learned_later(nights: Nights) -> None:
     teach(nights.store, "Good evening")
     later = nights.tune(True, rl=False)
     assert later.plan["earlier"]
-    assert example(SUM) not in nights.trained[-1].own
+    assert example(SUM) not in nights.plans[-1].own
 
 
 def test_a_round_that_went_wrong_is_in_the_verdict(nights: Nights) -> None:

@@ -6,63 +6,47 @@ import pytest
 
 from localai.errors import EngineError, UsageError
 from localai.store.store import Store
-from localai.tune import made_sets, training
-from localai.tune.plan import Trained
+from localai.tune import made_sets
 from localai.tune.reporting import Tell
 from localai.tune.serving import Serving
-from localai.tune.time_budget import TimeBudget
 from localai.tune_process import Stopped
-from tests.tune.nights import Nights, no_time
+from tests.tune.nights import SECONDS, Nights
 from tests.tune.tunes import teach
 
+NO_TIME = "no time left for training"
 
-def test_without_time_it_says_so_and_can_be_gone_on_with(
-    nights: Nights, monkeypatch: pytest.MonkeyPatch
-) -> None:
+
+def test_without_time_it_says_so_and_can_be_gone_on_with(nights: Nights) -> None:
     teach(nights.store, "Hello")
-    with monkeypatch.context() as patch:
-        patch.setattr(TimeBudget, "for_training", no_time)
-        for rl in (True, False):
-            with pytest.raises(Stopped, match="no time left for training"):
-                nights.tune(rl=rl, helps=False)
+    for rl in (True, False):
+        with nights.stopped(NO_TIME):
+            nights.tune(rl=rl, helps=False)
     assert [run.state for run in nights.store.runs()] == ["stopped", "stopped"]
-    assert nights.trained == []
-    assert nights.tune(True, rl=False, seconds=600.0).state == "promoted"
-    (plan,) = nights.trained
-    assert plan.options.seconds == pytest.approx(0.7 * 600)
+    assert nights.plans == []
+    assert nights.tune(True, rl=False).state == "promoted"
+    (plan,) = nights.plans
+    assert plan.options.seconds == pytest.approx(0.7 * SECONDS)
 
 
-def test_what_was_refused_is_not_made_again_by_whoever_goes_on(
-    nights: Nights, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_was_refused_is_not_made_again_by_whoever_goes_on(nights: Nights) -> None:
     teach(nights.store, "Hello")
-    with monkeypatch.context() as patch:
-        patch.setattr(TimeBudget, "for_training", no_time)
-        with pytest.raises(Stopped, match="no time left for training"):
-            nights.tune(False)
+    with nights.stopped(NO_TIME):
+        nights.tune(False)
     (stopped,) = nights.store.runs()
     assert nights.rounds == 1
     run = nights.tune(True)
     assert (run.id, run.state, nights.rounds) == (stopped.id, "promoted", 1)
     assert run.verdict
     assert run.verdict["together"]["reason"] == "Judged."
-    assert len(nights.trained) == 1
+    assert len(nights.plans) == 1
     with pytest.raises(UsageError, match="Nothing is new"):
         nights.tune()
 
 
-def test_a_tune_by_day_is_over_once_a_night_has_learned_the_same(
-    nights: Nights, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_tune_by_day_is_over_once_a_night_has_learned_the_same(nights: Nights) -> None:
     teach(nights.store, "Hello")
-
-    def interrupted(*_: object) -> Trained:
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr(training, "train", interrupted)
-        with pytest.raises(KeyboardInterrupt):
-            nights.tune(rl=False)
+    with nights.interrupted(KeyboardInterrupt()):
+        nights.tune(rl=False)
     nights.tune(True)
     with pytest.raises(UsageError, match="Nothing is new"):
         nights.tune(rl=False)
@@ -77,18 +61,10 @@ def test_by_day_nothing_is_new_after_a_night(nights: Nights) -> None:
     assert nights.tune(True).state == "promoted"
 
 
-def test_a_tune_by_day_leaves_the_night_to_be_gone_on_with(
-    nights: Nights, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_tune_by_day_leaves_the_night_to_be_gone_on_with(nights: Nights) -> None:
     teach(nights.store, "Hello")
-
-    def interrupted(*_: object) -> Trained:
-        raise Stopped("Its time is over.")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(training, "train", interrupted)
-        with pytest.raises(Stopped):
-            nights.tune(helps=False)
+    with nights.interrupted(Stopped("Its time is over.")):
+        nights.tune(helps=False)
     (night,) = nights.store.runs()
     assert (night.state, night.error) == ("stopped", "Its time is over.")
     assert nights.tune(True, rl=False).id != night.id

@@ -13,6 +13,7 @@ import numpy as np
 import psutil
 import pytest
 
+from localai import tune_process
 from localai.errors import EngineError, ModelError
 from localai.tune import adapter, parity, training
 from localai.tune.checkpoints import CHECKPOINT
@@ -160,8 +161,8 @@ def test_nonsense_is_refused_and_leaves_no_adapter(base: Path, tmp_path: Path) -
 def test_a_process_that_dies_is_an_error_that_names_the_log(tmp_path: Path) -> None:
     with pytest.raises(EngineError, match="exit code 1") as error:
         training.train(tmp_path, plan(tmp_path / "absent.gguf"), lambda step: None)
-    assert str(training.log_file()) in str(error.value)
-    assert b"absent.gguf" in training.log_file().read_bytes()
+    assert str(tune_process.log()) in str(error.value)
+    assert b"absent.gguf" in tune_process.log().read_bytes()
 
 
 class Ends:

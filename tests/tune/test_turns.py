@@ -79,17 +79,17 @@ def report(store: Store, told: list[Progress]) -> Reporter:
     return Reporter(store, store.begin_run("toy", "b", {}).id, told.append)
 
 
+def turns_of(chat: Chat, report: Reporter, *, shared: bool = True) -> Turns:
+    waited = chat.waited.append
+    return Turns(
+        chat.room, report, shared=shared, waited=waited, sleep=chat.sleep, now=lambda: chat.now
+    )
+
+
 @pytest.fixture
 def shared(chat: Chat, report: Reporter) -> Turns:
     """On a machine whose memory does not hold both."""
-    return Turns(
-        chat.room,
-        report,
-        shared=True,
-        waited=chat.waited.append,
-        sleep=chat.sleep,
-        now=lambda: chat.now,
-    )
+    return turns_of(chat, report)
 
 
 def plan(base: Path) -> Plan:
@@ -125,7 +125,6 @@ def test_it_waits_for_the_chat_before_it_begins(
     chat.come()
     assert shared.train(Path(), plan(Path())) == DONE
     assert stages(told) == [(WAITING, "waiting"), ("training", "training")]
-    assert shared.paused == CHAT
     assert chat.waited == [CHAT]
 
 
@@ -133,7 +132,7 @@ def test_a_chat_that_has_the_memory_for_long_is_told_how_to_give_it_back(
     report: Reporter, told: list[Progress], trains: Callable[[Train], None]
 ) -> None:
     idle = Chat(seconds=2 * HELD_SECONDS)
-    waits = Turns(idle.room, report, shared=True, sleep=idle.sleep, now=lambda: idle.now)
+    waits = turns_of(idle, report)
     trains(lambda *_: DONE)
     idle.come()
     assert waits.train(Path(), plan(Path())) == DONE
@@ -145,12 +144,12 @@ def test_a_chat_that_has_the_memory_for_long_is_told_how_to_give_it_back(
 
 
 def test_it_begins_at_once_when_nobody_chats(
-    shared: Turns, told: list[Progress], trains: Callable[[Train], None]
+    shared: Turns, chat: Chat, told: list[Progress], trains: Callable[[Train], None]
 ) -> None:
     trains(lambda *_: DONE)
     assert shared.train(Path(), plan(Path())) == DONE
     assert stages(told) == [("training", "training")]
-    assert shared.paused == 0.0
+    assert chat.waited == []
 
 
 def test_it_makes_way_for_a_chat_and_goes_on_a_while_after(
@@ -182,7 +181,7 @@ def test_it_makes_way_for_a_chat_and_goes_on_a_while_after(
     trains(train)
     assert shared.train(Path(), plan(Path())) == DONE
     assert begun == [0.0, PAUSE, 2 * PAUSE]
-    assert shared.paused == begun[-1]
+    assert sum(chat.waited) == begun[-1]
     assert stages(told) == [
         ("training", "training"),
         *2 * [(PAUSED, "paused"), ("training", "training")],
@@ -205,7 +204,7 @@ def test_where_the_memory_holds_both_nothing_changes(
 
     trains(train)  # type: ignore[arg-type]
     chat.come()
-    assert Turns(chat.room, report, shared=False).train(Path(), plan(Path())) == DONE
+    assert turns_of(chat, report, shared=False).train(Path(), plan(Path())) == DONE
     assert chat.now == 0.0
     chat.go()
 
@@ -238,7 +237,7 @@ def test_both_fit_or_do_not(
     ]:
         monkeypatch.setattr(turns, "free_memory", lambda free=free: free)
         wish = Settings(tune=TuneSettings.model_validate(settings))
-        assert Turns.here(store, wish, entry, report)._shared is expected
+        assert Turns.here(store, wish, entry, report, chat.waited.append)._shared is expected
     if chatting:
         chat.go()
 
@@ -268,6 +267,6 @@ def test_a_paused_training_makes_the_same_adapter(
     report.hear = hear  # type: ignore[method-assign]
     shared.train(twice, plan(base))
     # The process may have been at its fifth step before it was asked to leave after the second.
-    assert shared.paused in (PAUSE, 2 * PAUSE)
+    assert sum(chat.waited) in (PAUSE, 2 * PAUSE)
     assert steps == list(range(1, steps[-1] + 1))
     assert (once / ADAPTER).read_bytes() == (twice / ADAPTER).read_bytes()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any, TypeVar
 
 import msgspec
 import pytest
@@ -19,8 +20,10 @@ from localai.tune.plan import ADAPTER, PLAN, Plan, Trained
 from tests.catalog import toy
 from tests.engine.tiny_adapter import write_adapter
 
+Kind = TypeVar("Kind", bound=Job)
 
-class Tunes:
+
+class Toys:
     """Tunes of a toy model, whose training ends by `trouble`, or well."""
 
     def __init__(self, store: Store, folder: Path) -> None:
@@ -29,6 +32,18 @@ class Tunes:
         self.plans: list[Plan] = []
         self.hosts: Hosts | None = None
         self.model = toy.write(folder / "toy.gguf")
+
+    def job(self, kind: type[Kind], **wanted: Any) -> Kind:
+        """One of that kind, to be run."""
+        entry = Catalog().resolve(str(self.model))
+        return kind(
+            self.store,
+            Settings(),
+            entry,
+            lambda progress: None,
+            factory=lambda options: ScriptedEngine(),
+            **wanted,
+        )
 
     def train(
         self, folder: Path, plan: Plan, tell: object, hosts: Hosts | None, *_: object
@@ -42,6 +57,10 @@ class Tunes:
         write_adapter(folder / ADAPTER)
         return Trained(1, "cpu", "t")
 
+
+class Tunes(Toys):
+    """Without rounds."""
+
     def tune(
         self,
         *,
@@ -51,19 +70,7 @@ class Tunes:
         hosts: Hosts | None = None,
     ) -> Run:
         """A tune with these options, to its end."""
-        entry = Catalog().resolve(str(self.model))
-        job = Job(
-            self.store,
-            Settings(),
-            entry,
-            lambda progress: None,
-            name=name,
-            seconds=seconds,
-            resume=resume,
-            hosts=hosts,
-            factory=lambda options: ScriptedEngine(),
-        )
-        return job.run()
+        return self.job(Job, name=name, seconds=seconds, resume=resume, hosts=hosts).run()
 
     def interrupted(self, trouble: BaseException, *, name: str = "", seconds: float = 0.0) -> Run:
         """A tune that ended so in its training."""
