@@ -25,8 +25,7 @@ def morning(store: Store, run: Run) -> Morning:
     """What there is to tell of a run, also of one that has not ended, or came to no verdict."""
     found = verdict(run.verdict)
     answers = found.answers if found else ()
-    steps = found.steps if found else (0, 0)
-    metrics = [(step - steps[0], values) for step, values in store.metrics(run.id, steps)]
+    metrics = _metrics(store, run, found)
     learned, sets, gone = _learned(store, run)
     active = store.active_adapter(run.base)
     then = active if run.state == "running" else _answered(store, run.base, run.updated)
@@ -112,6 +111,17 @@ def question(store: Store, adapter: Adapter) -> str:
         return won[0].question
     learned, _, _ = _learned(store, run)
     return next((each.question for each in learned), "")
+
+
+def _metrics(
+    store: Store, run: Run, found: Verdict | None
+) -> Sequence[tuple[int, dict[str, float]]]:
+    """Those of the training that the verdict is about, counted from its first step; all where
+    there is none, or it was not recorded."""
+    before, last = found.steps if found else (0, 0)
+    if last <= before:
+        return store.metrics(run.id)
+    return [(step - before, values) for step, values in store.metrics(run.id, (before, last))]
 
 
 def _points(metrics: Sequence[tuple[int, dict[str, float]]], name: str) -> tuple[Point, ...]:

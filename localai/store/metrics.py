@@ -36,16 +36,16 @@ class Metrics:
         return int(found[0] or 0)
 
     def metrics(
-        self, run_id: str, steps: tuple[int, int] = (0, 0)
+        self, run_id: str, steps: tuple[int, int] | None = None
     ) -> tuple[tuple[int, dict[str, float]], ...]:
-        """(step, numbers by name) of a run, by step; of the `steps` after the first to the second,
-        (0, 0) for all. None for an unknown run."""
-        before, last = steps
+        """(step, numbers by name) of a run, by step; of all, or of the `steps` after the first to
+        the second. None for an unknown run."""
+        before, last = steps or (None, None)
         with self._db.read() as db:
             rows: list[tuple[int, str, float | None]] = db.execute(
-                "SELECT step, name, value FROM metrics WHERE run = ? AND step > ? "
-                "AND (step <= ? OR ? = 0) ORDER BY step, name",
-                (run_id, before, last, last),
+                "SELECT step, name, value FROM metrics WHERE run = ?1 "
+                "AND (?2 IS NULL OR step > ?2) AND (?3 IS NULL OR step <= ?3) ORDER BY step, name",
+                (run_id, before, last),
             ).fetchall()
         found: dict[int, dict[str, float]] = {}
         for step, name, value in rows:

@@ -163,6 +163,8 @@ def test_numbers_are_kept_by_step_and_name(store: Store) -> None:
         (1, {"loss": 2.5}),
         (2, {"held out": 2.0, "loss": 1.25, "rate": 1e-4}),
     )
+    store.add_metric(run, 0, {"held out": 3.0})
+    assert [step for step, _ in store.metrics(run)] == [0, 1, 2]
     assert [step for step, _ in store.metrics(run, (0, 1))] == [1]
     assert [step for step, _ in store.metrics(run, (1, 2))] == [2]
     assert store.last_step(run) == 2
