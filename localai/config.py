@@ -84,6 +84,16 @@ Linear = Literal["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj",
 """The linear layers of a transformer's layer, by the names that PEFT and mlx-lm use."""
 
 
+def _whole_path(path: Path) -> Path:
+    try:
+        path = path.expanduser()
+    except RuntimeError as error:  # ~name, and nobody has that name
+        raise ValueError(f"{path} leads nowhere") from error
+    if not path.is_absolute():
+        raise ValueError(f"{str(path)!r} is no whole path; begin it with / or ~")
+    return path
+
+
 class TuneSettings(BaseModel, extra="forbid"):
     """How the model learns from corrections."""
 
@@ -122,6 +132,9 @@ class TuneSettings(BaseModel, extra="forbid"):
     rl: Literal["night", "always", "never"] = "night"
     """When `localai tune` also has the model answer problems that can be checked, and learn from
     its own right answers, which takes an hour or more: night is when the timer has begun it."""
+    problems: list[Annotated[Path, AfterValidator(_whole_path)]] = Field([])
+    """Files with questions of your own, which the model tries, too, when it learns from its own
+    right answers: `["~/questions.jsonl"]`. What is right must be one number or one word."""
     gate_questions: int = Field(100, ge=40, le=1000)
     """Questions of each kind that a new adapter is asked before it may answer; more tell smaller
     losses from chance and take longer."""
@@ -130,16 +143,6 @@ class TuneSettings(BaseModel, extra="forbid"):
     pause_for_chat: Literal["auto", "always", "never"] = "auto"
     """Whether training pauses while you chat, and the chat's model leaves the memory while it
     trains: auto where the memory does not hold both."""
-
-
-def _whole_path(path: Path) -> Path:
-    try:
-        path = path.expanduser()
-    except RuntimeError as error:  # ~name, and nobody has that name
-        raise ValueError(f"{path} leads nowhere") from error
-    if not path.is_absolute():
-        raise ValueError(f"{str(path)!r} is no whole path; begin it with / or ~")
-    return path
 
 
 class ToolSettings(BaseModel, extra="forbid"):

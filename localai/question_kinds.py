@@ -29,6 +29,9 @@ Kind = Literal[
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
+OWN = "own-"
+"""Kinds of problems that are the user's own begin with it."""
+
 _NUMBER = r"-?\d[\d,]*(?:\.\d+)?"
 _DAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
 _UNIT = (

@@ -21,6 +21,8 @@ from localai.sanitize import clean, one_line
 from localai.tune.time_budget import RESERVE
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from localai.catalog import ModelEntry
     from localai.cli.invocation import Invocation
     from localai.config import Settings
@@ -60,6 +62,8 @@ def run(invocation: Invocation, settings: Settings, entry: ModelEntry, wanted: W
     of_sets = [x.example for x in taught if x.lesson and x.example.name in named(wanted.name)]
     if not wanted.rl and all(each.source == "good" for each in of_sets):
         note(ONLY_GOOD)
+    if wanted.rl and settings.tune.problems:
+        note(_problems(settings.tune.problems))
     if wanted.only_estimate:
         show_estimate(taken, as_json=wanted.as_json)
     else:
@@ -113,6 +117,21 @@ def _taken(
         taken,
         rounds=rounds.rounds,
         seconds=taken.seconds - taken.training_seconds + rounds.seconds,
+    )
+
+
+def _problems(files: Sequence[Path]) -> str:
+    """How many of the questions in the user's files are problems, and what they are for."""
+    from localai.evals.problems import own
+    from localai.evals.question_file import questions
+
+    every = sum(len(questions(path)) for path in files)
+    learned, chosen, judged = (
+        sum(1 for some in own.problems(files, pool) for _ in some) for pool in own.POOLS
+    )
+    return (
+        f"Of {counted(every, 'question')} of your own {learned + chosen + judged} can be checked: "
+        f"{learned} to learn from, {chosen} to choose by, {judged} to judge by."
     )
 
 

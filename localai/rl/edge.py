@@ -12,6 +12,8 @@ from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 
+from localai.question_kinds import OWN
+
 MASTERED = 0.85
 """From this share right on a cell has little more to teach."""
 FAINT = 0.03
@@ -52,10 +54,10 @@ Rates = Mapping[Cell, Rate]
 
 
 def chosen(rates: Rates, most: int) -> list[Cell]:
-    """The cells at the edge, at most so many, those first where samples differ most: a share p is
-    right, and p (1 - p) is the variance of what is learned from."""
+    """The cells at the edge, at most so many: the user's own, then those where samples differ most:
+    a share p is right, and p (1 - p) is the variance of what is learned from."""
     there = [cell for cell, rate in rates.items() if FAINT < rate.share < MASTERED]
-    there.sort(key=lambda cell: (-_variance(rates[cell]), cell))
+    there.sort(key=lambda cell: (not cell.kind.startswith(OWN), -_variance(rates[cell]), cell))
     return there[:most]
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from localai.errors import StoreError
+from localai.evals.problems import own
 from localai.lessons.maker import Example
 from localai.lessons.sets import named
 from localai.rl.leanest import Choose, leanest
@@ -19,7 +21,14 @@ ROUND = "round"
 """In a verdict: the round whose adapter was judged, 0 for none."""
 
 
-def earlier(store: Store, base: str, name: str) -> list[str]:
+def sources(store: Store, base: str, name: str, problems: Sequence[Path]) -> dict[str, object]:
+    """What a run's plan tells of where right answers come from: the runs that found some earlier,
+    and what tells the user's own problems in these files from others. Raises UsageError for a
+    file that cannot be used."""
+    return {"earlier": _earlier(store, base, name), "problems": own.fingerprint(problems)}
+
+
+def _earlier(store: Store, base: str, name: str) -> list[str]:
     """The ids of the runs whose right answers the active adapter of the model `base` has learned.
     They are learned again, as everything is, but not beside the data set `name` alone, which is
     to be all there is."""

@@ -35,7 +35,7 @@ from localai.store.tuning import Progress, Run, StoredExample
 from localai.tune import adapter, gate, made_sets, replay, resuming, serving, training
 from localai.tune.candidates import Candidates
 from localai.tune.dataset import dataset, learnable
-from localai.tune.found import ROUND, earlier, found_so_far
+from localai.tune.found import ROUND, found_so_far, sources
 from localai.tune.hosts import Hosts
 from localai.tune.items import items
 from localai.tune.plan import ADAPTER, TOKENS, Made, Options, Plan, Trained, options, spread
@@ -144,21 +144,21 @@ class Job:
         wanted = self._options()
         reworded = "" in named(self._name) and wanted.rewrites
         dropped = self._store.dropped_rewrites() if reworded else ()
+        problems = self._settings.tune.problems if self._rl else ()
         plan = {
             "corrections": [example.id for example in accepted],
             "data": self._name,
             "options": msgspec.to_builtins(wanted),
             "seconds": 0.0 if self._nightly else self._time.seconds,
             "rl": self._rl,
-            "earlier": earlier(self._store, base, self._name),
+            **sources(self._store, base, self._name, problems),
             **msgspec.to_builtins(gate.aim(example.name for example in accepted)),
             **resuming.learns(accepted, wanted, self._serving.head, path, dropped),
         }
         runs = resuming.unfinished(self._store)
         found = resuming.choose(runs, base, plan, resume=self._resume)
         if self._resume is None:
-            since = found.number if found else 0
-            resuming.require_new(self._store.runs(), base, plan, since)
+            resuming.require_new(self._store.runs(), base, plan, found.number if found else 0)
         gone = resuming.replaced(runs, base, plan) - {found.id if found else ""}
         clear_leftovers(self._store, keep={run.id for run in runs} - gone)
         self._resumed = found is not None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 
@@ -123,3 +125,22 @@ def test_rounds_are_estimated_too(run: Command, model: str) -> None:
     assert without["rounds"] == 0
     assert with_rl["seconds"] > without["seconds"]
     assert ": 4 rounds of its own right answers, with " in run(*tune, "--rl").stdout
+
+
+def test_problems_of_ones_own_are_counted(
+    run: Command, model: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = tmp_path / "mine.jsonl"
+    rows = [{"question": f"Half of {n}, and {n}?", "answer": 2 * n} for n in range(1, 21)]
+    rows.append({"question": "Who wins in 2080?", "unanswerable": True})
+    mine.write_text("".join(f"{json.dumps(row)}\n" for row in rows), "utf-8")
+    monkeypatch.setenv("LOCALAI_TUNE__PROBLEMS", json.dumps([str(mine)]))
+    told = run("-m", model, "tune", "--dry-run", "--rl").stderr
+    (counted,) = re.findall(r"Of 21 questions of your own 20 can be checked: (.*)\.\n", told)
+    counts = [int(each) for each in re.findall(r"\d+", counted)]
+    assert sum(counts) == 20
+    assert all(counts)
+    assert "of your own" not in run("-m", model, "tune", "--dry-run").stderr
+    mine.write_text("{}\n", "utf-8")
+    refused = run("-m", model, "tune", "--dry-run", "--rl")
+    assert (refused.exit_code, "mine.jsonl, line 1: " in refused.stderr) == (2, True)

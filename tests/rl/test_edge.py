@@ -21,6 +21,11 @@ def test_where_samples_differ_most_comes_first() -> None:
     assert edge.chosen(RATES, 1) == [MIDDLE]
 
 
+def test_the_users_own_come_first() -> None:
+    own = {Cell("own-bills", 0): Rate(1, 16), Cell("own-keys", 0): Rate(16, 16)}
+    assert edge.chosen(RATES | own, 2) == [Cell("own-bills", 0), MIDDLE]
+
+
 def test_what_is_mastered_goes_on_in_the_next_level() -> None:
     offered = {EASY, MIDDLE, HARD}
     assert edge.mastered({EASY: Rate(16, 16)}, offered) == [MIDDLE]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
 from localai.errors import EngineError, UsageError
@@ -59,6 +62,24 @@ def test_by_day_nothing_is_new_after_a_night(nights: Nights) -> None:
         nights.tune(rl=False)
     assert nights.tune(True, rl=False, resume=False).state == "promoted"
     assert nights.tune(True).state == "promoted"
+
+
+def test_other_problems_of_ones_own_are_new_at_night(
+    nights: Nights, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = tmp_path / "mine.jsonl"
+    monkeypatch.setenv("LOCALAI_TUNE__PROBLEMS", json.dumps([str(mine)]))
+    with pytest.raises(UsageError, match=r"mine\.jsonl cannot be read"):
+        nights.tune()
+    assert nights.store.runs() == ()
+    for number in (1, 2):
+        with mine.open("a", encoding="utf-8") as file:
+            file.write(f'{{"question": "Half of {8 * number}?", "answer": {4 * number}}}\n')
+        assert nights.tune(True).state == "promoted"
+        with pytest.raises(UsageError, match="Nothing is new"):
+            nights.tune()
+    teach(nights.store, "Hello")
+    assert nights.tune(True, rl=False).state == "promoted"
 
 
 def test_a_tune_by_day_leaves_the_night_to_be_gone_on_with(nights: Nights) -> None:

@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Callable, Generator, Mapping, Sequence
 from functools import cache, partial
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from localai.catalog import Catalog
 from localai.config import Settings, ToolSettings, TuneSettings
@@ -163,9 +163,10 @@ def _answers() -> dict[str, tuple[str, str]]:
     found = dict[str, tuple[str, str]]()
     for item in items.general(""):
         found[item.talk[-1].text] = ("general", _accepted(item))
-    nowhere = cast(Place, None)  # these know all their questions themselves
+    nothing = cast(Any, None)  # these know all their questions themselves
+    anywhere = Place(nothing, nothing, Settings(), nothing, nothing)
     for name in ("hygiene", "unknown", "known", "reasoning"):
-        for example in tasks.find(name).examples(nowhere, "gate"):
+        for example in tasks.find(name).examples(anywhere, "gate"):
             told = "I don't know that." if name == "unknown" else (*example.answers, "")[0]
             found[example.question] = (name, told or _wrong(example.question))
     for example in pool.questions("gate", BUILTIN):
