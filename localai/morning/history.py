@@ -63,20 +63,21 @@ def trends(runs: Sequence[Run]) -> tuple[tuple[str, tuple[float, ...]], ...]:
     found = dict[str, list[float]]()
     for run in reversed(runs):
         judged = verdict(run.verdict) if run.state == "promoted" else None
-        for pool in judged.shares if judged else ():
-            if pool.candidate is not None:
+        for pool in judged.pools if judged else ():
+            if pool.share and pool.candidate is not None:
                 found.setdefault(pool.name, []).append(pool.candidate)
     return tuple((name, tuple(values)) for name, values in found.items() if len(values) > 1)
 
 
 def _night(run: Run, adapter: str) -> Night:
     judged = verdict(run.verdict)
+    found = shifts(judged.pools if judged else ())
     return Night(
         run=run.id,
         model=run.model,
         state=run.state,
         ended=run.updated,
         adapter=adapter,
-        scores=tuple(Score(each.pool, each.after) for each in shifts(judged)),
+        scores=tuple(Score(each.pool, each.after) for each in found),
         reason=run.error or (judged.reason if judged else ""),
     )

@@ -27,6 +27,7 @@ SPARKS = 40
 _MARKUP = re.compile(r"[\\`*_\[\]<>#|~&!]")
 _OPENS = re.compile(r"^(\s*)([-+=]|\d+(?=[.)]))")
 NOTHING = "(nothing)"
+MEANING = "Shares of right answers with the intervals in which they lie with 95 %."
 
 
 def report(morning: Morning) -> str:
@@ -79,7 +80,8 @@ def _parts(morning: Morning) -> Iterator[str]:
     yield f"**{inline(wording.headline(morning))}** {inline(scores)}".rstrip()
     yield inline(wording.why(morning), 1000)
     yield one_line(morning.next_step)  # ours: its commands are marked as code
-    yield from _shifts(morning.shifts)
+    yield from _shifts(morning.shifts, ("Before and after", "before", MEANING))
+    yield from _shifts(morning.since, (wording.SINCE, "bare", wording.ALL_TUNES))
     yield from _learned(morning)
     yield from _lost(morning.lost)
     yield from _changed(morning.changed)
@@ -88,10 +90,13 @@ def _parts(morning: Morning) -> Iterator[str]:
     yield from _stages(morning)
 
 
-def _shifts(shifts: Sequence[Shift]) -> Iterator[str]:
+def _shifts(shifts: Sequence[Shift], words: tuple[str, str, str]) -> Iterator[str]:
+    """A table of them; the `words` are the heading, what they are compared with, and what that
+    means."""
     if not shifts:
         return
-    yield "## Before and after"
+    heading, before, meaning = words
+    yield f"## {heading}"
     rows = [
         [
             inline(each.pool),
@@ -105,10 +110,10 @@ def _shifts(shifts: Sequence[Shift]) -> Iterator[str]:
         ]
         for each in shifts
     ]
-    heads = ["", "n", "before", "after", "points", ""]
+    heads = ["", "n", before, "after", "points", ""]
     width = len(heads) - all(each.passed for each in shifts)
     yield _table(heads[:width], [row[:width] for row in rows])
-    yield "Shares of right answers with the intervals in which they lie with 95 %."
+    yield meaning
     for each in shifts:
         if not each.passed:
             counts = f"{each.by.won:,} won, {each.by.lost:,} lost of {each.by.n:,}"

@@ -34,6 +34,8 @@ def page(morning: Morning | None, nights: Sequence[Night]) -> str:
             why=told.why(morning) if morning else "",
             learned=told.learned(morning) if morning else "",
             shifts=[_shift(each) for each in morning.shifts] if morning else [],
+            since=[_shift(each) for each in morning.since] if morning else [],
+            beside=(told.SINCE, told.ALL_TUNES),
             picture_of=_pools(morning.shifts) if morning and morning.shifts else None,
             loss=_loss(morning) if morning and morning.losses else None,
             rates=_rates(morning) if morning and len(morning.rounds) > 1 else None,

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from localai.evals import stats
 from localai.morning.values import Shift
-from localai.morning.verdict import Pool, Verdict
+from localai.morning.verdict import Pool
 
 
-def shifts(found: Verdict | None) -> tuple[Shift, ...]:
-    """Those of the pools whose questions are right or wrong; none without a verdict."""
-    return tuple(map(shift, found.shares)) if found else ()
+def shifts(pools: Sequence[Pool]) -> tuple[Shift, ...]:
+    """Those of the pools that were asked and whose questions are right or wrong."""
+    return tuple(shift(pool) for pool in pools if pool.share)
 
 
 def shift(pool: Pool) -> Shift:

@@ -56,8 +56,8 @@ class Morning(msgspec.Struct, frozen=True, kw_only=True):
     name, "" for none and for the bare model. `reason` is the gate's sentence, `error` what went
     wrong, `next_step` what one can do now. Of what was learned the user's own is in `learned`, what
     is new first; `sets` counts the examples of data sets, `gone` what the history does not have any
-    more. `lost` are the answers that were right before, `changed` those that changed most,
-    corrections first.
+    more. `since`: how pools came out with all tunes together. `lost` are the answers that were
+    right before, `changed` those that changed most, corrections first.
     """
 
     run: str
@@ -76,6 +76,7 @@ class Morning(msgspec.Struct, frozen=True, kw_only=True):
     gone: int = 0
     duplicates: int = 0
     shifts: tuple[Shift, ...] = ()
+    since: tuple[Shift, ...] = ()
     lost: tuple[Asked, ...] = ()
     changed: tuple[Asked, ...] = ()
     losses: tuple[Point, ...] = ()

@@ -31,6 +31,11 @@ class Pool(msgspec.Struct, frozen=True):
     unit: str = ""
     adjusted: float | None = None
 
+    @property
+    def share(self) -> bool:
+        """Whether it was asked, and its questions are right or wrong."""
+        return self.n > 0 and not self.unit
+
 
 class Said(msgspec.Struct, frozen=True):
     """An answer, and whether it was right."""
@@ -80,7 +85,8 @@ class Verdict(msgspec.Struct, frozen=True):
     came. Of what was forgotten there are no `answers`. `together`: with its own right answers it
     was tried first, and refused; `trouble`: what went wrong in a round of these. What was judged
     was made by that `round`, 0 for none, in the steps after the first of `steps`, to the second;
-    (0, 0): in all of the run."""
+    (0, 0): in all of the run. `since` has pools once more, with the bare model as the current one,
+    where something else answered."""
 
     promoted: bool
     reason: str = ""
@@ -95,11 +101,7 @@ class Verdict(msgspec.Struct, frozen=True):
     trouble: str = ""
     round: int = 0
     steps: tuple[int, int] = (0, 0)
-
-    @property
-    def shares(self) -> tuple[Pool, ...]:
-        """The pools that were asked and whose questions are right or wrong."""
-        return tuple(pool for pool in self.pools if pool.n and not pool.unit)
+    since: tuple[Pool, ...] = ()
 
 
 def verdict(stored: Mapping[str, Any] | None) -> Verdict | None:

@@ -16,6 +16,8 @@ from localai.sanitize import clean, one_line
 from localai.store.tuning import Run, RunState
 
 BARE = "the bare model"
+SINCE = "Beside the bare model"
+ALL_TUNES = "The same questions, answered by the model as it came: what all tunes together changed."
 MOST_NAMED = 2
 """Pools whose scores are told in a sentence."""
 EVENING, MORNING = 20, 10
@@ -80,7 +82,7 @@ def news(run: Run, adapter: str, now: float, *, goes_on: bool = False) -> tuple[
     one that was stopped."""
     when, judged = moment(run.updated, now), verdict(run.verdict)
     if run.state == "promoted":
-        told = scores(shifts(judged))
+        told = scores(shifts(judged.pools if judged else ()))
         return (f"{when}: {one_line(adapter)} answers now.", *([told] if told else []))
     reason = one_line(run.error or (judged.reason if judged else ""))
     said = {

@@ -24,6 +24,12 @@ NATS = pool("retention", 40, 40, 16, 24, current=2.31, candidate=2.36, unit="nat
 """A pool of numbers that are no shares."""
 
 
+WORN: dict[str, Any] = {
+    "since": [pool("known", 200, 120, 2, 38, passed=False, tolerance="at most 10 points lost")]
+}
+"""What a verdict tells of all tunes together."""
+
+
 def asked(name: str, question: str, was: str, now: str, *right: bool) -> dict[str, Any]:
     """A question with both answers, and whether each was right."""
     current, candidate = right

@@ -10,13 +10,14 @@ from markdown_it import MarkdownIt
 
 from localai.cli.screen import Size
 from localai.cli.terminal import Terminal
+from localai.morning import wording
 from localai.morning.history import history
 from localai.morning.making import morning
 from localai.morning.markdown import inline, quoted, report, table_of
 from localai.morning.rounds import HEADS, cells
 from localai.store.discovering import Round
 from localai.store.store import Store
-from tests.morning.nights import BAD, GOOD, HOSTILE, asked, begin, promoted, rejected
+from tests.morning.nights import BAD, GOOD, HOSTILE, WORN, asked, begin, promoted, rejected
 
 ANY = st.text(st.characters(codec="utf-8"), max_size=40)
 
@@ -52,6 +53,16 @@ def test_a_refusal_names_the_pool_and_the_rule(store: Store) -> None:
     assert "It changed nothing; the bare model answers as before." in text
     assert BAD["reason"] in text.replace("\\", "")
     assert "✗ general: 1 won, 6 lost of 40; allowed: at most 2 lost on balance." in text
+
+
+def test_what_all_tunes_together_came_to(store: Store) -> None:
+    text = report(morning(store, rejected(store, BAD | WORN)))
+    heading, meaning = f"## {wording.SINCE}", wording.ALL_TUNES
+    assert text.index("## Before and after") < text.index(heading) < text.index(meaning)
+    assert "|  | n | bare | after | points |  |\n" in text
+    assert "| known | 200 | 60 % (53 to 67) | 42 % (35 to 49) | -18 (-24 to -12) | ✗ |" in text
+    assert "✗ known: 2 won, 38 lost of 200; allowed: at most 10 points lost." in text
+    assert heading not in report(morning(store, promoted(store)))
 
 
 def test_what_is_not_known_of_a_round_is_left_out(store: Store) -> None:

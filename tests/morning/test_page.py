@@ -8,11 +8,12 @@ from xml.etree import ElementTree
 
 import pytest
 
+from localai.morning import wording
 from localai.morning.history import history
 from localai.morning.making import morning
 from localai.morning.page import page
 from localai.store.store import Store
-from tests.morning.nights import GOOD, HOSTILE, asked, begin, promoted, rejected
+from tests.morning.nights import BAD, GOOD, HOSTILE, WORN, asked, begin, promoted, rejected
 
 EMPTY = {"meta", "br", "hr", "img", "input", "link"}
 
@@ -92,6 +93,14 @@ def test_a_good_night(store: Store) -> None:
         for spot in picture.iter("circle"):
             assert 0 <= float(spot.attrib["cx"]) <= wide
             assert 0 <= float(spot.attrib["cy"]) <= tall
+
+
+def test_what_all_tunes_together_came_to(store: Store) -> None:
+    found = parsed(page(morning(store, rejected(store, BAD | WORN)), history(store)))
+    assert wording.SINCE in found.said
+    assert wording.ALL_TUNES in found.said
+    assert "known20060 %42 %" in found.said
+    assert wording.SINCE not in parsed(page(morning(store, promoted(store)), ())).said
 
 
 def test_all_runs_without_one(store: Store) -> None:

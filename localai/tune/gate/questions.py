@@ -7,6 +7,7 @@ decide is in `verdict`.
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Iterator, Sequence
 from typing import Protocol
@@ -46,8 +47,12 @@ class Questions(Protocol):
         """How many there are."""
         ...
 
-    def ask(self, place: Place, at: range) -> Iterator[tuple[int, Said]]:
+    def ask(self, place: Place, at: Sequence[int]) -> Iterator[tuple[int, Said]]:
         """The answers to these of them, greedy, each with its number, as they come."""
+        ...
+
+    def key(self, at: int) -> str:
+        """What tells this question, as it is asked and judged, from others."""
         ...
 
 
@@ -61,12 +66,17 @@ class Items:
     def __len__(self) -> int:
         return len(self.items)
 
-    def ask(self, place: Place, at: range) -> Iterator[tuple[int, Said]]:
+    def ask(self, place: Place, at: Sequence[int]) -> Iterator[tuple[int, Said]]:
         """See `Questions`."""
         asked = [self.items[each] for each in at]
         for number, answer in answers(place.engine, asked):
             item = asked[number]
             yield at[number], Said(item.talk[-1].text, answer, float(item.right(answer)))
+
+    def key(self, at: int) -> str:
+        """See `Questions`."""
+        item = self.items[at]
+        return _key(self.name, item.talk, item.options, item.visible)
 
 
 class OfTask:
@@ -82,7 +92,7 @@ class OfTask:
     def __len__(self) -> int:
         return len(self._examples)
 
-    def ask(self, place: Place, at: range) -> Iterator[tuple[int, Said]]:
+    def ask(self, place: Place, at: Sequence[int]) -> Iterator[tuple[int, Said]]:
         """See `Questions`."""
         asked = [self._examples[each] for each in at]
         numbers = {example.id: number for number, example in zip(at, asked, strict=True)}
@@ -90,12 +100,20 @@ class OfTask:
         for outcome in ask(place, self._task, asked, self._manner) if asked else ():
             yield numbers[outcome.example.id], self._said(outcome)
 
+    def key(self, at: int) -> str:
+        """See `Questions`."""
+        return _key(self._task.name, self.rule.measure, self._manner, self._examples[at])
+
     def _said(self, outcome: Outcome) -> Said:
         example, (answer, *_) = outcome.example, (*outcome.answers, Answer(text=""))
         value = outcome.scores.get(self.rule.measure, math.nan)
         if not math.isfinite(value):
             value = UNLIKELY if self.rule.unit else 0.0
         return Said(example.question, answer, value, spares=example.tool == "")
+
+
+def _key(*told: object) -> str:
+    return hashlib.sha256(msgspec.json.encode(told)).hexdigest()[:16]
 
 
 def answers(engine: Engine, asked: Sequence[Item]) -> Iterator[tuple[int, Answer]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from localai.measures import score
 from localai.tune.gate import rules
 from localai.tune.gate.aim import CORRECTIONS
 
@@ -30,6 +31,16 @@ def reason(pools: Sequence[Pool], missing: Sequence[str]) -> str:
         return LEARNED if targets == [CORRECTIONS] else BETTER.format(names=" and ".join(targets))
     worst = min(failed, key=lambda pool: (not pool.target, not fell(pool)))
     return _no_gain(worst) if worst.target else _loss(worst)
+
+
+def since(pool: Pool) -> str:
+    """Why what was lost since the model came is too much, though little was lost this time."""
+    before, after = (score(share, pool.unit) for share in (pool.current, pool.candidate))
+    unit = f" {pool.unit}" if pool.unit else ""
+    return (
+        f"Too much was lost over all tunes together: {pool.name} went from {before} by the bare "
+        f"model to {after}{unit} ({pool.tolerance})."
+    )
 
 
 def fell(pool: Pool) -> bool:

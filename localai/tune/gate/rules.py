@@ -57,6 +57,11 @@ def not_worse(won: int, lost: int, n: int, margin: float) -> float:
     return _NORMAL.cdf(((lost - won) / n - margin) / math.sqrt(spread))
 
 
+def worse(won: int, lost: int, n: int, margin: float) -> float:
+    """One-sided p of so many losses on balance, were the share lower by the `margin` only."""
+    return 1 - not_worse(won, lost, n, margin)
+
+
 def not_more(rises: Sequence[float], margin: float) -> float:
     """One-sided p of such rises of a number, question by question, were they `margin` on average;
     never quite 0."""
@@ -68,6 +73,11 @@ def not_more(rises: Sequence[float], margin: float) -> float:
         turned = sum(below[at] for at in all_of if bits >> at & 1)
         as_far += found - 2 * turned >= found - 1e-12 * abs(found)
     return (as_far + 1) / (FLIPS + 1)
+
+
+def more(rises: Sequence[float], margin: float) -> float:
+    """One-sided p of such rises, were they `margin` on average only; never quite 0."""
+    return not_more([-rise for rise in rises], -margin)
 
 
 def holm(ps: Sequence[float]) -> tuple[float, ...]:

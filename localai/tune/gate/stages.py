@@ -1,8 +1,9 @@
 """The gate: the candidate against what answers now, in the engine that will serve it.
 
 First the file is looked at, then a few questions of every pool are asked, then all of what the
-run trained for, then the rest; where nothing can come of it any more, it ends. That only ever
-refuses, so no stage lets more in by chance. How many are asked does not depend on how the answers
+run trained for, then the rest; where nothing can come of it any more, it ends. What is then to be
+let in is held against the bare model, too. That only ever refuses, so no stage lets more in by
+chance. How many are asked does not depend on how the answers
 come out either, but on what the tests need, the settings, and the time.
 """
 
@@ -14,15 +15,16 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from localai.engine.base import AdapterFile
+from localai.engine.base import BARE, AdapterFile
 from localai.errors import AdapterError, ModelError
 from localai.evals.items import Item
-from localai.evals.task import Place
+from localai.evals.task import Answer, Place
 from localai.tune import adapter
 from localai.tune.gate import alarms, closeness, rules
 from localai.tune.gate.aim import Aim
+from localai.tune.gate.bare import Bare
 from localai.tune.gate.questions import Items, Questions, pools
-from localai.tune.gate.verdict import Heard, Rule, Said, Verdict, judge
+from localai.tune.gate.verdict import Heard, Rule, Said, Verdict, held_against_bare, judge
 
 SLICE = 10
 """Questions of each pool that are asked first."""
@@ -38,6 +40,7 @@ FEW_NUMBERS = 20
 """The least where a number is compared, and not right with wrong."""
 
 NEW, PRESENT = "asking the new model", "asking the present model"
+BEFORE = "asking the bare model"
 
 Tell = Callable[[int, int], None]
 
@@ -65,7 +68,13 @@ def compare(
     place.engine.use_adapter(current.path, current.sha256, base=current.base)
     secrets = frozenset(word for item in items for word in item.taught)
     asker = Asker(place, pools(place, items, aim), current, candidate, tell)
-    return _in_stages(asker, aim, secrets, begun + seconds if seconds else 0.0)
+    bare, until = Bare(place, candidate.base), begun + seconds if seconds else 0.0
+    found = _in_stages(asker, aim, secrets, until)
+    if current == BARE:
+        asker.keep(bare)
+    elif found.promoted:
+        found = held_against_bare(found, asker.since(bare, until))
+    return found
 
 
 def _in_stages(asker: Asker, aim: Aim, secrets: frozenset[str], until: float) -> Verdict:
@@ -144,6 +153,33 @@ class Asker:
             for pool in self.pools
         }
 
+    def keep(self, bare: Bare) -> None:
+        """Keep what the present model said, which is the bare one."""
+        for pool in self._kept:
+            said, _ = self._said[pool.name]
+            bare.keep(pool, {at: each.value for at, each in said.items()})
+
+    def since(self, bare: Bare, until: float) -> list[Heard]:
+        """The pools that must be kept, with the bare model's answers as those before: as far as
+        they are known, and can be asked until then (0.0: whenever). The engine answers by the
+        present model afterwards."""
+        tell, found = self._tell(BEFORE), list[Heard]()
+        self._use(BARE)
+        for done, pool in enumerate(self._kept):
+            tell(done, len(self._kept))
+            now = self._said[pool.name][1]
+            known = bare.values(pool, len(now))
+            missing = [at for at in range(len(now)) if at not in known]
+            missing = missing[: self._room(pool, until)]
+            if missing:
+                known |= {at: said.value for at, said in pool.ask(self._place, missing)}
+                bare.keep(pool, known)
+            before = tuple(Said("", Answer(text=""), known[at]) for at in sorted(known))
+            after = tuple(now[at] for at in sorted(known))
+            found.append(Heard(pool.name, pool.rule, before, after))
+        self._answer_by(0)
+        return found
+
     def said(self, pools: Sequence[Questions]) -> list[Heard]:
         """What both said so far, none of it taken as close."""
         return [self._heard(pool) for pool in pools]
@@ -186,6 +222,19 @@ class Asker:
             return FEW_NUMBERS
         return rules.needed_to_keep(rule.margin, turned=TURNED)
 
+    @property
+    def _kept(self) -> list[Questions]:
+        return [pool for pool in self.pools if pool.rule.kind == "kept"]
+
+    def _room(self, pool: Questions, until: float) -> int:
+        """For how many questions of a pool there is time, by what they took so far."""
+        if not until:
+            return len(pool)
+        cost = self._spent[pool.name] / max(1, 2 * len(self._said[pool.name][1]))
+        return int(max(0.0, until - time.monotonic()) / max(cost, 1e-9))
+
     def _answer_by(self, side: int) -> None:
-        wanted = self._sides[side]
+        self._use(self._sides[side])
+
+    def _use(self, wanted: AdapterFile) -> None:
         self._place.engine.use_adapter(wanted.path, wanted.sha256, base=wanted.base)

@@ -1,8 +1,9 @@
 """The verdict over what both models answered: every pool with its numbers, and the reason.
 
 Promoted only if each pool that the run trained for became better beyond chance and every other
-one is shown to have lost less than its margin. A pool without a margin is judged by a count, or
-only told. Pure; the tests are in `rules`, who is asked what in `questions`.
+one is shown to have lost less than its margin, and none to have lost more since the model came. A
+pool without a margin is judged by a count, or only told. Pure; the tests are in `rules`, who is
+asked what in `questions`.
 """
 
 from __future__ import annotations
@@ -15,13 +16,15 @@ from msgspec.structs import replace
 
 from localai.evals import stats
 from localai.evals.task import Answer
-from localai.tune.gate import rules
+from localai.tune.gate import reasons, rules
 from localai.tune.gate.aim import Aim
-from localai.tune.gate.reasons import reason
 from localai.tune.gate.rules import CHANCE
 
 TOLERANCE = 0.05
 """Share of a counted pool that may be lost on balance, at least one question."""
+
+FEW = 20
+"""Fewer answers of the bare model tell nothing."""
 
 Stage = Literal["files", "slice", "targets", "whole"]
 """How far the gate came: it looked at the file, asked a few questions of each pool, all of what
@@ -116,7 +119,8 @@ class Pool(msgspec.Struct, frozen=True):
 class Verdict(msgspec.Struct, frozen=True):
     """The decision with all its numbers; `answers` has the two answers to every question of the
     run's own and of what turned elsewhere, with `close` where they count as the same. `stage` is
-    how far the gate came, `targets` what the run trained for."""
+    how far the gate came, `targets` what the run trained for. `since`: the pools that must be kept
+    once more, with the bare model as what was before, where something else answers now."""
 
     promoted: bool
     reason: str
@@ -124,6 +128,7 @@ class Verdict(msgspec.Struct, frozen=True):
     answers: tuple[dict[str, Any], ...] = ()
     stage: Stage = "whole"
     targets: tuple[str, ...] = ()
+    since: tuple[Pool, ...] = ()
 
 
 def judge(heard: Sequence[Heard], aim: Aim, stage: Stage = "whole", alarm: str = "") -> Verdict:
@@ -135,12 +140,33 @@ def judge(heard: Sequence[Heard], aim: Aim, stage: Stage = "whole", alarm: str =
     promoted = stage == "whole" and not (alarm or missing or failed)
     return Verdict(
         promoted,
-        alarm or reason(pools, missing),
+        alarm or reasons.reason(pools, missing),
         pools,
         tuple(answer for each in heard for answer in _kept(each)),
         stage,
         aim.targets,
     )
+
+
+def held_against_bare(verdict: Verdict, heard: Sequence[Heard]) -> Verdict:
+    """The verdict with what was lost since the model came; `heard` has its bare answers as those
+    before. Every time a little may be lost, and here the sum is looked at: what is plainly more
+    than a pool's margin is refused."""
+    since = tuple(_since(each) for each in heard if len(each.after) >= FEW)
+    failed = [pool for pool in since if not pool.passed]
+    if not failed:
+        return replace(verdict, since=since)
+    return replace(verdict, promoted=False, reason=reasons.since(failed[0]), since=since)
+
+
+def _since(heard: Heard) -> Pool:
+    rule, n = heard.rule, len(heard.after)
+    pool = _pool(replace(heard, rule=replace(rule, kind="told")))
+    if rule.unit:
+        p = rules.more([after - before for before, after in heard.pairs], rule.margin)
+    else:
+        p = rules.worse(pool.won, pool.lost, n, rule.margin)
+    return replace(pool, p=p, adjusted=p, passed=p >= CHANCE, tolerance=rule.words(n))
 
 
 def decided(pools: Sequence[Pool]) -> tuple[Pool, ...]:
