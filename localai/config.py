@@ -134,7 +134,7 @@ class TuneSettings(BaseModel, extra="forbid"):
     its own right answers, which takes an hour or more: night is when the timer has begun it."""
     problems: list[Annotated[Path, AfterValidator(_whole_path)]] = Field([])
     """Files with questions of your own, which the model tries, too, when it learns from its own
-    right answers: `["~/questions.jsonl"]`. What is right must be one number or one word."""
+    right answers: `["~/questions.jsonl"]`. The answer must be one number or one word."""
     gate_questions: int = Field(100, ge=40, le=1000)
     """Questions of each kind that a new adapter is asked before it may answer; more tell smaller
     losses from chance and take longer."""

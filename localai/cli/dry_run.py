@@ -125,13 +125,11 @@ def _problems(files: Sequence[Path]) -> str:
     from localai.evals.problems import own
     from localai.evals.question_file import questions
 
-    every = sum(len(questions(path)) for path in files)
-    learned, chosen, judged = (
-        sum(1 for some in own.problems(files, pool) for _ in some) for pool in own.POOLS
-    )
+    every, found = sum(len(questions(path)) for path in files), own.read(files)
     return (
-        f"Of {counted(every, 'question')} of your own {learned + chosen + judged} can be checked: "
-        f"{learned} to learn from, {chosen} to choose by, {judged} to judge by."
+        f"Of {counted(every, 'question')} of your own {len(found.problems)} can be checked: "
+        f"{len(found.pool('train'))} to learn from, {len(found.pool('dev'))} to choose by, "
+        f"{len(found.pool('gate'))} to judge by."
     )
 
 

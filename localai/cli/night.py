@@ -11,7 +11,7 @@ from datetime import time as Clock
 from typing import TYPE_CHECKING, NamedTuple
 
 from localai.cli.failure import note
-from localai.errors import UsageError
+from localai.errors import ConfigError, UsageError
 from localai.store.tuning import Progress
 from localai.tune_process import Stopped
 
@@ -82,6 +82,9 @@ def learn(wanted: NightSettings, tune: Callable[[], object]) -> None:
             return
         try:
             tune()
+        except ConfigError as error:  # a file that the settings name is gone, say
+            outcome.keep(str(error), hindered=True)
+            raise
         except UsageError as error:  # there is nothing to learn, say
             outcome.keep(str(error))
             note(str(error))

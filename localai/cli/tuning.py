@@ -6,6 +6,7 @@ from typing import Any, TextIO
 
 from localai.cli.progress import Progress as Line
 from localai.measures import STATES, chance, gate_notes, measures, score
+from localai.morning import wording
 from localai.sanitize import clean, one_line
 from localai.store.tuning import Progress, Run
 
@@ -65,6 +66,8 @@ def numbers(found: dict[str, Any]) -> list[str]:
         first = max(12, *(len(one_line(pool["name"])) for pool in pools))
         lines += ["", f"{'':{first}}     n  before  after  won lost      p  rule"]
         lines += [_pool(pool, first) for pool in pools]
+        if since := found.get("since", ()):
+            lines += ["", f"{wording.SINCE}:", *(_pool(pool, first) for pool in since)]
     if parity := found.get("parity"):
         lines += [
             "",

@@ -54,11 +54,14 @@ Rates = Mapping[Cell, Rate]
 
 
 def chosen(rates: Rates, most: int) -> list[Cell]:
-    """The cells at the edge, at most so many: the user's own, then those where samples differ most:
-    a share p is right, and p (1 - p) is the variance of what is learned from."""
+    """The cells at the edge, at most so many, those first where samples differ most: a share p is
+    right, and p (1 - p) is the variance of what is learned from. Up to half are the user's own,
+    wherever they would stand; more only where there are not enough others."""
     there = [cell for cell, rate in rates.items() if FAINT < rate.share < MASTERED]
-    there.sort(key=lambda cell: (not cell.kind.startswith(OWN), -_variance(rates[cell]), cell))
-    return there[:most]
+    there.sort(key=lambda cell: (-_variance(rates[cell]), cell))
+    own = [cell for cell in there if cell.kind.startswith(OWN)][: most // 2]
+    rest = [cell for cell in there if cell not in own]
+    return (own + rest)[:most]
 
 
 def mastered(rates: Rates, offered: Collection[Cell]) -> list[Cell]:

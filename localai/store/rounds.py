@@ -6,7 +6,7 @@ They belong to a tune run and go with it. Answers that a retired adapter may hav
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import msgspec
 
@@ -58,6 +58,16 @@ class Rounds:
     def attempts(self, run_id: str, number: int) -> tuple[Attempt, ...]:
         """Everything that was sampled in a round."""
         return self._attempts(run_id, "round = ?", number)
+
+    def drop_problems(self, beginning: str, keep: Collection[str]) -> int:
+        """Erase what was sampled for problems whose ids begin so and are none of these; how many
+        answers that were."""
+        with self._db.write() as db:
+            return db.execute(
+                "DELETE FROM attempts WHERE substr(problem, 1, ?1) = ?2 "
+                "AND problem NOT IN (SELECT value FROM json_each(?3))",
+                (len(beginning), beginning, encode(list(keep))),
+            ).rowcount
 
     def _attempts(self, run_id: str, rule: str, *values: str | int) -> tuple[Attempt, ...]:
         with self._db.read() as db:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from localai.errors import StoreError
-from localai.evals.problems import own
+from localai.errors import ConfigError, StoreError, UsageError
+from localai.evals.problems.own import Own, read
 from localai.lessons.maker import Example
 from localai.lessons.sets import named
+from localai.question_kinds import OWN
 from localai.rl.leanest import Choose, leanest
 from localai.rl.round import example, learned
 from localai.store.discovering import Attempt
@@ -21,14 +22,7 @@ ROUND = "round"
 """In a verdict: the round whose adapter was judged, 0 for none."""
 
 
-def sources(store: Store, base: str, name: str, problems: Sequence[Path]) -> dict[str, object]:
-    """What a run's plan tells of where right answers come from: the runs that found some earlier,
-    and what tells the user's own problems in these files from others. Raises UsageError for a
-    file that cannot be used."""
-    return {"earlier": _earlier(store, base, name), "problems": own.fingerprint(problems)}
-
-
-def _earlier(store: Store, base: str, name: str) -> list[str]:
+def earlier(store: Store, base: str, name: str) -> list[str]:
     """The ids of the runs whose right answers the active adapter of the model `base` has learned.
     They are learned again, as everything is, but not beside the data set `name` alone, which is
     to be all there is."""
@@ -36,6 +30,18 @@ def _earlier(store: Store, base: str, name: str) -> list[str]:
     if "" not in named(name) or active is None or not active.run:
         return []
     return [*store.run(active.run).plan.get("earlier", ()), active.run]
+
+
+def read_own(store: Store, files: Sequence[Path]) -> Own:
+    """The user's own problems in these files. What was sampled for others, which are no longer
+    there or have another answer now, is erased: nothing learns it again. Raises ConfigError for a
+    file that cannot be used."""
+    try:
+        own = read(files)
+    except UsageError as error:
+        raise ConfigError(f"Of the files in tune.problems {error}") from error
+    store.drop_problems(OWN, own.ids)
+    return own
 
 
 def found_so_far(

@@ -26,6 +26,7 @@ from localai.config import Settings
 from localai.engine.base import BARE, AdapterFile
 from localai.engine.process import EngineProcess
 from localai.errors import LocalaiError, ModelError
+from localai.evals.tasks import own_problems
 from localai.lessons import lesson, rewriting, shipped
 from localai.lessons.lesson import Lesson
 from localai.lessons.sets import named
@@ -35,15 +36,15 @@ from localai.store.tuning import Progress, Run, StoredExample
 from localai.tune import adapter, gate, made_sets, replay, resuming, serving, training
 from localai.tune.candidates import Candidates
 from localai.tune.dataset import dataset, learnable
-from localai.tune.found import ROUND, found_so_far, sources
+from localai.tune.found import ROUND, earlier, found_so_far, read_own
 from localai.tune.hosts import Hosts
 from localai.tune.items import items
 from localai.tune.plan import ADAPTER, TOKENS, Made, Options, Plan, Trained, options, spread
 from localai.tune.promotion import promote
 from localai.tune.reporting import Reporter, Tell
-from localai.tune.rounds import Rounds, Ways
+from localai.tune.rounds import TASK, Rounds, Ways
 from localai.tune.serving import Serving
-from localai.tune.time_budget import RESERVE, TimeBudget
+from localai.tune.time_budget import TimeBudget
 from localai.tune.turns import Turns
 from localai.tune.workplace import alone, clear_leftovers, work_folder
 from localai.tune_process import Stopped
@@ -84,6 +85,7 @@ class Job:
         self._serving = Serving(store, settings, entry, factory)
         self._name, self._resume, self._hosts, self._rl = name, resume, hosts, rl
         self._nightly, self._resumed = nightly, False
+        self._machines = len(hosts.hosts) if hosts else 1
         self._run: Run | None = None
         self._along: tuple[StoredExample, ...] = ()
 
@@ -93,13 +95,13 @@ class Job:
         with alone(), self._ended():
             path = required_path(self._entry)
             base = file_hash(self._store, path)
+            self._own = read_own(self._store, self._settings.tune.problems)
             if made_sets.missing(self._store, self._name):  # which takes long enough to be seen
                 known = {"data": self._name, "rl": self._rl}
                 self._record(self._store.begin_run(self._entry.name, base, known))
                 made_sets.complete(self._store, self._serving, self._name, self._report.say)
-            own = learnable(self._store, self._name, rl=self._rl)
             self._along = shipped.along(self._store, self._entry, self._name)
-            accepted = (*self._along, *own)
+            accepted = (*self._along, *learnable(self._store, self._name, rl=self._rl))
             self._record(self._begin(base, accepted, path))
             return self._go(accepted, path)
 
@@ -144,14 +146,14 @@ class Job:
         wanted = self._options()
         reworded = "" in named(self._name) and wanted.rewrites
         dropped = self._store.dropped_rewrites() if reworded else ()
-        problems = self._settings.tune.problems if self._rl else ()
         plan = {
             "corrections": [example.id for example in accepted],
             "data": self._name,
             "options": msgspec.to_builtins(wanted),
             "seconds": 0.0 if self._nightly else self._time.seconds,
             "rl": self._rl,
-            **sources(self._store, base, self._name, problems),
+            "earlier": earlier(self._store, base, self._name),
+            "problems": self._own.ids if self._rl else (),
             **msgspec.to_builtins(gate.aim(example.name for example in accepted)),
             **resuming.learns(accepted, wanted, self._serving.head, path, dropped),
         }
@@ -165,7 +167,8 @@ class Job:
         if found is not None:
             if not self._time.seconds:
                 self._time = TimeBudget(found.plan["seconds"])
-            return self._store.resume_run(found.id)
+            self._store.resume_run(found.id)
+            return self._store.plan_run(found.id, found.plan | {"problems": plan["problems"]})
         if self._run is not None:
             return self._store.plan_run(self._run.id, plan)
         return self._store.begin_run(self._entry.name, base, plan)
@@ -235,7 +238,8 @@ class Job:
     def _rounds(self, ways: Ways) -> Rounds:
         assert self._run is not None
         earlier = self._run.plan.get("earlier", ())
-        return Rounds(self._store, self._run.id, self._report, ways, earlier)
+        task = own_problems.before(TASK, self._own)
+        return Rounds(self._store, self._run.id, self._report, ways, earlier, task)
 
     def _plan(self, accepted: tuple[StoredExample, ...], base: Path) -> tuple[Plan, Lessons]:
         """What to train on, made by the bare model's engine, and the lessons in it; the run's
@@ -285,16 +289,10 @@ class Job:
                 self._report.counting,
                 msgspec.convert(self._run.plan, gate.Aim),
                 max(1.0, self._time.left()) if self._time.seconds else 0.0,
+                own_problems.task(self._own),
             )
-
-    @property
-    def _machines(self) -> int:
-        return len(self._hosts.hosts) if self._hosts else 1
 
     def _options(self) -> Options:
         """The settings, with the part of the time budget that training may take."""
-        whole = (1 - RESERVE) * self._time.seconds  # for whoever goes on, where nothing is left
-        left = self._time.for_training() if whole else 0.0
-        seconds = left if left > 0 else whole
         data = "" not in named(self._name) or bool(self._along)
-        return options(self._settings.tune, data=data, seconds=seconds)
+        return options(self._settings.tune, data=data, seconds=self._time.planned())

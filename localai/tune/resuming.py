@@ -87,14 +87,14 @@ def choose(
 
 def require_new(runs: Sequence[Run], base: str, plan: dict[str, Any], since: int = 0) -> None:
     """Raise UsageError if the newest of the judged `runs` (newest first) of that model and data
-    set has learned the same already, or more, and is newer than the run numbered `since`; other
-    problems of the user's own than it tried are new, too."""
+    set has learned the same already, or more, and is newer than the run numbered `since`. Problems
+    of the user's own that it did not try are new, too."""
     judged = (run for run in runs if run.state in JUDGED and _of_set(run, base, plan))
     last = next(judged, None)
     if last is None or last.number < since or last.plan.get("learns") != plan["learns"]:
         return
-    tried = last.plan.get("rl", False) and last.plan.get("problems", "") == plan["problems"]
-    if tried or not plan["rl"]:
+    untried = {*plan["problems"]} - {*last.plan.get("problems", ())}
+    if not plan["rl"] or (last.plan.get("rl", False) and not untried):
         raise UsageError(NOT_NEW.format(end=ENDS[last.state]))
 
 

@@ -33,6 +33,14 @@ class TimeBudget:
         free = 0.0 if self._until else self.paused
         return self.seconds + free - (self._now() - self._begun)
 
+    def planned(self) -> float:
+        """Seconds that training is planned with, 0 for as many as it takes: those that are left for
+        it; where none are, those of the whole, for whoever goes on."""
+        if not self.seconds:
+            return 0.0
+        left = self.for_training()
+        return left if left > 0 else (1 - RESERVE) * self.seconds
+
     def for_training(self) -> float:
         """Seconds that are left for training and what belongs to it."""
         return self.left() - RESERVE * self.seconds

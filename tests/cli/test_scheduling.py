@@ -17,7 +17,7 @@ from localai import moments, paths
 from localai.cli import learning
 from localai.cli.clock import Days, TimeOfDay
 from localai.cli.night import End, watched
-from localai.errors import EngineError, UsageError
+from localai.errors import ConfigError, EngineError, UsageError
 from localai.schedule import beginning, outcome, timers, waking
 from localai.schedule.conditions import Machine
 from localai.schedule.deadline import Deadline
@@ -244,6 +244,20 @@ def test_a_night_without_anything_to_learn_is_no_failure(
     assert isinstance(last := last_night(), LastNight)
     assert last.why_not == "There is nothing to learn."
     assert not last.hindered
+
+
+def test_a_night_that_cannot_begin_is_told_and_a_failure(
+    run: Command, night: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: object, **__: object) -> bool:
+        raise ConfigError("mine.jsonl cannot be read.")
+
+    monkeypatch.setattr(learning, "learn", gone)
+    result = run("tune", "--scheduled")
+    assert result.exit_code == ConfigError.exit_code != 0
+    assert "mine.jsonl cannot be read." in result.stderr
+    assert isinstance(last := last_night(), LastNight)
+    assert (last.why_not, last.hindered) == ("mine.jsonl cannot be read.", True)
 
 
 def test_a_dry_run_needs_no_night(run: Command, night: list[str]) -> None:

@@ -34,6 +34,7 @@ def test_the_table_of_a_verdict() -> None:
     facts = {
         "reason": "Too much else was lost.",
         "pools": [pool("corrections", passed=True), pool("general", passed=False)],
+        "since": [pool("known", passed=True)],
         "parity": {"kl": 0.00123, "same": 0.987, "n": 400},
     }
     assert verdict(ended("rejected", verdict=facts), "").splitlines() == [
@@ -43,6 +44,9 @@ def test_the_table_of_a_verdict() -> None:
         "                 n  before  after  won lost      p  rule",
         "corrections     40    62 %   50 %    1    6  0.012  at most 10 points lost",
         "general         40    62 %   50 %    1    6  0.012  at most 10 points lost ✗",
+        "",
+        "Beside the bare model:",
+        "known           40    62 %   50 %    1    6  0.012  at most 10 points lost",
         "",
         "MLX against llama.cpp: KL 0.0012, same token 98.7% of 400 positions.",
     ]

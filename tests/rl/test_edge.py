@@ -21,9 +21,13 @@ def test_where_samples_differ_most_comes_first() -> None:
     assert edge.chosen(RATES, 1) == [MIDDLE]
 
 
-def test_the_users_own_come_first() -> None:
-    own = {Cell("own-bills", 0): Rate(1, 16), Cell("own-keys", 0): Rate(16, 16)}
-    assert edge.chosen(RATES | own, 2) == [Cell("own-bills", 0), MIDDLE]
+def test_up_to_half_are_the_users_own_and_more_where_others_are_few() -> None:
+    bills, keys, known = (Cell(f"own-{name}", 0) for name in ("bills", "keys", "known"))
+    own = {bills: Rate(1, 16), keys: Rate(2, 16), known: Rate(16, 16)}
+    assert edge.chosen(RATES | own, 2) == [keys, MIDDLE]
+    assert edge.chosen(RATES | own, 4) == [keys, bills, MIDDLE, HARD]
+    assert edge.chosen({MIDDLE: Rate(8, 16)} | own, 2) == [keys, MIDDLE]
+    assert edge.chosen(own, 2) == [keys, bills]
 
 
 def test_what_is_mastered_goes_on_in_the_next_level() -> None:

@@ -42,6 +42,16 @@ def test_rounds_are_read_in_order(store: Store, run: str) -> None:
     assert [each.problem for each in store.kept(run)] == ["sums-1", "sums-2", "sums-10"]
 
 
+def test_what_was_sampled_for_some_problems_is_erased(store: Store, run: str) -> None:
+    mine = [replace(SUM, problem=f"own-{name}") for name in ("a", "b", "c")]
+    store.put_round(Round(run=run, number=1), [SUM, *mine])
+    assert store.drop_problems("own-", ["own-b", "sums-9"]) == 2
+    assert store.attempts(run, 1) == (mine[1], SUM)
+    assert store.drop_problems("own-", ["own-b"]) == 0
+    assert store.drop_problems("own-", ()) == 1
+    assert [each.number for each in store.rounds(run)] == [1]
+
+
 def test_a_round_is_of_a_run(store: Store) -> None:
     with pytest.raises(StoreError):
         store.put_round(Round(run="none", number=1))

@@ -6,13 +6,16 @@ import json
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
-from localai.errors import EngineError, UsageError
+from localai.errors import ConfigError, EngineError, UsageError
+from localai.store.discovering import Round
 from localai.store.store import Store
 from localai.tune import made_sets
 from localai.tune.reporting import Tell
 from localai.tune.serving import Serving
 from localai.tune_process import Stopped
+from tests.rl.attempts import SUM
 from tests.tune.nights import SECONDS, Nights
 from tests.tune.tunes import teach
 
@@ -69,17 +72,48 @@ def test_other_problems_of_ones_own_are_new_at_night(
 ) -> None:
     mine = tmp_path / "mine.jsonl"
     monkeypatch.setenv("LOCALAI_TUNE__PROBLEMS", json.dumps([str(mine)]))
-    with pytest.raises(UsageError, match=r"mine\.jsonl cannot be read"):
-        nights.tune()
+    for rl in (True, False):
+        with pytest.raises(ConfigError, match=r"tune\.problems .*mine\.jsonl cannot be read"):
+            nights.tune(rl=rl)
     assert nights.store.runs() == ()
-    for number in (1, 2):
-        with mine.open("a", encoding="utf-8") as file:
-            file.write(f'{{"question": "Half of {8 * number}?", "answer": {4 * number}}}\n')
-        assert nights.tune(True).state == "promoted"
+    lines = [f'{{"question": "Half of {8 * n}?", "answer": {4 * n}}}\n' for n in range(1, 13)]
+    for count in (10, 12):
+        mine.write_text("".join(lines[:count]), "utf-8")
+        run = nights.tune(True)
+        assert (run.state, len(run.plan["problems"])) == ("promoted", count)
         with pytest.raises(UsageError, match="Nothing is new"):
             nights.tune()
+    mine.write_text("".join(lines[:11]), "utf-8")
+    with pytest.raises(UsageError, match="Nothing is new"):
+        nights.tune()
     teach(nights.store, "Hello")
     assert nights.tune(True, rl=False).state == "promoted"
+
+
+def test_what_was_sampled_for_problems_that_are_gone_is_erased(nights: Nights) -> None:
+    nights.tune(True)
+    (run,) = nights.store.runs()
+    gone = replace(SUM, problem="own-0123456789abcdef")
+    nights.store.put_round(Round(run=run.id, number=1), [SUM, gone])
+    teach(nights.store, "Hello")
+    nights.tune(True, rl=False)
+    assert nights.store.attempts(run.id, 1) == (SUM,)
+
+
+def test_whoever_goes_on_tries_the_problems_of_today(
+    nights: Nights, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = tmp_path / "mine.jsonl"
+    lines = [f'{{"question": "Half of {8 * n}?", "answer": {4 * n}}}\n' for n in range(1, 12)]
+    monkeypatch.setenv("LOCALAI_TUNE__PROBLEMS", json.dumps([str(mine)]))
+    mine.write_text("".join(lines[:10]), "utf-8")
+    teach(nights.store, "Hello")
+    with nights.interrupted(KeyboardInterrupt()):
+        nights.tune(helps=False)
+    mine.write_text("".join(lines), "utf-8")
+    run = nights.tune(True, helps=False)
+    assert len(nights.store.runs()) == 1
+    assert len(run.plan["problems"]) == 11
 
 
 def test_a_tune_by_day_leaves_the_night_to_be_gone_on_with(nights: Nights) -> None:

@@ -8,18 +8,15 @@ from itertools import chain, zip_longest
 import msgspec
 
 from localai.evals.final_answer import Wanted, final, right
-from localai.evals.problems import gym, own, pools
+from localai.evals.problems import gym, pools
 from localai.evals.task import Answer, Example, Manner, Measure, Place, Pool, Scores, Task
-from localai.evals.tasks import user_file
 
 
 def examples(place: Place, pool: Pool) -> Sequence[Example]:
-    """Every kind in turn, its levels in turn; those of reasoning-gym where it is installed, and the
-    user's own. Raises UsageError for a file of these that cannot be used."""
+    """Every kind in turn, its levels in turn; those of reasoning-gym where it is installed."""
     kinds: Iterator[Iterator[Example]] = pools.problems(pool)
     if gym.there():
         kinds = chain(kinds, gym.problems(pool))
-    kinds = chain(own.problems(place.settings.tune.problems, pool), kinds)
     return [each for turn in zip_longest(*kinds) for each in turn if each is not None]
 
 
@@ -32,12 +29,9 @@ def score(example: Example, answers: Sequence[Answer]) -> Scores:
 
 
 def is_right(example: Example, answer: Answer) -> bool:
-    """Whether the final answer is a right one; in a problem of reasoning-gym for it, too. Where the
-    user asks for a call, it must be made."""
+    """Whether the final answer is the right one; in a problem of reasoning-gym for it, too."""
     wanted, ended = msgspec.convert(example.extra, Wanted), answer.ended
-    if not any(right(answer.text, each, wanted, ended=ended) for each in example.answers):
-        return False
-    if not all(user_file.calls(example, answer).values()):
+    if not right(answer.text, example.answers[0], wanted, ended=ended):
         return False
     return "gym" not in example.extra or gym.passes(
         example, final(answer.text, wanted, ended=ended)

@@ -7,9 +7,12 @@ from collections.abc import Iterable, Sequence
 import msgspec
 from msgspec.structs import replace
 
+from localai.evals.tasks import own_problems
+from localai.question_kinds import OWN
 from localai.rl.edge import Cell
 
 CORRECTIONS = "corrections"
+OWN_PROBLEMS = own_problems.NAME
 
 OWN_POOLS = {"abstention": "unknown", "tools": "tools", "reasoning": "reasoning"}
 """Data sets that teach what a task asks about, and its pool."""
@@ -44,5 +47,6 @@ def with_problems(aim: Aim, cells: Sequence[Cell]) -> Aim:
     taught does not wait until a few problems more are shown to be solved."""
     if not cells:
         return aim
-    targets = aim.targets or (OWN_POOLS["reasoning"],)
+    only_own = all(cell.kind.startswith(OWN) for cell in cells)
+    targets = aim.targets or (OWN_PROBLEMS if only_own else OWN_POOLS["reasoning"],)
     return replace(aim, targets=targets, cells=tuple(sorted(cells)))

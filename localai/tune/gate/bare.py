@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from contextlib import suppress
+from importlib.metadata import version
 from pathlib import Path
 
 import msgspec
 
 from localai import __version__, paths
 from localai.chat.prompt import system_text
+from localai.errors import StoreError
 from localai.evals.task import Place
 from localai.tune.gate.questions import Questions
 
@@ -21,15 +24,13 @@ class Bare:
     """The values by question, in a file for the model `base` (a hash) as it is asked in a place."""
 
     def __init__(self, place: Place, base: str) -> None:
-        info, settings = place.engine.load(), place.settings
+        info, settings, described = place.engine.load(), place.settings, place.entry.description
         told = (
-            __version__,
-            base,
-            info.vocab_hash,
-            info.template,
-            system_text(settings, place.entry.description),
+            (__version__, version("llama-cpp-python"), info.accelerator),
+            (base, info.vocab_hash, info.template, described),
+            (system_text(settings, described), settings.engine.model_dump_json()),
             settings.tools.model_dump_json(),
-            *sorted(place.toolbox.tools),
+            sorted((name, tool.parameters) for name, tool in place.toolbox.tools.items()),
         )
         name = hashlib.sha256(msgspec.json.encode(told)).hexdigest()[:16]
         self._file = paths.home() / "cache" / f"bare-{name}.json"
@@ -41,10 +42,11 @@ class Bare:
         return {at: self._values[key] for at, key in keys.items() if key in self._values}
 
     def keep(self, pool: Questions, values: Mapping[int, float]) -> None:
-        """Know these of a pool, too, from now on."""
+        """Know these of a pool, too, from now on; where they cannot be written, in this gate."""
         self._values |= {pool.key(at): value for at, value in values.items()}
-        paths.private_dir(self._file.parent)
-        paths.replace(self._file, msgspec.json.encode(self._values).decode())
+        with suppress(OSError, StoreError):
+            paths.private_dir(self._file.parent)
+            paths.replace(self._file, msgspec.json.encode(self._values).decode())
 
 
 def _read(file: Path) -> dict[str, float]:

@@ -20,7 +20,7 @@ from localai.evals import asking, tasks, written
 from localai.evals.items import Item
 from localai.evals.task import Answer, Example, Manner, Outcome, Place, Task
 from localai.rl.problems import cell_of
-from localai.tune.gate.aim import CORRECTIONS, Aim
+from localai.tune.gate.aim import CORRECTIONS, OWN_PROBLEMS, Aim
 from localai.tune.gate.verdict import Rule, Said
 
 LONGEST_ANSWER = 192
@@ -159,6 +159,7 @@ TASKS = {
     "reasoning": _Asked(Rule("kept", 0.12, "right"), max_tokens=128),
     "hygiene": _Asked(Rule("kept", 0.15, "sound"), max_tokens=96, share=1.5),
     "retention": _Asked(Rule("kept", 0.25, "loss", unit=NATS), max_tokens=16, share=0.25),
+    OWN_PROBLEMS: _Asked(Rule("counted", measure="right"), max_tokens=128),
 }
 """The tasks that every candidate is judged by. The margins are what may be lost: of facts, which
 are asked most, a tenth, of what there is less to ask a little more (docs/decisions, 26)."""
@@ -173,10 +174,12 @@ ITEMS = {
 }
 
 
-def pools(place: Place, items: Sequence[Item], aim: Aim) -> tuple[Questions, ...]:
-    """All that is asked, what the run trained for first. Tools are left out where the model is
-    told of none, the tasks where its window has no room for them, and retention keeps to what we
-    wrote answers to."""
+def pools(
+    place: Place, items: Sequence[Item], aim: Aim, own: Task | None = None
+) -> tuple[Questions, ...]:
+    """All that is asked, what the run trained for first; of the user's `own` problems, too. Tools
+    are left out where the model is told of none, the tasks where its window has no room for them,
+    and retention keeps to what we wrote answers to."""
     found = list[Questions]()
     for name in dict.fromkeys(item.pool for item in items):
         some = [item for item in items if item.pool == name]
@@ -184,7 +187,8 @@ def pools(place: Place, items: Sequence[Item], aim: Aim) -> tuple[Questions, ...
             some = list(written.mixed(some))
         found.append(Items(name, ITEMS[name], some))
     if place.engine.load().n_ctx >= LEAST_WINDOW:
-        found += [pool for name in TASKS for pool in _Pools(place, aim).of(name)]
+        made, ours = _Pools(place, aim), [tasks.find(name) for name in TASKS if name in tasks.TASKS]
+        found += [pool for task in (*ours, *([own] if own else ())) for pool in made.of(task)]
     asked = [pool for pool in found if len(pool)]
     return tuple(sorted(asked, key=lambda pool: pool.rule.kind != "better"))
 
@@ -196,10 +200,9 @@ class _Pools:
         self._place, self._aim = place, aim
         self._questions = place.settings.tune.gate_questions
 
-    def of(self, name: str) -> Iterator[OfTask]:
+    def of(self, task: Task) -> Iterator[OfTask]:
         """The pools that a task makes: one, or two where only part of it was trained for."""
-        task = tasks.find(name)
-        examples = self._examples(task)
+        name, examples = task.name, self._examples(task)
         target = name in self._aim.targets
         if name != "reasoning" or not self._aim.cells:
             yield self._pool(name, task, examples, target=target)

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from localai.engine.base import BARE, AdapterFile
 from localai.errors import AdapterError, ModelError
 from localai.evals.items import Item
-from localai.evals.task import Answer, Place
+from localai.evals.task import Answer, Place, Task
 from localai.tune import adapter
 from localai.tune.gate import alarms, closeness, rules
 from localai.tune.gate.aim import Aim
@@ -53,10 +53,11 @@ def compare(
     tell: Callable[[str], Tell],
     aim: Aim | None = None,
     seconds: float = 0.0,
+    own: Task | None = None,
 ) -> Verdict:
     """Ask both and judge; the engine answers by `current` afterwards. `tell(what)` gives what is
-    told how far that is. It is to take `seconds`, 0: as long as it needs. Of an adapter that
-    cannot be used the verdict says why."""
+    told how far that is. It is to take `seconds`, 0: as long as it needs; `own` are the user's
+    problems. Of an adapter that cannot be used the verdict says why."""
     aim, begun = aim or Aim(), time.monotonic()
     try:
         adapter.check(Path(candidate.path))
@@ -67,7 +68,7 @@ def compare(
         return Verdict(False, str(error), stage="files", targets=aim.targets)
     place.engine.use_adapter(current.path, current.sha256, base=current.base)
     secrets = frozenset(word for item in items for word in item.taught)
-    asker = Asker(place, pools(place, items, aim), current, candidate, tell)
+    asker = Asker(place, pools(place, items, aim, own), current, candidate, tell)
     bare, until = Bare(place, candidate.base), begun + seconds if seconds else 0.0
     found = _in_stages(asker, aim, secrets, until)
     if current == BARE:

@@ -23,7 +23,7 @@ from localai.tune.gate.rules import CHANCE
 TOLERANCE = 0.05
 """Share of a counted pool that may be lost on balance, at least one question."""
 
-FEW = 20
+FEW = 10
 """Fewer answers of the bare model tell nothing."""
 
 Stage = Literal["files", "slice", "targets", "whole"]
@@ -151,22 +151,25 @@ def judge(heard: Sequence[Heard], aim: Aim, stage: Stage = "whole", alarm: str =
 def held_against_bare(verdict: Verdict, heard: Sequence[Heard]) -> Verdict:
     """The verdict with what was lost since the model came; `heard` has its bare answers as those
     before. Every time a little may be lost, and here the sum is looked at: what is plainly more
-    than a pool's margin is refused."""
-    since = tuple(_since(each) for each in heard if len(each.after) >= FEW)
+    than a pool's margin is refused, unless what answers now is no better in that."""
+    now = {pool.name: pool for pool in verdict.pools}
+    since = tuple(_since(each, now[each.name]) for each in heard if len(each.after) >= FEW)
     failed = [pool for pool in since if not pool.passed]
     if not failed:
         return replace(verdict, since=since)
     return replace(verdict, promoted=False, reason=reasons.since(failed[0]), since=since)
 
 
-def _since(heard: Heard) -> Pool:
+def _since(heard: Heard, now: Pool) -> Pool:
+    """`now`: the same pool beside what answers now."""
     rule, n = heard.rule, len(heard.after)
+    worse = now.candidate > now.current if rule.unit else now.candidate < now.current
     pool = _pool(replace(heard, rule=replace(rule, kind="told")))
     if rule.unit:
         p = rules.more([after - before for before, after in heard.pairs], rule.margin)
     else:
         p = rules.worse(pool.won, pool.lost, n, rule.margin)
-    return replace(pool, p=p, adjusted=p, passed=p >= CHANCE, tolerance=rule.words(n))
+    return replace(pool, p=p, adjusted=p, passed=p >= CHANCE or not worse, tolerance=rule.words(n))
 
 
 def decided(pools: Sequence[Pool]) -> tuple[Pool, ...]:

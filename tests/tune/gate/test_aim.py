@@ -45,3 +45,10 @@ def test_problems_are_what_a_run_is_for_only_where_nothing_else_is(
     found = with_problems(aim(sets), CELLS)
     assert (found.targets, found.cells) == (targets, (Cell("sums", 1), Cell("sums", 2)))
     assert with_problems(aim(sets), ()) == aim(sets)
+
+
+def test_problems_of_ones_own_have_a_pool_of_their_own() -> None:
+    mine = Cell("own-mine", 0)
+    assert with_problems(aim([]), [mine]).targets == ("own problems",)
+    assert with_problems(aim([]), [mine, *CELLS]).targets == ("reasoning",)
+    assert with_problems(aim([""]), [mine]).targets == ("corrections",)

@@ -38,6 +38,7 @@ def beside(
     now: Mind,
     *,
     likely: float = 0.5,
+    now_likely: float = 0.5,
     seconds: float = 0.0,
     told: list[str] | None = None,
 ) -> Verdict:
@@ -48,7 +49,7 @@ def beside(
         AdapterFile(str(path), sha256) for path, sha256 in zip(files, hashes, strict=True)
     )
     minds = {"": BASE, candidate.sha256: mind, current.sha256: now}
-    engine = Student(minds, {"": 0.5, candidate.sha256: likely, current.sha256: likely})
+    engine = Student(minds, {"": 0.5, candidate.sha256: likely, current.sha256: now_likely})
     heard = [] if told is None else told
 
     def tell(what: str) -> Callable[[int, int], None]:
@@ -77,10 +78,21 @@ def test_little_is_lost_this_time_and_too_much_over_all(store: Store, model: Pat
 
 
 def test_a_number_may_have_risen_too_far_over_all(store: Store, model: Path) -> None:
-    found = beside(store, model, BETTER, BASE, likely=0.3)
+    found = beside(store, model, BETTER, BASE, likely=0.3, now_likely=0.32)
     assert all(pool.passed for pool in found.pools)
     assert not found.promoted
     assert "retention went from 0.69 by the bare model to 1.20 nats" in found.reason
+
+
+def test_what_is_no_worse_than_what_answers_now_is_not_refused_for_it(
+    store: Store, model: Path
+) -> None:
+    worn = knows(1, {"corrections": 0.0, "known": 0.3, **OTHERS})
+    found = beside(store, model, knows(1, {"corrections": 0.9, "known": 0.3, **OTHERS}), worn)
+    (known,) = (pool for pool in found.since if pool.name == "known")
+    assert (found.promoted, known.passed) == (True, True)
+    assert known.p is not None
+    assert known.p < 0.001
 
 
 def test_what_has_lost_nothing_is_let_in(store: Store, model: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import pytest
 from localai.conversation import user
 from localai.engine.base import BARE, AdapterFile
 from localai.evals.items import Item
+from localai.evals.problems.own import Own, read
+from localai.evals.tasks import own_problems
 from localai.rl.edge import Cell
 from localai.store.store import Store
 from localai.tune.gate import stages
@@ -126,6 +129,24 @@ def test_tools_are_asked_where_the_model_is_told_of_them(store: Store, model: Pa
         wanted = [each for each in said if not each.spares]
         assert {each.value for each in wanted} == {share}
         assert {bool(each.answer.calls) for each in wanted} == {bool(share)}
+
+
+def test_problems_of_ones_own_are_asked_with_tools(
+    store: Store, model: Path, tmp_path: Path
+) -> None:
+    rows = [{"question": f"Half of {8 * n}?", "answer": 4 * n} for n in range(1, 61)]
+    mine = tmp_path / "mine.jsonl"
+    mine.write_text("".join(f"{json.dumps(row)}\n" for row in rows), "utf-8")
+    own = own_problems.task(read([mine]))
+    there = place(store, model, Student({"": BASE}, {"": 0.5}))
+    for targets, kind in (("corrections",), "counted"), (("own problems",), "better"):
+        found = {of.name: of for of in pools(there, (), Aim(targets), own)}
+        assert found["own problems"].rule.kind == kind
+        assert 10 < len(found["own problems"]) < 30
+    assert own.tools
+    assert "own problems" not in {
+        of.name for of in pools(there, (), Aim(), own_problems.task(Own()))
+    }
 
 
 def test_a_persona_may_move_away_from_what_we_wrote(store: Store, model: Path) -> None:
