@@ -121,7 +121,7 @@ def test_a_plan_names_what_is_trained_for_and_the_gate_hears_it(
     heard: list[object] = []
 
     def passed(*given: object) -> Verdict:
-        heard.extend(given[-2:])
+        heard.extend(given[-3:-1])
         return Verdict(True, "Learned.", ())
 
     monkeypatch.setattr(training, "parity", lambda folder, base: Parity(0.0, 0.0, 1.0, 8))
