@@ -20,6 +20,11 @@ TOGETHER = "With its own right answers to problems, which was tried first, it wa
 ENDED = "Its rounds ended with number {round}, since the next one went wrong: {trouble}."
 GIVEN_UP = "Its own right answers were left out, since a round went wrong: {trouble}."
 
+WORN = (
+    "What answers now has lost much of that already: `localai tune rollback` takes it back, and "
+    "the next tune is compared with what answered before it."
+)
+
 
 def morning(store: Store, run: Run) -> Morning:
     """What there is to tell of a run, also of one that has not ended, or came to no verdict."""
@@ -77,7 +82,9 @@ def next_step(run: Run) -> str:
     if run.state == "promoted":
         return "`localai tune rollback` (F4 in the app) brings back what answered before."
     if run.state == "rejected":
-        return "Correct more answers, then tune again."
+        found = verdict(run.verdict)
+        worn = found is not None and not all(pool.passed for pool in found.since)
+        return WORN if worn else "Correct more answers, then tune again."
     data = run.plan.get("data", "")
     names = f" --data {data}" if data else ""
     if tune_process.resumable(run):

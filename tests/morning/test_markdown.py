@@ -62,6 +62,7 @@ def test_what_all_tunes_together_came_to(store: Store) -> None:
     assert "|  | n | bare | after | points |  |\n" in text
     assert "| known | 200 | 60 % (53 to 67) | 42 % (35 to 49) | -18 (-24 to -12) | ✗ |" in text
     assert "✗ known: 2 won, 38 lost of 200; allowed: at most 10 points lost." in text
+    assert "has lost much of that already: `localai tune rollback` takes it back" in text
     assert heading not in report(morning(store, promoted(store)))
 
 
