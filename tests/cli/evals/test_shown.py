@@ -32,7 +32,7 @@ def test_a_run_is_shown_with_its_worst_answers(evaluate: Eval, run: Command) -> 
     assert told.endswith("What is the capital of Peru?\nwanted: Lima\nQuito\nright 0\n")
     assert "Quito" not in run("eval", "show", shown, "--worst", "0").stdout
     assert len(json.loads(run("eval", "show", shown, "--json").stdout)["items"]) == 4
-    assert "no evaluation that ends in 'x'" in run("eval", "show", "x").stderr
+    assert "no evaluation that ends in 'u'" in run("eval", "show", "u").stderr  # no id does
 
 
 def test_any_two_runs_are_compared(evaluate: Eval, run: Command, adapters: object) -> None:
