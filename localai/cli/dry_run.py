@@ -123,11 +123,11 @@ def _taken(
 def _problems(files: Sequence[Path]) -> str:
     """How many of the questions in the user's files are problems, and what they are for."""
     from localai.evals.problems import own
-    from localai.evals.question_file import questions
 
-    every, found = sum(len(questions(path)) for path in files), own.read(files)
+    found = own.read(files)
+    asked = counted(found.questions, "question")
     return (
-        f"Of {counted(every, 'question')} of your own {len(found.problems)} can be checked: "
+        f"Of {asked} of your own {len(found.problems)} can be checked: "
         f"{len(found.pool('train'))} to learn from, {len(found.pool('dev'))} to choose by, "
         f"{len(found.pool('gate'))} to judge by."
     )

@@ -17,7 +17,7 @@ from localai import moments, paths
 from localai.cli import learning
 from localai.cli.clock import Days, TimeOfDay
 from localai.cli.night import End, watched
-from localai.errors import ConfigError, EngineError, UsageError
+from localai.errors import ConfigError, EngineError, LocalaiError, UsageError
 from localai.schedule import beginning, outcome, timers, waking
 from localai.schedule.conditions import Machine
 from localai.schedule.deadline import Deadline
@@ -232,32 +232,31 @@ def test_a_machine_that_is_not_free_is_left_alone(
     assert last.hindered
 
 
-def test_a_night_without_anything_to_learn_is_no_failure(
-    run: Command, night: list[str], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("error", "code", "hindered"),
+    [
+        (UsageError("There is nothing to learn."), 0, False),
+        (ConfigError("mine.jsonl cannot be read."), ConfigError.exit_code, True),
+    ],
+)
+def test_nothing_to_learn_is_no_failure_and_what_cannot_begin_is_one(
+    run: Command,
+    night: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    error: LocalaiError,
+    code: int,
+    hindered: bool,
 ) -> None:
-    def nothing(*_: object, **__: object) -> bool:
-        raise UsageError("There is nothing to learn.")
+    def fails(*_: object, **__: object) -> bool:
+        raise error
 
-    monkeypatch.setattr(learning, "learn", nothing)
+    monkeypatch.setattr(learning, "learn", fails)
     result = run("tune", "--scheduled")
-    assert (result.exit_code, result.stderr) == (0, "There is nothing to learn.\n")
+    assert result.exit_code == code
+    assert str(error) in result.stderr
+    assert result.stderr.count("\n") == 1
     assert isinstance(last := last_night(), LastNight)
-    assert last.why_not == "There is nothing to learn."
-    assert not last.hindered
-
-
-def test_a_night_that_cannot_begin_is_told_and_a_failure(
-    run: Command, night: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def gone(*_: object, **__: object) -> bool:
-        raise ConfigError("mine.jsonl cannot be read.")
-
-    monkeypatch.setattr(learning, "learn", gone)
-    result = run("tune", "--scheduled")
-    assert result.exit_code == ConfigError.exit_code != 0
-    assert "mine.jsonl cannot be read." in result.stderr
-    assert isinstance(last := last_night(), LastNight)
-    assert (last.why_not, last.hindered) == ("mine.jsonl cannot be read.", True)
+    assert (last.why_not, last.hindered) == (str(error), hindered)
 
 
 def test_a_dry_run_needs_no_night(run: Command, night: list[str]) -> None:

@@ -67,6 +67,7 @@ def questions(examples: Iterable[Example]) -> set[str]:
         ([1.5, "one and a half"], ("1.5",), "number"),
         (["10,000"], ("10,000",), "number"),
         (["1 3/4"], ("1 3/4",), "number"),
+        (["3/4"], ("3/4",), "number"),
         (["-3"], ("-3",), "number"),
         (["25%"], ("25",), "number"),
         (["Ada Wong"], (), ""),
@@ -82,7 +83,7 @@ def questions(examples: Iterable[Example]) -> set[str]:
 def test_one_number_or_one_word_can_be_checked(
     tmp_path: Path, answers: list[Any], kept: tuple[str, ...], wants: str
 ) -> None:
-    found = added(tmp_path, {"question": "What do you say?", "answers": answers})
+    found = added(tmp_path, {"question": "What do 3 and 4 make?", "answers": answers})
     assert [each.answers for each in found] == ([kept] if kept else [])
     assert [each.extra["wants"] for each in found] == ([wants] if kept else [])
 

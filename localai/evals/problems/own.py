@@ -47,9 +47,10 @@ _OPENS = re.compile(r"^\W*(?:the )?(?:final )?answer(?: is\b|:)\s*", re.IGNORECA
 
 
 class Own(msgspec.Struct, frozen=True):
-    """The user's problems."""
+    """The user's problems, and how many questions there are in their files."""
 
     problems: tuple[Example, ...] = ()
+    questions: int = 0
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -64,8 +65,9 @@ class Own(msgspec.Struct, frozen=True):
 def read(files: Sequence[Path]) -> Own:
     """The problems of these files, none of them twice. Raises UsageError, naming the file, for one
     that cannot be used."""
-    found = [each for path in files for each in _of_file(path)]
-    return Own(tuple({each.id: each for each in found}.values()))
+    every = [(path, questions(path)) for path in files]
+    found = {each.id: each for path, some in every for each in _of_file(path, some)}
+    return Own(tuple(found.values()), sum(len(some) for _, some in every))
 
 
 def asked_in(question: Example, pool: Pool) -> bool:
@@ -94,10 +96,10 @@ def says(text: str, word: str, question: str) -> bool:
     return alone and not (_TURNS & told or _DENIES.search(text)) and new == _words(word)
 
 
-def _of_file(path: Path) -> list[Example]:
-    made = [_problem(each, path.stem) for each in questions(path)]
-    found = [each for each in made if each is not None]
-    if len({each.id for each in found}) >= LEAST:
+def _of_file(path: Path, asked: Sequence[Example]) -> Sequence[Example]:
+    made = (_problem(each, path.stem) for each in asked)
+    found = tuple({each.id: each for each in made if each}.values())
+    if len(found) >= LEAST:
         return found
     raise UsageError(
         f"{path} has {len(found)} questions to learn from by trying, and {LEAST} are needed; the "
@@ -115,9 +117,7 @@ def _problem(question: Example, name: str) -> Example | None:
     told = msgspec.json.encode(question.context).decode()
     if not answers or len(question.question) + len(told) > LONGEST:
         return None
-    if any(tells(question.question, each) for each in answers if numbers):
-        return None
-    if _words(question.question) & _words(" ".join(words)):
+    if any(_in(question.question, each) for each in answers):
         return None
     unit = "%" if numbers and numbers[0].endswith("%") else ""
     asked = (told, question.question, answers, question.tool, question.arguments)
@@ -137,12 +137,21 @@ def _is_word(answer: str) -> bool:
     return bool(_LETTERS.fullmatch(answer)) and not _words(answer) & (FUNCTION | _TURNS | _GUESSED)
 
 
+def _in(question: str, answer: str) -> bool:
+    """Whether a question has the answer in it."""
+    return tells(question, answer) or (_is_word(answer) and _words(answer) <= _words(question))
+
+
 def _words(text: str) -> frozenset[str]:
-    return frozenset(_WORD.findall(unicodedata.normalize("NFKC", text).casefold()))
+    return frozenset(_spelt(text))
+
+
+def _spelt(text: str) -> list[str]:
+    """The words of a text in order, without case and however their letters are composed."""
+    return _WORD.findall(unicodedata.normalize("NFKC", text).casefold())
 
 
 def _falls_to(problem: Example, pool: Pool) -> bool:
     """Whether it is in that pool, by the words of its question alone: what comes before it tells
     no two apart, nor do case and punctuation."""
-    words = unicodedata.normalize("NFKC", problem.question).casefold()
-    return falls_to(" ".join(_WORD.findall(words)), pool)
+    return falls_to(" ".join(_spelt(problem.question)), pool)

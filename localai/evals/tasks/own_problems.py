@@ -35,18 +35,18 @@ def task(own: Own) -> Task:
     )
 
 
-def before(task_: Task, own: Own) -> Task:
-    """The task with these problems before its own; as it is where there are none."""
+def before(other: Task, own: Own) -> Task:
+    """The other task with these problems before its own; as it is where there are none."""
     mine = task(own)
 
     def examples(place: Place, pool: Pool) -> Sequence[Example]:
-        return [*mine.examples(place, pool), *task_.examples(place, pool)]
+        return [*mine.examples(place, pool), *other.examples(place, pool)]
 
     def scored(example: Example, answers: Sequence[Answer]) -> Scores:
-        of = mine if example.kind.startswith(OWN) else task_
+        of = mine if example.kind.startswith(OWN) else other
         return of.score(example, answers)
 
-    return replace(task_, examples=examples, score=scored) if own.problems else task_
+    return replace(other, examples=examples, score=scored) if own.problems else other
 
 
 def score(example: Example, answers: Sequence[Answer]) -> Scores:

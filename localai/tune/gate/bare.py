@@ -41,9 +41,10 @@ class Bare:
         keys = {at: pool.key(at) for at in range(count)}
         return {at: self._values[key] for at, key in keys.items() if key in self._values}
 
-    def keep(self, pool: Questions, values: Mapping[int, float]) -> None:
-        """Know these of a pool, too, from now on; where they cannot be written, in this gate."""
-        self._values |= {pool.key(at): value for at, value in values.items()}
+    def keep(self, *said: tuple[Questions, Mapping[int, float]]) -> None:
+        """Know these of pools, too, from now on; where they cannot be written, in this gate."""
+        for pool, values in said:
+            self._values |= {pool.key(at): value for at, value in values.items()}
         with suppress(OSError, StoreError):
             paths.private_dir(self._file.parent)
             paths.replace(self._file, msgspec.json.encode(self._values).decode())

@@ -156,9 +156,8 @@ class Asker:
 
     def keep(self, bare: Bare) -> None:
         """Keep what the present model said, which is the bare one."""
-        for pool in self._kept:
-            said, _ = self._said[pool.name]
-            bare.keep(pool, {at: each.value for at, each in said.items()})
+        said = [(pool, self._said[pool.name][0]) for pool in self._kept]
+        bare.keep(*((pool, {at: it.value for at, it in some.items()}) for pool, some in said))
 
     def since(self, bare: Bare, until: float) -> list[Heard]:
         """The pools that must be kept, with the bare model's answers as those before: as far as
@@ -174,7 +173,7 @@ class Asker:
             missing = missing[: self._room(pool, until)]
             if missing:
                 known |= {at: said.value for at, said in pool.ask(self._place, missing)}
-                bare.keep(pool, known)
+                bare.keep((pool, known))
             before = tuple(Said("", Answer(text=""), known[at]) for at in sorted(known))
             after = tuple(now[at] for at in sorted(known))
             found.append(Heard(pool.name, pool.rule, before, after))
